@@ -1,0 +1,1 @@
+"""Bitbucket Cloud webhooks as infrastructure, on Pulumi."""
