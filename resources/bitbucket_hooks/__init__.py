@@ -1,1 +1,39 @@
-"""Bitbucket Cloud webhooks as infrastructure, on Pulumi."""
+"""Bitbucket Cloud webhooks as infrastructure, on Pulumi.
+
+`import bitbucket_hooks as bitbucket` serves a program written for `pulumi_bitbucket`, as far as
+hooks go. Names are loaded when they are used, so that the command line starts without the SDK.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.account import Provider, ProviderArgs
+    from bitbucket_hooks.hook import Hook, HookArgs
+    from bitbucket_hooks.workspace_hook import WorkspaceHook, WorkspaceHookArgs
+
+__all__ = [
+    "Hook",
+    "HookArgs",
+    "Provider",
+    "ProviderArgs",
+    "WorkspaceHook",
+    "WorkspaceHookArgs",
+]
+
+_MODULES: Final = {
+    "Hook": "hook",
+    "HookArgs": "hook",
+    "Provider": "account",
+    "ProviderArgs": "account",
+    "WorkspaceHook": "workspace_hook",
+    "WorkspaceHookArgs": "workspace_hook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,50 @@
+# What there is to do here: `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev engine up test lint lock clean
+
+export PYTHON ?= python3
+
+BIN := .venv/bin
+UV = $(if $(shell command -v uv 2>/dev/null),uv,$(PYTHON) -m uv)
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate
+
+help: ## say what there is to do
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: ## install what a run needs: the virtual environment and a Pulumi engine
+	@sh engine/venv.sh run
+	@$(MAKE) --no-print-directory engine
+
+setup-dev: ## the same, and what the tests and linters need
+	@sh engine/venv.sh dev
+	@$(MAKE) --no-print-directory engine
+
+# By way of a second file: activate trusts what it reads.
+engine:
+	@$(BIN)/python -m engine >.venv/engine.new && mv .venv/engine.new .venv/engine
+
+up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
+	@. ./activate && pulumi stack select --create dev >/dev/null && pulumi up --yes --stack dev
+	@printf '%s\n' '' 'Next:' \
+	    '  . ./activate                        # pulumi, python3 and bitbucket-hooks on your PATH' \
+	    '  pulumi preview                      # nothing to do: the hooks are as declared' \
+	    '  bitbucket-hooks sandbox --help      # change a hook behind the back of the state: drift' \
+	    '  pulumi preview --refresh --diff     # see the drift, property by property' \
+	    '  pulumi up --refresh                 # put it right'
+
+test: setup-dev lint ## set everything up, lint, and run every test
+	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --cov --cov-report=term --cov-fail-under=95
+
+lint: setup-dev ## check style and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+lock: ## renew requirements/ from pyproject.toml (needs uv)
+	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+
+clean: ## remove the virtual environment and the tools' caches; .state and the cached engine stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,53 @@
+# Bring the virtual environment in line with a lock file: `sh engine/venv.sh run` or `... dev`.
+# PYTHON names the interpreter to make it with. Quick when nothing changed.
+set -eu
+
+lock=$1
+python=${PYTHON:-python3}
+cd "$(dirname "$0")/.."
+root=$(pwd -P)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() {
+    say "$*"
+    exit 1
+}
+
+# What an installation depends on; where it is the same, nothing is to be done.
+fingerprint() { cat "requirements/$1.txt" pyproject.toml | cksum; }
+
+moved() { [ "$(cat .venv/root 2>/dev/null)" != "$root" ]; }
+
+fresh() {
+    ! moved && [ -x .venv/bin/python3 ] &&
+        [ "$(cat ".venv/installed-$lock" 2>/dev/null)" = "$(fingerprint "$lock")" ]
+}
+
+check_interpreter() {
+    command -v "$python" >/dev/null ||
+        fail "there is no $python; install Python 3.10 or newer, or name one: make PYTHON=/path/to/python3"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+        fail "$python is $("$python" -V 2>&1), wanted is 3.10 or newer; name one: make PYTHON=/path/to/python3"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$python comes without venv; on Debian and Ubuntu: apt-get install python3-venv"
+}
+
+make_environment() {
+    check_interpreter
+    say "making .venv with $("$python" -V 2>&1)"
+    "$python" -m venv --clear .venv
+    printf '%s\n' "$root" >.venv/root
+}
+
+pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"; }
+
+! fresh || exit 0
+if moved || ! pip --version >/dev/null 2>&1; then
+    make_environment
+fi
+say "installing $(grep -c '^[^ #]' "requirements/$lock.txt") packages of requirements/$lock.txt (about a minute)"
+pip install --require-hashes -r "requirements/$lock.txt"
+pip install --no-deps --no-build-isolation -e .
+fingerprint "$lock" >".venv/installed-$lock"
+# The lock for development holds the other one, version by version.
+[ "$lock" != dev ] || fingerprint run >.venv/installed-run

@@ -1,0 +1,1 @@
+"""The way to Bitbucket: authentication, retry, throttle, pages, errors. Knows nothing of Pulumi."""

@@ -1,0 +1,117 @@
+"""Repeats a call after whatever passes by itself, unless that could double something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from attrs import define, field
+
+from bitbucket_hooks.api.auth import Header
+from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import AnswerLost, Unreachable
+from bitbucket_hooks.api.throttle import Throttle
+from bitbucket_hooks.api.wire import Fault, Wire
+
+RETRY_FOR: Final = 300.0
+"""Seconds for which a call is repeated after failures other than a rate limit."""
+
+_TRANSIENT: Final = frozenset({500, 502, 503, 504})
+_TOO_MANY: Final = 429
+_UNAUTHORIZED: Final = 401
+_FIRST_PAUSE: Final = 0.4
+_LONGEST_PAUSE: Final = 30.0
+
+
+@define
+class _Patience:
+    """Growing, jittered pauses with an end."""
+
+    clock: Clock
+    ends: float
+    attempt: int = 0
+
+    def pause(self) -> bool:
+        """Wait a little longer than last time; False when the time is up."""
+        seconds = self.clock.jittered(min(_FIRST_PAUSE * 2**self.attempt, _LONGEST_PAUSE))
+        self.attempt = min(self.attempt + 1, 16)
+        if self.clock.now() + seconds > self.ends:
+            return False
+        self.clock.sleep(seconds)
+        return True
+
+
+@define
+class Caller:
+    """Sends calls at the pace of the throttle until they are answered for good."""
+
+    wire: Wire
+    throttle: Throttle
+    clock: Clock
+    before_write: Callable[[], None] = field(default=lambda: None)
+
+    def until_answered(
+        self,
+        call: Call,
+        sign: Callable[[], Header],
+        renew: Callable[[Header], bool] = lambda _: False,
+    ) -> Answer:
+        """Do a call; the answer may still be a refusal, or a 5xx that lasted.
+
+        `renew` is asked once after a 401 whether another try is worth it. Raises Unreachable when
+        no answer came for RETRY_FOR seconds, RateLimited when the throttle gives up, and
+        AnswerLost for a POST that may have been done.
+        """
+        patience = _Patience(self.clock, self.clock.now() + RETRY_FOR)
+        while True:
+            signed = sign()
+            outcome = self._attempt(call, signed)
+            if isinstance(outcome, Answer):
+                if outcome.status == _TOO_MANY:  # surely not done; the throttle bounds the waiting
+                    patience = _Patience(self.clock, self.clock.now() + RETRY_FOR)
+                    continue
+                if outcome.status == _UNAUTHORIZED and renew(signed):
+                    renew = _never
+                    continue
+                if outcome.status not in _TRANSIENT:
+                    return outcome
+            _refuse_to_double(call, outcome)
+            if not patience.pause():
+                return _given_up(call, outcome)
+
+    def _attempt(self, call: Call, signed: Header) -> Answer | Fault:
+        with self.throttle.slot():
+            if call.writes:
+                self.before_write()
+            try:
+                answer = self.wire.send(call, signed)
+            except Fault as fault:
+                return fault
+            # noted while the slot is held: nobody else may start into a window that just closed
+            note = self.throttle.refused if answer.status == _TOO_MANY else self.throttle.answered
+            note(answer.headers)
+        return answer
+
+
+def _never(_: Header) -> bool:
+    return False
+
+
+def _refuse_to_double(call: Call, outcome: Answer | Fault) -> None:
+    if call.repeatable or (isinstance(outcome, Fault) and not outcome.sent):
+        return
+    reason = outcome.reason if isinstance(outcome, Fault) else f"status {outcome.status}"
+    raise AnswerLost(
+        f"{call.doing}: no answer ({reason}), so it may or may not have been done",
+        "Run it again; what was done is found and taken over.",
+    )
+
+
+def _given_up(call: Call, outcome: Answer | Fault) -> Answer:
+    if isinstance(outcome, Answer):
+        return outcome
+    raise Unreachable(
+        f"{call.doing}: {outcome.reason}, for {RETRY_FOR:.0f} s of trying",
+        "Check the network, the proxy and bitbucket:apiUrl, then run it again; it continues.",
+    )

@@ -1,0 +1,143 @@
+"""One way for all calls: signed, paced, repeated where that can't double anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from attrs import define, evolve
+
+from bitbucket_hooks.api.auth import Authenticator
+from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.caller import Caller
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer
+from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.api.oauth import TokenDesk
+from bitbucket_hooks.api.throttle import Throttle
+from bitbucket_hooks.api.transport import Endpoint, identity, open_session
+from bitbucket_hooks.api.wire import Wire
+from bitbucket_hooks.settings import PUBLIC_API, Settings
+
+PUBLIC_LIMIT: Final = 1000
+"""Requests an hour and identity on webhook data (public documentation)."""
+
+PAGE_LENGTH: Final = 100
+"""The longest page that the API gives (public API description)."""
+
+_MAX_PAGES: Final = 1000
+_MAX_REDIRECTS: Final = 3
+
+
+@define
+class Client:
+    """The API of one account, shared by all threads of a process."""
+
+    endpoint: Endpoint
+    caller: Caller
+    auth: Authenticator
+
+    def get(self, path: str, doing: str, **params: str) -> dict[str, Any]:
+        """Read one object. Raises ApiError."""
+        return self._json(Call("GET", self._url(path), doing, params))
+
+    def pages(self, path: str, doing: str, **params: str) -> Iterator[dict[str, Any]]:
+        """Read all values of a paginated listing. Raises ApiError.
+
+        `next` is followed as it comes, never built, and never to another host.
+        """
+        call = Call("GET", self._url(path), doing, {"pagelen": str(PAGE_LENGTH), **params})
+        seen: set[str] = set()
+        for _ in range(_MAX_PAGES):
+            page = self._json(call)
+            yield from _values(page, doing)
+            following = page.get("next")
+            if following is None:
+                return
+            if not isinstance(following, str) or following in seen:
+                break
+            seen.add(following)
+            call = evolve(call, url=self._own(following, doing), params={})
+        raise UnexpectedAnswer.of(doing, "a listing whose pages never end")
+
+    def put(self, path: str, doing: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace an object. Raises ApiError."""
+        return self._json(Call("PUT", self._url(path), doing, body=body))
+
+    def post(self, path: str, doing: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make an object. Raises ApiError; AnswerLost when it may have been made all the same."""
+        answer = self._request(Call("POST", self._url(path), doing, body=body))
+        try:
+            return answer.mapping(doing)
+        except UnexpectedAnswer as error:
+            raise AnswerLost(error.message, error.remedy) from None
+
+    def delete(self, path: str, doing: str) -> None:
+        """Remove an object. Raises ApiError."""
+        self._request(Call("DELETE", self._url(path), doing))
+
+    def _url(self, path: str) -> str:
+        return f"{self.endpoint.base}/{path}"
+
+    def _own(self, url: str, doing: str) -> str:
+        if not self.endpoint.owns(url):
+            raise UnexpectedAnswer.of(doing, "a link to another host")
+        return url
+
+    def _json(self, call: Call) -> dict[str, Any]:
+        return self._request(call).mapping(call.doing)
+
+    def _request(self, call: Call) -> Answer:
+        """Do a call until it is answered for good, and follow redirects on the API's own host."""
+        with self.caller.throttle.working():
+            for _ in range(_MAX_REDIRECTS):
+                answer = self.caller.until_answered(call, self.auth.header, self.auth.renew)
+                if answer.ok:
+                    return answer
+                if call.writes or answer.status not in (301, 302, 307, 308):
+                    raise self._redacted(call, explain(call, answer, self.auth.credentials))
+                target = urljoin(call.url, answer.headers.get("Location", ""))
+                call = evolve(call, url=self._own(target, call.doing), params={})
+        raise UnexpectedAnswer.of(call.doing, "a redirect that leads nowhere")
+
+    def _redacted(self, call: Call, error: ApiError) -> ApiError:
+        """Take out secrets that the service echoed."""
+        message = error.message
+        for secret in (*self.auth.secrets(), str((call.body or {}).get("secret") or "")):
+            message = message.replace(secret, "[secret]") if secret else message
+        return type(error)(message, error.remedy, status=error.status)
+
+
+def _values(page: Mapping[str, Any], doing: str) -> list[dict[str, Any]]:
+    values = page.get("values")
+    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+        raise UnexpectedAnswer.of(doing, "a page without a list of values")
+    return values
+
+
+def open_client(
+    settings: Settings,
+    tell: Callable[[str], None],
+    before_write: Callable[[], None] = lambda: None,
+    clock: Clock | None = None,
+) -> Client:
+    """Make the client of one account.
+
+    `tell` hears of long waits; `before_write` is asked before every write and raises when it must
+    not happen any more.
+    """
+    clock = clock or Clock()
+    session, endpoint = open_session(settings)
+    known = PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None
+    throttle = Throttle(
+        clock=clock,
+        tell=tell,
+        max_wait=settings.max_wait,
+        parallel=settings.parallel,
+        limit=settings.rate_limit or known,
+        fixed=settings.rate_limit is not None,
+    )
+    caller = Caller(Wire(session), throttle, clock, before_write)
+    auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
+    return Client(endpoint, caller, auth)

@@ -1,0 +1,76 @@
+"""What can go wrong with a call, named after the remedy."""
+
+from __future__ import annotations
+
+from bitbucket_hooks.errors import RemoteError
+
+
+class ApiError(RemoteError):
+    """A call failed; `status` is the answer's, 0 where there was none."""
+
+    def __init__(self, message: str, remedy: str = "", *, status: int = 0) -> None:
+        """Keep the status beside the message."""
+        super().__init__(message, remedy)
+        self.status = status
+
+
+class AuthenticationFailed(ApiError):
+    """401: the credentials aren't taken. Remedy: other credentials."""
+
+    exit_code = 1
+
+
+class ScopeMissing(ApiError):
+    """403 that names scopes. Remedy: add them to the token."""
+
+    exit_code = 1
+
+
+class PermissionRefused(ApiError):
+    """403 without scopes: the identity is no administrator there. Remedy: make it one."""
+
+    exit_code = 1
+
+
+class NotFound(ApiError):
+    """404: gone, misspelt, or hidden from this identity; the API doesn't tell which."""
+
+    exit_code = 1
+
+
+class Refused(ApiError):
+    """400 and its kin: the service doesn't take what was sent. Remedy: in its own words."""
+
+    exit_code = 1
+
+
+class RateLimited(ApiError):
+    """The limit left no progress for as long as may be waited. Remedy: run again later."""
+
+
+class ServerFailed(ApiError):
+    """5xx for as long as was tried. Remedy: wait, or ask support with the id."""
+
+
+class Unreachable(ApiError):
+    """No connection for as long as was tried. Remedy: network, proxy, address."""
+
+
+class AnswerLost(ApiError):
+    """A write that must not be repeated blindly may or may not have happened."""
+
+
+class UnexpectedAnswer(ApiError):
+    """An answer that isn't the API's: a login page, a proxy's error, a body of absurd size."""
+
+    @classmethod
+    def of(cls, doing: str, what: str) -> UnexpectedAnswer:
+        """Say what came instead of an answer of the API."""
+        return cls(
+            f"{doing}: the answer is {what}, which Bitbucket's API never sends",
+            "Check bitbucket:apiUrl, and that no proxy or login page answers in its place.",
+        )
+
+
+class EngineGone(RemoteError):
+    """The engine that asked for this write is dead; nobody would record what it does."""

@@ -1,0 +1,158 @@
+"""From a refusal, in any of the shapes that the service uses, to an error with a remedy."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.errors import (
+    ApiError,
+    AuthenticationFailed,
+    NotFound,
+    PermissionRefused,
+    RateLimited,
+    Refused,
+    ScopeMissing,
+    ServerFailed,
+    UnexpectedAnswer,
+)
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, Credentials
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+def explain(call: Call, answer: Answer, who: Credentials) -> ApiError:
+    """Turn an answer that isn't a success into the error that fits."""
+    told = told_by(answer)
+    start = f"{call.doing}: "
+    if answer.status == 401:
+        return AuthenticationFailed(
+            f"{start}{who.identity} was not accepted ({told})", _sign_in(who), status=401
+        )
+    if answer.status == 403:
+        return _forbidden(start, answer, told, who)
+    if answer.status == 404:
+        return NotFound(
+            f"{start}not found ({told})",
+            f"Check the spelling of workspace and repository, and that {who.identity} may see it.",
+            status=404,
+        )
+    if answer.status == 429:
+        return RateLimited(f"{start}{told}", "Run it again later; it continues.", status=429)
+    return _other(start, answer, told)
+
+
+def _other(start: str, answer: Answer, told: str) -> ApiError:
+    status = answer.status
+    if status >= 500:
+        return ServerFailed(
+            f"{start}Bitbucket failed with {status} ({told})",
+            "Run it again; it continues where it stopped. If it lasts, see "
+            "https://bitbucket.status.atlassian.com.",
+            status=status,
+        )
+    if status >= 400:
+        return Refused(f"{start}refused with {status} ({told})", status=status)
+    return UnexpectedAnswer.of(start.rstrip(": "), f"status {status} ({told})")
+
+
+def _forbidden(start: str, answer: Answer, told: str, who: Credentials) -> ApiError:
+    required, granted = _scopes(answer)
+    if not required:
+        return PermissionRefused(
+            f"{start}{who.identity} is not allowed to ({told})",
+            "Webhooks need an administrator of the repository (for a workspace hook: an owner "
+            "of the workspace); give this identity that role, or use one that has it.",
+            status=403,
+        )
+    missing = [scope for scope in required if scope not in granted] or required
+    has = ", ".join(granted) or "none"
+    return ScopeMissing(
+        f"{start}{who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
+        f"Add {', '.join(missing)} to the token, or make a new one with it.",
+        status=403,
+    )
+
+
+def _scopes(answer: Answer) -> tuple[list[str], list[str]]:
+    """The scopes that a 403 asks for and has seen; `error.detail` is an object in real answers."""
+    detail = _error(answer).get("detail")
+    if not isinstance(detail, dict):
+        return [], []
+    return _strings(detail.get("required")), _strings(detail.get("granted"))
+
+
+def _strings(value: Any) -> list[str]:
+    return (
+        [printable(one, 80) for one in value if isinstance(one, str)]
+        if isinstance(value, list)
+        else []
+    )
+
+
+def _sign_in(who: Credentials) -> str:
+    if isinstance(who, Anonymous):
+        return (
+            "Set bitbucket:username and bitbucket:password (Atlassian email and API token), or "
+            "bitbucket:oauthToken, or the variables BITBUCKET_USERNAME and BITBUCKET_PASSWORD."
+        )
+    if isinstance(who, ApiToken) and "@" not in who.email:
+        return (
+            "bitbucket:username must be the email of the Atlassian account and bitbucket:password "
+            "an API token; app passwords were removed in July 2026."
+        )
+    if isinstance(who, ApiToken):
+        return (
+            "Check that the API token is whole, has not expired and has Bitbucket scopes "
+            "(read, write and delete webhook); app passwords were removed in July 2026."
+        )
+    if isinstance(who, AccessToken):
+        return "Check that the token is whole, not revoked and not expired; make a new one if so."
+    return "Check the consumer's key and secret, and that it is marked as a private consumer."
+
+
+def told_by(answer: Answer) -> str:
+    """What the service said, on one line, whatever the shape of the body."""
+    error = _error(answer)
+    parts = [error.get("message"), *_details(error.get("detail")), *_fields(error.get("fields"))]
+    if identifier := error.get("id"):
+        parts.append(f"error id {identifier}")
+    said = "; ".join(str(part) for part in parts if part) or _plain(answer)
+    return printable(" ".join(said.split()), 400) or "without a word"
+
+
+def _details(detail: Any) -> Iterable[str]:
+    return [detail] if isinstance(detail, str) else []
+
+
+def _fields(fields: Any) -> Iterable[str]:
+    """`fields` is a list of strings in some answers and an object in others."""
+    if isinstance(fields, dict):
+        return [f"{name}: {_joined(problem)}" for name, problem in fields.items()]
+    return [_joined(one) for one in fields] if isinstance(fields, list) else []
+
+
+def _joined(problem: Any) -> str:
+    return ", ".join(map(str, problem)) if isinstance(problem, list) else str(problem)
+
+
+def _error(answer: Answer) -> dict[str, Any]:
+    try:
+        body = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return {}
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def _plain(answer: Answer) -> str:
+    text = answer.text[:10_000]
+    if title := _TITLE.search(text):
+        return f"an HTML page: {title.group(1).strip()}"
+    return answer.what if text.lstrip().startswith(("<", "{", "[")) else text

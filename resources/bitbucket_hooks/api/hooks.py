@@ -1,0 +1,144 @@
+"""The endpoints for webhooks, in terms of the model.
+
+Paths, verbs and fields: public API description, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from attrs import frozen
+
+from bitbucket_hooks.api.client import Client
+from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.events import Event
+from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
+
+
+@frozen
+class HookApi:
+    """Webhooks of repositories and workspaces."""
+
+    client: Client
+
+    def list(self, subject: Subject) -> list[Observed]:
+        """All hooks of a subject, one request per 100. Raises ApiError."""
+        doing = f"{subject}: listing the hooks"
+        return [observed(one, doing) for one in self.client.pages(_path(subject), doing)]
+
+    def create(self, desired: Desired) -> Observed:
+        """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same."""
+        doing = f"{desired.subject}: creating the hook"
+        change = SecretChange.SET if desired.secret else SecretChange.KEEP
+        answer = self.client.post(_path(desired.subject), doing, body_of(desired, change))
+        try:
+            return observed(answer, doing).completed(desired)
+        except UnexpectedAnswer as error:
+            raise AnswerLost(error.message, error.remedy) from None
+
+    def update(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
+        """Replace a hook. Raises ApiError; NotFound when it is gone."""
+        doing = f"{desired.subject}: updating the hook {uuid}"
+        answer = self.client.put(_path(desired.subject, uuid), doing, body_of(desired, change))
+        return observed(answer, doing).completed(desired)
+
+    def delete(self, subject: Subject, uuid: str) -> None:
+        """Remove a hook. Raises ApiError; NotFound when it is gone."""
+        self.client.delete(_path(subject, uuid), f"{subject}: deleting the hook {uuid}")
+
+    def can_read_workspace(self, workspace: str) -> bool:
+        """Whether this identity sees the workspace at all. Raises ApiError for other failures."""
+        path = f"workspaces/{quote(workspace, safe='')}"
+        try:
+            self.client.get(path, f"workspace {workspace}: reading it")
+        except NotFound:
+            return False
+        return True
+
+    def events(self, kind: str) -> list[Event]:
+        """The live catalogue of a kind of subject; needs no credentials. Raises ApiError."""
+        doing = f"listing the events of a {kind}"
+        return [_event(one, doing) for one in self.client.pages(f"hook_events/{kind}", doing)]
+
+
+def _path(subject: Subject, uuid: str | None = None) -> str:
+    parts = (
+        ["workspaces", subject.workspace]
+        if subject.repository is None
+        else ["repositories", subject.workspace, subject.repository]
+    )
+    parts += ["hooks"] if uuid is None else ["hooks", uuid]
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+def body_of(desired: Desired, change: SecretChange) -> dict[str, Any]:
+    """The whole body, since PUT replaces; only what isn't managed is left out.
+
+    `active` and `skip_cert_verification` are always sent, their server defaults being unknown;
+    `secret` left out means unchanged, and null removes it.
+    """
+    body: dict[str, Any] = {
+        "url": desired.url,
+        "active": desired.active,
+        "events": list(desired.events),
+        "skip_cert_verification": desired.skip_cert_verification,
+    }
+    if desired.description is not None:
+        body["description"] = desired.description
+    if desired.history_enabled is not None:
+        body["history_enabled"] = desired.history_enabled
+    if change is not SecretChange.KEEP:
+        body["secret"] = desired.secret if change is SecretChange.SET else None
+    return body
+
+
+def observed(value: Mapping[str, Any], doing: str) -> Observed:
+    """Read a hook from an answer. Raises UnexpectedAnswer when it isn't one."""
+    try:
+        return Observed(
+            uuid=canonical_uuid(_typed(value, "uuid", str)),
+            url=_typed(value, "url", str),
+            description=_typed(value, "description", str, ""),
+            active=_typed(value, "active", bool),
+            events=_events(value),
+            secret_set=_typed(value, "secret_set", bool, default=False),
+            skip_cert_verification=_maybe(value, "skip_cert_verification"),
+            history_enabled=_maybe(value, "history_enabled"),
+            created_at=_typed(value, "created_at", str, "") or None,
+            read_only=_typed(value, "read_only", bool, default=False),
+        )
+    except (TypeError, ValueError) as error:
+        raise UnexpectedAnswer.of(doing, f"a hook that isn't one ({error})") from None
+
+
+def _typed(value: Mapping[str, Any], key: str, kind: type, default: Any = None) -> Any:
+    found = value.get(key)
+    found = default if found is None else found
+    if not isinstance(found, kind):
+        raise TypeError(f"{key} is no {kind.__name__}")
+    return found
+
+
+def _maybe(value: Mapping[str, Any], key: str) -> bool | None:
+    return None if value.get(key) is None else _typed(value, key, bool)
+
+
+def _events(value: Mapping[str, Any]) -> tuple[str, ...]:
+    events = _typed(value, "events", list)
+    if not all(isinstance(event, str) for event in events):
+        raise TypeError("events holds something that is no text")
+    return tuple(events)
+
+
+def _event(value: Mapping[str, Any], doing: str) -> Event:
+    try:
+        told = {key: _typed(value, key, str, "") for key in ("category", "label", "description")}
+        return Event(event=_typed(value, "event", str), **told)
+    except TypeError as error:
+        raise UnexpectedAnswer.of(
+            doing, f"an event that isn't one ({printable(str(error))})"
+        ) from None

@@ -1,0 +1,44 @@
+"""Where an OAuth consumer gets its token."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from bitbucket_hooks.api.auth import basic
+from bitbucket_hooks.api.call import Call
+from bitbucket_hooks.api.caller import Caller
+from bitbucket_hooks.api.errors import UnexpectedAnswer
+from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.api.transport import Endpoint
+from bitbucket_hooks.model.credentials import OAuthConsumer
+
+_USUAL_LIFE = 3600  # seconds, should the answer not say
+
+
+@frozen
+class TokenDesk:
+    """Exchanges a consumer's key and secret for a token (client credentials)."""
+
+    caller: Caller
+    endpoint: Endpoint
+
+    def ask(self, consumer: OAuthConsumer) -> tuple[str, float]:
+        """Give a token and its life in seconds. Raises ApiError.
+
+        Client credentials come without a refresh token (since May 2026): one asks again.
+        """
+        call = Call(
+            "POST",
+            self.endpoint.token_url(),
+            "asking for an OAuth token",
+            form={"grant_type": "client_credentials"},
+        )
+        signed = basic(consumer.client_id, consumer.client_secret)
+        answer = self.caller.until_answered(call, lambda: signed)
+        if not answer.ok:
+            raise explain(call, answer, consumer)
+        body = answer.mapping(call.doing)
+        token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
+        if not isinstance(token, str) or not isinstance(life, (int, float)):
+            raise UnexpectedAnswer.of(call.doing, "JSON without a token")
+        return token, float(life)

@@ -1,0 +1,164 @@
+"""The pace of all calls of one identity in one process: under the limit, patient, never silent."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from attrs import define, field
+from requests.structures import CaseInsensitiveDict
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import RateLimited
+
+HOUR: Final = 3600.0
+"""Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
+_LOOK_AGAIN: Final = 0.5  # seconds: how soon a waiter sees that another one made progress
+_TELL_OVER: Final = 2.0
+_TELL_EVERY: Final = 60.0
+
+
+@define
+class Throttle:
+    """Lets requests go while the limit allows, and holds all of them back after a refusal.
+
+    An hour's allowance may be spent in a burst when it is there. After a 429 one request at a time
+    probes until one is answered, so that a closed window costs few refusals.
+    """
+
+    clock: Clock
+    tell: Callable[[str], None]
+    max_wait: float
+    parallel: int
+    limit: int | None = None
+    """Requests per rolling hour; None: unknown."""
+    fixed: bool = False
+    """Whether the user set the limit, so that headers don't change it."""
+
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    _sent: deque[float] = field(factory=deque, init=False, repr=False)
+    _in_flight: int = field(default=0, init=False)
+    _working: int = field(default=0, init=False)
+    _answered: int = field(default=0, init=False)
+    _refusals: int = field(default=0, init=False)
+    _closed_until: float = field(default=0.0, init=False)
+    _progress: float = field(default=0.0, init=False)
+    _told: float | None = field(default=None, init=False)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Span one piece of work with all its repetitions; a stall is counted while any is open."""
+        with self._lock:
+            if self._working == 0:
+                self._progress = self.clock.now()
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Wait until a request may go and hold its place while it is in flight.
+
+        Raises RateLimited when nothing got through for `max_wait` seconds.
+        """
+        while (pause := self._enter()) > 0:
+            self.clock.sleep(min(pause, _LOOK_AGAIN))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def _enter(self) -> float:
+        """Take a place and return 0, or return for how many seconds there is none."""
+        with self._lock:
+            now = self.clock.now()
+            pause = self._limited(now)
+            if pause > 0:
+                self._check_stall(now, pause)
+                self._tell_wait(now, pause)
+                return pause
+            if self._in_flight >= (1 if self._refusals else self.parallel):
+                return _LOOK_AGAIN / 10
+            self._in_flight += 1
+            self._sent.append(now)
+            return 0
+
+    def _limited(self, now: float) -> float:
+        while self._sent and self._sent[0] <= now - HOUR:
+            self._sent.popleft()
+        full = self.limit is not None and len(self._sent) >= self.limit
+        opens = self._sent[-(self.limit or 0)] + HOUR if full else now
+        return max(opens, self._closed_until) - now
+
+    def _check_stall(self, now: float, pause: float) -> None:
+        if now + pause - self._progress <= self.max_wait:
+            return
+        raise RateLimited(
+            f"rate limit: no progress for {now - self._progress:.0f} s and the next request could "
+            f"only go in {pause:.0f} s (bitbucket:maxWait is {self.max_wait:.0f} s); "
+            f"{self._answered} requests were answered before",
+            "What was done is kept. Run it again later and it continues, or raise "
+            "bitbucket:maxWait.",
+            status=429,
+        )
+
+    def _tell_wait(self, now: float, pause: float) -> None:
+        if pause <= _TELL_OVER or (self._told is not None and now - self._told < _TELL_EVERY):
+            return
+        self._told = now
+        self.tell(
+            f"rate limit: waiting {pause:.0f} s for the next request; {self._working} calls wait, "
+            f"{self._answered} are done (nothing is lost, and stopping is safe)"
+        )
+
+    def answered(self, headers: CaseInsensitiveDict[str]) -> None:
+        """Note an answer that isn't a 429, and what its headers tell of the limit.
+
+        The headers come with access tokens only (public documentation).
+        """
+        with self._lock:
+            now = self.clock.now()
+            self._answered += 1
+            self._refusals = 0
+            self._progress = now
+            told = headers.get("X-RateLimit-Limit", "")
+            if told.isascii() and told.isdigit() and int(told) > 0 and not self.fixed:
+                self.limit = int(told)
+            if headers.get("X-RateLimit-NearLimit", "").lower() == "true" and self.limit:
+                self._closed_until = max(self._closed_until, now + HOUR / self.limit)
+
+    def refused(self, headers: CaseInsensitiveDict[str]) -> None:
+        """Note a 429: close the window for as long as it says, else for a growing while."""
+        with self._lock:
+            now = self.clock.now()
+            asked = retry_after(headers.get("Retry-After", ""))
+            if now >= self._closed_until:  # not one more of those that were under way together
+                growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
+                self._refusals = min(self._refusals + 1, 16)
+                self._closed_until = now + self.clock.jittered(growing)
+            if asked:
+                self._closed_until = now + asked
+
+
+def retry_after(value: str) -> float | None:
+    """Seconds that a `Retry-After` header asks for, in either of its forms; None: unreadable."""
+    if value.isascii() and value.isdigit():
+        return float(min(int(value[:9]), 1_000_000))
+    try:
+        at = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())

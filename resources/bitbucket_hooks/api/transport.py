@@ -1,0 +1,82 @@
+"""The HTTP session: one pool of connections, TLS always verified, nothing sent on its own account."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from attrs import frozen
+from requests.adapters import HTTPAdapter
+
+from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
+from bitbucket_hooks.settings import PUBLIC_API, Settings
+
+CONNECT_TIMEOUT: Final = 10.0
+READ_TIMEOUT: Final = 60.0
+"""Seconds without a single byte."""
+
+
+@frozen
+class Endpoint:
+    """Where the API is: every address that credentials may go to starts with it."""
+
+    base: str
+
+    def owns(self, url: str) -> bool:
+        """Whether a url that came in an answer belongs to the API's origin."""
+        return _origin(url) == _origin(self.base)
+
+    def token_url(self) -> str:
+        """Where an OAuth consumer gets its token."""
+        if self.base == PUBLIC_API:
+            return "https://bitbucket.org/site/oauth2/access_token"
+        parts = urlsplit(self.base)
+        return f"{parts.scheme}://{parts.netloc}/site/oauth2/access_token"
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts: SplitResult = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ("", None, None)
+    return (parts.scheme, parts.hostname, port)
+
+
+def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
+    """Make the session that reaches the account's API, or the sandbox inside this process."""
+    session = requests.Session()
+    session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
+    session.headers["Accept"] = "application/json"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    if settings.sandbox is not None:
+        return session, _mount_sandbox(session, settings)
+    pool = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallel)
+    session.mount("https://", pool)
+    session.mount("http://", pool)
+    # a proxy for this machine's own test server would only get in the way
+    session.trust_env = not settings.api_url.startswith("http://")
+    return session, Endpoint(settings.api_url)
+
+
+def identity(settings: Settings) -> Credentials:
+    """Who speaks: the account's credentials, or in a sandbox without any its owner."""
+    if settings.sandbox is None or not isinstance(settings.credentials, Anonymous):
+        return settings.credentials
+    from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN  # noqa: PLC0415  # as below
+
+    return ApiToken(OWNER_EMAIL, OWNER_TOKEN)
+
+
+def _mount_sandbox(session: requests.Session, settings: Settings) -> Endpoint:
+    from bitbucket_hooks.sandbox.adapter import (  # noqa: PLC0415  # only a trial pays for it
+        EMBEDDED_ORIGIN,
+        SandboxAdapter,
+    )
+
+    session.mount(EMBEDDED_ORIGIN, SandboxAdapter(settings.sandbox))
+    session.trust_env = False
+    return Endpoint(f"{EMBEDDED_ORIGIN}/2.0")

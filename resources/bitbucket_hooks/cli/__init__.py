@@ -1,0 +1,17 @@
+"""The command `bitbucket-hooks`: each command imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import click
+
+from bitbucket_hooks.cli.group import Commands
+from bitbucket_hooks.cli.sandbox import sandbox
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bitbucket-hooks", prog_name="bitbucket-hooks")
+def main() -> None:
+    """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
+
+
+main.add_command(sandbox)

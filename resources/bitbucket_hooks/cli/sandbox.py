@@ -1,0 +1,265 @@
+"""`bitbucket-hooks sandbox`: play Bitbucket, and its users, on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitbucket_hooks.cli import output, whereabouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.records import Hook
+
+_database = click.option(
+    "--db",
+    metavar="PATH",
+    help="The sandbox's file. Else that of BITBUCKET_API_URL=sandbox:PATH, else .sandbox.db "
+    "beside Pulumi.yaml.",
+)
+_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def sandbox() -> None:
+    """Play Bitbucket on this machine: serve the embedded sandbox, or change what is in it."""
+
+
+def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the properties that `add-hook` and `change-hook` share; not given: none of these."""
+    for option in (
+        click.option("--description", help="The title that people see."),
+        click.option("--events", metavar="KEY,…", help='Event keys, as "repo:push,issue:created".'),
+        click.option("--secret", help='What deliveries are signed with; "": nothing.'),
+        click.option("--active/--inactive", default=None, help="Whether events are delivered."),
+        click.option(
+            "--skip-cert-verification/--verify-cert",
+            default=None,
+            help="Whether the receiver's certificate goes unchecked.",
+        ),
+        click.option(
+            "--history-enabled/--history-disabled",
+            default=None,
+            help="Whether requests are recorded.",
+        ),
+        _json,
+        _database,
+    ):
+        command = option(command)
+    return command
+
+
+@sandbox.command()
+@click.argument("path", required=False, type=click.Path(dir_okay=False))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8720, show_default=True, help="The port; 0 takes a free one.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for each request.")
+def serve(path: str | None, host: str, port: int, *, verbose: bool) -> None:
+    """Serve the sandbox at PATH over HTTP until Ctrl-C; a new one is made if there is none."""
+    from bitbucket_hooks.cli import serving  # noqa: PLC0415 - it brings the server along
+
+    serving.run(whereabouts.sandbox_path(path), host, port, verbose=verbose)
+
+
+@sandbox.command()
+@click.argument("target", metavar="[WORKSPACE[/REPOSITORY]]", required=False)
+@_json
+@_database
+def hooks(target: str | None, json_: bool, db: str | None) -> None:
+    """List the webhooks, of all or of one repository or workspace."""
+    with whereabouts.opened(db) as opened:
+        _print_hooks(opened, opened.hooks(target), json_=json_)
+
+
+@sandbox.command("add-hook")
+@click.argument("target", metavar="WORKSPACE[/REPOSITORY]")
+@click.argument("url")
+@_hook_options
+def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: Any) -> None:
+    """Add a webhook by hand, as somebody on the web page does."""
+    with whereabouts.opened(db, create=True) as opened:
+        kind = "repository" if "/" in target else "workspace"
+        hook = opened.plant_hook(target, url, **_given(opened, kind, properties))
+        _print_hook(opened, "added", hook, json_=json_)
+
+
+@sandbox.command("change-hook")
+@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
+@click.argument("text", required=False)
+@click.option("--url", help="Where events are delivered to.")
+@_hook_options
+def change_hook(
+    hook: str, text: str | None, json_: bool, db: str | None, **properties: Any
+) -> None:
+    """Change a webhook by hand: drift.
+
+    Name it by its uuid, or by its repository or workspace and, where there are several, a TEXT in
+    its description or url.
+    """
+    with whereabouts.opened(db) as opened:
+        found = whereabouts.find_hook(opened, hook, text)
+        changes = _given(opened, found.subject_type, properties)
+        if not changes:
+            raise click.UsageError("nothing to change: give at least one property")
+        changed = opened.change_hook(found.uuid, **changes)
+        _print_hook(opened, "changed", changed, json_=json_)
+
+
+@sandbox.command("delete-hook")
+@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
+@click.argument("text", required=False)
+@_json
+@_database
+def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> None:
+    """Delete a webhook by hand. It is named as in `change-hook`."""
+    with whereabouts.opened(db) as opened:
+        found = whereabouts.find_hook(opened, hook, text)
+        opened.delete_hook(found.uuid)
+        _print_hook(opened, "deleted", found, json_=json_)
+
+
+@sandbox.command()
+@_json
+@_database
+def repositories(json_: bool, db: str | None) -> None:
+    """List the repositories."""
+    with whereabouts.opened(db) as opened:
+        found = opened.repositories()
+        counts = {each.uuid: len(opened.hooks(each.full_name)) for each in found}
+    rows = [(r.full_name, r.project_key, r.private, counts[r.uuid], r.uuid) for r in found]
+    _print_rows(("repository", "project", "private", "hooks", "uuid"), rows, json_=json_)
+
+
+@sandbox.command("add-repository")
+@click.argument("names", metavar="WORKSPACE/REPOSITORY…", nargs=-1, required=True)
+@click.option("--project", default="PLAT", show_default=True, help="The project's key.")
+@click.option("--public", is_flag=True, help="Let everybody see it.")
+@_database
+def add_repository(names: Sequence[str], project: str, public: bool, db: str | None) -> None:
+    """Add repositories."""
+    with whereabouts.opened(db, create=True) as opened:
+        opened.add_repositories(names, project=project, private=not public)
+    click.echo(f"added {', '.join(names)}")
+
+
+@sandbox.command("rename-repository")
+@click.argument("name", metavar="WORKSPACE/REPOSITORY")
+@click.argument("slug")
+@_database
+def rename_repository(name: str, slug: str, db: str | None) -> None:
+    """Give a repository another slug; it keeps its webhooks."""
+    with whereabouts.opened(db) as opened:
+        opened.rename_repository(name, slug)
+    click.echo(f"renamed {name} to {slug}")
+
+
+@sandbox.command("delete-repository")
+@click.argument("name", metavar="WORKSPACE/REPOSITORY")
+@_database
+def delete_repository(name: str, db: str | None) -> None:
+    """Delete a repository and its webhooks."""
+    with whereabouts.opened(db) as opened:
+        opened.delete_repository(name)
+    click.echo(f"deleted {name}")
+
+
+@sandbox.command("set")
+@click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
+@click.option("--reset", is_flag=True, help="Give every other setting its default again.")
+@_json
+@_database
+def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -> None:
+    """Set latency, faults, limits and other behaviour, and show all settings."""
+    import attrs  # noqa: PLC0415
+
+    with whereabouts.opened(db, create=bool(assignments)) as opened:
+        from bitbucket_hooks.sandbox.settings import parse  # noqa: PLC0415
+
+        changes = parse(assignments)
+        if reset:
+            opened.reset_settings()
+        settings = attrs.asdict(opened.configure(**changes))
+    if json_:
+        output.as_json(settings)
+    else:
+        output.table(("setting", "value"), list(settings.items()), "")
+
+
+@sandbox.command()
+@click.option("--last", type=click.IntRange(min=1), help="Only so many, the latest.")
+@click.option("--clear", is_flag=True, help="Empty the log instead.")
+@_json
+@_database
+def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
+    """List the requests that were made."""
+    with whereabouts.opened(db) as opened:
+        if clear:
+            opened.clear_requests()
+            click.echo("cleared")
+            return
+        found = opened.requests()[-(last or 0) :]
+    names = ("at", "method", "path", "query", "status", "identity", "fault")
+    _print_rows(names, [[getattr(r, name) for name in names] for r in found], json_=json_)
+
+
+def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Keep the properties that were given, with the events as a checked tuple."""
+    given = {name: value for name, value in properties.items() if value is not None}
+    if "events" in given:
+        events = tuple(dict.fromkeys(key.strip() for key in given["events"].split(",")))
+        given["events"] = events
+        known = opened.events(kind)
+        unknown = [key for key in events if key not in known]
+        if unknown:
+            raise click.UsageError(_unknown_event(unknown[0], known))
+    return given
+
+
+def _unknown_event(key: str, known: list[str]) -> str:
+    from bitbucket_hooks.events import suggest  # noqa: PLC0415
+
+    near = suggest(key, known)
+    return f'unknown event "{key}"' + (f'; did you mean "{near[0]}"?' if near else "")
+
+
+def _shown(opened: Sandbox, hooks: Sequence[Hook]) -> list[dict[str, Any]]:
+    names = whereabouts.names_of(opened)
+    properties = (
+        *("uuid", "description", "url", "active", "events", "secret_set"),
+        *("skip_cert_verification", "history_enabled", "read_only", "created_at"),
+    )
+    return [
+        {"subject": names.get(hook.subject, hook.subject)}
+        | {name: getattr(hook, name) for name in properties}
+        for hook in hooks
+    ]
+
+
+def _print_hooks(opened: Sandbox, hooks: Sequence[Hook], *, json_: bool) -> None:
+    shown = _shown(opened, hooks)
+    if json_:
+        output.as_json(shown)
+        return
+    columns = ("subject", "description", "url", "active", "events", "secret_set", "uuid")
+    rows = [[hook[column] for column in columns] for hook in shown]
+    headings = [column.replace("secret_set", "secret") for column in columns]
+    output.table(headings, rows, "There are no webhooks.")
+
+
+def _print_hook(opened: Sandbox, what: str, hook: Hook, *, json_: bool) -> None:
+    (shown,) = _shown(opened, [hook])
+    if json_:
+        output.as_json(shown)
+    else:
+        title = output.text(hook.description or hook.url)
+        click.echo(f"{what} {title} of {shown['subject']}, {hook.uuid}")
+
+
+def _print_rows(names: Sequence[str], rows: Sequence[Sequence[object]], *, json_: bool) -> None:
+    if json_:
+        output.as_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        output.table(names, rows, "There are none.")

@@ -1,0 +1,54 @@
+"""What `bitbucket-hooks sandbox serve` does."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+from bitbucket_hooks.sandbox.server import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
+    """Serve until interrupted or terminated."""
+    if host not in _LOOPBACK:
+        click.echo(
+            f"Warning: everybody who reaches {host} can read and change this sandbox, "
+            "with tokens that are public",
+            err=True,
+        )
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with serving(path, host, port, verbose=verbose) as server:
+            click.echo(_introduction(path, f"{server.origin}/2.0"))
+            server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    except SandboxError as error:
+        raise click.ClickException(str(error)) from error
+    except (OSError, OverflowError) as error:
+        raise click.ClickException(
+            f"can't listen on {host}, port {port}: {error}; --port takes another"
+        ) from error
+
+
+def _stop(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _introduction(path: Path, url: str) -> str:
+    return f"""\
+The sandbox {path} is at {url} (Ctrl-C ends it). For a stack:
+
+  pulumi config set bitbucket:apiUrl {url}
+  pulumi config set bitbucket:username {OWNER_EMAIL}
+  pulumi config set --secret bitbucket:password {OWNER_TOKEN}
+"""

@@ -1,0 +1,99 @@
+"""Which sandbox, and which of its hooks, a command means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.records import Hook
+
+DATABASE: Final = ".sandbox.db"
+"""The sandbox of the stack `dev`, beside the project's `Pulumi.yaml`."""
+
+_UUID: Final = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
+
+
+def sandbox_path(given: str | None) -> Path:
+    """Find the sandbox's file: as given, from `BITBUCKET_API_URL`, or the project's own."""
+    if given:
+        return Path(given)
+    from bitbucket_hooks.settings import Settings, project_root  # noqa: PLC0415 - late, as all here
+
+    configured = Settings(api_url=os.environ.get("BITBUCKET_API_URL", "")).sandbox
+    root = project_root()
+    if configured:
+        return configured
+    if not (root / "Pulumi.yaml").is_file():
+        raise click.ClickException(
+            "which sandbox? Name its file with --db PATH, set BITBUCKET_API_URL=sandbox:PATH, "
+            "or change to the project's folder"
+        )
+    return root / DATABASE
+
+
+@contextlib.contextmanager
+def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
+    """Open the sandbox that is meant, and turn its complaints into short errors."""
+    from bitbucket_hooks.sandbox.errors import SandboxError  # noqa: PLC0415
+    from bitbucket_hooks.sandbox.estate import Sandbox  # noqa: PLC0415
+
+    path = sandbox_path(given)
+    if not path.exists():
+        if not create:
+            raise click.ClickException(
+                f"there is no sandbox at {path} yet: `pulumi up` on the stack dev makes it, or "
+                "`bitbucket-hooks sandbox serve`"
+            )
+        click.echo(f"A new sandbox: {path}", err=True)
+    try:
+        with Sandbox(path) as sandbox:
+            yield sandbox
+    except SandboxError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def names_of(sandbox: Sandbox) -> dict[str, str]:
+    """Give the names that people know repositories and workspaces by, for each uuid."""
+    names = {each.uuid: each.full_name for each in sandbox.repositories()}
+    return names | {each.uuid: each.slug for each in sandbox.workspaces()}
+
+
+def find_hook(sandbox: Sandbox, where: str, text: str | None) -> Hook:
+    """Find a hook by its uuid, or in `WORKSPACE[/REPOSITORY]` by a part of description or url.
+
+    Raises a short error unless there is exactly one.
+    """
+    if _UUID.fullmatch(where):
+        return sandbox.hook(where)
+    hooks = sandbox.hooks(where)
+    found = _matching(hooks, text) if text else hooks
+    if len(found) == 1:
+        return found[0]
+    what = f'"{text}" in {where}' if text else where
+    if not found:
+        raise click.ClickException(f"no webhook matches {what}; {where} has {_listed(hooks)}")
+    raise click.ClickException(f"{len(found)} webhooks match {what}: {_listed(found)}")
+
+
+def _matching(hooks: list[Hook], text: str) -> list[Hook]:
+    exact = [hook for hook in hooks if text in (hook.description, hook.url, hook.uuid)]
+    if exact:
+        return exact
+    text = text.casefold()
+    return [hook for hook in hooks if text in f"{hook.description}\n{hook.url}".casefold()]
+
+
+def _listed(hooks: list[Hook]) -> str:
+    from bitbucket_hooks.errors import printable  # noqa: PLC0415
+
+    shown = [f"{hook.uuid} {printable(hook.description or hook.url)}" for hook in hooks]
+    return ", ".join(shown) or "none"

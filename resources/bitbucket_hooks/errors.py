@@ -1,0 +1,47 @@
+"""The errors that a user may see: each says what was wrong and what to do about it.
+
+Everything that this package raises on purpose derives from `HooksError`; the message of one is
+complete by itself, so that the engine and the command line print it without a traceback.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\n\t]"
+)
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """Text from outside made safe for a terminal: control characters escaped, length bounded."""
+    shown = _UNPRINTABLE.sub(lambda m: m.group().encode("unicode_escape").decode(), text)
+    return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+class HooksError(Exception):
+    """What went wrong, and the remedy on a line of its own."""
+
+    exit_code: ClassVar[int] = 1
+    """What a command exits with: 1 for the user's mistake, 2 for the remote side's failure."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        """Keep the message and its remedy; `str()` shows both."""
+        super().__init__(f"{message}\n{remedy}" if remedy else message)
+        self.message = message
+        self.remedy = remedy
+
+
+class ConfigError(HooksError, ValueError):
+    """The configuration can't be used as it is."""
+
+
+class ConflictError(HooksError):
+    """Two declarations want the same hook, or it can't be told which hook a declaration means."""
+
+
+class RemoteError(HooksError):
+    """Bitbucket, or the way to it, failed."""
+
+    exit_code = 2

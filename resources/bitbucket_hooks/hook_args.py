@@ -1,0 +1,122 @@
+"""What every kind of hook resource is made from: names in Python, names in state, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import pulumi
+from attrs import asdict, define
+from pulumi.dynamic import Resource
+
+_WIRE_NAMES: Final[Mapping[str, str]] = {
+    "secret_from": "secretFrom",
+    "secret_fingerprint": "secretFingerprint",
+    "secret_set": "secretSet",
+    "skip_cert_verification": "skipCertVerification",
+    "history_enabled": "historyEnabled",
+    "created_at": "createdAt",
+}
+_PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
+
+_COMPUTED: Final = ("uuid", "secret_set", "created_at")
+_SECRET: Final = ("secret", "secret_fingerprint")
+
+
+@define(kw_only=True)
+class CommonArgs:
+    """The arguments that hooks of repositories and of workspaces share."""
+
+    url: pulumi.Input[str] | None = None
+    """The http(s) address that receives deliveries."""
+    events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    """Event keys, at least one; default `["repo:push"]`."""
+    description: pulumi.Input[str] | None = None
+    """The title on the web page; not managed unless given."""
+    active: pulumi.Input[bool] | None = None
+    """Whether deliveries are made; default true."""
+    secret: pulumi.Input[str] | None = None
+    """Signs deliveries, at most 128 characters; not managed unless given, `""` says: none."""
+    secret_from: pulumi.Input[str] | None = None
+    """Where the secret is read from, `env:NAME` or `file:PATH`: the value stays out of the state."""
+    skip_cert_verification: pulumi.Input[bool] | None = None
+    """Whether the receiver's TLS certificate goes unchecked; default false."""
+    history_enabled: pulumi.Input[bool] | None = None
+    """Whether Bitbucket keeps a log of requests; not managed unless given."""
+    adopt: pulumi.Input[str] | None = None
+    """`match`, `never` or a uuid: which existing hook a create takes over."""
+
+
+class HookResource(Resource):
+    """What the hook resources have in common: outputs, and the names that state and previews show."""
+
+    url: pulumi.Output[str]
+    """The http(s) address that receives deliveries."""
+    events: pulumi.Output[Sequence[str]]
+    """Event keys, sorted."""
+    description: pulumi.Output[str | None]
+    """The title on the web page; None when it isn't managed."""
+    active: pulumi.Output[bool]
+    """Whether deliveries are made."""
+    secret: pulumi.Output[str | None]
+    """The declared secret, encrypted in state; None when it isn't managed."""
+    skip_cert_verification: pulumi.Output[bool]
+    """Whether the receiver's TLS certificate goes unchecked."""
+    history_enabled: pulumi.Output[bool | None]
+    """Whether Bitbucket keeps a log of requests; None when it isn't managed."""
+    uuid: pulumi.Output[str]
+    """The hook's UUID in braces, also the resource's id."""
+    secret_set: pulumi.Output[bool]
+    """Whether the service holds a secret: all that it tells of one."""
+    created_at: pulumi.Output[str]
+    """When the hook was made, ISO 8601."""
+
+    def translate_input_property(self, prop: str) -> str:
+        """Give a property the name that state and previews show."""
+        return _WIRE_NAMES.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """Give a property of the state its name in Python."""
+        return _PYTHON_NAMES.get(prop, prop)
+
+
+A = TypeVar("A", bound=CommonArgs)
+
+
+def arguments(
+    kind: type[A],
+    args: A | pulumi.ResourceOptions | None,
+    opts: pulumi.ResourceOptions | None,
+    keywords: Mapping[str, Any],
+) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+    """Bring both constructor forms, an args object or keywords, into one.
+
+    Raises TypeError when they are mixed.
+    """
+    if isinstance(args, pulumi.ResourceOptions):
+        if opts is not None:
+            raise TypeError("resource options are given twice; keep one")
+        args, opts = None, args
+    given = {name: value for name, value in keywords.items() if value is not None}
+    if args is not None:
+        if not isinstance(args, kind):
+            raise TypeError(f"args must be {kind.__name__}, not {type(args).__name__}")
+        if given:
+            raise TypeError(f"{', '.join(given)} stand beside an args object; put them into it")
+        given = asdict(args, recurse=False)
+    return _props(given), _options(opts)
+
+
+def _props(given: Mapping[str, Any]) -> dict[str, Any]:
+    props = {**dict.fromkeys(_COMPUTED), **given}
+    if props.get("secret") is not None:
+        props["secret"] = pulumi.Output.secret(props["secret"])
+    if props.get("secret_from") is not None:
+        # the provider fills it in; a secret input makes the state keep it encrypted
+        props["secret_fingerprint"] = pulumi.Output.secret("")
+    return props
+
+
+def _options(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    ours = pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET))
+    return pulumi.ResourceOptions.merge(opts, ours)

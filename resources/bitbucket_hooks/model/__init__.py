@@ -1,0 +1,1 @@
+"""A webhook as declared and as observed. Pure: no HTTP and no Pulumi."""

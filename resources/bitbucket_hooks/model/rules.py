@@ -1,0 +1,164 @@
+"""What each property of a declared webhook may be. Used for resources and stack config alike.
+
+Every rule takes a value, gives it in canonical form or raises `Problem` with the rest of a sentence
+that begins with the property's name. No rule shows the value of a url or a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.adopt import canonical_policy
+from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.model.urls import url_problem
+from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events
+
+MAX_DESCRIPTION: Final = 255
+"""Characters; the API's own limit is unknown, this is what its web page's field holds (unverified)."""
+
+_SOURCES: Final = ("env:", "file:")
+
+
+class Problem(ValueError):
+    """Everything that is wrong with one value, each with its place behind the property's name."""
+
+    def __init__(self, *parts: tuple[str, str]) -> None:
+        """Take pairs of place (`""`, `[1]`) and what is wrong there."""
+        super().__init__("; ".join(text for _, text in parts))
+        self.parts = parts
+
+
+def problem(text: str) -> Problem:
+    """A problem of the value as a whole."""
+    return Problem(("", text))
+
+
+@frozen
+class Context:
+    """What rules need to know beyond the value."""
+
+    allow_private_urls: bool
+    unknown_events: Callable[[Iterable[str]], Mapping[str, str]]
+    """Of events, those that can't be subscribed to, each with what to say about it."""
+
+
+Rule = Callable[[Any, Context], Any]
+
+
+def slug(value: Any, _: Context) -> str:
+    """A workspace's or repository's slug, or its UUID in braces."""
+    text = _text(value).strip()
+    if not text:
+        raise problem("must not be empty")
+    if not is_slug(text):
+        raise problem(
+            f'is "{printable(text, 60)}", which is no slug; write it as in the address of its page '
+            "(letters, digits, . _ -), without the workspace and without slashes"
+        )
+    return text.lower()
+
+
+def url(value: Any, context: Context) -> str:
+    """The address that receives deliveries."""
+    text = _text(value)
+    if found := url_problem(text, allow_private=context.allow_private_urls):
+        raise problem(found)
+    return text
+
+
+def description(value: Any, _: Context) -> str:
+    """The title that the web page shows."""
+    text = _text(value)
+    if len(text) > MAX_DESCRIPTION:
+        raise problem(f"has {len(text)} characters; keep it within {MAX_DESCRIPTION}")
+    return text
+
+
+def events(value: Any, context: Context) -> list[str]:
+    """The events subscribed to: at least one, each known."""
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        raise problem(f"must be a list of event keys, not {_kind(value)}")
+    listed = list(value)
+    if not listed:
+        raise problem("must not be empty; the API needs at least one event, such as repo:push")
+    wrong = [
+        (f"[{i}]", f"must be text, not {_kind(one)}")
+        for i, one in enumerate(listed)
+        if not isinstance(one, str)
+    ]
+    if wrong:
+        raise Problem(*wrong)
+    unknown = context.unknown_events(listed)
+    if unknown:
+        places = enumerate(listed)
+        raise Problem(*((f"[{i}]", unknown[one]) for i, one in places if one in unknown))
+    return list(canonical_events(listed))
+
+
+def boolean(value: Any, _: Context) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise problem(f"must be true or false, not {_kind(value)}")
+    return value
+
+
+def secret(value: Any, _: Context) -> str:
+    """The secret that signs deliveries; empty says: none."""
+    text = _text(value)
+    if len(text) > MAX_SECRET:
+        raise problem(f"has {len(text)} characters; the API takes at most {MAX_SECRET}")
+    return text
+
+
+def secret_from(value: Any, _: Context) -> str:
+    """Where the secret is read from when it is needed."""
+    text = _text(value)
+    if not text.startswith(_SOURCES) or text in _SOURCES:
+        raise problem("must be env:NAME or file:PATH; it names the secret's place, never its value")
+    return text
+
+
+def adopt(value: Any, _: Context) -> str:
+    """Whether, or which hook, a create takes over."""
+    text = _text(value)
+    try:
+        return canonical_policy(text)
+    except ValueError:
+        raise problem('must be "match", "never" or the uuid of a hook') from None
+
+
+HOOK_RULES: Final[Mapping[str, Rule]] = {
+    "url": url,
+    "description": description,
+    "events": events,
+    "active": boolean,
+    "secret": secret,
+    "secretFrom": secret_from,
+    "skipCertVerification": boolean,
+    "historyEnabled": boolean,
+    "adopt": adopt,
+}
+"""By the names that the properties have in state and config."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise problem(f"must be text, not {_kind(value)}")
+    return value
+
+
+def _kind(value: Any) -> str:
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        dict: "a mapping",
+        list: "a list",
+        type(None): "nothing",
+    }
+    return names.get(type(value), type(value).__name__)

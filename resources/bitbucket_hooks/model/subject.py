@@ -1,0 +1,46 @@
+"""What a hook hangs on: a repository or a workspace."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import field, frozen
+
+_SLUG = re.compile(r"[a-z0-9_][a-z0-9_.\-]*|\{[0-9a-f\-]{36}\}", re.IGNORECASE)
+_UUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}")
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether the API takes this as a slug, or as a UUID in braces in its place."""
+    return _SLUG.fullmatch(text) is not None and len(text) <= 100
+
+
+def canonical_uuid(text: str) -> str:
+    """Give a UUID the form that the API writes: lower case, in braces.
+
+    Raises ValueError when it is no UUID.
+    """
+    uuid = "{" + text.strip().strip("{}").lower() + "}"
+    if not _UUID.fullmatch(uuid):
+        raise ValueError(f"{text!r} is no UUID")
+    return uuid
+
+
+@frozen
+class Subject:
+    """A repository of a workspace, or the workspace itself when `repository` is None."""
+
+    workspace: str = field(converter=str.lower)
+    repository: str | None = field(
+        default=None, converter=lambda slug: slug.lower() if slug else None
+    )
+
+    @property
+    def kind(self) -> str:
+        """The API's word for it: `repository` or `workspace`."""
+        return "workspace" if self.repository is None else "repository"
+
+    def __str__(self) -> str:
+        if self.repository is None:
+            return f"workspace {self.workspace}"
+        return f"{self.workspace}/{self.repository}"

@@ -1,0 +1,93 @@
+"""The url that a hook delivers to: what the service takes, how two are compared, how one is shown."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+_FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
+# The longest that common servers take; the API's own limit is unknown.
+_MAX_LENGTH = 2048
+
+
+def url_problem(url: str, *, allow_private: bool) -> str | None:
+    """Tell why the service would refuse the url, in words that show none of its parts.
+
+    The service resolves the host publicly and refuses internal addresses on POST (public API
+    description); `allow_private` switches that part off, for a sandbox.
+    """
+    if not url:
+        return "must not be empty; give the http(s) address that receives the deliveries"
+    if len(url) > _MAX_LENGTH:
+        return f"has {len(url)} characters; keep it under {_MAX_LENGTH}"
+    if _FORBIDDEN.search(url):
+        return "contains a space or a control character; percent-encode or remove it"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "can't be read as an address; check its host and port"
+    return _scheme_or_host_problem(parts, host, allow_private=allow_private)
+
+
+def _scheme_or_host_problem(
+    parts: SplitResult, host: str | None, *, allow_private: bool
+) -> str | None:
+    if parts.username is not None or parts.password is not None:
+        return (
+            "contains credentials (user:password@), which every reader of the hook would see; "
+            "take them out and let the receiver check the signature (secret) instead"
+        )
+    if parts.scheme.lower() not in _DEFAULT_PORTS:
+        return "must start with https:// (or http://)"
+    if not host:
+        return "has no host; write https://HOST/PATH"
+    if not allow_private and is_private_host(host):
+        return (
+            "points to a private host, which Bitbucket can't reach and refuses; "
+            "use a host name that resolves publicly"
+        )
+    return None
+
+
+def is_private_host(host: str) -> bool:
+    """Tell whether a host name or address can't be reached from the public internet."""
+    name = host.rstrip(".").lower()
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def comparable(url: str) -> str:
+    """Write equal addresses alike: case of scheme and host, default port, empty path."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    scheme = parts.scheme.lower()
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    netloc = host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{host}:{port}"
+    return urlunsplit((scheme, netloc, parts.path or "/", parts.query, parts.fragment))
+
+
+def origin_shown(url: str) -> str:
+    """Show a url that may be a secret as a whole: only where it leads."""
+    parts = urlsplit(comparable(url))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
+
+
+def shown(url: str) -> str:
+    """Show a url without what may be secret in it: credentials, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return "(an unreadable url)"
+    hidden = "?…" if parts.query or parts.fragment else ""
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) + hidden

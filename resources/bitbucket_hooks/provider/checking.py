@@ -1,0 +1,95 @@
+"""`check`: inputs in canonical form, defaults filled in, and everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pulumi
+from attrs import frozen
+from pulumi.dynamic import CheckFailure, CheckResult
+
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
+from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.provider.session import Session
+from bitbucket_hooks.reconcile.secrets import fingerprint, read_secret
+
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "events": list(DEFAULT_EVENTS),
+    "active": True,
+    "skipCertVerification": False,
+}
+
+
+@frozen
+class Checker:
+    """Checks the inputs of one kind of resource; `subject` names what it hangs on."""
+
+    kind: str
+    subject: tuple[str, ...]
+
+    def check(
+        self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> CheckResult:
+        """Give canonical inputs and all problems at once; unknown values pass as they are.
+
+        Problems are reported without the property's name in the engine's own field: it would print
+        the value, and a url or secret must not be shown.
+        """
+        rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **HOOK_RULES}
+        context = Context(
+            session.settings.allows_private_urls,
+            lambda events: session.catalogue.unknown(self.kind, events),
+        )
+        given = {**self._defaults(session), **_given(news)}
+        inputs: dict[str, Any] = {}
+        problems = [*self._missing(given), *_contradictions(given, rules)]
+        for name in [name for name in rules if name in given]:
+            inputs[name], found = _apply(rules[name], given[name], context)
+            problems += [f"{name}{place}: {text}" for place, text in found]
+        if "secretFrom" in given and not problems:
+            problems += _add_fingerprint(inputs, olds)
+        return CheckResult(inputs, [CheckFailure("", text) for text in problems])
+
+    def _defaults(self, session: Session) -> dict[str, Any]:
+        workspace = session.settings.workspace
+        return {**_DEFAULTS, **({self.subject[0]: workspace} if workspace else {})}
+
+    def _missing(self, given: Mapping[str, Any]) -> Iterable[str]:
+        for name in (*self.subject, "url"):
+            if name not in given:
+                hint = ", or set bitbucket:workspace" if name == self.subject[0] else ""
+                yield f"{name}: is required; give it{hint}"
+
+
+def _given(news: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in news.items() if v is not None and not k.startswith("__")}
+
+
+def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tuple[str, str]]]:
+    if pulumi.contains_unknowns(value):
+        return value, ()
+    try:
+        return rule(value, context), ()
+    except Problem as error:
+        return value, error.parts
+
+
+def _contradictions(given: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterable[str]:
+    for name in sorted(given.keys() - rules.keys() - {"secretFingerprint"}):
+        yield f"{name}: is no property of this resource; remove it"
+    if "secret" in given and "secretFrom" in given:
+        yield "secret: is given together with secretFrom; keep one of the two"
+
+
+def _add_fingerprint(inputs: dict[str, Any], olds: Mapping[str, Any]) -> Iterable[str]:
+    """Note which value `secretFrom` finds now, so that another one shows as a change."""
+    if pulumi.contains_unknowns(inputs["secretFrom"]):
+        return
+    try:
+        value = read_secret(inputs["secretFrom"])
+    except ConfigError as error:
+        yield str(error).replace("\n", " ")
+        return
+    inputs["secretFingerprint"] = fingerprint(value, olds.get("secretFingerprint"))

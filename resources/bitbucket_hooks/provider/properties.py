@@ -1,0 +1,147 @@
+"""Between the engine's dictionaries, in the names that state and previews show, and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.model.webhook import Desired, Observed, Place
+from bitbucket_hooks.reconcile.secrets import read_secret
+
+Props = Mapping[str, Any]
+
+FOREIGN_SECRET: Final = "(a secret that is not declared)"  # noqa: S105  # a word for one
+"""What a read gives as `secret` where none is declared to be ("") and yet one is set."""
+
+MANAGED_WHEN_GIVEN: Final = ("description", "historyEnabled", "secret", "secretFingerprint")
+ECHOED: Final = ("owner", "repository", "workspace", "secretFrom", "adopt")
+"""Inputs that an answer of the API can't tell: kept as they were declared."""
+
+COMPARED: Final = (
+    "url",
+    "description",
+    "events",
+    "active",
+    "secret",
+    "secretFrom",
+    "secretFingerprint",
+    "skipCertVerification",
+    "historyEnabled",
+)
+
+
+def subject_of(props: Props) -> Subject:
+    """What a hook hangs on: `workspace`, or `owner` and `repository`."""
+    return Subject(props.get("workspace") or props["owner"], props.get("repository"))
+
+
+def desired_of(props: Props) -> Desired:
+    """The declaration. Raises ConfigError when `secretFrom` finds nothing."""
+    source = props.get("secretFrom")
+    return Desired(
+        subject=subject_of(props),
+        url=props["url"],
+        events=props["events"],
+        active=props["active"],
+        skip_cert_verification=props["skipCertVerification"],
+        description=props.get("description"),
+        history_enabled=props.get("historyEnabled"),
+        secret=read_secret(source) if source else props.get("secret"),
+    )
+
+
+def place_of(props: Props) -> Place:
+    """Which hook a declaration means, however it is to look."""
+    return Place(subject_of(props), props["url"], props.get("description"))
+
+
+def had_secret(props: Props) -> bool:
+    """Whether a declared secret is known of the live hook."""
+    return bool(props.get("secretFingerprint") or props.get("secret"))
+
+
+def observed_of(uuid: str, props: Props) -> Observed:
+    """What the state knows of the live hook."""
+    return Observed(
+        uuid=uuid,
+        url=props.get("url", ""),
+        description=props.get("description", ""),
+        active=props.get("active", False),
+        events=props.get("events", ()),
+        secret_set=props.get("secretSet", False),
+        skip_cert_verification=props.get("skipCertVerification"),
+        history_enabled=props.get("historyEnabled"),
+        created_at=props.get("createdAt"),
+    )
+
+
+def outputs_of(declared: Props, live: Observed) -> dict[str, Any]:
+    """What the state keeps after a write: the declaration, and what only the service knows."""
+    kept = {key: value for key, value in declared.items() if not key.startswith("__")}
+    return {**kept, **_computed(live)}
+
+
+def _computed(live: Observed) -> dict[str, Any]:
+    computed = {"uuid": live.uuid, "secretSet": live.secret_set, "createdAt": live.created_at}
+    return {key: value for key, value in computed.items() if value is not None}
+
+
+def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, Any]:
+    """The inputs that would declare the live hook as it is.
+
+    `known` is the state: what wasn't managed there isn't managed now, and what can't be read (the
+    secret) stays as it was, unless `secret_set` tells that it changed. An empty `known`, as a
+    look-up has it, takes everything that the answer tells.
+    """
+    looked_up = "url" not in known
+    same_url = not looked_up and comparable(known["url"]) == comparable(live.url)
+    seen = {
+        "url": known["url"] if same_url else live.url,
+        "events": list(live.events),
+        "active": live.active,
+        "skipCertVerification": _told(live.skip_cert_verification, known, "skipCertVerification"),
+        "description": live.description,
+        "historyEnabled": _told(live.history_enabled, known, "historyEnabled"),
+        **_secret_as_read(known, live),
+    }
+    managed = {
+        key: value
+        for key, value in seen.items()
+        if value is not None and (looked_up or key in known or key not in MANAGED_WHEN_GIVEN)
+    }
+    echoed = {key: known[key] for key in ECHOED if key in known}
+    return {**_names(subject), **echoed, **managed}
+
+
+def _names(subject: Subject) -> dict[str, str]:
+    if subject.repository is None:
+        return {"workspace": subject.workspace}
+    return {"owner": subject.workspace, "repository": subject.repository}
+
+
+def _told(answer: bool | None, known: Props, key: str) -> Any:
+    return known.get(key) if answer is None else answer
+
+
+def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
+    """A secret that vanished shows as missing, one that should not be there as a foreign one."""
+    none_declared = known.get("secret") in ("", FOREIGN_SECRET)
+    if none_declared:
+        return {"secret": FOREIGN_SECRET if live.secret_set else ""}
+    if not live.secret_set:
+        return {}
+    return {key: known[key] for key in ("secret", "secretFingerprint") if key in known}
+
+
+def changed(olds: Props, news: Props) -> bool:
+    """Whether a declaration differs from what the state knows, in anything that matters."""
+    return any(_canonical(olds, key) != _canonical(news, key) for key in COMPARED)
+
+
+def _canonical(props: Props, key: str) -> Any:
+    value = props.get(key)
+    if key == "url" and isinstance(value, str):
+        return comparable(value)
+    return sorted(value) if key == "events" and value else value

@@ -1,0 +1,75 @@
+"""What one provider process works with: one account, one client, one set of claims."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from bitbucket_hooks.api.client import open_client
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.provider.engine_run import ensure_engine_lives, run_name
+from bitbucket_hooks.provider.seam import current_urn, engine_address, warn
+from bitbucket_hooks.reconcile.catalogue import Catalogue
+from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
+from bitbucket_hooks.reconcile.lifecycle import Lifecycle
+from bitbucket_hooks.reconcile.listings import Listings
+from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.settings import NAMESPACE, Settings, environment, layer, resolve
+
+
+@frozen
+class Session:
+    """Everything shared by the provider instances and threads of a process."""
+
+    settings: Settings
+    lifecycle: Lifecycle
+    listings: Listings
+    claims: Claims
+    catalogue: Catalogue
+
+
+_lock = threading.Lock()
+_sessions: dict[Settings, Session] = {}
+
+
+def session_for(look_up: Callable[[str], Any]) -> Session:
+    """The session of the account that a configuration names; one per account and process.
+
+    `look_up` reads a key such as `bitbucket:workspace`. Raises ConfigError.
+    """
+    config = layer("the stack config", lambda key: look_up(f"{NAMESPACE}:{key}"))
+    settings = resolve(config, environment())
+    with _lock:
+        if settings not in _sessions:
+            _sessions[settings] = _open(settings)
+        return _sessions[settings]
+
+
+def _open(settings: Settings) -> Session:
+    clock = Clock()
+    api = HookApi(open_client(settings, warn, ensure_engine_lives, clock))
+    listings = Listings(api, clock)
+    claims = _claims()
+    missing_is_gone = settings.missing_repository == "gone"
+    presence = Presence(api, listings, missing_is_gone, warn)
+    lifecycle = Lifecycle(api, listings, presence, claims, clock, warn)
+    return Session(settings, lifecycle, listings, claims, Catalogue(api, warn))
+
+
+@functools.cache
+def _claims() -> Claims:
+    return Claims(run_folder(run_name()), phase=engine_address() or "")
+
+
+def owner_of(fallback: str) -> Owner:
+    """The resource that the engine's call is about, `fallback` telling it apart if need be."""
+    urn = current_urn()
+    if urn is None:
+        return Owner(f"unnamed {fallback}", "another resource")
+    kind, _, name = urn.rpartition("::")
+    return Owner(urn, f"{kind.rpartition(':')[2]} {name!r}")

@@ -1,0 +1,85 @@
+"""Which live hook a new declaration means, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from bitbucket_hooks.errors import ConflictError, printable
+from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
+
+
+def adoptable(
+    desired: Desired, live: Mapping[str, Observed], policy: str, taken: Callable[[str], bool]
+) -> Observed | None:
+    """Choose the hook to take over; None: make a new one.
+
+    `policy` is `match`, `never` or a uuid; `taken` tells of a uuid whether another declaration has
+    it. Raises ConflictError when several match, or the uuid isn't there to be taken.
+    """
+    if policy == NEVER:
+        return None
+    if policy != MATCH:
+        return _named(desired, live, policy, taken)
+    candidates = [hook for hook in live.values() if desired.matches(hook) and not hook.read_only]
+    matches = [hook for hook in candidates if not taken(hook.uuid)]
+    if len(matches) > 1:
+        raise ConflictError(
+            f"{desired.subject}: {len(matches)} hooks already match this declaration: "
+            + ", ".join(f"{hook.uuid} ({described(hook)})" for hook in matches),
+            "Say which one with adopt=UUID, or delete the others.",
+        )
+    return matches[0] if matches else None
+
+
+def _named(
+    desired: Desired, live: Mapping[str, Observed], uuid: str, taken: Callable[[str], bool]
+) -> Observed:
+    if taken(uuid):
+        raise ConflictError(
+            f"{desired.subject}: the hook {uuid} that adopt names belongs to another resource",
+            "Remove it there first, or name another hook.",
+        )
+    if uuid not in live:
+        there = ", ".join(sorted(live)) or "none"
+        raise ConflictError(
+            f"{desired.subject}: there is no hook {uuid}, which adopt names (there are: {there})",
+            "Correct the uuid, or take adopt away to make a new hook.",
+        )
+    return live[uuid]
+
+
+def ours_after_lost_answer(
+    desired: Desired, before: Mapping[str, Observed], now: Mapping[str, Observed]
+) -> list[Observed]:
+    """The hooks that a POST with a lost answer may have made: equal, and not there before."""
+    title = desired.description or ""
+    return [
+        hook
+        for uuid, hook in now.items()
+        if uuid not in before and desired.matches(hook) and hook.description == title
+    ]
+
+
+def described(hook: Observed) -> str:
+    """A hook for a message."""
+    return f'"{printable(hook.description, 60)}"' if hook.description else "without description"
+
+
+def adoption_notice(
+    desired: Desired, found: Observed, changed: Iterable[str], secret: SecretChange
+) -> str:
+    """Tell that a hook was taken over, and each thing that this changes on it."""
+    changes = [_change(name, desired, found) for name in changed if name != "secret"]
+    if secret is not SecretChange.KEEP:
+        changes.append("secret " + ("set" if secret is SecretChange.SET else "removed"))
+    what = "; ".join(changes) or "nothing changes on it"
+    return f"{desired.subject}: adopted the existing hook {found.uuid}: {what}"
+
+
+def _change(name: str, desired: Desired, found: Observed) -> str:
+    old, new = getattr(found, name), getattr(desired, name)
+    if name == "url":
+        old, new = shown(old), shown(new)
+    return f"{name} {printable(str(old))} -> {printable(str(new))}"

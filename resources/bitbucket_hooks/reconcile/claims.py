@@ -1,0 +1,155 @@
+"""Which declared resource holds which hook, known to all processes of one engine run.
+
+A hook changes hands when a resource is renamed, replaced or moved: the engine first creates under
+the new name, where the live hook is adopted, and then deletes under the old one. The claims keep
+that delete from taking away what was just handed over, in this run and, because every declared
+resource claims its hook again, in the next one too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from attrs import asdict, define, field, frozen
+
+from bitbucket_hooks.errors import ConflictError, printable
+from bitbucket_hooks.model.urls import origin_shown
+from bitbucket_hooks.model.webhook import Place
+
+_KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
+
+
+@frozen
+class Owner:
+    """A declared resource: `key` tells it from all others, `name` is what messages call it."""
+
+    key: str
+    name: str
+
+
+@frozen
+class Claim:
+    """A hold on a hook. `made` tells a hook that this phase created or adopted from one it found."""
+
+    owner: str
+    name: str
+    made: bool
+    phase: str
+
+
+@define
+class Claims:
+    """The holds of one engine run, as files that appear at once or not at all."""
+
+    folder: Path
+    phase: str = ""
+    """Tells the preview and the update of one engine run apart."""
+    _ready: bool = field(default=False, init=False)
+
+    def declare(self, uuid: str, owner: Owner) -> None:
+        """Hold a hook for a resource that is declared with it.
+
+        Raises ConflictError when another resource of this run holds it.
+        """
+        self._hold(uuid, Claim(owner.key, owner.name, made=False, phase=self.phase))
+
+    def take(self, uuid: str, owner: Owner) -> None:
+        """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
+        claim = Claim(owner.key, owner.name, made=True, phase=self.phase)
+        self._hold(uuid, claim)
+        if self._read(repr(uuid)) != claim:
+            self._write(repr(uuid), claim)  # it was declared before; now it is made here
+
+    def intend(self, place: Place, owner: Owner) -> None:
+        """Hold the place of a declaration, so that two equal ones can't both create a hook.
+
+        Raises ConflictError when another resource of this run declares the same hook.
+        """
+        self._hold(place, Claim(owner.key, owner.name, made=False, phase=self.phase))
+
+    def held_by_other(self, uuid: str, owner: Owner) -> bool:
+        """Whether another resource of this run holds the hook."""
+        claim = self._read(repr(uuid))
+        return claim is not None and claim.owner != owner.key
+
+    def handed_over(self, uuid: str, owner: Owner) -> str | None:
+        """The resource that a hook now belongs to, when `owner` must not delete it any more."""
+        claim = self._read(repr(uuid))
+        if claim is None:
+            return None
+        keep = claim.owner != owner.key or (claim.made and claim.phase == self.phase)
+        return claim.name if keep else None
+
+    def _hold(self, what: str | Place, claim: Claim) -> None:
+        if self._write_new(repr(what), claim):
+            return
+        other = self._read(repr(what))
+        if other is not None and other.owner != claim.owner:
+            raise ConflictError(
+                f"{other.name} and {claim.name} declare the same hook ({_told(what)})",
+                "Remove one of the two declarations, or give them different urls or descriptions.",
+            )
+
+    def _file(self, what: str) -> Path:
+        return self.folder / hashlib.sha256(what.encode()).hexdigest()[:40]
+
+    def _read(self, what: str) -> Claim | None:
+        try:
+            return Claim(**json.loads(self._file(what).read_text()))
+        except FileNotFoundError:
+            return None
+
+    def _write_new(self, what: str, claim: Claim) -> bool:
+        """Write a claim whole, unless there is one."""
+        draft = self._draft(claim)
+        try:
+            os.link(draft, self._file(what))
+        except FileExistsError:
+            return False
+        else:
+            return True
+        finally:
+            draft.unlink()
+
+    def _write(self, what: str, claim: Claim) -> None:
+        self._draft(claim).replace(self._file(what))
+
+    def _draft(self, claim: Claim) -> Path:
+        if not self._ready:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._ready = True
+        descriptor, path = tempfile.mkstemp(dir=self.folder)
+        with os.fdopen(descriptor, "w") as draft:
+            json.dump(asdict(claim), draft)
+        return Path(path)
+
+
+def _told(what: str | Place) -> str:
+    if isinstance(what, str):
+        return what
+    title = "" if what.description is None else f', "{printable(what.description, 60)}"'
+    return f"{what.subject}, {origin_shown(what.url)}{title}"
+
+
+def run_folder(run: str) -> Path:
+    """Where the claims of an engine run live; old runs are swept away.
+
+    The folder is private to this user: whoever may write there can keep hooks from being deleted.
+    """
+    base = Path(tempfile.gettempdir()) / f"bitbucket-hooks-{os.getuid()}"
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.stat().st_uid != os.getuid() or base.stat().st_mode & 0o022:
+        base = Path(tempfile.mkdtemp(prefix="bitbucket-hooks-"))
+    for old in base.iterdir():
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > _KEEP:
+                shutil.rmtree(old)
+    return base / hashlib.sha256(run.encode()).hexdigest()[:32]

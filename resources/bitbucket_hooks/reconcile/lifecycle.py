@@ -1,0 +1,173 @@
+"""Create, read, update and delete one hook, so that none is lost, doubled or taken from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from attrs import define, evolve
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import AnswerLost, NotFound
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import (
+    Desired,
+    Observed,
+    SecretChange,
+    differences,
+    secret_change,
+)
+from bitbucket_hooks.reconcile.adoption import adoptable, adoption_notice, ours_after_lost_answer
+from bitbucket_hooks.reconcile.claims import Claims, Owner
+from bitbucket_hooks.reconcile.listings import Listings
+from bitbucket_hooks.reconcile.presence import Presence
+
+_LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
+"""Seconds between looks for what a lost answer or a lagging read hides: 10 in all."""
+
+_POSTS: Final = 8  # times that a hook is made before its lost answers count as a failure
+
+T = TypeVar("T")
+
+
+@define
+class Lifecycle:
+    """The four operations on a hook, for one account."""
+
+    api: HookApi
+    listings: Listings
+    presence: Presence
+    claims: Claims
+    clock: Clock
+    tell: Callable[[str], None]
+
+    def create(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
+        """Take over the hook that the declaration means, or make it.
+
+        Raises ApiError, and ConflictError when another resource declares the same hook or several
+        live ones match.
+        """
+        live = self.listings.of(desired.subject)
+        found = adoptable(desired, live, adopt, lambda uuid: self.claims.held_by_other(uuid, owner))
+        if found is None:
+            return self._make(desired, owner)
+        self.claims.take(found.uuid, owner)
+        return self._take_over(desired, found)
+
+    def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:
+        """The live hook; None when it, or the repository it hung on, is gone. Raises ApiError."""
+        hooks = self.presence.listing(subject)
+        for pause in _LOOKS:
+            if hooks is None or uuid in hooks or not self.listings.may_lack(subject, created_at):
+                break
+            self.clock.sleep(pause)
+            hooks = self.presence.listing(subject, again=True)
+        return hooks.get(uuid) if hooks else None
+
+    def update(
+        self, uuid: str, desired: Desired, last: Observed, known_secret: str | None
+    ) -> Observed:
+        """Bring a hook in line. `last` is what the state knows of it. Raises ApiError."""
+        change = secret_change(desired.secret, known=known_secret, is_set=last.secret_set)
+        if change is SecretChange.KEEP and not differences(desired, last):
+            return last
+        return self._put(uuid, desired, change)
+
+    def delete(self, subject: Subject, uuid: str, owner: Owner) -> None:
+        """Remove a hook, unless another resource holds it now; gone already is success.
+
+        Raises ApiError, also when a 404 may mean that this identity just can't see the repository.
+        """
+        heir = self.claims.handed_over(uuid, owner)
+        if heir is not None:
+            self.tell(f"{subject}: kept the hook {uuid}; it belongs to {heir} now")
+            return
+        try:
+            self._patiently(subject, uuid, lambda: self.api.delete(subject, uuid))
+        except NotFound:
+            self._make_sure_it_is_gone(subject, uuid)
+        self.listings.note(subject, uuid, None)
+
+    def _make(self, desired: Desired, owner: Owner) -> Observed:
+        for _ in range(_POSTS):
+            before = self.listings.of(desired.subject)
+            try:
+                made = self.api.create(desired)
+            except AnswerLost as error:
+                lost = error
+                found = self._find_made(desired, before, owner)
+                if found is None:
+                    continue
+                made = found
+            self.claims.take(made.uuid, owner)
+            self.listings.note(desired.subject, made.uuid, made)
+            return made
+        raise lost
+
+    def _find_made(
+        self, desired: Desired, before: dict[str, Observed], owner: Owner
+    ) -> Observed | None:
+        """Look for what a POST without an answer made; it is ours, whatever `adopt` says."""
+
+        def look() -> Observed | None:
+            now = self.listings.again(desired.subject)
+            new = ours_after_lost_answer(desired, before, now)
+            free = [hook for hook in new if not self.claims.held_by_other(hook.uuid, owner)]
+            return free[0].completed(desired) if free else None
+
+        return self._look(look)
+
+    def _take_over(self, desired: Desired, found: Observed) -> Observed:
+        change = secret_change(desired.secret, known=None, is_set=found.secret_set)
+        changed = differences(desired, found)
+        self.tell(adoption_notice(desired, found, changed, change))
+        if change is SecretChange.KEEP and not changed:
+            return found.completed(desired)
+        return self._put(found.uuid, desired, change)
+
+    def _put(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
+        subject = desired.subject
+        whole = desired if desired.description is not None else self._with_title(desired, uuid)
+        try:
+            live = self._patiently(subject, uuid, lambda: self.api.update(uuid, whole, change))
+        except NotFound as error:
+            raise NotFound(
+                f"{subject}: the hook {uuid} can't be updated; it, or the repository, is gone or "
+                f"hidden from this identity",
+                "Run `pulumi up --refresh`: it finds out, and creates again what is missing.",
+                status=error.status,
+            ) from None
+        self.listings.note(subject, uuid, live)
+        return live
+
+    def _with_title(self, desired: Desired, uuid: str) -> Desired:
+        """PUT replaces the description: one that isn't managed has to be sent as it is."""
+        found = self.listings.of(desired.subject).get(uuid)
+        return desired if found is None else evolve(desired, description=found.description)
+
+    def _make_sure_it_is_gone(self, subject: Subject, uuid: str) -> None:
+        for pause in _LOOKS:
+            hooks = self.presence.listing(subject, again=True)
+            if hooks is None or uuid not in hooks:
+                return
+            self.clock.sleep(pause)
+        self.api.delete(subject, uuid)
+
+    def _patiently(self, subject: Subject, uuid: str, act: Callable[[], T]) -> T:
+        """Repeat what answers 404 although this process made the hook a moment ago."""
+        for pause in _LOOKS:
+            try:
+                return act()
+            except NotFound:
+                if not self.listings.just_written(subject, uuid):
+                    raise
+                self.clock.sleep(pause)
+        return act()
+
+    def _look(self, look: Callable[[], Observed | None]) -> Observed | None:
+        for pause in _LOOKS:
+            self.clock.sleep(pause)
+            if (found := look()) is not None:
+                return found
+        return None

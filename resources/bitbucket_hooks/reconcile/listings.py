@@ -1,0 +1,95 @@
+"""What lives on each repository or workspace: listed once per process, kept true by our own writes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from attrs import define, field
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed
+
+LAG: Final = 10.0
+"""Seconds for which a read may not show a write yet (reported as "a few seconds")."""
+
+_SKEW: Final = 60.0  # seconds by which this machine's clock may be behind the service's
+
+
+@define
+class _Shelf:
+    """The hooks of one subject, with what this process wrote itself lately."""
+
+    lock: threading.Lock = field(factory=threading.Lock)
+    hooks: dict[str, Observed] | None = None
+    listed_at: datetime | None = None
+    written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
+
+
+@define
+class Listings:
+    """The hooks of every subject that was looked at, shared by all threads."""
+
+    api: HookApi
+    clock: Clock
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    _shelves: dict[Subject, _Shelf] = field(factory=dict, init=False)
+
+    def of(self, subject: Subject) -> Mapping[str, Observed]:
+        """The hooks by uuid; asks the API the first time only. Raises ApiError."""
+        shelf = self._shelf(subject)
+        with shelf.lock:
+            return dict(self._fetch(subject, shelf) if shelf.hooks is None else shelf.hooks)
+
+    def again(self, subject: Subject) -> Mapping[str, Observed]:
+        """The hooks by uuid, asked anew. Raises ApiError."""
+        shelf = self._shelf(subject)
+        with shelf.lock:
+            return dict(self._fetch(subject, shelf))
+
+    def note(self, subject: Subject, uuid: str, live: Observed | None) -> None:
+        """Record what one of our own writes made of a hook; None: it is deleted."""
+        shelf = self._shelf(subject)
+        with shelf.lock:
+            shelf.written[uuid] = (self.clock.now(), live)
+            if shelf.hooks is not None:
+                _apply(shelf.hooks, uuid, live)
+
+    def just_written(self, subject: Subject, uuid: str) -> bool:
+        """Whether this process made or changed the hook so lately that a 404 may be a lagging read."""
+        when, live = self._shelf(subject).written.get(uuid, (-LAG, None))
+        return live is not None and self.clock.now() - when < LAG
+
+    def may_lack(self, subject: Subject, created_at: str | None) -> bool:
+        """Whether a hook is so new that the listing was made too early to show it."""
+        listed_at = self._shelf(subject).listed_at
+        try:
+            made = datetime.fromisoformat((created_at or "").replace("Z", "+00:00"))
+            age = (listed_at - made).total_seconds() if listed_at else LAG
+        except (TypeError, ValueError):
+            return False
+        return -_SKEW < age < LAG
+
+    def _shelf(self, subject: Subject) -> _Shelf:
+        with self._lock:
+            return self._shelves.setdefault(subject, _Shelf())
+
+    def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
+        shelf.listed_at = self.clock.wall()
+        hooks = {hook.uuid: hook for hook in self.api.list(subject)}
+        for uuid, (when, live) in shelf.written.items():
+            if self.clock.now() - when < LAG:
+                _apply(hooks, uuid, live)
+        shelf.hooks = hooks
+        return hooks
+
+
+def _apply(hooks: dict[str, Observed], uuid: str, live: Observed | None) -> None:
+    if live is None:
+        hooks.pop(uuid, None)
+    else:
+        hooks[uuid] = live

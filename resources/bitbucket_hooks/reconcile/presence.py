@@ -1,0 +1,60 @@
+"""Gone, hidden or just late: what it means that the API doesn't find something."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from attrs import define, field
+
+from bitbucket_hooks.api.errors import NotFound
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed
+from bitbucket_hooks.reconcile.listings import Listings
+
+
+@define
+class Presence:
+    """Tells a repository that is gone from one that this identity may not see."""
+
+    api: HookApi
+    listings: Listings
+    missing_is_gone: bool
+    """What a 404 means when the workspace can't be read either (`bitbucket:missingRepository`)."""
+    tell: Callable[[str], None]
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    _gone: dict[Subject, bool] = field(factory=dict, init=False)
+
+    def listing(self, subject: Subject, *, again: bool = False) -> Mapping[str, Observed] | None:
+        """The hooks of a subject, `again` asked anew; None when the subject itself is gone.
+
+        Raises ApiError when it can't be told, above all when access is missing.
+        """
+        if self._gone.get(subject):
+            return None
+        try:
+            return self.listings.again(subject) if again else self.listings.of(subject)
+        except NotFound as error:
+            self._settle(subject, error)
+            return None
+
+    def _settle(self, subject: Subject, error: NotFound) -> None:
+        """Return when a 404 means gone, raise the error when it may mean hidden."""
+        with self._lock:
+            if subject not in self._gone:
+                self._gone[subject] = self._is_gone(subject)
+        if not self._gone[subject]:
+            raise NotFound(
+                error.message,
+                f"{error.remedy} If it was deleted for good, set bitbucket:missingRepository "
+                "to gone.",
+                status=error.status,
+            )
+
+    def _is_gone(self, subject: Subject) -> bool:
+        visible = subject.repository is not None and self.api.can_read_workspace(subject.workspace)
+        if visible or self.missing_is_gone:
+            self.tell(f"{subject}: not found; it counts as deleted, and its hooks with it")
+            return True
+        return False

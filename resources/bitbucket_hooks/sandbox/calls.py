@@ -1,0 +1,89 @@
+"""One request on its way through the sandbox, and how the things it names are found and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+import attrs
+
+from bitbucket_hooks.sandbox import identity as identities
+from bitbucket_hooks.sandbox import pages, places
+from bitbucket_hooks.sandbox.errors import not_found
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from werkzeug.wrappers import Request
+
+    from bitbucket_hooks.sandbox.identity import Identity
+    from bitbucket_hooks.sandbox.records import Repository, Workspace
+    from bitbucket_hooks.sandbox.settings import Settings
+
+
+@attrs.frozen
+class Call:
+    """What an endpoint needs to answer. The connection may write unless the verb is GET."""
+
+    request: Request
+    connection: sqlite3.Connection
+    identity: Identity
+    settings: Settings
+
+    def link(self, *parts: str) -> str:
+        """Make an absolute url under `/2.0` on the host that was asked."""
+        path = "/".join(quote(part, safe="") for part in parts)
+        return f"{pages.host(self.request)}/2.0/{path}"
+
+    def workspace(self, name: str) -> Workspace:
+        """Find a workspace, whether the identity may see it or not. Refuses (404) a missing one."""
+        found = places.workspace(self.connection, name)
+        if not found:
+            raise not_found()
+        return found
+
+    def repository(self, workspace: str, slug: str) -> Repository:
+        """Find a repository. One that the identity may not see is refused like a missing one."""
+        found = places.repository(self.connection, self.workspace(workspace).uuid, slug)
+        if not found or not identities.repository_role(self.connection, self.identity, found):
+            raise not_found()
+        return found
+
+
+@attrs.frozen
+class Subject:
+    """What hooks hang on: a repository or a workspace."""
+
+    kind: Literal["repository", "workspace"]
+    uuid: str
+    path: tuple[str, ...]
+    name: str
+    shown: dict[str, Any]
+    admin: bool
+
+
+def repository_subject(call: Call, workspace: str, slug: str) -> Subject:
+    """Give a repository as a subject of hooks. Refuses (404) what the identity may not see."""
+    found = call.repository(workspace, slug)
+    role = identities.repository_role(call.connection, call.identity, found)
+    path = ("repositories", found.workspace_slug, found.slug)
+    shown: dict[str, Any] = {"type": "repository", "full_name": found.full_name, "name": found.name}
+    shown |= {"uuid": found.uuid, "links": {"self": {"href": call.link(*path)}}}
+    return Subject("repository", found.uuid, path, found.full_name, shown, role == "admin")
+
+
+def workspace_subject(call: Call, workspace: str) -> Subject:
+    """Give a workspace as a subject of hooks. Refuses (404) what the identity may not see."""
+    found = call.workspace(workspace)
+    role = identities.workspace_role(call.connection, call.identity, found.uuid)
+    if not role and not call.identity.is_access_token:
+        raise not_found()
+    path = ("workspaces", found.slug)
+    shown: dict[str, Any] = {
+        "type": "workspace",
+        "slug": found.slug,
+        "name": found.name,
+        "uuid": found.uuid,
+    }
+    shown |= {"links": {"self": {"href": call.link(*path)}}}
+    return Subject("workspace", found.uuid, path, found.slug, shown, role == "owner")

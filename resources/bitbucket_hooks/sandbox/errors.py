@@ -1,0 +1,123 @@
+"""What the sandbox answers when it refuses: every kind of error body that the service is known for.
+
+Marks: *seen* in a real answer, *read* in a client that works, *reported* by somebody, *unverified*.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+REALM = 'Basic realm="Bitbucket.org HTTP"'
+
+
+class SandboxError(Exception):
+    """The sandbox itself can't do what was asked: a wrong file, name or setting. Has a remedy."""
+
+
+class ConnectionDropped(ConnectionError):  # noqa: N818 - it names what happened, as the builtins do
+    """The sandbox plays a connection that breaks before the answer is complete."""
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of the sandbox: it is what the sandbox is for
+    """The service says no; `response` is its answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def json_response(body: Any, status: int = 200, **headers: str) -> Response:
+    """Make a JSON answer as the service does; `headers` have `_` for `-` in their names."""
+    response = Response(json.dumps(body), status, mimetype="application/json")
+    response.headers["Content-Type"] = "application/json; charset=utf-8"
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
+
+
+def _error(status: int, message: str, **more: Any) -> Refusal:
+    body = {"type": "error", "error": {"message": message, **more}}
+    return Refusal(json_response(body, status))
+
+
+def bad_request(message: str = "Bad request") -> Refusal:
+    """400 with a message alone (unverified)."""
+    return _error(400, message)
+
+
+def bad_structure(problems: Iterable[str]) -> Refusal:
+    """400 for a body that lacks a field or has a wrong type: `fields` is a *list* (seen)."""
+    failures = [f"FieldValidationException: {problem}" for problem in problems]
+    return _error(
+        400,
+        "Bad request",
+        fields=[f"Field: {{{each}field}} Error: {{{each}}}" for each in failures],
+    )
+
+
+def bad_values(fields: Mapping[str, list[str]]) -> Refusal:
+    """400 for values that the service does not allow: `fields` is an object (seen elsewhere)."""
+    return _error(400, "Bad request", fields=dict(fields))
+
+
+def unauthenticated() -> Refusal:
+    """401 as plain text with a challenge (seen)."""
+    text = "You may not have access to this repository or it no longer exists in this workspace."
+    response = Response(text, 401, mimetype="text/plain")
+    response.headers["WWW-Authenticate"] = REALM
+    return Refusal(response)
+
+
+def missing_scope(required: Iterable[str], granted: Iterable[str]) -> Refusal:
+    """403 for credentials without a scope: `detail` is an object (read)."""
+    return _error(
+        403,
+        "Your credentials lack one or more required privilege scopes.",
+        detail={"required": sorted(required), "granted": sorted(granted)},
+    )
+
+
+def no_permission(what: str) -> Refusal:
+    """403 for an identity with the right scopes that is no admin (reported)."""
+    return _error(403, f"You must have admin access to {what} to do this.")
+
+
+def not_found(message: str = "Resource not found") -> Refusal:
+    """404: a missing repository and a missing hook look alike (public API description)."""
+    return _error(404, message)
+
+
+def not_allowed() -> Refusal:
+    """405 for a verb that the path does not have (unverified)."""
+    return _error(405, "Method not allowed")
+
+
+def rate_limited(retry_after: int | None) -> Refusal:
+    """429 as plain text (seen); `Retry-After` in seconds is not documented, so often missing."""
+    text = "Rate limit for this resource has been exceeded"
+    response = Response(text, 429, mimetype="text/plain")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return Refusal(response)
+
+
+def server_error() -> Response:
+    """500 with the id that the vendor's support asks for (seen)."""
+    error = {"message": "Something went wrong", "id": secrets.token_hex(16)}
+    return json_response({"type": "error", "error": error}, 500)
+
+
+def gateway_page(status: int) -> Response:
+    """Make an HTML page such as a gateway in front of the service gives."""
+    reason = Response(status=status).status
+    page = (
+        f"<!DOCTYPE html>\n<html><head><title>{reason}</title></head><body>{reason}</body></html>"
+    )
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,99 @@
+"""What goes wrong between a client and the service: random and planned faults."""
+
+from __future__ import annotations
+
+import fnmatch
+import random
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+import attrs
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.store import Database
+
+FaultKind = Literal[
+    "500",  # an error body with an id; nothing was done
+    "502",  # a gateway's HTML page; nothing was done
+    "503",
+    "504",
+    "502-after",  # the same page, but the request was carried out
+    "html",  # 200 with an HTML page; nothing was done
+    "drop-before",  # the connection breaks; nothing was done
+    "drop-after",  # the connection breaks after the request was carried out
+    "truncated",  # carried out, but the body ends before its Content-Length
+    "slow",  # carried out after an additional pause
+]
+
+BEFORE: Final = frozenset({"500", "502", "503", "504", "html", "drop-before"})
+"""The kinds that keep the request from being carried out."""
+
+
+@attrs.frozen
+class Plan:
+    """A fault that waits for its request."""
+
+    id: int
+    kind: FaultKind
+    method: str
+    path: str
+    skip: int
+    remaining: int
+
+    def concerns(self, method: str, path: str) -> bool:
+        """Tell whether this request is one that the plan waits for."""
+        return self.method in ("*", method) and fnmatch.fnmatchcase(path.lower(), self.path.lower())
+
+
+def plan(
+    connection: sqlite3.Connection, kind: FaultKind, method: str, path: str, times: int, skip: int
+) -> None:
+    """Let the next `times` requests that fit meet a fault, after `skip` of them passed."""
+    connection.execute(
+        "INSERT INTO plans (kind, method, path, skip, remaining) VALUES (?, ?, ?, ?, ?)",
+        (kind, method.upper(), path, skip, times),
+    )
+
+
+def plans(connection: sqlite3.Connection) -> list[Plan]:
+    """Give the plans that still wait, the oldest first."""
+    rows = connection.execute("SELECT * FROM plans ORDER BY id")
+    return [Plan(**dict(row)) for row in rows]
+
+
+def draw(database: Database, settings: Settings, method: str, path: str) -> FaultKind | None:
+    """Decide which fault this request meets: a planned one first, else perhaps a random one."""
+    with database.read() as connection:
+        waiting = bool(plans(connection))
+    if not waiting and not settings.fault_rate:
+        return None
+    with database.write() as connection:
+        return _planned(connection, method, path) or _chance(connection, settings, method)
+
+
+def _planned(connection: sqlite3.Connection, method: str, path: str) -> FaultKind | None:
+    for each in plans(connection):
+        if not each.concerns(method, path):
+            continue
+        if each.skip:
+            connection.execute("UPDATE plans SET skip = skip - 1 WHERE id = ?", (each.id,))
+            return None
+        connection.execute("UPDATE plans SET remaining = remaining - 1 WHERE id = ?", (each.id,))
+        connection.execute("DELETE FROM plans WHERE remaining < 1")
+        return each.kind
+    return None
+
+
+def _chance(connection: sqlite3.Connection, settings: Settings, method: str) -> FaultKind | None:
+    methods = settings.fault_methods
+    if not settings.fault_rate or (methods and method not in methods):
+        return None
+    connection.execute("UPDATE draws SET count = count + 1")
+    (count,) = connection.execute("SELECT count FROM draws").fetchone()
+    # Reproducible by design, and the same whichever process asks.
+    dice = random.Random(f"{settings.fault_seed}:{count}")  # noqa: S311
+    if dice.random() >= settings.fault_rate:
+        return None
+    return cast("FaultKind", dice.choice(settings.fault_kinds))

@@ -1,0 +1,102 @@
+"""The table of hooks, and what reads show of it soon after a write."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bitbucket_hooks.sandbox.records import Hook
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_INSERT: Final = """
+INSERT INTO hooks (uuid, subject, subject_type, url, description, active, events, secret,
+                   skip_cert_verification, history_enabled, read_only, created_at)
+VALUES (:uuid, :subject, :subject_type, :url, :description, :active, :events, :secret,
+        :skip_cert_verification, :history_enabled, :read_only, :created_at)
+"""
+_UPDATE: Final = """
+UPDATE hooks SET url = :url, description = :description, active = :active, events = :events,
+    secret = :secret, skip_cert_verification = :skip_cert_verification,
+    history_enabled = :history_enabled, read_only = :read_only
+WHERE uuid = :uuid
+"""
+
+
+def current(connection: sqlite3.Connection, subject: str) -> list[Hook]:
+    """Give the hooks of a repository or workspace as they are, the oldest first."""
+    rows = connection.execute("SELECT * FROM hooks WHERE subject = ? ORDER BY seq", (subject,))
+    return [Hook.of(row) for row in rows]
+
+
+def everything(connection: sqlite3.Connection) -> list[Hook]:
+    """Give the hooks of all repositories and workspaces as they are, the oldest first."""
+    return [Hook.of(row) for row in connection.execute("SELECT * FROM hooks ORDER BY seq")]
+
+
+def visible(connection: sqlite3.Connection, subject: str) -> list[Hook]:
+    """Give the hooks as reads show them: behind the writes by the lag of the sandbox."""
+    hooks = {hook.uuid: hook for hook in current(connection, subject)}
+    shadows = connection.execute(
+        # The newest first, so that the oldest state that still counts has the last word.
+        "SELECT hook, state FROM shadows WHERE subject = ? AND until > ? ORDER BY id DESC",
+        (subject, time.time()),
+    )
+    for shadow in shadows:
+        hooks.pop(shadow["hook"], None)
+        if shadow["state"] is not None:
+            hooks[shadow["hook"]] = Hook.of(json.loads(shadow["state"]))
+    return sorted(hooks.values(), key=lambda hook: hook.seq)
+
+
+def find(connection: sqlite3.Connection, uuid: str) -> Hook | None:
+    """Give a hook as it is."""
+    row = connection.execute("SELECT * FROM hooks WHERE uuid = ?", (uuid.lower(),)).fetchone()
+    return Hook.of(row) if row else None
+
+
+def insert(connection: sqlite3.Connection, hook: Hook, lag_ms: float = 0) -> Hook:
+    """Store a new hook and give it with its place in the order."""
+    _shade(connection, hook, None, lag_ms)
+    cursor = connection.execute(_INSERT, hook.row())
+    return attrs.evolve(hook, seq=int(cursor.lastrowid or 0))
+
+
+def update(
+    connection: sqlite3.Connection, old: Hook, changes: dict[str, Any], lag_ms: float = 0
+) -> Hook:
+    """Change a hook and give what it is now."""
+    _shade(connection, old, old, lag_ms)
+    new = attrs.evolve(old, **changes)
+    connection.execute(_UPDATE, new.row())
+    return new
+
+
+def delete(connection: sqlite3.Connection, hook: Hook, lag_ms: float = 0) -> None:
+    """Remove a hook."""
+    _shade(connection, hook, hook, lag_ms)
+    connection.execute("DELETE FROM hooks WHERE uuid = ?", (hook.uuid,))
+
+
+def _shade(connection: sqlite3.Connection, hook: Hook, old: Hook | None, lag_ms: float) -> None:
+    if not lag_ms:
+        return
+    now = time.time()
+    state = json.dumps({**old.row(), "seq": old.seq}) if old else None
+    connection.execute("DELETE FROM shadows WHERE until <= ?", (now,))
+    connection.execute(
+        "INSERT INTO shadows (hook, subject, until, state) VALUES (?, ?, ?, ?)",
+        (hook.uuid, hook.subject, now + lag_ms / 1000, state),
+    )
+
+
+def known_events(connection: sqlite3.Connection, subject_type: str) -> list[str]:
+    """Give the keys that a subject type allows today, in the catalogue's order."""
+    rows = connection.execute(
+        "SELECT event FROM events WHERE subject_type = ? ORDER BY rowid", (subject_type,)
+    )
+    return [row["event"] for row in rows]

@@ -1,0 +1,210 @@
+"""Who asks, and what they may: credentials, scopes and roles."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from typing import TYPE_CHECKING, Final, Literal
+
+import attrs
+
+from bitbucket_hooks.sandbox import places
+from bitbucket_hooks.sandbox.errors import missing_scope
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from bitbucket_hooks.sandbox.records import Repository, User
+
+TokenKind = Literal["api", "repository", "project", "workspace", "oauth"]
+Role = Literal["admin", "write", "read"]
+
+API_TOKEN_SCOPES: Final = (
+    *(f"{verb}:webhook:bitbucket" for verb in ("read", "write", "delete")),
+    *(
+        f"read:{thing}:bitbucket"
+        for thing in ("repository", "pullrequest", "issue", "project", "pipeline")
+    ),
+    "read:user:bitbucket",
+    "read:workspace:bitbucket",
+)
+"""Every scope of an API token that the sandbox knows."""
+
+CLASSIC_SCOPES: Final = (
+    *("webhook", "account", "repository", "pullrequest", "issue", "project", "pipeline"),
+)
+"""Every scope of an access token or OAuth consumer that the sandbox knows."""
+
+# A scope and what it includes besides; API token scopes include nothing.
+_INCLUDED: Final = {"pullrequest": ("repository",)}
+_EVENT_SCOPES: Final = {
+    "repo": "repository",
+    "pullrequest": "pullrequest",
+    "issue": "issue",
+    "project": "project",
+    "pipeline": "pipeline",
+}
+_VERBS: Final = {"GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "DELETE": "delete"}
+
+
+@attrs.frozen
+class Identity:
+    """Who a request's credentials speak for.
+
+    `holder` is the user's uuid for an API token, else that of the repository, project or workspace
+    that the token belongs to. `name` is what logs and rate limits know it by; never a token.
+    """
+
+    kind: TokenKind | Literal["anonymous", "invalid"]
+    name: str
+    holder: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there were credentials, and they held."""
+        return self.kind not in ("anonymous", "invalid")
+
+    @property
+    def is_access_token(self) -> bool:
+        """Whether it is a repository, project or workspace access token."""
+        return self.kind in ("repository", "project", "workspace")
+
+    def require(self, api_token: str, classic: str = "") -> None:
+        """Refuse unless the scope is granted: the first for API tokens, the second for others."""
+        self.require_all([api_token if self.kind == "api" else classic])
+
+    def require_all(self, scopes: Iterable[str]) -> None:
+        """Refuse unless all of these are granted."""
+        required = {scope for scope in scopes if scope}
+        if not required <= _with_included(self.scopes):
+            raise missing_scope(required, self.scopes)
+
+
+def _with_included(scopes: frozenset[str]) -> set[str]:
+    found = set(scopes)
+    for scope in scopes:
+        found.add(scope.removesuffix(":write"))
+    for scope in list(found):
+        found.update(_INCLUDED.get(scope, ()))
+    return found
+
+
+def require_webhook_scope(identity: Identity, method: str) -> None:
+    """Refuse without the webhook scope; for API tokens each verb has its own (public docs)."""
+    identity.require(f"{_VERBS[method]}:webhook:bitbucket", "webhook")
+
+
+def require_event_scopes(identity: Identity, events: Iterable[str]) -> None:
+    """Refuse who subscribes to events without the scopes to read what they tell (public docs)."""
+    names = {_EVENT_SCOPES.get(event.partition(":")[0], "repository") for event in events}
+    if identity.kind == "api":
+        identity.require_all(f"read:{name}:bitbucket" for name in names)
+    else:
+        identity.require_all(names)
+
+
+def identify(connection: sqlite3.Connection, authorization: str | None, address: str) -> Identity:
+    """Find out who a request's `Authorization` speaks for; never raises."""
+    if not authorization:
+        return Identity("anonymous", f"anonymous@{address}")
+    scheme, _, value = authorization.partition(" ")
+    found = None
+    if scheme.lower() == "bearer":
+        found = _bearer(connection, value.strip())
+    elif scheme.lower() == "basic":
+        found = _basic(connection, *decode_basic(value))
+    return found or Identity("invalid", f"invalid@{address}")
+
+
+def decode_basic(value: str) -> tuple[str, str]:
+    """Take user and password out of a Basic header's value; two empty texts when it is broken."""
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password
+
+
+def _basic(connection: sqlite3.Connection, email: str, token: str) -> Identity | None:
+    # A username that is no email address belonged to an app password: those are gone.
+    user = places.user(connection, email) if "@" in email else None
+    found = _token(connection, token)
+    if user and found and found.kind == "api" and found.holder == user.uuid:
+        return attrs.evolve(found, name=user.email)
+    return None
+
+
+def _bearer(connection: sqlite3.Connection, token: str) -> Identity | None:
+    found = _token(connection, token)
+    return found if found and found.kind != "api" else None
+
+
+def _token(connection: sqlite3.Connection, token: str) -> Identity | None:
+    row = connection.execute(
+        "SELECT * FROM tokens WHERE token = ? AND (expires_at IS NULL OR expires_at > ?)",
+        (token, time.time()),
+    ).fetchone()
+    if not row:
+        return None
+    return Identity(row["kind"], row["name"], row["holder"], frozenset(json.loads(row["scopes"])))
+
+
+def user_of(connection: sqlite3.Connection, identity: Identity) -> User | None:
+    """Give the user behind an API token; other tokens have none."""
+    return places.user(connection, identity.holder) if identity.kind == "api" else None
+
+
+def workspace_role(
+    connection: sqlite3.Connection, identity: Identity, workspace: str
+) -> str | None:
+    """Tell what the identity is in a workspace: `owner`, `member` or nothing."""
+    if identity.kind in ("workspace", "oauth"):
+        return "owner" if identity.holder == workspace else None
+    return _granted(connection, identity, workspace) if identity.kind == "api" else None
+
+
+def repository_role(
+    connection: sqlite3.Connection, identity: Identity, repository: Repository
+) -> Role | None:
+    """Tell what the identity may do with a repository; nothing: not even see it.
+
+    Members of a workspace read all its repositories, everybody reads public ones.
+    """
+    if _holds(connection, identity, repository):
+        return "admin"
+    granted = _granted(connection, identity, repository.uuid)
+    if granted:
+        return granted  # type: ignore[return-value]
+    member = workspace_role(connection, identity, repository.workspace)
+    return "read" if member or not repository.private else None
+
+
+def _holds(connection: sqlite3.Connection, identity: Identity, repository: Repository) -> bool:
+    if identity.kind in ("repository", "project"):
+        return identity.holder in (repository.uuid, repository.project)
+    return workspace_role(connection, identity, repository.workspace) == "owner"
+
+
+def _granted(connection: sqlite3.Connection, identity: Identity, target: str) -> str | None:
+    row = connection.execute(
+        "SELECT role FROM grants WHERE user = ? AND target = ?", (identity.holder, target)
+    ).fetchone()
+    return str(row["role"]) if row else None
+
+
+VISIBLE: Final = """
+(:all OR r.private = 0 OR :holder IN (r.uuid, r.project)
+ OR r.uuid IN (SELECT target FROM grants WHERE user = :holder))
+"""
+
+
+def visible(
+    connection: sqlite3.Connection, identity: Identity, workspace: str
+) -> dict[str, str | bool]:
+    """Give the parameters of `VISIBLE`, which keeps the repositories that the identity may see."""
+    everything = workspace_role(connection, identity, workspace) is not None
+    return {"all": everything, "holder": identity.holder}

@@ -1,0 +1,85 @@
+"""What a name that a person or a test gives stands for; `SandboxError` when it is nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bitbucket_hooks.sandbox import hookstore, places
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.records import Hook, new_token
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from bitbucket_hooks.sandbox.records import Repository, Workspace
+
+_CHANGEABLE = {field.name for field in attrs.fields(Hook)} - {"subject", "subject_type", "seq"}
+
+
+def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
+    """Find a workspace by slug or uuid."""
+    found = places.workspace(connection, name)
+    if not found:
+        raise SandboxError(f'there is no workspace "{name}" in this sandbox')
+    return found
+
+
+def repository(connection: sqlite3.Connection, name: str) -> Repository:
+    """Find a repository by `workspace/slug`, each also a uuid."""
+    where, _, slug = name.partition("/")
+    found = places.repository(connection, workspace(connection, where).uuid, slug)
+    if not found:
+        raise SandboxError(f'there is no repository "{name}" in this sandbox')
+    return found
+
+
+def target(connection: sqlite3.Connection, name: str) -> str:
+    """Find the uuid of a repository (`workspace/slug`), project (`workspace:KEY`) or workspace."""
+    if "/" in name:
+        return repository(connection, name).uuid
+    where, colon, key = name.partition(":")
+    uuid = workspace(connection, where).uuid
+    return places.project(connection, uuid, key) if colon else uuid
+
+
+def user(connection: sqlite3.Connection, name: str) -> str:
+    """Find the uuid of a user by email or uuid."""
+    found = places.user(connection, name)
+    if not found:
+        raise SandboxError(f'there is no user "{name}" in this sandbox')
+    return found.uuid
+
+
+def hook(connection: sqlite3.Connection, uuid: str) -> Hook:
+    """Find a hook by uuid, with or without its braces."""
+    found = hookstore.find(connection, f"{{{uuid.strip('{}')}}}")
+    if not found:
+        raise SandboxError(f'there is no webhook "{uuid}" in this sandbox')
+    return found
+
+
+def hook_changes(changes: dict[str, Any]) -> dict[str, Any]:
+    """Check the names of a hook's properties; an empty secret is none."""
+    unknown = sorted(changes.keys() - _CHANGEABLE)
+    if unknown:
+        raise SandboxError(f"a webhook has no {', '.join(unknown)} that can be set")
+    return {**changes, "secret": changes["secret"] or None} if "secret" in changes else changes
+
+
+def issue(connection: sqlite3.Connection, kind: str, holder: str, scopes: Iterable[str]) -> str:
+    """Store a new token without an end and give it."""
+    token = new_token(kind)
+    name = f"{kind} token {token[-6:]}"
+    row = (token, kind, name, holder, json.dumps(list(scopes)))
+    connection.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, NULL)", row)
+    return token
+
+
+def check_slug(slug: str) -> None:
+    """Refuse what is no slug."""
+    if not places.is_slug(slug):
+        raise SandboxError(f'"{slug}" is no slug: letters, digits, ".", "_" and "-", at most 62')

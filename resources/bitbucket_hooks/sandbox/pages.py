@@ -1,0 +1,100 @@
+"""Lists in pages, and answers cut down to some fields (public API description)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from bitbucket_hooks.sandbox.errors import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from werkzeug.wrappers import Request
+
+_DEFAULT: Final = 10
+_MOST: Final = 100
+
+
+@attrs.frozen
+class Page:
+    """Which part of a list was asked for."""
+
+    number: int
+    pagelen: int
+
+    @property
+    def offset(self) -> int:
+        """How many values come before it."""
+        return (self.number - 1) * self.pagelen
+
+
+def asked_for(request: Request) -> Page:
+    """Read `page` and `pagelen`. Refuses what is no number or out of bounds (400, unverified)."""
+    pagelen = _number(request, "pagelen", _DEFAULT)
+    if pagelen > _MOST:
+        raise bad_request(f"Invalid pagelen: at most {_MOST}")
+    return Page(_number(request, "page", 1), pagelen)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.args.get(name, str(default))
+    if not text.isascii() or not text.isdecimal() or not int(text[:9]) >= 1:
+        raise bad_request(f"Invalid {name}")
+    return int(text[:9])
+
+
+def envelope(request: Request, page: Page, size: int, values: Sequence[Any]) -> dict[str, Any]:
+    """Wrap one page's values; `next` is an absolute url on the host that was asked."""
+    body = {"values": list(values), "pagelen": page.pagelen, "size": size, "page": page.number}
+    if page.offset + page.pagelen < size:
+        query = {**request.args.to_dict(), "pagelen": page.pagelen, "page": page.number + 1}
+        body["next"] = f"{host(request)}{quote(request.path)}?{urlencode(query)}"
+    return body
+
+
+def cut(page: Page, values: Sequence[Any]) -> Sequence[Any]:
+    """Take one page out of a list that is at hand as a whole."""
+    return values[page.offset : page.offset + page.pagelen]
+
+
+def host(request: Request) -> str:
+    """Give the origin that was asked, which all links lead to."""
+    return request.host_url.rstrip("/")
+
+
+def select_fields(body: Any, fields: str) -> Any:
+    """Apply `fields=`: `a,b.c` keeps only these, `-a` takes away, `+a` adds what is there."""
+    paths = [path.strip() for path in fields.split(",") if path.strip()]
+    kept = [path.split(".") for path in paths if path[0] not in "+-"]
+    dropped = [path[1:].split(".") for path in paths if path.startswith("-")]
+    body = _keep(body, kept) if kept else body
+    for path in dropped:
+        body = _drop(body, path)
+    return body
+
+
+def _keep(body: Any, paths: Iterable[Sequence[str]]) -> Any:
+    if isinstance(body, list):
+        return [_keep(each, paths) for each in body]
+    if not isinstance(body, dict):
+        return body
+    kept = {}
+    for name, value in body.items():
+        rests = [path[1:] for path in paths if path[0] in (name, "*")]
+        if rests:
+            kept[name] = _keep(value, rests) if all(rests) else value
+    return kept
+
+
+def _drop(body: Any, path: Sequence[str]) -> Any:
+    if isinstance(body, list):
+        return [_drop(each, path) for each in body]
+    if not isinstance(body, dict):
+        return body
+    name, *rest = path
+    if not rest:
+        return {key: value for key, value in body.items() if key != name}
+    return {key: _drop(value, rest) if key == name else value for key, value in body.items()}

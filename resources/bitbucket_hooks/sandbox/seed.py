@@ -1,0 +1,82 @@
+"""The estate that a new sandbox starts with, and the opening of sandboxes old and new."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bitbucket_hooks.events import SUBJECT_TYPES, catalogue
+from bitbucket_hooks.sandbox import places, store
+from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
+from bitbucket_hooks.sandbox.records import new_uuid
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+
+OWNER_EMAIL: Final = "owner@acme.example"
+OWNER_TOKEN: Final = "sandbox-api-owner"  # noqa: S105 - opens nothing but a sandbox
+"""The owner of both workspaces, with every scope: who asks when no credentials are configured."""
+
+MEMBER_EMAIL: Final = "member@acme.example"
+MEMBER_TOKEN: Final = "sandbox-api-member"  # noqa: S105
+"""A member of `acme` with every scope, who is no admin: reads repositories, but no webhooks."""
+
+OUTSIDER_EMAIL: Final = "outsider@elsewhere.example"
+OUTSIDER_TOKEN: Final = "sandbox-api-outsider"  # noqa: S105
+"""A stranger with every scope, who sees public repositories alone."""
+
+_ESTATE: Final[dict[str, dict[tuple[str, bool], tuple[str, ...]]]] = {
+    "acme": {
+        ("PLAT", True): ("api", "worker", "billing", "infra"),
+        ("WEB", True): ("web", "mobile"),
+        ("WEB", False): ("docs", "design-system"),
+    },
+    "globex": {("CORE", True): ("portal",), ("CORE", False): ("website",)},
+}
+_PEOPLE: Final[tuple[tuple[str, str, str, dict[str, str]], ...]] = (
+    (OWNER_EMAIL, OWNER_TOKEN, "Olivia Owner", {"acme": "owner", "globex": "owner"}),
+    (MEMBER_EMAIL, MEMBER_TOKEN, "Max Member", {"acme": "member"}),
+    (OUTSIDER_EMAIL, OUTSIDER_TOKEN, "Otto Outsider", {}),
+)
+
+
+def open_database(path: str | os.PathLike[str]) -> store.Database:
+    """Open a sandbox; one that does not exist is created and seeded, by one process alone.
+
+    Raises `SandboxError` when that can't be done.
+    """
+    path = Path(path)
+    if not path.exists():
+        store.create(path, fill)
+    return store.Database(path)
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Write the starting estate into an empty database."""
+    for subject_type in SUBJECT_TYPES:
+        connection.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+            [
+                (subject_type, each.event, each.category, each.label, each.description)
+                for each in catalogue(subject_type)
+            ],
+        )
+    workspaces = {slug: _fill_workspace(connection, slug) for slug in _ESTATE}
+    for email, token, name, roles in _PEOPLE:
+        user = new_uuid()
+        connection.execute("INSERT INTO users VALUES (?, ?, ?)", (user, email, name))
+        connection.execute(
+            "INSERT INTO tokens VALUES (?, 'api', ?, ?, ?, NULL)",
+            (token, email, user, json.dumps(API_TOKEN_SCOPES)),
+        )
+        for slug, role in roles.items():
+            places.grant(connection, user, workspaces[slug], role)
+
+
+def _fill_workspace(connection: sqlite3.Connection, slug: str) -> str:
+    uuid = places.add_workspace(connection, slug, slug.capitalize())
+    for (key, private), slugs in _ESTATE[slug].items():
+        places.add_repositories(connection, uuid, slugs, key, private=private)
+    return uuid

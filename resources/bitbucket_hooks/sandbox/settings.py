@@ -1,0 +1,148 @@
+"""How a sandbox behaves beyond the plain API: latency, faults, limits, lag, and open questions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import attrs
+
+from bitbucket_hooks.events import suggest
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.faults import FaultKind
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+KINDS: Final[tuple[str, ...]] = get_args(FaultKind)
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
+_WORDS: Final = {"true": True, "yes": True, "on": True, "1": True}
+_NOES: Final = {"false": False, "no": False, "off": False, "0": False}
+
+
+def _not_negative(_: Any, field: attrs.Attribute[Any], value: float) -> None:
+    if value < 0:
+        raise SandboxError(f"{field.name} must not be negative, not {value}")
+
+
+def _share(_: Any, field: attrs.Attribute[Any], value: float) -> None:
+    if not 0 <= value <= 1:
+        raise SandboxError(f"{field.name} must lie between 0 and 1, not {value}")
+
+
+def _known(allowed: tuple[str, ...]) -> Any:
+    def check(_: Any, field: attrs.Attribute[Any], values: tuple[str, ...]) -> None:
+        for value in values:
+            if value not in allowed:
+                raise SandboxError(
+                    f'{field.name}: unknown "{value}"; known are {", ".join(allowed)}'
+                )
+
+    return attrs.validators.and_(check)
+
+
+def _number(**more: Any) -> Any:
+    return attrs.field(validator=_not_negative, **more)
+
+
+@attrs.frozen
+class Settings:
+    """Every setting, with what a new sandbox has."""
+
+    latency_ms: float = _number(default=0)
+    """Pause before each request, in milliseconds."""
+    slow_ms: float = _number(default=300)
+    """Additional pause of the fault `slow`, in milliseconds."""
+    fault_rate: float = attrs.field(default=0.0, validator=_share)
+    """Share of requests that meet a random fault."""
+    fault_kinds: tuple[str, ...] = attrs.field(
+        default=("500", "502", "503", "drop-before", "drop-after", "slow", "truncated"),
+        converter=tuple,
+        validator=_known(KINDS),
+    )
+    """The kinds that random faults are taken from."""
+    fault_methods: tuple[str, ...] = attrs.field(
+        default=(), converter=tuple, validator=_known(METHODS)
+    )
+    """The verbs that random faults hit; none: all."""
+    fault_seed: int = 0
+    """Seed of the random faults: the n-th request since it was set always meets the same."""
+    rate_limit: int = _number(default=0)
+    """Requests of one identity in a rolling window; 0: no limit."""
+    window_seconds: float = _number(default=3600)
+    """Length of the window, in seconds."""
+    burst_limit: int = _number(default=0)
+    """Requests of one identity in any second, below the limit above; 0: no limit."""
+    retry_after: bool = False
+    """Whether a 429 tells in `Retry-After` when to come back (unverified)."""
+    read_lag_ms: float = _number(default=0)
+    """For how long reads show hooks as they were before a write, in milliseconds."""
+    allow_private_urls: bool = True
+    """Whether hooks may name hosts that the real service, being public, refuses."""
+    log_requests: bool = True
+    """Whether requests are logged in the database."""
+    history_writable: bool = True
+    """Whether `history_enabled` can be set through the API (unverified)."""
+    bare_uid: bool = False
+    """Whether a hook's uuid is found without its braces (unverified)."""
+    delete_content_type: bool = False
+    """Whether the 204 of a DELETE carries a `Content-Type` (reported; off, as it is harsher)."""
+    oauth_seconds: float = _number(default=7200)
+    """How long the access token of an OAuth consumer lasts, in seconds."""
+
+
+_WHOLE: Final = ("fault_seed", "rate_limit", "burst_limit")
+NAMES: Final = tuple(field.name for field in attrs.fields(Settings))
+
+
+def load(connection: sqlite3.Connection) -> Settings:
+    """Read the settings; what was never set has its default."""
+    rows = connection.execute("SELECT key, value FROM settings")
+    return Settings(**{row["key"]: json.loads(row["value"]) for row in rows})
+
+
+def save(connection: sqlite3.Connection, changes: dict[str, Any]) -> Settings:
+    """Change some settings and give all. Raises `SandboxError` for a wrong name or value."""
+    for name in changes:
+        if name not in NAMES:
+            raise SandboxError(_unknown(name))
+    settings = attrs.evolve(load(connection), **changes)
+    connection.executemany(
+        "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+        [(name, json.dumps(getattr(settings, name))) for name in changes],
+    )
+    if {"fault_seed", "fault_rate"} & changes.keys():
+        connection.execute("UPDATE draws SET count = 0")
+    return settings
+
+
+def parse(assignments: Iterable[str]) -> dict[str, Any]:
+    """Turn `KEY=VALUE` texts into changes. Raises `SandboxError` naming the wrong one."""
+    changes = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        name = key.strip().replace("-", "_")
+        if not equals or name not in NAMES:
+            raise SandboxError(_unknown(name) if equals else f'"{assignment}" is not KEY=VALUE')
+        changes[name] = _value(name, text.strip())
+    return changes
+
+
+def _value(name: str, text: str) -> Any:
+    default = getattr(Settings(), name)
+    try:
+        if isinstance(default, bool):
+            return {**_WORDS, **_NOES}[text.lower()]
+        if isinstance(default, tuple):
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        return int(text) if name in _WHOLE else float(text)
+    except (KeyError, ValueError):
+        wanted = "true or false" if isinstance(default, bool) else "a number"
+        raise SandboxError(f'{name} takes {wanted}, not "{text}"') from None
+
+
+def _unknown(name: str) -> str:
+    near = suggest(name, NAMES)
+    remedy = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(NAMES)}"
+    return f'unknown setting "{name}"; {remedy}'

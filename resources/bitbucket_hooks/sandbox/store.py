@@ -1,0 +1,155 @@
+"""One SQLite file as the memory of a sandbox: safe for several processes and threads at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.schema import APPLICATION_ID, SCHEMA, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_BUSY_SECONDS: Final = 30.0
+_MOST_IDLE: Final = 32
+
+
+class Database:
+    """Short transactions on an existing sandbox file, over a pool of connections.
+
+    Raises `SandboxError` when the file is missing, no database of ours, or of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        self._idle: list[sqlite3.Connection] = []
+        self._owner = os.getpid()
+        self._closer = weakref.finalize(self, _close_all, self._idle)
+        try:
+            self._verify()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the idle connections; the database opens new ones when it is used again."""
+        _close_all(self._idle)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the database throughout."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that alone may write; commits, or rolls back on any exception."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        connection = self._take()
+        try:
+            connection.execute(begin)
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._give(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._owner != os.getpid():
+            # A connection must not be used on the other side of a fork.
+            self._idle.clear()
+            self._owner = os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _connect(self.path)
+
+    def _give(self, connection: sqlite3.Connection) -> None:
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _verify(self) -> None:
+        if not self.path.is_file():
+            raise SandboxError(f"there is no sandbox at {self.path}")
+        try:
+            with self.read() as connection:
+                (mark,) = connection.execute("PRAGMA application_id").fetchone()
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise SandboxError(f"{self.path} can't be opened as a sandbox: {error}") from error
+        if mark != APPLICATION_ID:
+            raise SandboxError(f"{self.path} is no sandbox database: name another file")
+        if version != VERSION:
+            raise SandboxError(
+                f"{self.path} is a sandbox of version {version}, this program knows {VERSION}: "
+                "remove the file to start afresh"
+            )
+
+
+def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+    """Make a new sandbox file with what `fill` writes; another process that is first wins.
+
+    The file is built aside and appears complete, so nobody ever opens half of one.
+    Raises `SandboxError` when its folder does not exist or can't be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sandbox-") as folder:
+            draft = Path(folder) / "draft.db"
+            _build(draft, fill)
+            with contextlib.suppress(FileExistsError):
+                _publish(draft, path)
+    except OSError as error:
+        raise SandboxError(f"can't create the sandbox {path}: {error.strerror}") from error
+
+
+def _publish(draft: Path, path: Path) -> None:
+    if os.name == "nt":  # pragma: no cover - there a rename never replaces
+        draft.rename(path)
+    else:
+        os.link(draft, path)
+
+
+def _build(draft: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+    with contextlib.closing(_connect(draft, "rwc")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(
+            f"BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {VERSION};"
+        )
+        fill(connection)
+        connection.execute("COMMIT")
+
+
+def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    # mode=rw: a file that somebody removed is an error, not a new and empty database.
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()

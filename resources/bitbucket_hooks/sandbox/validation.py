@@ -1,0 +1,128 @@
+"""What the service refuses in a webhook."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from bitbucket_hooks.sandbox.errors import bad_request, bad_structure, bad_values
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from werkzeug.wrappers import Request
+
+    from bitbucket_hooks.sandbox.settings import Settings
+
+MAX_SECRET: Final = 128  # public API description
+MAX_DESCRIPTION: Final = 1024  # unverified: no maximum is known, this one is lenient
+_REQUIRED: Final = ("url", "events")
+_TYPES: Final[Mapping[str, tuple[type, str]]] = {
+    "url": (str, "a string"),
+    "description": (str, "a string"),
+    "secret": (str, "a string"),
+    "events": (list, "an array of strings"),
+    "active": (bool, "a boolean"),
+    "skip_cert_verification": (bool, "a boolean"),
+    "history_enabled": (bool, "a boolean"),
+}
+_UNCLEAN: Final = re.compile(r"[\x00-\x20\x7f]")
+_NULLABLE: Final = ("secret", "description")
+_PRIVATE_SUFFIXES: Final = (
+    *(".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".corp"),
+    *(".invalid", ".test"),
+)
+
+
+def hook_fields(request: Request, settings: Settings, known: Collection[str]) -> dict[str, Any]:
+    """Read a hook's properties out of a POST or PUT; only those that were sent.
+
+    `known` are the events that the subject type allows. Refuses (400) what the service refuses;
+    fields that nobody knows are ignored.
+    """
+    body = _json_object(request)
+    sent = {name: body[name] for name in _TYPES if name in body}
+    _check_structure(sent)
+    problems = _problems(sent, settings, known)
+    if problems:
+        raise bad_values(problems)
+    if not settings.history_writable:
+        sent.pop("history_enabled", None)
+    return sent
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise bad_request("The request body is not a JSON object")
+    return body
+
+
+def _check_structure(sent: dict[str, Any]) -> None:
+    problems = [
+        f'Required field: "{name}" is not present.' for name in _REQUIRED if name not in sent
+    ]
+    for name, value in sent.items():
+        kind, words = _TYPES[name]
+        if not isinstance(value, kind) and not (value is None and name in _NULLABLE):
+            problems.append(f'Field "{name}" is not {words}.')
+    if not all(isinstance(event, str) for event in _list(sent.get("events"))):
+        problems.append('Field "events" is not an array of strings.')
+    if problems:
+        raise bad_structure(problems)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _problems(
+    sent: dict[str, Any], settings: Settings, known: Collection[str]
+) -> dict[str, list[str]]:
+    found = {
+        "url": _url_problems(sent["url"], settings),
+        "events": _event_problems(sent["events"], known),
+        "secret": _length_problems(sent.get("secret"), MAX_SECRET),
+        "description": _length_problems(sent.get("description"), MAX_DESCRIPTION),
+    }
+    return {name: problems for name, problems in found.items() if problems}
+
+
+def _length_problems(value: str | None, most: int) -> list[str]:
+    if len(value or "") <= most:
+        return []
+    return [f"Ensure this value has at most {most} characters (it has {len(value or '')})."]
+
+
+def _event_problems(events: list[str], known: Collection[str]) -> list[str]:
+    if not events:
+        return ["At least one event is required."]
+    problems = [f'"{event}" is not a valid event.' for event in events if event not in known]
+    if len(set(events)) < len(events):
+        problems.append("The events are not unique.")
+    return problems
+
+
+def _url_problems(url: str, settings: Settings) -> list[str]:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return ["Enter a valid URL."]
+    if _UNCLEAN.search(url) or parts.scheme not in ("http", "https") or not host:
+        return ["Enter a valid URL."]
+    if not settings.allow_private_urls and is_private(host):
+        return ["The URL must not lead to a private or internal address."]
+    return []
+
+
+def is_private(host: str) -> bool:
+    """Tell whether a host looks internal or unresolvable; nothing is looked up."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        name = host.rstrip(".").lower()
+        return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+    return not address.is_global

@@ -1,0 +1,96 @@
+"""Fixtures of the sandbox's tests: `path`, `sandbox`, and `api`, which runs a test both ways."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+import requests
+
+from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+from bitbucket_hooks.sandbox.server import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from requests import Response
+
+HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
+
+
+@attrs.frozen
+class Api:
+    """A client of the API that knows nothing: the tests say what is asked, by default as owner."""
+
+    base: str
+    session: requests.Session
+
+    @property
+    def origin(self) -> str:
+        """The base url without its path."""
+        return self.base.removesuffix("/2.0")
+
+    def call(self, method: str, path: str, *, bearer: str | None = None, **more: Any) -> Response:
+        """Send one request to a path under `/2.0`, or to a whole url."""
+        url = path if path.startswith("http") else self.base + path
+        if bearer:
+            more["headers"] = {"Authorization": f"Bearer {bearer}"}
+        elif "auth" not in more:
+            more["auth"] = (OWNER_EMAIL, OWNER_TOKEN)
+        return self.session.request(method, url, **more)
+
+    def get(self, path: str, **more: Any) -> Response:
+        """Send a GET."""
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, body: Any = HOOK, **more: Any) -> Response:
+        """Send a POST with a JSON body."""
+        return self.call("POST", path, json=body, **more)
+
+    def put(self, path: str, body: Any, **more: Any) -> Response:
+        """Send a PUT with a JSON body."""
+        return self.call("PUT", path, json=body, **more)
+
+    def delete(self, path: str, **more: Any) -> Response:
+        """Send a DELETE."""
+        return self.call("DELETE", path, **more)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a freshly seeded file to copy, which is quicker than to seed one for each test."""
+    path = tmp_path_factory.mktemp("sandbox") / "template.db"
+    Sandbox(path).close()
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path, template: Path) -> Path:
+    """Give a new sandbox's file."""
+    return shutil.copy(template, tmp_path / "sandbox.db")
+
+
+@pytest.fixture
+def sandbox(path: Path) -> Iterator[Sandbox]:
+    """Give the sandbox from behind the scenes."""
+    with Sandbox(path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["embedded", "http"])
+def api(path: Path, request: pytest.FixtureRequest) -> Iterator[Api]:
+    """Give a client of the same sandbox, once through the adapter and once over a socket."""
+    with requests.Session() as session:
+        session.trust_env = False
+        if request.param == "embedded":
+            session.mount(EMBEDDED_ORIGIN, SandboxAdapter(path))
+            yield Api(f"{EMBEDDED_ORIGIN}/2.0", session)
+        else:
+            with serve(path) as base:
+                yield Api(base, session)
+                session.close()

@@ -1,0 +1,119 @@
+"""The endpoints around the hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bitbucket_hooks.sandbox.pages import select_fields
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.sandbox.estate import Sandbox
+    from tests.sandbox.conftest import Api
+
+
+def test_user(api: Api, sandbox: Sandbox) -> None:
+    """A person, or what stands for a token; each with its scope."""
+    user = api.get("/user").json()
+    assert (user["type"], user["display_name"]) == ("user", "Olivia Owner")
+    token = sandbox.issue_access_token("acme/web")
+    assert api.get("/user", bearer=token).json()["type"] == "app_user"
+    auth = (OWNER_EMAIL, sandbox.issue_api_token(OWNER_EMAIL, ["read:repository:bitbucket"]))
+    answer = api.get("/user", auth=auth)
+    assert answer.json()["error"]["detail"]["required"] == ["read:user:bitbucket"]
+
+
+def test_workspace(api: Api) -> None:
+    """A workspace, by slug or uuid."""
+    found = api.get("/workspaces/ACME").json()
+    assert (found["type"], found["slug"], found["name"]) == ("workspace", "acme", "Acme")
+    assert found["links"]["self"]["href"] == f"{api.base}/workspaces/acme"
+    assert api.get(f"/workspaces/{found['uuid']}").json() == found
+
+
+def test_repository(api: Api) -> None:
+    """A repository with what it belongs to."""
+    found = api.get("/repositories/acme/web/").json()
+    assert found["full_name"] == "acme/web"
+    assert found["project"]["key"] == "WEB"
+    assert found["is_private"]
+    assert found["links"]["hooks"]["href"] == f"{api.base}/repositories/acme/web/hooks"
+
+
+def slugs(api: Api, query: str) -> list[str]:
+    """List the slugs of `acme`."""
+    answer = api.get(f"/repositories/acme?{query}")
+    assert answer.status_code == 200, answer.text
+    return [each["slug"] for each in answer.json()["values"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("sort=-slug&pagelen=2", ["worker", "web"]),
+        ('q=project.key="WEB"&sort=name', ["design-system", "docs", "mobile", "web"]),
+        ('q=project.key = "WEB" AND slug ~ "O"', ["mobile", "docs"]),
+        ('q=project.key != "WEB" AND name != "api"', ["worker", "billing", "infra"]),
+        ('q=full_name="acme/web"', ["web"]),
+        ('q=slug="a\\"b"', []),
+    ],
+)
+def test_queries(api: Api, query: str, expected: list[str]) -> None:
+    """`q=` and `sort=` in their simple forms."""
+    assert slugs(api, query) == expected
+
+
+@pytest.mark.parametrize("query", ["q=nonsense", 'q=owner="x"', "q=slug=web", "sort=size"])
+def test_wrong_queries(api: Api, query: str) -> None:
+    """What is not understood is refused, not ignored."""
+    assert api.get(f"/repositories/acme?{query}").status_code == 400
+
+
+def test_pages_keep_the_query(api: Api) -> None:
+    """Following `next` gives the rest of the same question."""
+    url: str | None = '/repositories/acme?q=project.key="PLAT"&pagelen=3&sort=slug'
+    found = []
+    while url:
+        page = api.get(url).json()
+        assert page["size"] == 4
+        found += [each["slug"] for each in page["values"]]
+        url = page.get("next")
+    assert found == ["api", "billing", "infra", "worker"]
+
+
+def test_missing_workspace(api: Api) -> None:
+    """Here the message names what was looked for."""
+    answer = api.get("/repositories/nobody")
+    assert answer.status_code == 404
+    assert "nobody" in answer.json()["error"]["message"]
+
+
+def test_fields(api: Api) -> None:
+    """Only what was asked for comes, and then no `next` either, unless it is asked for."""
+    assert api.get("/repositories/acme?pagelen=1&fields=values.slug").json() == {
+        "values": [{"slug": "api"}]
+    }
+    assert api.get("/repositories/acme/web?fields=project.key,slug").json() == {
+        "slug": "web",
+        "project": {"key": "WEB"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("a", {"a": 1}),
+        ("b.c", {"b": [{"c": 2}]}),
+        ("b.*", {"b": [{"c": 2, "d": 3}]}),
+        ("a.x", {"a": 1}),
+        ("-b.c", {"a": 1, "b": [{"d": 3}]}),
+        ("-a,+b", {"b": [{"c": 2, "d": 3}]}),
+        ("-a.x", {"a": 1, "b": [{"c": 2, "d": 3}]}),
+        ("", {"a": 1, "b": [{"c": 2, "d": 3}]}),
+    ],
+)
+def test_select_fields(fields: str, expected: Any) -> None:
+    """Paths keep, with a minus they take away."""
+    assert select_fields({"a": 1, "b": [{"c": 2, "d": 3}]}, fields) == expected

@@ -1,0 +1,125 @@
+"""What the service refuses in a hook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bitbucket_hooks.sandbox.validation import MAX_DESCRIPTION, is_private
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.sandbox.estate import Sandbox
+    from tests.sandbox.conftest import Api
+
+PLACE = "/repositories/acme/web/hooks"
+HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"url": ...}, 'Required field: "url" is not present.'),
+        ({"events": ...}, 'Required field: "events"'),
+        ({"url": None}, '"url" is not a string'),
+        ({"url": 1}, '"url" is not a string'),
+        ({"active": "true"}, '"active" is not a boolean'),
+        ({"active": 1}, '"active" is not a boolean'),
+        ({"active": None}, '"active"'),
+        ({"skip_cert_verification": 0}, '"skip_cert_verification"'),
+        ({"events": "repo:push"}, '"events" is not an array'),
+        ({"events": [1]}, '"events" is not an array'),
+        ({"secret": 1}, '"secret"'),
+    ],
+)
+@pytest.mark.parametrize("verb", ["POST", "PUT"])
+def test_structure(
+    api: Api, sandbox: Sandbox, change: dict[str, Any], word: str, verb: str
+) -> None:
+    """A wrong type or a missing field: `fields` is a list of texts."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com")
+    body = {name: value for name, value in {**HOOK, **change}.items() if value is not ...}
+    answer = api.call(verb, PLACE if verb == "POST" else f"{PLACE}/{hook.uuid}", json=body)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["message"] == "Bad request"
+    assert word in " ".join(error["fields"])
+    assert error["fields"][0].startswith("Field: {FieldValidationException: ")
+    assert sandbox.hooks() == [hook]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"events": []},
+        {"events": ["repo:push", "repo:push"]},
+        {"events": ["repo:pushed"]},
+        {"secret": "x" * 129},
+        {"description": "x" * (MAX_DESCRIPTION + 1)},
+        {"url": ""},
+        {"url": "ftp://ci.example.com"},
+        {"url": "https://"},
+        {"url": "https:///path"},
+        {"url": "https://ci.example.com/a b"},
+        {"url": "https://ci.example.com/\n"},
+        {"url": "https://[x"},
+        {"url": "https://ci.example.com:99999/"},
+    ],
+)
+def test_values(api: Api, sandbox: Sandbox, change: dict[str, Any]) -> None:
+    """A wrong value: `fields` is an object that names the field."""
+    answer = api.post(PLACE, {**HOOK, **change})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"].keys() == change.keys()
+    assert sandbox.hooks() == []
+
+
+def test_limits_are_inclusive(api: Api) -> None:
+    """The longest secret and description pass."""
+    body = {**HOOK, "secret": "x" * 128, "description": "x" * MAX_DESCRIPTION}
+    assert api.post(PLACE, body).status_code == 201
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff"])
+def test_no_json_object(api: Api, body: bytes) -> None:
+    """Anything else than a JSON object is refused."""
+    answer = api.call("POST", PLACE, data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "error"
+
+
+def test_private_hosts(api: Api, sandbox: Sandbox) -> None:
+    """Internal addresses are refused by a strict sandbox; the embedded one allows them."""
+    body = {**HOOK, "url": "http://127.0.0.1:8000/"}
+    assert api.post(PLACE, body).status_code == 201
+    sandbox.configure(allow_private_urls=False)
+    answer = api.post(PLACE, body)
+    assert answer.status_code == 400
+    assert "url" in answer.json()["error"]["fields"]
+    assert api.post(PLACE).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("10.0.0.1", True),
+        ("::1", True),
+        ("169.254.1.1", True),
+        ("jenkins", True),
+        ("ci.internal.", True),
+        ("ci.corp", True),
+        ("8.8.8.8", False),
+        ("ci.example.com", False),
+    ],
+)
+def test_is_private(host: str, expected: bool) -> None:
+    """Addresses by their range, names by their look."""
+    assert is_private(host) is expected
+
+
+def test_history_may_not_be_writable(api: Api, sandbox: Sandbox) -> None:
+    """Both answers to an open question can be had."""
+    body = {**HOOK, "history_enabled": True}
+    assert api.post(PLACE, body).json()["history_enabled"]
+    sandbox.configure(history_writable=False)
+    assert not api.post(PLACE, body).json()["history_enabled"]
