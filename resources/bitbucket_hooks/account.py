@@ -61,7 +61,7 @@ class Provider(pulumi.ProviderResource):
         password: pulumi.Input[str] | None = None,
         username: pulumi.Input[str] | None = None,
     ) -> None: ...
-    def __init__(
+    def __init__(  # type: ignore[misc]  # the second place takes either form, as Pulumi's own do
         self,
         resource_name: str,
         args: ProviderArgs | pulumi.ResourceOptions | None = None,

@@ -56,7 +56,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         skip_cert_verification: pulumi.Input[bool] | None = None,
         url: pulumi.Input[str] | None = None,
     ) -> None: ...
-    def __init__(
+    def __init__(  # type: ignore[misc]  # the second place takes either form, as Pulumi's own do
         self,
         resource_name: str,
         args: HookArgs | pulumi.ResourceOptions | None = None,

@@ -1,4 +1,4 @@
-"""What every kind of hook resource is made from: names in Python, names in state, and their order."""
+"""What every kind of hook resource is made from: arguments, outputs, and their names in state."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class CommonArgs:
     active: pulumi.Input[bool] | None = None
     """Whether deliveries are made; default true."""
     secret: pulumi.Input[str] | None = None
-    """Signs deliveries, at most 128 characters; not managed unless given, `""` says: none."""
+    """Signs deliveries, at most 128 characters; not managed unless given; `""` says: none."""
     secret_from: pulumi.Input[str] | None = None
-    """Where the secret is read from, `env:NAME` or `file:PATH`: the value stays out of the state."""
+    """Where the secret is read from, `env:NAME` or `file:PATH`; the state never has it."""
     skip_cert_verification: pulumi.Input[bool] | None = None
     """Whether the receiver's TLS certificate goes unchecked; default false."""
     history_enabled: pulumi.Input[bool] | None = None
@@ -48,7 +48,7 @@ class CommonArgs:
 
 
 class HookResource(Resource):
-    """What the hook resources have in common: outputs, and the names that state and previews show."""
+    """What the hook resources have in common: outputs, and the names that previews show."""
 
     url: pulumi.Output[str]
     """The http(s) address that receives deliveries."""

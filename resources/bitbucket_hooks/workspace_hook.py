@@ -54,7 +54,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
         url: pulumi.Input[str] | None = None,
         workspace: pulumi.Input[str] | None = None,
     ) -> None: ...
-    def __init__(
+    def __init__(  # type: ignore[misc]  # the second place takes either form, as Pulumi's own do
         self,
         resource_name: str,
         args: WorkspaceHookArgs | pulumi.ResourceOptions | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -16,7 +17,6 @@ from bitbucket_hooks.sandbox.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from requests import Response
 
@@ -72,7 +72,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, template: Path) -> Path:
     """Give a new sandbox's file."""
-    return shutil.copy(template, tmp_path / "sandbox.db")
+    return Path(shutil.copy(template, tmp_path / "sandbox.db"))
 
 
 @pytest.fixture

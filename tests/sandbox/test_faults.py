@@ -12,8 +12,9 @@ from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.settings import KINDS
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 

@@ -10,8 +10,9 @@ import pytest
 from bitbucket_hooks.events import CATALOGUE
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 PLACES = ["/repositories/acme/web/hooks", "/workspaces/acme/hooks"]
@@ -136,7 +137,7 @@ def test_places_are_named_by_slug_or_uuid(api: Api, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    "where",
     [
         "/repositories/acme/nothing/hooks",
         "/repositories/nobody/web/hooks",
@@ -145,9 +146,9 @@ def test_places_are_named_by_slug_or_uuid(api: Api, sandbox: Sandbox) -> None:
         "/nothing",
     ],
 )
-def test_missing(api: Api, path: str) -> None:
+def test_missing(api: Api, where: str) -> None:
     """What does not exist looks the same everywhere."""
-    answer = api.get(path)
+    answer = api.get(where)
     assert answer.status_code == 404
     assert answer.json() == MISSING
 

@@ -17,8 +17,9 @@ from bitbucket_hooks.sandbox.seed import (
 )
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

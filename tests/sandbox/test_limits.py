@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

@@ -10,8 +10,9 @@ from bitbucket_hooks.sandbox.pages import select_fields
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 
 def test_user(api: Api, sandbox: Sandbox) -> None:

@@ -9,8 +9,9 @@ import pytest
 from bitbucket_hooks.sandbox.validation import MAX_DESCRIPTION, is_private
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from tests.sandbox.conftest import Api
+
+    from bitbucket_hooks.sandbox.estate import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

@@ -22,7 +22,7 @@ class Call:
     method: str
     url: str
     doing: str
-    """What it is for, as in "listing the hooks of acme/web": the start of every message about it."""
+    """What it is for, as in "acme/web: listing the hooks": the start of every message about it."""
     params: Mapping[str, str] = field(factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from bitbucket_hooks.api.call import Answer, Call
@@ -29,33 +30,33 @@ def explain(call: Call, answer: Answer, who: Credentials) -> ApiError:
     """Turn an answer that isn't a success into the error that fits."""
     told = told_by(answer)
     start = f"{call.doing}: "
-    if answer.status == 401:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         return AuthenticationFailed(
             f"{start}{who.identity} was not accepted ({told})", _sign_in(who), status=401
         )
-    if answer.status == 403:
+    if answer.status == HTTPStatus.FORBIDDEN:
         return _forbidden(start, answer, told, who)
-    if answer.status == 404:
+    if answer.status == HTTPStatus.NOT_FOUND:
         return NotFound(
             f"{start}not found ({told})",
             f"Check the spelling of workspace and repository, and that {who.identity} may see it.",
             status=404,
         )
-    if answer.status == 429:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(f"{start}{told}", "Run it again later; it continues.", status=429)
     return _other(start, answer, told)
 
 
 def _other(start: str, answer: Answer, told: str) -> ApiError:
     status = answer.status
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerFailed(
             f"{start}Bitbucket failed with {status} ({told})",
             "Run it again; it continues where it stopped. If it lasts, see "
             "https://bitbucket.status.atlassian.com.",
             status=status,
         )
-    if status >= 400:
+    if status >= HTTPStatus.BAD_REQUEST:
         return Refused(f"{start}refused with {status} ({told})", status=status)
     return UnexpectedAnswer.of(start.rstrip(": "), f"status {status} ({told})")
 

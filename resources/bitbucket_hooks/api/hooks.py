@@ -25,7 +25,7 @@ class HookApi:
 
     client: Client
 
-    def list(self, subject: Subject) -> list[Observed]:
+    def hooks(self, subject: Subject) -> list[Observed]:
         """All hooks of a subject, one request per 100. Raises ApiError."""
         doing = f"{subject}: listing the hooks"
         return [observed(one, doing) for one in self.client.pages(_path(subject), doing)]

@@ -1,9 +1,10 @@
-"""The HTTP session: one pool of connections, TLS always verified, nothing sent on its own account."""
+"""The HTTP session: one pool of connections, TLS always verified, no cookies, no netrc."""
 
 from __future__ import annotations
 
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -53,7 +54,7 @@ def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     session.headers["Accept"] = "application/json"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     if settings.sandbox is not None:
-        return session, _mount_sandbox(session, settings)
+        return session, _mount_sandbox(session, settings.sandbox)
     pool = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallel)
     session.mount("https://", pool)
     session.mount("http://", pool)
@@ -71,12 +72,12 @@ def identity(settings: Settings) -> Credentials:
     return ApiToken(OWNER_EMAIL, OWNER_TOKEN)
 
 
-def _mount_sandbox(session: requests.Session, settings: Settings) -> Endpoint:
+def _mount_sandbox(session: requests.Session, path: Path) -> Endpoint:
     from bitbucket_hooks.sandbox.adapter import (  # noqa: PLC0415  # only a trial pays for it
         EMBEDDED_ORIGIN,
         SandboxAdapter,
     )
 
-    session.mount(EMBEDDED_ORIGIN, SandboxAdapter(settings.sandbox))
+    session.mount(EMBEDDED_ORIGIN, SandboxAdapter(path))
     session.trust_env = False
     return Endpoint(f"{EMBEDDED_ORIGIN}/2.0")

@@ -1,4 +1,4 @@
-"""One request on the wire: bounded in time and size, and a fault that tells what may have happened."""
+"""One request on the wire: bounded in time and size; a fault tells what may have happened."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class AccessToken:
 
 @frozen
 class OAuthConsumer:
-    """An OAuth consumer's key and secret, exchanged for a token that runs out (client credentials)."""
+    """An OAuth consumer's key and secret, exchanged for a token that runs out."""
 
     client_id: str
     client_secret: str = field(repr=False)

@@ -18,7 +18,7 @@ from bitbucket_hooks.model.urls import url_problem
 from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events
 
 MAX_DESCRIPTION: Final = 255
-"""Characters; the API's own limit is unknown, this is what its web page's field holds (unverified)."""
+"""Characters; the API's own limit is unknown (unverified)."""
 
 _SOURCES: Final = ("env:", "file:")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 _SLUG = re.compile(r"[a-z0-9_][a-z0-9_.\-]*|\{[0-9a-f\-]{36}\}", re.IGNORECASE)
+_MAX_SLUG = 100  # characters; the API's own limit is unknown
 _UUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}")
 
 
 def is_slug(text: str) -> bool:
     """Tell whether the API takes this as a slug, or as a UUID in braces in its place."""
-    return _SLUG.fullmatch(text) is not None and len(text) <= 100
+    return _SLUG.fullmatch(text) is not None and len(text) <= _MAX_SLUG
 
 
 def canonical_uuid(text: str) -> str:
@@ -26,14 +28,16 @@ def canonical_uuid(text: str) -> str:
     return uuid
 
 
+def _lower(text: str) -> str:
+    return text.lower()
+
+
 @frozen
 class Subject:
     """A repository of a workspace, or the workspace itself when `repository` is None."""
 
-    workspace: str = field(converter=str.lower)
-    repository: str | None = field(
-        default=None, converter=lambda slug: slug.lower() if slug else None
-    )
+    workspace: str = field(converter=_lower)
+    repository: str | None = field(default=None, converter=optional(_lower))
 
     @property
     def kind(self) -> str:

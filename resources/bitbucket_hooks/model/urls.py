@@ -1,4 +1,4 @@
-"""The url that a hook delivers to: what the service takes, how two are compared, how one is shown."""
+"""The url that a hook delivers to: what the service takes, how two compare, how one is shown."""
 
 from __future__ import annotations
 

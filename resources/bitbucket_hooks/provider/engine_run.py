@@ -1,4 +1,4 @@
-"""The engine run that a provider process belongs to: which one it is, and whether it still lives."""
+"""The engine run that a provider process belongs to: which one, and whether it still lives."""
 
 from __future__ import annotations
 

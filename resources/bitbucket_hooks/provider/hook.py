@@ -104,7 +104,7 @@ class _HookProvider(ResourceProvider):
         self._session.lifecycle.delete(subject_of(_props), _id, owner_of(_key(_props)))
 
     def _lives_on(self, subject: Subject, uuid: str) -> bool:
-        """Tell a repository that was renamed from another one: the hook moved along or it didn't."""
+        """Tell a repository that was renamed from another one: the hook moved along or not."""
         return self._session.lifecycle.read(subject, uuid) is not None
 
     def _place(self, id_: str, props: Mapping[str, Any]) -> tuple[Subject, str]:

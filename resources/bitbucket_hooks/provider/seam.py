@@ -70,11 +70,10 @@ def engine_address() -> str | None:
 
 
 @functools.cache
-def _engine(address: str) -> Callable[[str, str], None]:
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))  # type: ignore[no-untyped-call]
+def _engine(address: str) -> Callable[[engine_pb2.LogRequest], None]:
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
-    def log(message: str, urn: str) -> None:
-        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
+    def log(request: engine_pb2.LogRequest) -> None:
         stub.Log(request, timeout=5)
 
     return log
@@ -83,15 +82,24 @@ def _engine(address: str) -> Callable[[str, str], None]:
 _stderr_lock = threading.Lock()
 
 
-def warn(message: str) -> None:
-    """Show a message to the user, beside the resource that it is about.
+def inform(message: str) -> None:
+    """Show a message to the user, beside the resource that it is about."""
+    _log(engine_pb2.INFO, message)
 
-    Fallback: stderr, which reaches the user without a resource's name.
-    """
+
+def warn(message: str) -> None:
+    """Show a warning to the user, beside the resource that it is about."""
+    _log(engine_pb2.WARNING, message)
+
+
+def _log(severity: engine_pb2.LogSeverity.ValueType, message: str) -> None:
+    """Hand a message to the engine; fallback: stderr, without the resource's name."""
     address = engine_address()
     if address is not None:
+        urn = current_urn() or ""
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn)
         try:
-            _engine(address)(message, current_urn() or "")
+            _engine(address)(request)
         except grpc.RpcError:
             pass
         else:

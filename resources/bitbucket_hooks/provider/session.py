@@ -13,7 +13,7 @@ from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.provider.engine_run import ensure_engine_lives, run_name
-from bitbucket_hooks.provider.seam import current_urn, engine_address, warn
+from bitbucket_hooks.provider.seam import current_urn, engine_address, inform, warn
 from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
@@ -57,7 +57,7 @@ def _open(settings: Settings) -> Session:
     claims = _claims()
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
-    lifecycle = Lifecycle(api, listings, presence, claims, clock, warn)
+    lifecycle = Lifecycle(api, listings, presence, claims, clock, inform)
     return Session(settings, lifecycle, listings, claims, Catalogue(api, warn))
 
 

@@ -37,7 +37,7 @@ class Owner:
 
 @frozen
 class Claim:
-    """A hold on a hook. `made` tells a hook that this phase created or adopted from one it found."""
+    """A hold on a hook; `made`: this phase created or adopted it, rather than found it declared."""
 
     owner: str
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from attrs import define, evolve
@@ -106,7 +106,7 @@ class Lifecycle:
         raise lost
 
     def _find_made(
-        self, desired: Desired, before: dict[str, Observed], owner: Owner
+        self, desired: Desired, before: Mapping[str, Observed], owner: Owner
     ) -> Observed | None:
         """Look for what a POST without an answer made; it is ours, whatever `adopt` says."""
 

@@ -1,4 +1,4 @@
-"""What lives on each repository or workspace: listed once per process, kept true by our own writes."""
+"""What lives on each subject: listed once per process, kept true by our own writes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Listings:
                 _apply(shelf.hooks, uuid, live)
 
     def just_written(self, subject: Subject, uuid: str) -> bool:
-        """Whether this process made or changed the hook so lately that a 404 may be a lagging read."""
+        """Whether this process wrote the hook so lately that a 404 may be a lagging read."""
         when, live = self._shelf(subject).written.get(uuid, (-LAG, None))
         return live is not None and self.clock.now() - when < LAG
 
@@ -80,7 +80,7 @@ class Listings:
 
     def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
         shelf.listed_at = self.clock.wall()
-        hooks = {hook.uuid: hook for hook in self.api.list(subject)}
+        hooks = {hook.uuid: hook for hook in self.api.hooks(subject)}
         for uuid, (when, live) in shelf.written.items():
             if self.clock.now() - when < LAG:
                 _apply(hooks, uuid, live)

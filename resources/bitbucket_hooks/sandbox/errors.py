@@ -21,11 +21,11 @@ class SandboxError(Exception):
     """The sandbox itself can't do what was asked: a wrong file, name or setting. Has a remedy."""
 
 
-class ConnectionDropped(ConnectionError):  # noqa: N818 - it names what happened, as the builtins do
+class ConnectionDropped(ConnectionError):
     """The sandbox plays a connection that breaks before the answer is complete."""
 
 
-class Refusal(Exception):  # noqa: N818 - not an error of the sandbox: it is what the sandbox is for
+class Refusal(Exception):
     """The service says no; `response` is its answer."""
 
     def __init__(self, response: Response) -> None:

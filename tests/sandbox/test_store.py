@@ -1,0 +1,164 @@
+"""Several processes and threads at one file, and files that are no sandbox."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.estate import Sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sandbox.conftest import Api
+
+HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
+
+# Each process waits for a line, so that all begin at once.
+POST = f"""
+import sys, requests
+from bitbucket_hooks.sandbox.adapter import SandboxAdapter
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+print("ready", flush=True)
+sys.stdin.readline()
+with requests.Session() as session:
+    session.mount("{EMBEDDED_ORIGIN}", SandboxAdapter(sys.argv[1]))
+    session.auth = (OWNER_EMAIL, OWNER_TOKEN)
+    for _ in range(int(sys.argv[2])):
+        url = "{EMBEDDED_ORIGIN}/2.0/repositories/acme/web/hooks"
+        assert session.post(url, json={HOOK}).json()["uuid"]
+"""
+
+
+def run_at_once(path: Path, processes: int, posts: int) -> None:
+    """Let processes post side by side."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", POST, str(path), str(posts)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in started:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+
+def test_processes_seed_and_post_at_once(tmp_path: Path) -> None:
+    """Of four that find no file one seeds it, no write is lost, and nothing is left lying about."""
+    path = tmp_path / "new.db"
+    run_at_once(path, processes=4, posts=25)
+    with Sandbox(path) as sandbox:
+        assert len({hook.uuid for hook in sandbox.hooks("acme/web")}) == 100
+        assert len(sandbox.requests()) == 100
+        assert len(sandbox.workspaces()) == 2
+    assert {each.name for each in tmp_path.iterdir()} == {"new.db"}
+
+
+def test_threads(api: Api, path: Path) -> None:
+    """One session's adapter serves many threads."""
+
+    def post() -> None:
+        for _ in range(10):
+            assert api.post("/repositories/acme/web/hooks", HOOK).status_code == 201
+
+    threads = [threading.Thread(target=post) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Sandbox(path) as sandbox:
+        assert len(sandbox.hooks("acme/web")) == 80
+
+
+def test_a_failed_write_leaves_nothing(sandbox: Sandbox) -> None:
+    """All of a transaction happens, or none of it."""
+    before = sandbox.repositories()
+    with pytest.raises(SandboxError, match="is there already"):
+        sandbox.add_repositories(["acme/new", "acme/Web"])
+    assert sandbox.repositories() == before
+
+
+def test_thousands_of_repositories(sandbox: Sandbox) -> None:
+    """A fleet's worth is added in a moment."""
+    uuids = sandbox.add_repositories(f"acme/svc-{number}" for number in range(3000))
+    assert len(set(uuids)) == 3000
+
+
+def test_no_sandbox(tmp_path: Path) -> None:
+    """Other files and missing folders are told in a line."""
+    (tmp_path / "text").write_text("not a database, but long enough to look like a file at all")
+    with pytest.raises(SandboxError, match="can't be opened as a sandbox"):
+        Sandbox(tmp_path / "text")
+    (tmp_path / "empty").touch()
+    with pytest.raises(SandboxError, match="no sandbox database"):
+        Sandbox(tmp_path / "empty")
+    with pytest.raises(SandboxError, match="there is no sandbox"):
+        Sandbox(tmp_path)
+    with pytest.raises(SandboxError, match="No such file or directory"):
+        Sandbox(tmp_path / "nothing" / "x.db")
+
+
+def test_another_version(path: Path) -> None:
+    """A file of a later program is left alone."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(SandboxError, match="version 99"):
+        Sandbox(path)
+
+
+def test_a_removed_file_is_an_error(path: Path) -> None:
+    """A file that went away is not replaced by an empty one."""
+    with Sandbox(path) as sandbox:
+        sandbox.close()
+        path.unlink()
+        with pytest.raises(sqlite3.OperationalError):
+            sandbox.hooks()
+    assert not path.exists()
+
+
+def test_many_connections_are_not_kept(sandbox: Sandbox) -> None:
+    """What more than a pool's worth of threads needed is closed again."""
+    database = sandbox._database
+    inside = threading.Barrier(40)
+
+    def hold() -> None:
+        with database.read():
+            inside.wait(timeout=20)
+
+    threads = [threading.Thread(target=hold) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(database._idle) == 32
+
+
+def test_forks_open_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection made before a fork is not used after it."""
+    sandbox.hooks()
+    idle = list(sandbox._database._idle)
+    assert idle
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    sandbox.hooks()
+    assert not set(map(id, idle)) & set(map(id, sandbox._database._idle))
+    for connection in idle:
+        connection.close()
