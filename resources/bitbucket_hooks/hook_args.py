@@ -97,17 +97,18 @@ def arguments(
         if opts is not None:
             raise TypeError("resource options are given twice; keep one")
         args, opts = None, args
-    given = {name: value for name, value in keywords.items() if value is not None}
+    given = dict(keywords)
     if args is not None:
         if not isinstance(args, kind):
             raise TypeError(f"args must be {kind.__name__}, not {type(args).__name__}")
-        if given:
-            raise TypeError(f"{', '.join(given)} stand beside an args object; put them into it")
+        if beside := [name for name, value in given.items() if value is not None]:
+            raise TypeError(f"{', '.join(beside)} stand beside an args object; put them into it")
         given = asdict(args, recurse=False)
     return _props(given), _options(opts)
 
 
 def _props(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties, those without a value too: only what is named here becomes an output."""
     props = {**dict.fromkeys(_COMPUTED), **given}
     if props.get("secret") is not None:
         props["secret"] = pulumi.Output.secret(props["secret"])

@@ -250,7 +250,13 @@ def test_a_terminal_gets_a_drawn_table(
 ) -> None:
     """Folded to its width, and without taking brackets for markup."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    output.table(["one", "two"], [["[red]x", None]], "empty")
+    monkeypatch.setenv("COLUMNS", "80")
+    output.table(["one", "two", "uuid"], [["[red]x", None, "{u}"]], "empty", wide=["uuid"])
     text = capsys.readouterr().out
     assert "[red]x" in text
     assert "─" in text
+    assert "{u}" not in text
+    assert "--json also show: uuid" in text
+    monkeypatch.setenv("COLUMNS", "130")
+    output.table(["one", "uuid"], [["x", "{u}"]], "empty", wide=["uuid"])
+    assert "{u}" in capsys.readouterr().out

@@ -99,7 +99,10 @@ def test_slow_and_latency(api: Api, sandbox: Sandbox) -> None:
     assert time.monotonic() - start >= 0.12
     with pytest.raises(exceptions.ReadTimeout, match="Read timed out"):
         api.post(PLACE, timeout=0.05)
-    time.sleep(0.15)
+    for _ in range(500):
+        if sandbox.hooks():
+            break
+        time.sleep(0.01)
     assert len(sandbox.hooks()) == 1
     assert api.get(PLACE, timeout=(None, None)).ok
 

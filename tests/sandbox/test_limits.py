@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+import attrs
+import pytest
+
+from bitbucket_hooks.sandbox import hookstore, limits
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 
 if TYPE_CHECKING:
@@ -16,9 +19,29 @@ PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 
 
-def test_rate_limit(api: Api, sandbox: Sandbox) -> None:
+@attrs.define
+class Clock:
+    """Stands in for the module `time`, so that a busy machine changes nothing."""
+
+    now: float = 1_800_000_000.0
+
+    def time(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Give the clock of limits and lags; the server runs in this process too."""
+    found = Clock()
+    monkeypatch.setattr(limits, "time", found)
+    monkeypatch.setattr(hookstore, "time", found)
+    return found
+
+
+def test_rate_limit(api: Api, sandbox: Sandbox, clock: Clock) -> None:
     """So many in a window for each identity; then plain text, nothing done, until there is room."""
-    sandbox.configure(rate_limit=3, window_seconds=0.4)
+    sandbox.configure(rate_limit=3, window_seconds=60)
     assert [api.get(PLACE).status_code for _ in range(4)] == [200, 200, 200, 429]
     refused = api.post(PLACE)
     assert refused.text == "Rate limit for this resource has been exceeded"
@@ -27,23 +50,30 @@ def test_rate_limit(api: Api, sandbox: Sandbox) -> None:
     assert sandbox.hooks() == []
     assert api.get("/user", auth=(MEMBER_EMAIL, MEMBER_TOKEN)).ok
     assert api.get("/hook_events", auth=None).ok
-    time.sleep(0.45)
+    clock.now += 59
+    assert api.get(PLACE).status_code == 429
+    clock.now += 2
     assert api.get(PLACE).ok
 
 
-def test_retry_after(api: Api, sandbox: Sandbox) -> None:
+def test_retry_after(api: Api, sandbox: Sandbox, clock: Clock) -> None:
     """When it is told, it is in whole seconds and enough."""
     sandbox.configure(rate_limit=1, window_seconds=5, retry_after=True)
     api.get(PLACE)
     assert api.get(PLACE).headers["Retry-After"] == "5"
+    clock.now += 4.5
+    assert api.get(PLACE).headers["Retry-After"] == "1"
 
 
-def test_bursts(api: Api, sandbox: Sandbox) -> None:
+def test_bursts(api: Api, sandbox: Sandbox, clock: Clock) -> None:
     """Too many in a second are refused below the hourly limit."""
     sandbox.configure(burst_limit=2)
     assert [api.get(PLACE).status_code for _ in range(3)] == [200, 200, 429]
+    clock.now += 1.1
+    assert api.get(PLACE).ok
 
 
+@pytest.mark.usefixtures("clock")
 def test_headers_are_for_access_tokens(api: Api, sandbox: Sandbox) -> None:
     """An hourly figure, and only where there is a limit."""
     token = sandbox.issue_access_token("acme/web")
@@ -57,7 +87,7 @@ def test_headers_are_for_access_tokens(api: Api, sandbox: Sandbox) -> None:
     assert near == ["false"] * 4 + ["true"]
 
 
-def test_reads_lag_behind_writes(api: Api, sandbox: Sandbox) -> None:
+def test_reads_lag_behind_writes(api: Api, sandbox: Sandbox, clock: Clock) -> None:
     """For a while a new hook is not there, a changed one is old and a deleted one remains."""
     planted = sandbox.plant_hook("acme/web", "https://old.example.com")
     sandbox.configure(read_lag_ms=300)
@@ -72,7 +102,7 @@ def test_reads_lag_behind_writes(api: Api, sandbox: Sandbox) -> None:
     listed = api.get(PLACE).json()["values"]
     assert [hook["url"] for hook in listed] == ["https://old.example.com"]
     assert [hook.uuid for hook in sandbox.hooks()] == [made["uuid"]]
-    time.sleep(0.35)
+    clock.now += 0.35
     assert [hook["uuid"] for hook in api.get(PLACE).json()["values"]] == [made["uuid"]]
 
 

@@ -109,7 +109,7 @@ def test_the_server_ends_with_connections_open(path: Path) -> None:
         with serve(path) as base:
             session.get(f"{base}/hook_events")
             start = time.monotonic()
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 10
 
 
 def test_ipv6(path: Path) -> None:

@@ -31,6 +31,7 @@ HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["r
         ({"events": "repo:push"}, '"events" is not an array'),
         ({"events": [1]}, '"events" is not an array'),
         ({"secret": 1}, '"secret"'),
+        ({"description": "\ud800"}, '"description" is not valid text'),
     ],
 )
 @pytest.mark.parametrize("verb", ["POST", "PUT"])

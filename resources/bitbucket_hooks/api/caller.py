@@ -14,14 +14,15 @@ from bitbucket_hooks.api.errors import AnswerLost, Unreachable
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.api.wire import Fault, Wire
 
-RETRY_FOR: Final = 300.0
+RETRY_FOR: Final = 150.0
 """Seconds for which a call is repeated after failures other than a rate limit."""
 
 _TRANSIENT: Final = frozenset({500, 502, 503, 504})
 _TOO_MANY: Final = 429
 _UNAUTHORIZED: Final = 401
 _FIRST_PAUSE: Final = 0.4
-_LONGEST_PAUSE: Final = 30.0
+_LONGEST_PAUSE: Final = 20.0
+_TELL_OVER: Final = 5.0  # seconds of pause after which the user hears why nothing happens
 
 
 @define
@@ -32,14 +33,11 @@ class _Patience:
     ends: float
     attempt: int = 0
 
-    def pause(self) -> bool:
-        """Wait a little longer than last time; False when the time is up."""
+    def next_pause(self) -> float | None:
+        """Seconds to wait before the next try; None when the time is up."""
         seconds = self.clock.jittered(min(_FIRST_PAUSE * 2**self.attempt, _LONGEST_PAUSE))
         self.attempt = min(self.attempt + 1, 16)
-        if self.clock.now() + seconds > self.ends:
-            return False
-        self.clock.sleep(seconds)
-        return True
+        return seconds if self.clock.now() + seconds <= self.ends else None
 
 
 @define
@@ -49,6 +47,7 @@ class Caller:
     wire: Wire
     throttle: Throttle
     clock: Clock
+    tell: Callable[[str], None]
     before_write: Callable[[], None] = field(default=lambda: None)
 
     def until_answered(
@@ -77,8 +76,15 @@ class Caller:
                 if outcome.status not in _TRANSIENT:
                     return outcome
             _refuse_to_double(call, outcome)
-            if not patience.pause():
+            pause = patience.next_pause()
+            if pause is None:
                 return _given_up(call, outcome)
+            self._wait(call, outcome, pause)
+
+    def _wait(self, call: Call, outcome: Answer | Fault, seconds: float) -> None:
+        if seconds > _TELL_OVER:
+            self.tell(f"{call.doing}: {_reason(outcome)}; trying again for up to {RETRY_FOR:.0f} s")
+        self.clock.sleep(seconds)
 
     def _attempt(self, call: Call, signed: Header) -> Answer | Fault:
         with self.throttle.slot():
@@ -101,11 +107,14 @@ def _never(_: Header) -> bool:
 def _refuse_to_double(call: Call, outcome: Answer | Fault) -> None:
     if call.repeatable or (isinstance(outcome, Fault) and not outcome.sent):
         return
-    reason = outcome.reason if isinstance(outcome, Fault) else f"status {outcome.status}"
     raise AnswerLost(
-        f"{call.doing}: no answer ({reason}), so it may or may not have been done",
+        f"{call.doing}: no answer ({_reason(outcome)}), so it may or may not have been done",
         "Run it again; what was done is found and taken over.",
     )
+
+
+def _reason(outcome: Answer | Fault) -> str:
+    return outcome.reason if isinstance(outcome, Fault) else f"status {outcome.status}"
 
 
 def _given_up(call: Call, outcome: Answer | Fault) -> Answer:

@@ -138,6 +138,6 @@ def open_client(
         limit=settings.rate_limit or known,
         fixed=settings.rate_limit is not None,
     )
-    caller = Caller(Wire(session), throttle, clock, before_write)
+    caller = Caller(Wire(session), throttle, clock, tell, before_write)
     auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
     return Client(endpoint, caller, auth)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from datetime import datetime, timezone
+
+from bitbucket_hooks.api.errors import Interrupted
 
 
 class Clock:
     """Monotonic seconds, sleeping, and the jitter that keeps callers from marching in step."""
+
+    def __init__(self) -> None:
+        """Start with nobody having asked to stop."""
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """End every wait, now and from now on: the user wants the run to end."""
+        self._stop.set()
 
     def now(self) -> float:
         """Seconds that never go back."""
@@ -19,8 +30,11 @@ class Clock:
         return datetime.now(timezone.utc)
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+        """Wait. Raises Interrupted when somebody asked to stop: a wait is a safe point."""
+        if self._stop.wait(seconds):
+            raise Interrupted(
+                "stopped while waiting, as asked", "What was done is kept; run it again to go on."
+            )
 
     def jittered(self, seconds: float) -> float:
         """Something between half of it and all of it."""

@@ -72,5 +72,9 @@ class UnexpectedAnswer(ApiError):
         )
 
 
+class Interrupted(RemoteError):
+    """The user asked to stop, at a point where nothing was half done."""
+
+
 class EngineGone(RemoteError):
     """The engine that asked for this write is dead; nobody would record what it does."""

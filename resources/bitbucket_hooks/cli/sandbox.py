@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -128,7 +129,7 @@ def repositories(json_: bool, db: str | None) -> None:
     """List the repositories."""
     with whereabouts.opened(db) as opened:
         found = opened.repositories()
-        counts = {each.uuid: len(opened.hooks(each.full_name)) for each in found}
+        counts = Counter(hook.subject for hook in opened.hooks())
     rows = [(r.full_name, r.project_key, r.private, counts[r.uuid], r.uuid) for r in found]
     _print_rows(("repository", "project", "private", "hooks", "uuid"), rows, json_=json_)
 
@@ -246,7 +247,7 @@ def _print_hooks(opened: Sandbox, hooks: Sequence[Hook], *, json_: bool) -> None
     columns = ("subject", "description", "url", "active", "events", "secret_set", "uuid")
     rows = [[hook[column] for column in columns] for hook in shown]
     headings = [column.replace("secret_set", "secret") for column in columns]
-    output.table(headings, rows, "There are no webhooks.")
+    output.table(headings, rows, "There are no webhooks.", wide=("uuid",))
 
 
 def _print_hook(opened: Sandbox, what: str, hook: Hook, *, json_: bool) -> None:

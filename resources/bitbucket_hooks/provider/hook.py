@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pulumi
 from pulumi.dynamic import (
@@ -37,6 +37,8 @@ seam.print_errors_without_traceback()
 
 Props = dict[str, Any]
 
+_WORKERS: Final = 256  # more than the engine asks for at once on any machine
+
 
 class _HookProvider(ResourceProvider):
     """Translates between the engine and `reconcile`; holds no state that would be pickled."""
@@ -48,6 +50,7 @@ class _HookProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the account from the configuration. Raises ConfigError."""
+        seam.widen_server(_WORKERS)
         self._session = session_for(req.config.get)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:

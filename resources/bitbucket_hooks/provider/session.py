@@ -13,7 +13,13 @@ from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.provider.engine_run import ensure_engine_lives, run_name
-from bitbucket_hooks.provider.seam import current_urn, engine_address, inform, warn
+from bitbucket_hooks.provider.seam import (
+    current_urn,
+    engine_address,
+    inform,
+    on_cancel,
+    warn,
+)
 from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
@@ -52,6 +58,7 @@ def session_for(look_up: Callable[[str], Any]) -> Session:
 
 def _open(settings: Settings) -> Session:
     clock = Clock()
+    on_cancel(clock.stop)
     api = HookApi(open_client(settings, warn, ensure_engine_lives, clock))
     listings = Listings(api, clock)
     claims = _claims()

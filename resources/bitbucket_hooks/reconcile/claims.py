@@ -59,42 +59,45 @@ class Claims:
 
         Raises ConflictError when another resource of this run holds it.
         """
-        self._hold(uuid, Claim(owner.key, owner.name, made=False, phase=self.phase))
+        self._hold(uuid, self._claim(owner), uuid)
 
     def take(self, uuid: str, owner: Owner) -> None:
         """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
-        claim = Claim(owner.key, owner.name, made=True, phase=self.phase)
-        self._hold(uuid, claim)
-        if self._read(repr(uuid)) != claim:
-            self._write(repr(uuid), claim)  # it was declared before; now it is made here
+        claim = self._claim(owner, made=True)
+        self._hold(uuid, claim, uuid)
+        if self._read(uuid) != claim:
+            self._draft(claim).replace(self._file(uuid))  # declared before, and now made here
 
     def intend(self, place: Place, owner: Owner) -> None:
         """Hold the place of a declaration, so that two equal ones can't both create a hook.
 
-        Raises ConflictError when another resource of this run declares the same hook.
+        Raises ConflictError when another resource of this phase declares the same hook.
         """
-        self._hold(place, Claim(owner.key, owner.name, made=False, phase=self.phase))
+        self._hold(f"{self.phase} {place!r}", self._claim(owner), _told(place))
 
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
-        claim = self._read(repr(uuid))
+        claim = self._read(uuid)
         return claim is not None and claim.owner != owner.key
 
     def handed_over(self, uuid: str, owner: Owner) -> str | None:
         """The resource that a hook now belongs to, when `owner` must not delete it any more."""
-        claim = self._read(repr(uuid))
+        claim = self._read(uuid)
         if claim is None:
             return None
         keep = claim.owner != owner.key or (claim.made and claim.phase == self.phase)
         return claim.name if keep else None
 
-    def _hold(self, what: str | Place, claim: Claim) -> None:
-        if self._write_new(repr(what), claim):
+    def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
+        return Claim(owner.key, owner.name, made, self.phase)
+
+    def _hold(self, what: str, claim: Claim, told: str) -> None:
+        if self._write_new(what, claim):
             return
-        other = self._read(repr(what))
+        other = self._read(what)
         if other is not None and other.owner != claim.owner:
             raise ConflictError(
-                f"{other.name} and {claim.name} declare the same hook ({_told(what)})",
+                f"{other.name} and {claim.name} declare the same hook ({told})",
                 "Remove one of the two declarations, or give them different urls or descriptions.",
             )
 
@@ -119,9 +122,6 @@ class Claims:
         finally:
             draft.unlink()
 
-    def _write(self, what: str, claim: Claim) -> None:
-        self._draft(claim).replace(self._file(what))
-
     def _draft(self, claim: Claim) -> Path:
         if not self._ready:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -132,11 +132,9 @@ class Claims:
         return Path(path)
 
 
-def _told(what: str | Place) -> str:
-    if isinstance(what, str):
-        return what
-    title = "" if what.description is None else f', "{printable(what.description, 60)}"'
-    return f"{what.subject}, {origin_shown(what.url)}{title}"
+def _told(place: Place) -> str:
+    title = "" if place.description is None else f', "{printable(place.description, 60)}"'
+    return f"{place.subject}, {origin_shown(place.url)}{title}"
 
 
 def run_folder(run: str) -> Path:

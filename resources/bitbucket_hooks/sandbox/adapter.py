@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from bitbucket_hooks.sandbox import wire
 from bitbucket_hooks.sandbox.app import PAUSE, Application
+from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import open_database
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ class SandboxAdapter(BaseAdapter):
         """Answer one request. `timeout` is in seconds, one for all or (connect, read).
 
         Raises `requests.exceptions.ConnectionError` when the connection drops before the head of
-        the answer, `ReadTimeout` when the sandbox takes its time.
+        the answer, `ReadTimeout` when the sandbox takes its time, `SandboxError` when its file has
+        become unusable.
         """
         patience = _Patience(timeout[1] if isinstance(timeout, tuple) else timeout)
         environ = wire.environment(
@@ -68,17 +71,11 @@ class SandboxAdapter(BaseAdapter):
             _body(request),
             _ADDRESS,
         )
-        answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
-        if patience.is_over:
-            raise exceptions.ReadTimeout(
-                ReadTimeoutError(_POOL, request.url or "", "Read timed out."),
-                request=request,
-            )
-        if not answer.data:
-            reset = ConnectionResetError(104, "Connection reset by peer")
-            raise exceptions.ConnectionError(
-                ProtocolError("Connection aborted.", reset), request=request
-            )
+        try:
+            answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
+        except sqlite3.Error as error:
+            raise SandboxError(f"{self._database.path} can't be used: {error}") from error
+        _check_arrival(request, answer, patience)
         response = self._builder.build_response(request, _received(request, answer))
         response.connection = cast("Any", self)
         return response
@@ -101,6 +98,18 @@ class _Patience:
             self.is_over = True
             seconds = self.left
         time.sleep(seconds)
+
+
+def _check_arrival(request: PreparedRequest, answer: wire.Answer, patience: _Patience) -> None:
+    """Raise what `requests` raises when nothing comes, or not in time."""
+    if patience.is_over:
+        late = ReadTimeoutError(_POOL, request.url or "", "Read timed out.")
+        raise exceptions.ReadTimeout(late, request=request)
+    if not answer.data:
+        reset = ConnectionResetError(104, "Connection reset by peer")
+        raise exceptions.ConnectionError(
+            ProtocolError("Connection aborted.", reset), request=request
+        )
 
 
 def _body(request: PreparedRequest) -> bytes:

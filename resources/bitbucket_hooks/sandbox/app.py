@@ -101,7 +101,7 @@ class Application:
         if fault in faults.BEFORE:
             return _failure(fault)
         response = self._carry_out(request, identity, current)
-        if identity.is_access_token and current.rate_limit:
+        if limits.are_told(current, identity):
             with self.database.read() as connection:
                 limits.label(connection, current, identity, response)
         return errors.gateway_page(502) if fault == "502-after" else response

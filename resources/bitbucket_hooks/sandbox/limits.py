@@ -59,16 +59,22 @@ def _wait(
     return max(row["at"] + seconds - now, 0.001) if row else 0.0
 
 
+def are_told(settings: Settings, identity: Identity) -> bool:
+    """Tell whether answers carry the limits' headers: only to access tokens (public docs).
+
+    Without a limit there is nothing to tell.
+    """
+    return bool(settings.rate_limit) and identity.is_access_token
+
+
 def label(
     connection: sqlite3.Connection, settings: Settings, identity: Identity, response: Response
 ) -> None:
-    """Add the rate limit headers, which only access tokens get (public documentation).
+    """Add the rate limit headers.
 
-    Without a limit there is nothing to tell. The real limit is one by the hour, so that of a
-    shorter window is told as what it makes in an hour. The `Resource`'s value is unverified.
+    The real limit is one by the hour, so that of a shorter window is told as what it makes in an
+    hour. The `Resource`'s value is unverified.
     """
-    if not settings.rate_limit or not identity.is_access_token:
-        return
     (used,) = connection.execute(
         "SELECT count(*) FROM hits WHERE identity = ? AND at > ?",
         (identity.name, time.time() - settings.window_seconds),

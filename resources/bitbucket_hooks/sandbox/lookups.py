@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -73,7 +74,7 @@ def hook_changes(changes: dict[str, Any]) -> dict[str, Any]:
 def issue(connection: sqlite3.Connection, kind: str, holder: str, scopes: Iterable[str]) -> str:
     """Store a new token without an end and give it."""
     token = new_token(kind)
-    name = f"{kind} token {token[-6:]}"
+    name = f"{kind} token {secrets.token_hex(3)}"
     row = (token, kind, name, holder, json.dumps(list(scopes)))
     connection.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, NULL)", row)
     return token

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS: Final = 30.0
 _MOST_IDLE: Final = 32
+_INHERITED: Final[list[sqlite3.Connection]] = []
 
 
 class Database:
@@ -69,7 +70,8 @@ class Database:
 
     def _take(self) -> sqlite3.Connection:
         if self._owner != os.getpid():
-            # A connection must not be used on the other side of a fork.
+            # On the other side of a fork a connection must not be used, nor even closed.
+            _INHERITED.extend(self._idle)
             self._idle.clear()
             self._owner = os.getpid()
         try:
@@ -131,6 +133,8 @@ def _build(draft: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
             f"BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
             f" PRAGMA user_version = {VERSION};"
         )
+        # Hooks have secrets, and people try things out with real ones.
+        draft.chmod(0o600)
         fill(connection)
         connection.execute("COMMIT")
 
@@ -145,8 +149,12 @@ def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
     return connection
 
 

@@ -29,6 +29,7 @@ _TYPES: Final[Mapping[str, tuple[type, str]]] = {
     "history_enabled": (bool, "a boolean"),
 }
 _UNCLEAN: Final = re.compile(r"[\x00-\x20\x7f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")  # half a character, which JSON can spell
 _NULLABLE: Final = ("secret", "description")
 _PRIVATE_SUFFIXES: Final = (
     *(".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".corp"),
@@ -68,6 +69,8 @@ def _check_structure(sent: dict[str, Any]) -> None:
         kind, words = _TYPES[name]
         if not isinstance(value, kind) and not (value is None and name in _NULLABLE):
             problems.append(f'Field "{name}" is not {words}.')
+        elif isinstance(value, str) and _SURROGATE.search(value):
+            problems.append(f'Field "{name}" is not valid text.')
     if not all(isinstance(event, str) for event in _list(sent.get("events"))):
         problems.append('Field "events" is not an array of strings.')
     if problems:

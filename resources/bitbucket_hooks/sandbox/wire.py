@@ -48,10 +48,13 @@ def environment(
     for name, value in headers:
         environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    # The body is here as a whole, however it was sent.
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.pop("HTTP_CONTENT_LENGTH", None)
     environ["CONTENT_LENGTH"] = str(len(body))
-    name, _, port = environ.setdefault("HTTP_HOST", parts.netloc).partition(":")
-    return {**environ, "SERVER_NAME": name, "SERVER_PORT": port or "80"}
+    environ.setdefault("HTTP_HOST", parts.netloc)
+    # Whoever needs the server's name takes it from the Host header.
+    return {**environ, "SERVER_NAME": "sandbox.invalid", "SERVER_PORT": "80"}
 
 
 def answer(app: WSGIApplication, environ: WSGIEnvironment, extra: Mapping[str, str]) -> Answer:

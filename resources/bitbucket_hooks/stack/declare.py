@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, Final
 
 import pulumi
 
@@ -17,6 +18,8 @@ from bitbucket_hooks.stack.entries import KEY, Entry, structure
 from bitbucket_hooks.stack.secrecy import is_secret, secret_urls
 from bitbucket_hooks.workspace_hook import WorkspaceHook
 
+_PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
+
 
 def declare_hooks() -> dict[str, Any]:
     """Declare every hook of the stack's configuration; gives their uuids, by name and repository.
@@ -28,7 +31,17 @@ def declare_hooks() -> dict[str, Any]:
         entries = _entries(settings)
     except HooksError as error:
         raise pulumi.RunError(str(error)) from None
+    _warn_of_open_passphrase(settings)
     return {entry.name: _declare(entry, url) for entry, url in entries}
+
+
+def _warn_of_open_passphrase(settings: Settings) -> None:
+    """`activate` sets a passphrase that everybody knows: fit for the sandbox alone."""
+    if not settings.allows_private_urls and os.environ.get(_PASSPHRASE) == "sandbox":
+        pulumi.log.warn(
+            f"{_PASSPHRASE} is the one that ./activate sets for the sandbox, and everybody knows "
+            "it. Set your own before secrets get into this stack's state."
+        )
 
 
 def _entries(settings: Settings) -> list[tuple[Entry, pulumi.Input[str]]]:

@@ -1,0 +1,303 @@
+"""A project for the real engine: a program, a stack, a state backend and a sandbox of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import yaml
+
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.estate import LoggedRequest
+from bitbucket_hooks.sandbox.records import Hook
+
+ROOT: Final = Path(__file__).parents[2]
+STACK: Final = "test"
+PASSPHRASE: Final = "correct horse"  # noqa: S105  # for states in throw-away folders
+
+_HEAD: Final = "import pulumi\nimport bitbucket_hooks as bitbucket\n\n"
+_SECONDS: Final = 120
+_OURS: Final = ("BITBUCKET_", "PULUMI_")
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def _engine_folder() -> list[str]:
+    """Where the project's own engine is; nothing when the one on PATH is to serve."""
+    noted = ROOT / ".venv" / "engine"
+    return [noted.read_text().strip()] if noted.is_file() else []
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Everything that a run of the engine sees: nothing of the caller's accounts and stacks."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OURS) and name.lower() not in _PROXIES
+    }
+    folders = [*_engine_folder(), str(Path(sys.executable).parent), kept.get("PATH", "")]
+    temporary = home / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    return {
+        **kept,
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "PATH": os.pathsep.join(folders),
+        "PULUMI_HOME": str(home / ".pulumi"),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+@attrs.frozen
+class Run:
+    """What one run of the engine came to."""
+
+    args: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """All that the terminal shows."""
+        return self.stdout + self.stderr
+
+    @property
+    def flat(self) -> str:
+        """The same on one line, for sentences that the engine breaks or indents."""
+        return " ".join(self.text.split())
+
+    def succeeded(self) -> Run:
+        """Give itself; fail the test with the output when the engine exited with an error."""
+        assert self.code == 0, f"pulumi {' '.join(self.args)} exited with {self.code}\n{self.text}"
+        return self
+
+    def failed(self) -> Run:
+        """Give itself; fail the test when the engine was content, or showed a traceback."""
+        assert self.code != 0, f"pulumi {' '.join(self.args)} should have failed\n{self.text}"
+        assert "Traceback" not in self.text, self.text
+        return self
+
+    def steps(self) -> dict[str, dict[str, Any]]:
+        """With `--json`: the steps by the resource's name, without the stack itself."""
+        steps: list[dict[str, Any]] = json.loads(self.stdout)["steps"]
+        return {name_of(one["urn"]): one for one in steps if "pulumi:pulumi:" not in one["urn"]}
+
+    def operations(self) -> dict[str, str]:
+        """With `--json`: what is done to each resource, by name."""
+        return {name: step["op"] for name, step in self.steps().items()}
+
+
+def name_of(urn: str) -> str:
+    """The name that a program gave a resource."""
+    return urn.rpartition("::")[2]
+
+
+@attrs.define
+class Project:
+    """A folder with a program and everything that its runs read and write."""
+
+    folder: Path
+    estate: Sandbox
+    env: dict[str, str]
+
+    @property
+    def database(self) -> Path:
+        """The file of the sandbox."""
+        return self.folder / "sandbox.db"
+
+    @property
+    def backend(self) -> Path:
+        """The folder of the state backend."""
+        return self.folder / "backend"
+
+    @property
+    def config_file(self) -> Path:
+        """The stack's configuration."""
+        project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())
+        return self.folder / (project.get("stackConfigDir") or ".") / f"Pulumi.{STACK}.yaml"
+
+    def program(self, text: str) -> Project:
+        """Replace the program; `pulumi` and `bitbucket` are imported already."""
+        (self.folder / "__main__.py").write_text(_HEAD + text)
+        return self
+
+    def config(self, values: Mapping[str, Any]) -> Project:
+        """Set keys of the stack's configuration; None takes one away."""
+        whole = yaml.safe_load(self.config_file.read_text())
+        merged = {**whole.get("config", {}), **values}
+        whole["config"] = {key: value for key, value in merged.items() if value is not None}
+        self.config_file.write_text(yaml.safe_dump(whole))
+        return self
+
+    def secret(self, key: str, value: str) -> Project:
+        """Set an encrypted value; a key such as `bitbucket-hooks:hooks[0].url` is a path."""
+        path = ["--path"] if "[" in key else []
+        self.run("config", "set", "--secret", *path, key, value).succeeded()
+        return self
+
+    def up(self, *args: str) -> Run:
+        """Deploy without the preview before it, which halves the time."""
+        return self.run("up", "--yes", "--skip-preview", *args)
+
+    def preview_and_up(self, *args: str) -> Run:
+        """Deploy as people do: the preview and the update are two phases of one run."""
+        return self.run("up", "--yes", *args)
+
+    def preview(self, *args: str) -> Run:
+        """Preview a deployment."""
+        return self.run("preview", *args)
+
+    def refresh(self, *args: str) -> Run:
+        """Take what is live into the state."""
+        return self.run("refresh", "--yes", "--skip-preview", *args)
+
+    def destroy(self, *args: str) -> Run:
+        """Take everything down."""
+        return self.run("destroy", "--yes", "--skip-preview", *args)
+
+    def run(self, *args: str) -> Run:
+        """Run `pulumi` to its end."""
+        return finish(self.start(*args), args)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start `pulumi`, in a process group of its own."""
+        return subprocess.Popen(
+            ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", STACK],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def state(self, *args: str) -> dict[str, dict[str, Any]]:
+        """The resources of the state by name, without the stack and its providers."""
+        deployment = json.loads(self.run("stack", "export", *args).succeeded().stdout)
+        resources = deployment["deployment"].get("resources", [])
+        return {
+            name_of(one["urn"]): one for one in resources if "pulumi:" not in one["type"]
+        }
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the stack."""
+        shown: dict[str, Any] = json.loads(self.run("stack", "output", "--json").stdout)
+        return shown
+
+    def state_files(self) -> str:
+        """Everything that lies in the state backend, history and backups included."""
+        files = (path for path in sorted(self.backend.rglob("*")) if path.is_file())
+        return "\n".join(path.read_text(errors="replace") for path in files)
+
+    def hooks(self, target: str | None = None) -> list[Hook]:
+        """The live hooks, of one repository (`acme/api`) or workspace, or all."""
+        return self.estate.hooks(target)
+
+    def only_hook(self, target: str | None = None) -> Hook:
+        """The one live hook there is."""
+        (hook,) = self.hooks(target)
+        return hook
+
+    def calls(self) -> Counter[str]:
+        """The requests since the last time this was asked, such as `GET .../acme/api/hooks`."""
+        requests = self.estate.requests()
+        self.estate.clear_requests()
+        return Counter(map(shown, requests))
+
+    def writes(self) -> list[LoggedRequest]:
+        """The requests that change something."""
+        return [one for one in self.estate.requests() if one.method != "GET"]
+
+
+def shown(request: LoggedRequest) -> str:
+    """A request in short: the verb, and the path without its beginning and a hook's uuid."""
+    path, hooks, _ = request.path.removeprefix("/2.0/").partition("/hooks")
+    return f"{request.method} {path.removeprefix('repositories/')}{hooks}"
+
+
+def finish(process: subprocess.Popen[str], args: Sequence[str] = ()) -> Run:
+    """Wait for a started `pulumi`."""
+    try:
+        out, err = process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        raise AssertionError(f"pulumi {' '.join(args)} hangs\n{out}{err}") from None
+    return Run(tuple(args), process.returncode, out, err)
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something that another process does."""
+    ends = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < ends, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+@attrs.frozen
+class Templates:
+    """Empty stacks and a fresh sandbox to copy, which is quicker than to make them each time."""
+
+    folder: Path
+
+    def sandbox(self) -> Path:
+        """A freshly seeded sandbox."""
+        path = self.folder / "sandbox.db"
+        if not path.exists():
+            Sandbox(path).close()
+        return path
+
+    def project(self, kind: str, lay_out: Callable[[Path], None]) -> Path:
+        """A project with an initialised, empty stack."""
+        folder = self.folder / kind
+        if not folder.exists():
+            folder.mkdir()
+            lay_out(folder)
+            (folder / "backend").mkdir()
+            env = {**environment(self.folder / "home"), **_backend(folder)}
+            command = ["pulumi", "stack", "init", STACK, "--non-interactive"]
+            subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
+        return folder
+
+
+def _backend(folder: Path) -> dict[str, str]:
+    return {"PULUMI_BACKEND_URL": f"file://{folder / 'backend'}"}
+
+
+def own_program(folder: Path) -> None:
+    """Lay out a project whose program each test writes."""
+    (folder / "Pulumi.yaml").write_text("name: e2e\nruntime: python\n")
+
+
+def stacks_program(folder: Path) -> None:
+    """Lay out a copy of this project's own program."""
+    (folder / "stacks").mkdir()
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    shutil.copy(ROOT / "stacks" / "__main__.py", folder / "stacks")
+
+
+def project(
+    templates: Templates, folder: Path, lay_out: Callable[[Path], None]
+) -> Iterator[Project]:
+    """Make a project in an empty folder, configured for its own embedded sandbox."""
+    template = templates.project(lay_out.__name__, lay_out)
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    database = shutil.copy(templates.sandbox(), folder / "sandbox.db")
+    env = {**environment(folder / "home"), **_backend(folder)}
+    with Sandbox(database) as estate:
+        made = Project(folder, estate, env)
+        yield made.config(
+            {"bitbucket:apiUrl": f"sandbox:{database}", "bitbucket:workspace": "acme"}
+        )
