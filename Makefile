@@ -29,7 +29,7 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 	@printf '%s\n' '' 'Next:' \
 	    '  . ./activate                        # pulumi, python3 and bitbucket-hooks on your PATH' \
 	    '  pulumi preview                      # nothing to do: the hooks are as declared' \
-	    '  bitbucket-hooks sandbox --help      # change a hook behind the back of the state: drift' \
+	    '  bitbucket-hooks sandbox change-hook acme/api --inactive    # drift, as made by hand' \
 	    '  pulumi preview --refresh --diff     # see the drift, property by property' \
 	    '  pulumi up --refresh                 # put it right'
 

@@ -61,6 +61,7 @@ _VARIABLES: Final = {
     "parallel": "BITBUCKET_PARALLEL",
     "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
 }
+_MAX_DIGITS: Final = 9
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 T = TypeVar("T")
@@ -187,10 +188,14 @@ def _api_url(url: str) -> str:
         if url == SANDBOX_SCHEME:
             raise _unusable("apiUrl", url, "name the sandbox's file: sandbox:PATH")
         return url
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _unusable("apiUrl", "(unreadable)", "check its host and port") from None
     if parts.username or parts.password:
         raise _unusable("apiUrl", "(hidden)", "take the credentials out of the address")
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
         return url.rstrip("/")
     raise _unusable(
         "apiUrl", url, "use https:// (http:// only for this machine), or sandbox:PATH for a trial"
@@ -208,7 +213,7 @@ def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
     value = _value(layers, key)
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
+    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
         raise _unusable(key, value, "use a whole number above 0")
     return int(value)
 

@@ -44,6 +44,6 @@ def test_pages(project: Project) -> None:
     last = next(hook for hook in project.hooks("acme/api") if hook.url.endswith("ci.example.com/2"))
     project.estate.change_hook(last.uuid, active=False)
     steps = project.preview("--refresh", "--json").succeeded().operations()
-    assert [name for name, op in steps.items() if op != "same"] == ["api-2"]
+    assert steps == {"api-2": "update"}
     assert project.calls()["GET acme/api/hooks"] == 3
     assert len(project.hooks("acme/api")) == 213

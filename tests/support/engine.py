@@ -28,6 +28,7 @@ PASSPHRASE: Final = "correct horse"  # noqa: S105  # for states in throw-away fo
 _HEAD: Final = "import pulumi\nimport bitbucket_hooks as bitbucket\n\n"
 _SECONDS: Final = 120
 _OURS: Final = ("BITBUCKET_", "PULUMI_")
+_QUIET: Final = ("same", "refresh")
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -94,8 +95,9 @@ class Run:
         return {name_of(one["urn"]): one for one in steps if "pulumi:pulumi:" not in one["urn"]}
 
     def operations(self) -> dict[str, str]:
-        """With `--json`: what is done to each resource, by name."""
-        return {name: step["op"] for name, step in self.steps().items()}
+        """With `--json`: what is done to each resource that doesn't stay as it is, by name."""
+        steps = self.steps().items()
+        return {name: step["op"] for name, step in steps if step["op"] not in _QUIET}
 
 
 def name_of(urn: str) -> str:

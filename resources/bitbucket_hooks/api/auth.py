@@ -41,8 +41,8 @@ class Header(AuthBase):
 
 
 def basic(user: str, password: str) -> Header:
-    """HTTP Basic in UTF-8."""
-    pair = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    """HTTP Basic in UTF-8; bytes of the environment that aren't go as they are."""
+    pair = base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")
     return Header(f"Basic {pair}")
 
 

@@ -12,12 +12,13 @@ from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.call import Answer, Call
 from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer
+from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
 from bitbucket_hooks.api.oauth import TokenDesk
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.api.transport import Endpoint, identity, open_session
 from bitbucket_hooks.api.wire import Wire
+from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
 PUBLIC_LIMIT: Final = 1000
@@ -96,17 +97,27 @@ class Client:
                 if answer.ok:
                     return answer
                 if call.writes or answer.status not in (301, 302, 307, 308):
-                    raise self._redacted(call, explain(call, answer, self.auth.credentials))
-                target = urljoin(call.url, answer.headers.get("Location", ""))
-                call = evolve(call, url=self._own(target, call.doing), params={})
+                    raise explain(call, answer, self.auth.credentials, self._hidden(call))
+                target = self._own(_location(call, answer), call.doing)
+                call = evolve(call, url=target, params={})
         raise UnexpectedAnswer.of(call.doing, "a redirect that leads nowhere")
 
-    def _redacted(self, call: Call, error: ApiError) -> ApiError:
-        """Take out secrets that the service echoed."""
-        message = error.message
-        for secret in (*self.auth.secrets(), str((call.body or {}).get("secret") or "")):
-            message = message.replace(secret, "[secret]") if secret else message
-        return type(error)(message, error.remedy, status=error.status)
+    def _hidden(self, call: Call) -> dict[str, str]:
+        """What the service may echo and nobody may see, and what is shown in its place."""
+        body = call.body or {}
+        secrets = (*self.auth.secrets(), body.get("secret"))
+        url = body.get("url")
+        return {
+            **{secret: "[secret]" for secret in secrets if secret},
+            **({url: shown(url)} if url else {}),
+        }
+
+
+def _location(call: Call, answer: Answer) -> str:
+    try:
+        return urljoin(call.url, answer.headers.get("Location", ""))
+    except ValueError:
+        return ""
 
 
 def _values(page: Mapping[str, Any], doing: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -26,9 +26,15 @@ from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def explain(call: Call, answer: Answer, who: Credentials) -> ApiError:
-    """Turn an answer that isn't a success into the error that fits."""
-    told = told_by(answer)
+def explain(
+    call: Call, answer: Answer, who: Credentials, hidden: Mapping[str, str] | None = None
+) -> ApiError:
+    """Turn an answer that isn't a success into the error that fits.
+
+    `hidden` are texts that must not be shown, should the service echo them, and what stands for
+    them.
+    """
+    told = told_by(answer, hidden or {})
     start = f"{call.doing}: "
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return AuthenticationFailed(
@@ -116,13 +122,15 @@ def _sign_in(who: Credentials) -> str:
     return "Check the consumer's key and secret, and that it is marked as a private consumer."
 
 
-def told_by(answer: Answer) -> str:
+def told_by(answer: Answer, hidden: Mapping[str, str]) -> str:
     """What the service said, on one line, whatever the shape of the body."""
     error = _error(answer)
     parts = [error.get("message"), *_details(error.get("detail")), *_fields(error.get("fields"))]
     if identifier := error.get("id"):
         parts.append(f"error id {identifier}")
     said = "; ".join(str(part) for part in parts if part) or _plain(answer)
+    for text, shown in hidden.items():
+        said = said.replace(text, shown)
     return printable(" ".join(said.split()), 400) or "without a word"
 
 

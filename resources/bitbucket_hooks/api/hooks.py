@@ -112,7 +112,9 @@ def observed(value: Mapping[str, Any], doing: str) -> Observed:
             read_only=_typed(value, "read_only", bool, default=False),
         )
     except (TypeError, ValueError) as error:
-        raise UnexpectedAnswer.of(doing, f"a hook that isn't one ({error})") from None
+        raise UnexpectedAnswer.of(
+            doing, f"a hook that isn't one ({printable(str(error))})"
+        ) from None
 
 
 def _typed(value: Mapping[str, Any], key: str, kind: type, default: Any = None) -> Any:
@@ -120,7 +122,8 @@ def _typed(value: Mapping[str, Any], key: str, kind: type, default: Any = None) 
     found = default if found is None else found
     if not isinstance(found, kind):
         raise TypeError(f"{key} is no {kind.__name__}")
-    return found
+    # JSON can spell half a character, which nobody else can write
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else found
 
 
 def _maybe(value: Mapping[str, Any], key: str) -> bool | None:

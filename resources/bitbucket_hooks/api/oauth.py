@@ -12,7 +12,8 @@ from bitbucket_hooks.api.explain import explain
 from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.model.credentials import OAuthConsumer
 
-_USUAL_LIFE = 3600  # seconds, should the answer not say
+_USUAL_LIFE = 3600.0  # seconds, should the answer not say, or say nonsense
+_LONGEST_LIFE = 1e9
 
 
 @frozen
@@ -41,4 +42,4 @@ class TokenDesk:
         token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
         if not isinstance(token, str) or not isinstance(life, (int, float)):
             raise UnexpectedAnswer.of(call.doing, "JSON without a token")
-        return token, float(life)
+        return token, float(life) if 0 < life < _LONGEST_LIFE else _USUAL_LIFE

@@ -131,11 +131,12 @@ class Throttle:
         with self._lock:
             now = self.clock.now()
             self._answered += 1
-            self._refusals = 0
             self._progress = now
+            if now >= self._closed_until:  # else it was under way when the window closed
+                self._refusals = 0
             told = headers.get("X-RateLimit-Limit", "")
-            if told.isascii() and told.isdigit() and int(told) > 0 and not self.fixed:
-                self.limit = int(told)
+            if told.isascii() and told.isdigit() and int(told[:9]) > 0 and not self.fixed:
+                self.limit = int(told[:9])
             if headers.get("X-RateLimit-NearLimit", "").lower() == "true" and self.limit:
                 self._closed_until = max(self._closed_until, now + HOUR / self.limit)
 
@@ -143,7 +144,7 @@ class Throttle:
         """Note a 429: close the window for as long as it says, else for a growing while."""
         with self._lock:
             now = self.clock.now()
-            asked = retry_after(headers.get("Retry-After", ""))
+            asked = retry_after(headers.get("Retry-After", ""), self.clock.wall())
             if now >= self._closed_until:  # not one more of those that were under way together
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
@@ -152,13 +153,13 @@ class Throttle:
                 self._closed_until = now + asked
 
 
-def retry_after(value: str) -> float | None:
+def retry_after(value: str, now: datetime) -> float | None:
     """Seconds that a `Retry-After` header asks for, in either of its forms; None: unreadable."""
     if value.isascii() and value.isdigit():
         return float(min(int(value[:9]), 1_000_000))
     try:
         at = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
-    return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())
+    return max(0.0, (at - now).total_seconds())

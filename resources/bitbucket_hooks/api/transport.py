@@ -47,9 +47,16 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return (parts.scheme, parts.hostname, port)
 
 
+class _Session(requests.Session):
+    """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that nothing is a redirect; the client follows those on the API's own host."""
+
+
 def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     """Make the session that reaches the account's API, or the sandbox inside this process."""
-    session = requests.Session()
+    session = _Session()
     session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
     session.headers["Accept"] = "application/json"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from typing import Final
 
@@ -12,6 +13,7 @@ from requests.exceptions import ConnectionError as ConnectionFailed
 from requests.exceptions import (
     ConnectTimeout,
     InvalidHeader,
+    InvalidURL,
     ProxyError,
     RequestException,
     SSLError,
@@ -30,6 +32,13 @@ MAX_BODY: Final = 16 * 1024 * 1024
 
 MAX_SECONDS: Final = 180.0
 """For one whole answer, however slowly it drips."""
+
+
+_HANDSHAKE: Final = (
+    "WRONG_VERSION_NUMBER",
+    "UNSUPPORTED_PROTOCOL",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE",
+)
 
 
 class Fault(Exception):
@@ -68,8 +77,12 @@ class Wire:
             ) as response:
                 return Answer(response.status_code, response.headers, _body(call, response))
         except SSLError as error:
+            if not _refused_handshake(error):
+                raise Fault(_reason(error), sent=True) from None
             raise _untrusted(call, error) from None
-        except InvalidHeader:
+        except InvalidURL:
+            raise UnexpectedAnswer.of(call.doing, "an address that isn't one") from None
+        except (InvalidHeader, UnicodeError):
             raise UnexpectedAnswer(
                 f"{call.doing}: the credentials can't be sent as an HTTP header",
                 "Check them for line breaks and other invisible characters.",
@@ -85,7 +98,10 @@ def _body(call: Call, response: requests.Response) -> bytes:
     for chunk in response.iter_content(65536):
         body += chunk
         if len(body) > MAX_BODY:
-            raise UnexpectedAnswer.of(call.doing, f"over {MAX_BODY // 2**20} MiB long")
+            what = f"over {MAX_BODY // 2**20} MiB long"
+            if not call.repeatable:
+                raise Fault(f"the answer is {what}", sent=True)
+            raise UnexpectedAnswer.of(call.doing, what)
         if time.monotonic() > ends:
             raise Fault(f"the answer took over {MAX_SECONDS:.0f} s", sent=True)
     return bytes(body)
@@ -97,6 +113,17 @@ def _never_sent(error: Exception) -> bool:
         return True
     cause = error.args[0] if isinstance(error, ConnectionFailed) and error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _refused_handshake(error: BaseException | None) -> bool:
+    """Whether TLS failed before the request, and will again: not just a connection that broke."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        inner = getattr(error, "reason", None) or next(iter(error.args), None)
+        error = inner if isinstance(inner, BaseException) else None
+    reason = getattr(seen[-1], "reason", None)
+    return isinstance(seen[-1], ssl.SSLCertVerificationError) or reason in _HANDSHAKE
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serving
 
@@ -32,8 +31,6 @@ def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
             server.serve_forever()
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
     except (OSError, OverflowError) as error:
         raise click.ClickException(
             f"can't listen on {host}, port {port}: {error}; --port takes another"

@@ -42,8 +42,7 @@ def sandbox_path(given: str | None) -> Path:
 
 @contextlib.contextmanager
 def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
-    """Open the sandbox that is meant, and turn its complaints into short errors."""
-    from bitbucket_hooks.sandbox.errors import SandboxError  # noqa: PLC0415
+    """Open the sandbox that is meant."""
     from bitbucket_hooks.sandbox.estate import Sandbox  # noqa: PLC0415
 
     path = sandbox_path(given)
@@ -54,11 +53,8 @@ def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
                 "`bitbucket-hooks sandbox serve`"
             )
         click.echo(f"A new sandbox: {path}", err=True)
-    try:
-        with Sandbox(path) as sandbox:
-            yield sandbox
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
+    with Sandbox(path) as sandbox:
+        yield sandbox
 
 
 def names_of(sandbox: Sandbox) -> dict[str, str]:

@@ -72,7 +72,8 @@ def comparable(url: str) -> str:
     scheme = parts.scheme.lower()
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
-    netloc = host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{host}:{port}"
+    user = "".join(parts.netloc.rpartition("@")[:2])
+    netloc = user + host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{user}{host}:{port}"
     return urlunsplit((scheme, netloc, parts.path or "/", parts.query, parts.fragment))
 
 

@@ -17,6 +17,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.provider import seam
@@ -84,6 +85,12 @@ class _HookProvider(ResourceProvider):
         """Read the live hook; one that is gone is reported as gone."""
         subject, uuid = self._place(id_, props)
         live = self._session.lifecycle.read(subject, uuid, props.get("createdAt"))
+        if live is None and "uuid" not in props:  # a look-up: there is no state to correct
+            raise NotFound(
+                f"{subject}: there is no hook {uuid}",
+                "Correct the id of the look-up, or take it out of the program.",
+                status=404,
+            )
         if live is None:
             return ReadResult("", {})
         inputs = inputs_as_read(subject, props, live)

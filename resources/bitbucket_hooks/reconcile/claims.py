@@ -16,9 +16,10 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Final
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, frozen
 
 from bitbucket_hooks.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
@@ -52,7 +53,6 @@ class Claims:
     folder: Path
     phase: str = ""
     """Tells the preview and the update of one engine run apart."""
-    _ready: bool = field(default=False, init=False)
 
     def declare(self, uuid: str, owner: Owner) -> None:
         """Hold a hook for a resource that is declared with it.
@@ -123,9 +123,7 @@ class Claims:
             draft.unlink()
 
     def _draft(self, claim: Claim) -> Path:
-        if not self._ready:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._ready = True
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, path = tempfile.mkstemp(dir=self.folder)
         with os.fdopen(descriptor, "w") as draft:
             json.dump(asdict(claim), draft)
@@ -143,8 +141,10 @@ def run_folder(run: str) -> Path:
     The folder is private to this user: whoever may write there can keep hooks from being deleted.
     """
     base = Path(tempfile.gettempdir()) / f"bitbucket-hooks-{os.getuid()}"
-    base.mkdir(mode=0o700, exist_ok=True)
-    if base.stat().st_uid != os.getuid() or base.stat().st_mode & 0o022:
+    with suppress(FileExistsError):
+        base.mkdir(mode=0o700)
+    found = base.lstat()  # of a link itself: what it leads to is not ours to sweep
+    if not S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         base = Path(tempfile.mkdtemp(prefix="bitbucket-hooks-"))
     for old in base.iterdir():
         with suppress(OSError):

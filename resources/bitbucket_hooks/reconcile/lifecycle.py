@@ -128,8 +128,8 @@ class Lifecycle:
 
     def _put(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
         subject = desired.subject
-        whole = desired if desired.description is not None else self._with_title(desired, uuid)
         try:
+            whole = desired if desired.description is not None else self._with_title(desired, uuid)
             live = self._patiently(subject, uuid, lambda: self.api.update(uuid, whole, change))
         except NotFound as error:
             raise NotFound(

@@ -34,6 +34,10 @@ def read_secret(source: str) -> str:
             "Provide it where Pulumi runs; to have no secret at all, write secret: '' instead "
             "of secretFrom.",
         )
+    if not _is_text(value):
+        raise ConfigError(
+            f"secretFrom: {source}: the value is no text in UTF-8", "Provide it as such."
+        )
     if len(value) > MAX_SECRET:
         raise ConfigError(
             f"secretFrom: {source}: the value has {len(value)} characters",
@@ -48,6 +52,14 @@ def _file(place: str) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fingerprint(value: str, known: str | None) -> str:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from bitbucket_hooks.errors import HooksError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 REALM = 'Basic realm="Bitbucket.org HTTP"'
 
 
-class SandboxError(Exception):
-    """The sandbox itself can't do what was asked: a wrong file, name or setting. Has a remedy."""
+class SandboxError(HooksError):
+    """The sandbox itself can't do what was asked: a wrong file, name or setting."""
 
 
 class ConnectionDropped(ConnectionError):

@@ -115,7 +115,7 @@ def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
 
 
 def _incomplete(entry: Mapping[str, Any]) -> Iterable[str]:
-    for name in entry.keys() - RULES.keys():
+    for name in sorted(entry.keys() - RULES.keys(), key=str):
         yield f".{printable(str(name), 60)}: is no key of a hook; there are {', '.join(RULES)}"
     for name in ("name", "url"):
         if entry.get(name) is None:

@@ -1,0 +1,98 @@
+"""Clocks on which hours pass at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+
+from bitbucket_hooks.api.clock import Clock
+
+
+class FakeClock(Clock):
+    """Sleeping passes time at once; actions can wait for their moment."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.slept: list[float] = []
+        self._began = datetime.now(timezone.utc)
+        self._actions: list[tuple[float, Callable[[], object]]] = []
+
+    def now(self) -> float:
+        """Give the time that sleeping made pass."""
+        return self.time
+
+    def wall(self) -> datetime:
+        """Give the day's time, which passes in step."""
+        return self._began + timedelta(seconds=self.time)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, and what waits for it happen."""
+        self.slept.append(seconds)
+        self.time += seconds
+        due = [each for each in self._actions if each[0] <= self.time]
+        self._actions = [each for each in self._actions if each[0] > self.time]
+        for _, action in due:
+            action()
+
+    def jittered(self, seconds: float) -> float:
+        """Take the longest."""
+        return seconds
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        """Let something happen once so much time has passed."""
+        self._actions.append((self.time + seconds, action))
+
+
+class SharedClock(Clock):
+    """A clock of several threads: it jumps ahead when all of them sleep.
+
+    Whoever sleeps must take part, and nobody may wait for a lock that a sleeper holds.
+    """
+
+    def __init__(self) -> None:
+        self._time = 0.0
+        self._awake = 0
+        self._alarms: list[float] = []
+        self._moved = threading.Condition()
+
+    def now(self) -> float:
+        """Give the common time."""
+        with self._moved:
+            return self._time
+
+    def jittered(self, seconds: float) -> float:
+        """Take the longest."""
+        return seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait until all others sleep as well and this alarm is the next."""
+        with self._moved:
+            alarm = self._time + max(seconds, 0.001)
+            self._alarms.append(alarm)
+            self._awake -= 1
+            self._jump()
+            while self._time < alarm:
+                assert self._moved.wait(30), "everybody sleeps, and nobody wakes"
+
+    @contextmanager
+    def taking_part(self) -> Iterator[None]:
+        """Count the thread as one of those that have to sleep before time passes."""
+        with self._moved:
+            self._awake += 1
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._awake -= 1
+                self._jump()
+
+    def _jump(self) -> None:
+        if self._awake or not self._alarms:
+            return
+        self._time = min(self._alarms)
+        woken = [alarm for alarm in self._alarms if alarm <= self._time]
+        self._alarms = [alarm for alarm in self._alarms if alarm > self._time]
+        self._awake += len(woken)
+        self._moved.notify_all()

@@ -1,0 +1,195 @@
+"""The SDK's own provider server as the engine starts it, and an engine that only listens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import attrs
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    provider_pb2_grpc,
+)
+
+from bitbucket_hooks.provider.hook import HookProvider
+
+UNKNOWN = rpc.UNKNOWN
+DIFF = provider_pb2.DiffResponse
+URN = "urn:pulumi:dev::hooks::pulumi-python:dynamic/bitbucket:Hook::"
+
+Props = dict[str, Any]
+
+
+class Refusal(Exception):
+    """An error that the provider answered; its text is what the engine would print."""
+
+
+@attrs.frozen
+class Logged:
+    """A message that the provider sent to the engine."""
+
+    severity: str
+    message: str
+    urn: str
+
+
+class FakeEngine(engine_pb2_grpc.EngineServicer):
+    """Collects what providers log."""
+
+    def __init__(self) -> None:
+        self.logged: list[Logged] = []
+        self._server = grpc.server(futures.ThreadPoolExecutor(2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def Log(self, request: engine_pb2.LogRequest, _: Any) -> empty_pb2.Empty:
+        """Note a message."""
+        name = engine_pb2.LogSeverity.Name(request.severity)
+        self.logged.append(Logged(name, request.message, request.urn))
+        return empty_pb2.Empty()
+
+    def stop(self) -> None:
+        """End, as an engine that was killed."""
+        self._server.stop(None).wait()
+
+    def messages(self) -> str:
+        """Give all messages as one text."""
+        return "\n".join(each.message for each in self.logged)
+
+
+@attrs.define
+class ProviderServer:
+    """A client of one provider process; `kind` is whose resources it speaks of."""
+
+    stub: provider_pb2_grpc.ResourceProviderStub
+    kind: ResourceProvider = attrs.Factory(HookProvider)
+
+    def check(
+        self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "ci"
+    ) -> tuple[Props, list[str]]:
+        """Give the canonical inputs and the failures, as `property: reason`."""
+        answer = self._ask(
+            self.stub.Check,
+            provider_pb2.CheckRequest(
+                urn=URN + name, olds=self._struct(olds or {}), news=self._struct(news)
+            ),
+        )
+        failures = [f"{each.property}: {each.reason}".removeprefix(": ") for each in answer.failures]
+        return _plain(answer.inputs), failures
+
+    def diff(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
+    ) -> tuple[str, list[str]]:
+        """Give what kind of change there is, and what replaces."""
+        answer = self._ask(
+            self.stub.Diff,
+            provider_pb2.DiffRequest(
+                id=id_, urn=URN + name, olds=self._struct(olds), news=self._struct(news)
+            ),
+        )
+        return DIFF.DiffChanges.Name(answer.changes), list(answer.replaces)
+
+    def create(self, props: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
+        """Give the id and the outputs."""
+        answer = self._ask(
+            self.stub.Create,
+            provider_pb2.CreateRequest(urn=URN + name, properties=self._struct(props)),
+        )
+        return answer.id, _plain(answer.properties)
+
+    def read(
+        self, id_: str, props: Mapping[str, Any], name: str = "ci"
+    ) -> tuple[str, Props, Props]:
+        """Give the id, the outputs and the inputs."""
+        answer = self._ask(
+            self.stub.Read,
+            provider_pb2.ReadRequest(id=id_, urn=URN + name, properties=self._struct(props)),
+        )
+        return answer.id, _plain(answer.properties), _plain(answer.inputs)
+
+    def update(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
+    ) -> Props:
+        """Give the outputs."""
+        answer = self._ask(
+            self.stub.Update,
+            provider_pb2.UpdateRequest(
+                id=id_, urn=URN + name, olds=self._struct(olds), news=self._struct(news)
+            ),
+        )
+        return _plain(answer.properties)
+
+    def delete(self, id_: str, props: Mapping[str, Any], name: str = "ci") -> None:
+        """Delete."""
+        request = provider_pb2.DeleteRequest(
+            id=id_, urn=URN + name, properties=self._struct(props)
+        )
+        self._ask(self.stub.Delete, request)
+
+    def made(self, news: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
+        """Check and create, as the engine does for a new resource."""
+        inputs, failures = self.check(news, name=name)
+        assert failures == []
+        return self.create(inputs, name)
+
+    def _struct(self, props: Mapping[str, Any]) -> struct_pb2.Struct:
+        return struct({**props, "__provider": serialize_provider(self.kind)})
+
+    def _ask(self, call: Any, request: Any) -> Any:
+        try:
+            return call(request, timeout=60)
+        except grpc.RpcError as error:
+            raise Refusal(error.details()) from None
+
+
+def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Write a mapping as the engine sends one."""
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
+
+
+def _plain(values: struct_pb2.Struct) -> Props:
+    found: Props = json_format.MessageToDict(values)
+    return {key: value for key, value in found.items() if key != "__provider"}
+
+
+@contextmanager
+def provider_server(
+    engine: FakeEngine, folder: Path, config: Mapping[str, str], **variables: str
+) -> Iterator[ProviderServer]:
+    """Start a provider process in a folder of its own; what it prints lands there in `stderr`."""
+    ours = {name: text for name, text in os.environ.items() if not name.startswith("BITBUCKET")}
+    with (folder / "stderr").open("ab") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", engine.address],
+            cwd=folder,
+            env={**ours, "PULUMI_PROJECT": "hooks", "TMPDIR": str(folder), **variables},
+            stdout=subprocess.PIPE,
+            stderr=printed,
+        )
+    assert process.stdout is not None
+    try:
+        port = int(process.stdout.readline())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)  # type: ignore[no-untyped-call]
+            stub.Configure(provider_pb2.ConfigureRequest(args=struct(config)), timeout=30)
+            yield ProviderServer(stub)
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        process.wait()
+        process.stdout.close()
