@@ -37,9 +37,12 @@ def explain(
     told = told_by(answer, hidden or {})
     start = f"{call.doing}: "
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return AuthenticationFailed(
-            f"{start}{who.identity} was not accepted ({told})", _sign_in(who), status=401
+        refused = (
+            "credentials are needed, and none are configured"
+            if isinstance(who, Anonymous)
+            else f"{who.identity} was not accepted"
         )
+        return AuthenticationFailed(f"{start}{refused} ({told})", _sign_in(who), status=401)
     if answer.status == HTTPStatus.FORBIDDEN:
         return _forbidden(start, answer, told, who)
     if answer.status == HTTPStatus.NOT_FOUND:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from bitbucket_hooks.sandbox.faults import FaultKind
     from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
     from bitbucket_hooks.sandbox.store import Database
 
 PAUSE: Final = "bitbucket_hooks.sandbox.pause"

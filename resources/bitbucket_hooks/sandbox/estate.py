@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from bitbucket_hooks.sandbox.faults import FaultKind, Plan
+    from bitbucket_hooks.sandbox.faults import Plan
     from bitbucket_hooks.sandbox.records import Repository, Workspace
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
 
 _PROJECT: Final = "PLAT"
 

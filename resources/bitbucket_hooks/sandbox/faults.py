@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import random
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
     from bitbucket_hooks.sandbox.store import Database
-
-FaultKind = Literal[
-    "500",  # an error body with an id; nothing was done
-    "502",  # a gateway's HTML page; nothing was done
-    "503",
-    "504",
-    "502-after",  # the same page, but the request was carried out
-    "html",  # 200 with an HTML page; nothing was done
-    "drop-before",  # the connection breaks; nothing was done
-    "drop-after",  # the connection breaks after the request was carried out
-    "truncated",  # carried out, but the body ends before its Content-Length
-    "slow",  # carried out after an additional pause
-]
 
 BEFORE: Final = frozenset({"500", "502", "503", "504", "html", "drop-before"})
 """The kinds that keep the request from being carried out."""

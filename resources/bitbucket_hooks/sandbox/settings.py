@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
 from bitbucket_hooks.events import suggest
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.faults import FaultKind
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
+
+FaultKind = Literal[
+    "500",  # an error body with an id; nothing was done
+    "502",  # a gateway's HTML page; nothing was done
+    "503",
+    "504",
+    "502-after",  # the same page, but the request was carried out
+    "html",  # 200 with an HTML page; nothing was done
+    "drop-before",  # the connection breaks; nothing was done
+    "drop-after",  # the connection breaks after the request was carried out
+    "truncated",  # carried out, but the body ends before its Content-Length
+    "slow",  # carried out after an additional pause
+]
 
 KINDS: Final[tuple[str, ...]] = get_args(FaultKind)
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
