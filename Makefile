@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine up test lint lock clean
+.PHONY: help setup setup-dev engine up test soak lint lock clean
 
 export PYTHON ?= python3
 
@@ -35,6 +35,9 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 
 test: setup-dev lint ## set everything up, lint, and run every test
 	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --cov --cov-report=term --cov-fail-under=95
+
+soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
+	@. ./activate && SOAK=1 pytest -n auto tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
 
 lint: setup-dev ## check style and types
 	@$(BIN)/ruff check

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 import pulumi
 from attrs import asdict, define
 
-from bitbucket_hooks.settings import CREDENTIAL_KEYS, KEYS, NAMESPACE, OTHER_KEYS, SECRET_KEYS
+from bitbucket_hooks.settings import (
+    ACCOUNT_KEY,
+    CREDENTIAL_KEYS,
+    KEYS,
+    NAMESPACE,
+    OTHER_KEYS,
+    SECRET_KEYS,
+)
 
 _WIRE_NAMES = {
     "username": "username",
@@ -44,24 +51,7 @@ class Provider(pulumi.ProviderResource):
     one place as a whole.
     """
 
-    @overload
     def __init__(
-        self, resource_name: str, args: ProviderArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        resource_name: str,
-        opts: pulumi.ResourceOptions | None = None,
-        *,
-        api_url: pulumi.Input[str] | None = None,
-        oauth_client_id: pulumi.Input[str] | None = None,
-        oauth_client_secret: pulumi.Input[str] | None = None,
-        oauth_token: pulumi.Input[str] | None = None,
-        password: pulumi.Input[str] | None = None,
-        username: pulumi.Input[str] | None = None,
-    ) -> None: ...
-    def __init__(  # type: ignore[misc]  # the second place takes either form, as Pulumi's own do
         self,
         resource_name: str,
         args: ProviderArgs | pulumi.ResourceOptions | None = None,
@@ -85,7 +75,8 @@ class Provider(pulumi.ProviderResource):
             password=password,
             username=username,
         )
-        super().__init__("pulumi-python", resource_name, _props(given), opts)
+        props = {**_props(given), f"{NAMESPACE}:{ACCOUNT_KEY}": resource_name}
+        super().__init__("pulumi-python", resource_name, props, opts)
 
 
 def _props(given: ProviderArgs) -> dict[str, Any]:

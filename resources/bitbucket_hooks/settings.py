@@ -47,6 +47,9 @@ OTHER_KEYS: Final = (
 )
 KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
 
+ACCOUNT_KEY: Final = "account"
+"""Not for users: the name of the `Provider` resource that a configuration belongs to."""
+
 _VARIABLES: Final = {
     "username": "BITBUCKET_USERNAME",
     "password": "BITBUCKET_PASSWORD",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
 
 import pulumi
 from attrs import define
@@ -30,31 +29,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
     workspace: pulumi.Output[str]
     """The workspace's slug."""
 
-    @overload
     def __init__(
-        self,
-        resource_name: str,
-        args: WorkspaceHookArgs,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        resource_name: str,
-        opts: pulumi.ResourceOptions | None = None,
-        *,
-        active: pulumi.Input[bool] | None = None,
-        adopt: pulumi.Input[str] | None = None,
-        description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        history_enabled: pulumi.Input[bool] | None = None,
-        secret: pulumi.Input[str] | None = None,
-        secret_from: pulumi.Input[str] | None = None,
-        skip_cert_verification: pulumi.Input[bool] | None = None,
-        url: pulumi.Input[str] | None = None,
-        workspace: pulumi.Input[str] | None = None,
-    ) -> None: ...
-    def __init__(  # type: ignore[misc]  # the second place takes either form, as Pulumi's own do
         self,
         resource_name: str,
         args: WorkspaceHookArgs | pulumi.ResourceOptions | None = None,

@@ -25,7 +25,7 @@ from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
-from bitbucket_hooks.settings import NAMESPACE, Settings, environment, layer, resolve
+from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
 
 
 @frozen
@@ -48,7 +48,9 @@ def session_for(look_up: Callable[[str], Any]) -> Session:
 
     `look_up` reads a key such as `bitbucket:workspace`. Raises ConfigError.
     """
-    config = layer("the stack config", lambda key: look_up(f"{NAMESPACE}:{key}"))
+    account = look_up(f"{NAMESPACE}:{ACCOUNT_KEY}")
+    name = f"the Provider {account!r}" if account else "the stack config"
+    config = layer(name, lambda key: look_up(f"{NAMESPACE}:{key}"))
     settings = resolve(config, environment())
     with _lock:
         if settings not in _sessions:
