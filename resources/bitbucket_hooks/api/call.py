@@ -28,6 +28,9 @@ class Call:
     form: Mapping[str, str] | None = None
     """A form instead of a JSON body: only the request for a token has one."""
 
+    patience: float = 150.0
+    """Seconds for which it is repeated after failures other than a rate limit."""
+
     @property
     def writes(self) -> bool:
         """Whether a webhook may change by it."""

@@ -14,9 +14,6 @@ from bitbucket_hooks.api.errors import AnswerLost, Unreachable
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.api.wire import Fault, Wire
 
-RETRY_FOR: Final = 150.0
-"""Seconds for which a call is repeated after failures other than a rate limit."""
-
 _TRANSIENT: Final = frozenset({500, 502, 503, 504})
 _TOO_MANY: Final = 429
 _UNAUTHORIZED: Final = 401
@@ -59,16 +56,17 @@ class Caller:
         """Do a call; the answer may still be a refusal, or a 5xx that lasted.
 
         `renew` is asked once after a 401 whether another try is worth it. Raises Unreachable when
-        no answer came for RETRY_FOR seconds, RateLimited when the throttle gives up, and
+        no answer came for as long as the call has
+        patience, RateLimited when the throttle gives up, and
         AnswerLost for a POST that may have been done.
         """
-        patience = _Patience(self.clock, self.clock.now() + RETRY_FOR)
+        patience = _Patience(self.clock, self.clock.now() + call.patience)
         while True:
             signed = sign()
             outcome = self._attempt(call, signed)
             if isinstance(outcome, Answer):
                 if outcome.status == _TOO_MANY:  # surely not done; the throttle bounds the waiting
-                    patience = _Patience(self.clock, self.clock.now() + RETRY_FOR)
+                    patience = _Patience(self.clock, self.clock.now() + call.patience)
                     continue
                 if outcome.status == _UNAUTHORIZED and renew(signed):
                     renew = _never
@@ -83,7 +81,9 @@ class Caller:
 
     def _wait(self, call: Call, outcome: Answer | Fault, seconds: float) -> None:
         if seconds > _TELL_OVER:
-            self.tell(f"{call.doing}: {_reason(outcome)}; trying again for up to {RETRY_FOR:.0f} s")
+            self.tell(
+                f"{call.doing}: {_reason(outcome)}; trying again for up to {call.patience:.0f} s"
+            )
         self.clock.sleep(seconds)
 
     def _attempt(self, call: Call, signed: Header) -> Answer | Fault:
@@ -121,6 +121,6 @@ def _given_up(call: Call, outcome: Answer | Fault) -> Answer:
     if isinstance(outcome, Answer):
         return outcome
     raise Unreachable(
-        f"{call.doing}: {outcome.reason}, for {RETRY_FOR:.0f} s of trying",
+        f"{call.doing}: {outcome.reason}, for {call.patience:.0f} s of trying",
         "Check the network, the proxy and bitbucket:apiUrl, then run it again; it continues.",
     )

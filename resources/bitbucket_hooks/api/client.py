@@ -39,16 +39,19 @@ class Client:
     caller: Caller
     auth: Authenticator
 
-    def get(self, path: str, doing: str, **params: str) -> dict[str, Any]:
+    def get(self, path: str, doing: str) -> dict[str, Any]:
         """Read one object. Raises ApiError."""
-        return self._json(Call("GET", self._url(path), doing, params))
+        return self._json(Call("GET", self._url(path), doing))
 
-    def pages(self, path: str, doing: str, **params: str) -> Iterator[dict[str, Any]]:
+    def pages(
+        self, path: str, doing: str, *, patience: float = Call.patience
+    ) -> Iterator[dict[str, Any]]:
         """Read all values of a paginated listing. Raises ApiError.
 
         `next` is followed as it comes, never built, and never to another host.
         """
-        call = Call("GET", self._url(path), doing, {"pagelen": str(PAGE_LENGTH), **params})
+        length = {"pagelen": str(PAGE_LENGTH)}
+        call = Call("GET", self._url(path), doing, length, patience=patience)
         seen: set[str] = set()
         for _ in range(_MAX_PAGES):
             page = self._json(call)

@@ -9,29 +9,28 @@ from typing import Final
 
 import requests
 from attrs import define
-from requests.exceptions import ConnectionError as ConnectionFailed
 from requests.exceptions import (
     ConnectTimeout,
     InvalidHeader,
-    InvalidURL,
     ProxyError,
     RequestException,
-    SSLError,
 )
 from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import NewConnectionError
 
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.call import Answer, Call
 from bitbucket_hooks.api.errors import UnexpectedAnswer, Unreachable
 from bitbucket_hooks.api.transport import CONNECT_TIMEOUT, READ_TIMEOUT
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.errors import ConfigError, printable
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes; a page of 100 hooks has some 100 kB."""
 
 MAX_SECONDS: Final = 180.0
 """For one whole answer, however slowly it drips."""
+
+_FAILURES: Final = (RequestException, Urllib3Error, OSError, ValueError)
 
 
 _HANDSHAKE: Final = (
@@ -61,7 +60,8 @@ class Wire:
         """Do one call, without following redirects.
 
         Raises Fault when no complete answer came, Unreachable for a certificate that can't be
-        trusted, and UnexpectedAnswer for a body of absurd size.
+        trusted, ConfigError for what was set up wrongly, and UnexpectedAnswer for a body of absurd
+        size.
         """
         try:
             with self.session.request(
@@ -76,19 +76,8 @@ class Wire:
                 stream=True,
             ) as response:
                 return Answer(response.status_code, response.headers, _body(call, response))
-        except SSLError as error:
-            if not _refused_handshake(error):
-                raise Fault(_reason(error), sent=True) from None
-            raise _untrusted(call, error) from None
-        except InvalidURL:
-            raise UnexpectedAnswer.of(call.doing, "an address that isn't one") from None
-        except (InvalidHeader, UnicodeError):
-            raise UnexpectedAnswer(
-                f"{call.doing}: the credentials can't be sent as an HTTP header",
-                "Check them for line breaks and other invisible characters.",
-            ) from None
-        except (RequestException, Urllib3Error, OSError) as error:
-            raise Fault(_reason(error), sent=not _never_sent(error)) from None
+        except _FAILURES as error:
+            raise _translated(call, error) from None
 
 
 def _body(call: Call, response: requests.Response) -> bytes:
@@ -107,23 +96,39 @@ def _body(call: Call, response: requests.Response) -> bytes:
     return bytes(body)
 
 
+def _translated(call: Call, error: Exception) -> Exception:
+    """Tell a mistake in the set-up, which lasts, from a fault, which may pass."""
+    if _mentions(error, ssl.SSLCertVerificationError):
+        return _untrusted(call, error)
+    if isinstance(error, (InvalidHeader, UnicodeError)) or type(error) is ValueError:
+        return ConfigError(
+            f"{call.doing}: the credentials can't be sent as an HTTP header",
+            "Check them for line breaks and other characters that don't belong there.",
+        )
+    if isinstance(error, ValueError):  # an address that can't be used: the API's or a proxy's
+        return ConfigError(
+            f"{call.doing}: an address is wrong ({type(error).__name__})",
+            "Check bitbucket:apiUrl, and the variables HTTPS_PROXY and ALL_PROXY.",
+        )
+    if "CA certificate bundle" in str(error):
+        return ConfigError(
+            f"{call.doing}: {printable(str(error))}",
+            "Check the variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        )
+    return Fault(_reason(error), sent=not _never_sent(error))
+
+
+def _mentions(error: BaseException, kind: type[BaseException]) -> bool:
+    """Whether an error is of a kind, or wraps one that is; the libraries nest them in `args`."""
+    if isinstance(error, kind):
+        return True
+    inner = [*error.args, getattr(error, "reason", None)]
+    return any(_mentions(one, kind) for one in inner if isinstance(one, BaseException))
+
+
 def _never_sent(error: Exception) -> bool:
     """Whether the failure came before anything of the request was on the wire."""
-    if isinstance(error, (ConnectTimeout, ProxyError)):
-        return True
-    cause = error.args[0] if isinstance(error, ConnectionFailed) and error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-
-
-def _refused_handshake(error: BaseException | None) -> bool:
-    """Whether TLS failed before the request, and will again: not just a connection that broke."""
-    seen: list[BaseException] = []
-    while error is not None and error not in seen:
-        seen.append(error)
-        inner = getattr(error, "reason", None) or next(iter(error.args), None)
-        error = inner if isinstance(inner, BaseException) else None
-    reason = getattr(seen[-1], "reason", None)
-    return isinstance(seen[-1], ssl.SSLCertVerificationError) or reason in _HANDSHAKE
+    return isinstance(error, (ConnectTimeout, ProxyError)) or _mentions(error, NewConnectionError)
 
 
 def _reason(error: Exception) -> str:
@@ -141,7 +146,7 @@ def _reason(error: Exception) -> str:
     return "no connection" if _never_sent(error) else f"the connection broke ({printable(kind)})"
 
 
-def _untrusted(call: Call, error: SSLError) -> Unreachable:
+def _untrusted(call: Call, error: Exception) -> Unreachable:
     return Unreachable(
         f"{call.doing}: the server's TLS certificate can't be trusted "
         f"({printable(str(error.args[0] if error.args else error), 200)})",

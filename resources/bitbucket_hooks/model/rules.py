@@ -17,9 +17,6 @@ from bitbucket_hooks.model.subject import is_slug
 from bitbucket_hooks.model.urls import url_problem
 from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events
 
-MAX_DESCRIPTION: Final = 255
-"""Characters; the API's own limit is unknown (unverified)."""
-
 _SOURCES: Final = ("env:", "file:")
 
 
@@ -71,11 +68,8 @@ def url(value: Any, context: Context) -> str:
 
 
 def description(value: Any, _: Context) -> str:
-    """The title that the web page shows."""
-    text = _text(value)
-    if len(text) > MAX_DESCRIPTION:
-        raise problem(f"has {len(text)} characters; keep it within {MAX_DESCRIPTION}")
-    return text
+    """The title that the web page shows; how long it may be, only the API knows."""
+    return _text(value)
 
 
 def events(value: Any, context: Context) -> list[str]:

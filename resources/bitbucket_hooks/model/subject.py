@@ -7,7 +7,7 @@ import re
 from attrs import field, frozen
 from attrs.converters import optional
 
-_SLUG = re.compile(r"[a-z0-9_][a-z0-9_.\-]*|\{[0-9a-f\-]{36}\}", re.IGNORECASE)
+_SLUG = re.compile(r"(?!\.{1,2}$)[a-z0-9_.\-]+|\{[0-9a-f\-]{36}\}", re.IGNORECASE)
 _MAX_SLUG = 100  # characters; the API's own limit is unknown
 _UUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}")
 

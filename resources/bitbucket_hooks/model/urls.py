@@ -9,8 +9,6 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
-# The longest that common servers take; the API's own limit is unknown.
-_MAX_LENGTH = 2048
 
 
 def url_problem(url: str, *, allow_private: bool) -> str | None:
@@ -21,8 +19,6 @@ def url_problem(url: str, *, allow_private: bool) -> str | None:
     """
     if not url:
         return "must not be empty; give the http(s) address that receives the deliveries"
-    if len(url) > _MAX_LENGTH:
-        return f"has {len(url)} characters; keep it under {_MAX_LENGTH}"
     if _FORBIDDEN.search(url):
         return "contains a space or a control character; percent-encode or remove it"
     try:
