@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.provider_server import FakeEngine, ProviderServer, provider_server
 
 from bitbucket_hooks.sandbox.estate import Sandbox
-
-Start = Callable[..., AbstractContextManager[ProviderServer]]
+from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
 
 
 @pytest.fixture(scope="session")

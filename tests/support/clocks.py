@@ -14,6 +14,7 @@ class FakeClock(Clock):
     """Sleeping passes time at once; actions can wait for their moment."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.time = 0.0
         self.slept: list[float] = []
         self._began = datetime.now(timezone.utc)
@@ -35,6 +36,7 @@ class FakeClock(Clock):
         self._actions = [each for each in self._actions if each[0] > self.time]
         for _, action in due:
             action()
+        super().sleep(0)
 
     def jittered(self, seconds: float) -> float:
         """Take the longest."""
@@ -52,6 +54,7 @@ class SharedClock(Clock):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._time = 0.0
         self._awake = 0
         self._alarms: list[float] = []

@@ -17,13 +17,12 @@ from typing import Any, Final
 import attrs
 import yaml
 
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.estate import LoggedRequest
+from bitbucket_hooks.sandbox.estate import LoggedRequest, Sandbox
 from bitbucket_hooks.sandbox.records import Hook
 
 ROOT: Final = Path(__file__).parents[2]
 STACK: Final = "test"
-PASSPHRASE: Final = "correct horse"  # noqa: S105  # for states in throw-away folders
+PASSPHRASE: Final = "correct horse"  # for states in throw-away folders
 
 _HEAD: Final = "import pulumi\nimport bitbucket_hooks as bitbucket\n\n"
 _SECONDS: Final = 120
@@ -189,9 +188,7 @@ class Project:
         """The resources of the state by name, without the stack and its providers."""
         deployment = json.loads(self.run("stack", "export", *args).succeeded().stdout)
         resources = deployment["deployment"].get("resources", [])
-        return {
-            name_of(one["urn"]): one for one in resources if "pulumi:" not in one["type"]
-        }
+        return {name_of(one["urn"]): one for one in resources if "pulumi:" not in one["type"]}
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the stack."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.records import Hook
 
 URL = "https://ci.example.com/hook"
 DECLARED = {"owner": "acme", "repository": "web", "url": URL}
@@ -30,3 +32,27 @@ def _short(path: str) -> str:
     path = path.removeprefix("/2.0/").removeprefix("repositories/")
     head, _, hook = path.partition("/hooks")
     return f"{head}{hook}" if "{" not in hook and "%7b" not in hook.lower() else f"{head}/UUID"
+
+
+OLD = "2020-01-01T00:00:00+00:00"
+
+
+def state_of(hook: Hook, **declared: Any) -> dict[str, Any]:
+    """Give what the state would hold of a hook that is as old as can be, had it been declared."""
+    return {
+        **INPUTS,
+        "url": hook.url,
+        "events": sorted(hook.events),
+        "active": hook.active,
+        "skipCertVerification": hook.skip_cert_verification,
+        "uuid": hook.uuid,
+        "secretSet": hook.secret_set,
+        "createdAt": OLD,
+        **declared,
+    }
+
+
+def inputs_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the inputs of a state: all but what the service told."""
+    computed = ("uuid", "secretSet", "createdAt")
+    return {key: value for key, value in state.items() if key not in computed}

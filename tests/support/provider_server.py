@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,9 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
 
-    def Log(self, request: engine_pb2.LogRequest, _: Any) -> empty_pb2.Empty:
+    def Log(  # noqa: N802  # the service's own name
+        self, request: engine_pb2.LogRequest, _: Any
+    ) -> empty_pb2.Empty:
         """Note a message."""
         name = engine_pb2.LogSeverity.Name(request.severity)
         self.logged.append(Logged(name, request.message, request.urn))
@@ -87,7 +89,9 @@ class ProviderServer:
                 urn=URN + name, olds=self._struct(olds or {}), news=self._struct(news)
             ),
         )
-        failures = [f"{each.property}: {each.reason}".removeprefix(": ") for each in answer.failures]
+        failures = [
+            f"{each.property}: {each.reason}".removeprefix(": ") for each in answer.failures
+        ]
         return _plain(answer.inputs), failures
 
     def diff(
@@ -134,9 +138,7 @@ class ProviderServer:
 
     def delete(self, id_: str, props: Mapping[str, Any], name: str = "ci") -> None:
         """Delete."""
-        request = provider_pb2.DeleteRequest(
-            id=id_, urn=URN + name, properties=self._struct(props)
-        )
+        request = provider_pb2.DeleteRequest(id=id_, urn=URN + name, properties=self._struct(props))
         self._ask(self.stub.Delete, request)
 
     def made(self, news: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
@@ -153,6 +155,10 @@ class ProviderServer:
             return call(request, timeout=60)
         except grpc.RpcError as error:
             raise Refusal(error.details()) from None
+
+
+Start = Callable[..., AbstractContextManager[ProviderServer]]
+"""Starts a provider process of one run; keywords are its stack config."""
 
 
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

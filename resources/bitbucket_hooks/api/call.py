@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.errors import UnexpectedAnswer
 from bitbucket_hooks.errors import printable
+
+PATIENCE: Final = 150.0
+"""Seconds for which a call is usually repeated."""
 
 _OK = range(200, 300)
 
@@ -28,7 +31,7 @@ class Call:
     form: Mapping[str, str] | None = None
     """A form instead of a JSON body: only the request for a token has one."""
 
-    patience: float = 150.0
+    patience: float = PATIENCE
     """Seconds for which it is repeated after failures other than a rate limit."""
 
     @property

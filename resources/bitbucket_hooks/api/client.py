@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from attrs import define, evolve
 
 from bitbucket_hooks.api.auth import Authenticator
-from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.call import PATIENCE, Answer, Call
 from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
@@ -44,7 +44,7 @@ class Client:
         return self._json(Call("GET", self._url(path), doing))
 
     def pages(
-        self, path: str, doing: str, *, patience: float = Call.patience
+        self, path: str, doing: str, *, patience: float = PATIENCE
     ) -> Iterator[dict[str, Any]]:
         """Read all values of a paginated listing. Raises ApiError.
 
