@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -63,7 +64,7 @@ def _open(settings: Settings) -> Session:
     on_cancel(clock.stop)
     api = HookApi(open_client(settings, warn, ensure_engine_lives, clock))
     listings = Listings(api, clock)
-    claims = _claims()
+    claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
     lifecycle = Lifecycle(api, listings, presence, claims, clock, inform)
@@ -71,8 +72,8 @@ def _open(settings: Settings) -> Session:
 
 
 @functools.cache
-def _claims() -> Claims:
-    return Claims(run_folder(run_name()), phase=engine_address() or "")
+def _run_folder() -> Path:
+    return run_folder(run_name())
 
 
 def owner_of(fallback: str) -> Owner:

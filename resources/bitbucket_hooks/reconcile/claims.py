@@ -53,6 +53,8 @@ class Claims:
     folder: Path
     phase: str = ""
     """Tells the preview and the update of one engine run apart."""
+    api_url: str = ""
+    """Whose repositories are meant: two accounts may speak to two servers."""
 
     def declare(self, uuid: str, owner: Owner) -> None:
         """Hold a hook for a resource that is declared with it.
@@ -73,7 +75,7 @@ class Claims:
 
         Raises ConflictError when another resource of this phase declares the same hook.
         """
-        self._hold(f"{self.phase} {place!r}", self._claim(owner), _told(place))
+        self._hold(f"{self.phase} {self.api_url} {place!r}", self._claim(owner), _told(place))
 
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
