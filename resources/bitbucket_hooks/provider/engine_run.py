@@ -62,4 +62,5 @@ def _proc(pid: int, what: str) -> str:
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     if what == "lstart=":
         return fields[19]
-    return f"{fields[1]} {(folder / 'cmdline').read_bytes().replace(bytes(1), b' ').decode(errors='replace')}"
+    command = (folder / "cmdline").read_bytes().replace(bytes(1), b" ")
+    return f"{fields[1]} {command.decode(errors='replace')}"
