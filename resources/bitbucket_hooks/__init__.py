@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from bitbucket_hooks.account import Provider, ProviderArgs
     from bitbucket_hooks.hook import Hook, HookArgs
+    from bitbucket_hooks.hook_fleet import HookFleet, HookFleetArgs
     from bitbucket_hooks.workspace_hook import WorkspaceHook, WorkspaceHookArgs
 
 __all__ = [
     "Hook",
     "HookArgs",
+    "HookFleet",
+    "HookFleetArgs",
     "Provider",
     "ProviderArgs",
     "WorkspaceHook",
@@ -26,6 +29,8 @@ __all__ = [
 _MODULES: Final = {
     "Hook": "hook",
     "HookArgs": "hook",
+    "HookFleet": "hook_fleet",
+    "HookFleetArgs": "hook_fleet",
     "Provider": "account",
     "ProviderArgs": "account",
     "WorkspaceHook": "workspace_hook",

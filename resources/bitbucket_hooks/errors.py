@@ -20,6 +20,15 @@ def printable(text: str, limit: int = 300) -> str:
     return shown if len(shown) <= limit else shown[:limit] + "…"
 
 
+def printable_value(value: object) -> str:
+    """A property's value as the engine's own previews write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(printable(str(one), 60) for one in value)
+    return f'"{printable(str(value))}"'
+
+
 class HooksError(Exception):
     """What went wrong, and the remedy on a line of its own."""
 

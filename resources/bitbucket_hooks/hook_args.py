@@ -16,10 +16,12 @@ _WIRE_NAMES: Final[Mapping[str, str]] = {
     "skip_cert_verification": "skipCertVerification",
     "history_enabled": "historyEnabled",
     "created_at": "createdAt",
+    "url_is_secret": "urlIsSecret",
 }
 _PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
 
 _COMPUTED: Final = ("uuid", "secret_set", "created_at")
+FLEET_COMPUTED: Final = ("hooks", "created_at")
 _SECRET: Final = ("secret", "secret_fingerprint")
 
 
@@ -47,8 +49,8 @@ class CommonArgs:
     """`match`, `never` or a uuid: which existing hook a create takes over."""
 
 
-class HookResource(Resource):
-    """What the hook resources have in common: outputs, and the names that previews show."""
+class DeclaredHook(Resource):
+    """What all resources of hooks have in common: outputs, and the names that previews show."""
 
     url: pulumi.Output[str]
     """The http(s) address that receives deliveries."""
@@ -64,12 +66,6 @@ class HookResource(Resource):
     """Whether the receiver's TLS certificate goes unchecked."""
     history_enabled: pulumi.Output[bool | None]
     """Whether Bitbucket keeps a log of requests; None when it isn't managed."""
-    uuid: pulumi.Output[str]
-    """The hook's UUID in braces, also the resource's id."""
-    secret_set: pulumi.Output[bool]
-    """Whether the service holds a secret: all that it tells of one."""
-    created_at: pulumi.Output[str]
-    """When the hook was made, ISO 8601."""
 
     def translate_input_property(self, prop: str) -> str:
         """Give a property the name that state and previews show."""
@@ -80,6 +76,17 @@ class HookResource(Resource):
         return _PYTHON_NAMES.get(prop, prop)
 
 
+class HookResource(DeclaredHook):
+    """A resource that is one hook."""
+
+    uuid: pulumi.Output[str]
+    """The hook's UUID in braces, also the resource's id."""
+    secret_set: pulumi.Output[bool]
+    """Whether the service holds a secret: all that it tells of one."""
+    created_at: pulumi.Output[str]
+    """When the hook was made, ISO 8601."""
+
+
 A = TypeVar("A", bound=CommonArgs)
 
 
@@ -88,8 +95,11 @@ def arguments(
     args: A | pulumi.ResourceOptions | None,
     opts: pulumi.ResourceOptions | None,
     keywords: Mapping[str, Any],
+    computed: Sequence[str] = _COMPUTED,
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
     """Bring both constructor forms, an args object or keywords, into one.
+
+    `computed` are the outputs that only the service knows.
 
     Raises TypeError when they are mixed.
     """
@@ -104,12 +114,12 @@ def arguments(
         if beside := [name for name, value in given.items() if value is not None]:
             raise TypeError(f"{', '.join(beside)} stand beside an args object; put them into it")
         given = asdict(args, recurse=False)
-    return _props(given), _options(opts)
+    return _props({**dict.fromkeys(computed), **given}), _options(opts)
 
 
 def _props(given: Mapping[str, Any]) -> dict[str, Any]:
     """The properties, those without a value too: only what is named here becomes an output."""
-    props = {**dict.fromkeys(_COMPUTED), **given}
+    props = dict(given)
     if props.get("secret") is not None:
         props["secret"] = pulumi.Output.secret(props["secret"])
     if props.get("secret_from") is not None:

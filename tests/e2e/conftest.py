@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.sandbox.server import serve
-from tests.support.engine import Project, Templates, own_program, stacks_program
-from tests.support.engine import project as new_project
+from support.engine import Project, Templates, own_program, stacks_program
+from support.engine import project as new_project
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +32,6 @@ def stacks(templates: Templates, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def served(project: Project) -> Iterator[Project]:
-    """Give a project whose API is the same sandbox over HTTP, for which there are no credentials."""
+    """Give a project whose API is its sandbox over HTTP, with nobody's credentials."""
     with serve(project.database) as base:
         yield project.config({"bitbucket:apiUrl": base})

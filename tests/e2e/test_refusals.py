@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.engine import Project, Run
+from support.engine import Project, Run
 
 pytestmark = pytest.mark.engine
 
@@ -21,7 +21,6 @@ bitbucket.Hook(
     owner="",
     repository="team/api",
     url="ci.example.com/hook",
-    description="x" * 256,
     events=["repo:push", "pullrequest:merge", "repo:pushed"],
     active="yes",
     secret="canary-" + "s" * 122,
@@ -34,7 +33,6 @@ HOOK_TOLD = (
     "owner: must not be empty",
     'repository: is "team/api", which is no slug',
     "url: must start with https://",
-    "description: has 256 characters",
     'events[1]: unknown event "pullrequest:merge"; did you mean',
     '"pullrequest:fulfilled" (merged)',
     'events[2]: unknown event "repo:pushed"; did you mean "repo:push"',

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.engine import Project
+from support.engine import Project
 
 pytestmark = pytest.mark.engine
 

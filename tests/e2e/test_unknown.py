@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.engine import Project
+from support.engine import Project
 
 pytestmark = pytest.mark.engine
 
@@ -11,7 +11,8 @@ import pulumi.dynamic
 
 class Maker(pulumi.dynamic.ResourceProvider):
     def create(self, props):
-        return pulumi.dynamic.CreateResult("made", {{"host": "made.example.com", "event": "repo:fork"}})
+        made = {{"host": "made.example.com", "event": "repo:fork"}}
+        return pulumi.dynamic.CreateResult("made", made)
 
 class Made(pulumi.dynamic.Resource):
     host: pulumi.Output[str]
@@ -24,7 +25,7 @@ first = bitbucket.Hook("first", repository="api", url=made.host.apply(lambda h: 
 second = bitbucket.Hook(
     "second",
     repository=first.repository.apply(lambda _: "web"),
-    url=pulumi.Output.concat("https://ci.example.com/", first.uuid.apply(lambda u: u.strip("{{}}"))),
+    url=first.uuid.apply(lambda uuid: "https://ci.example.com/" + uuid.strip("{{}}")),
     description=first.created_at,
     events=["repo:push", made.event],
     secret=pulumi.Output.secret(first.uuid),

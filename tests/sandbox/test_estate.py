@@ -13,9 +13,8 @@ from bitbucket_hooks.sandbox.settings import Settings, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 
 def test_the_seeded_estate(sandbox: Sandbox) -> None:

@@ -12,9 +12,8 @@ from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.settings import KINDS
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"
 

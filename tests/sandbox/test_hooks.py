@@ -10,9 +10,8 @@ import pytest
 from bitbucket_hooks.events import CATALOGUE
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 PLACES = ["/repositories/acme/web/hooks", "/workspaces/acme/hooks"]

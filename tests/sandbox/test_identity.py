@@ -17,9 +17,8 @@ from bitbucket_hooks.sandbox.seed import (
 )
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

@@ -10,9 +10,8 @@ from bitbucket_hooks.sandbox.pages import select_fields
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 
 def test_user(api: Api, sandbox: Sandbox) -> None:

@@ -18,7 +18,7 @@ from bitbucket_hooks.sandbox.estate import Sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.sandbox.conftest import Api
+    from sandbox.conftest import Api
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 

@@ -9,9 +9,8 @@ import pytest
 from bitbucket_hooks.sandbox.validation import MAX_DESCRIPTION, is_private
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Api
-
     from bitbucket_hooks.sandbox.estate import Sandbox
+    from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

@@ -30,13 +30,17 @@ class FakeClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, and what waits for it happen."""
+        self.sit_out(seconds)
+        super().sleep(0)
+
+    def sit_out(self, seconds: float) -> None:
+        """Do the same, whether or not somebody asked to stop."""
         self.slept.append(seconds)
         self.time += seconds
         due = [each for each in self._actions if each[0] <= self.time]
         self._actions = [each for each in self._actions if each[0] > self.time]
         for _, action in due:
             action()
-        super().sleep(0)
 
     def jittered(self, seconds: float) -> float:
         """Take the longest."""

@@ -167,6 +167,19 @@ class Project:
         """Take everything down."""
         return self.run("destroy", "--yes", "--skip-preview", *args)
 
+    def free(self) -> Run:
+        """Free the stack that a killed engine held.
+
+        An engine that is killed just while it writes its state leaves an empty file, and beside it
+        the backup of the state before: what a person restores by hand, this does.
+        """
+        freed = self.run("cancel", "--yes")
+        if "failed to load checkpoint" in freed.text:
+            (backup,) = (self.backend / ".pulumi" / "stacks").rglob("*.json.bak")
+            shutil.copy(backup, backup.with_suffix(""))
+            freed = self.run("cancel", "--yes")
+        return freed.succeeded()
+
     def run(self, *args: str) -> Run:
         """Run `pulumi` to its end."""
         return finish(self.start(*args), args)
@@ -237,11 +250,12 @@ def finish(process: subprocess.Popen[str], args: Sequence[str] = ()) -> Run:
     return Run(tuple(args), process.returncode, out, err)
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that another process does."""
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait for something that a started `pulumi` does."""
     ends = time.monotonic() + _SECONDS
     while not condition():
-        assert time.monotonic() < ends, f"waited in vain for {what}"
+        if process.poll() is not None or time.monotonic() > ends:
+            raise AssertionError(f"waited in vain\n{finish(process).text}")
         time.sleep(0.02)
 
 

@@ -36,6 +36,10 @@ class Clock:
                 "stopped while waiting, as asked", "What was done is kept; run it again to go on."
             )
 
+    def sit_out(self, seconds: float) -> None:
+        """Wait even when somebody asked to stop: what is half done has to be settled first."""
+        time.sleep(seconds)
+
     def jittered(self, seconds: float) -> float:
         """Something between half of it and all of it."""
         return seconds * random.uniform(0.5, 1)  # noqa: S311  # spreads load, protects nothing

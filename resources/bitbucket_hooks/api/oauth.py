@@ -37,7 +37,7 @@ class TokenDesk:
         signed = basic(consumer.client_id, consumer.client_secret)
         answer = self.caller.until_answered(call, lambda: signed)
         if not answer.ok:
-            raise explain(call, answer, consumer)
+            raise explain(call, answer, consumer, {consumer.client_secret: "[secret]"})
         body = answer.mapping(call.doing)
         token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
         if not isinstance(token, str) or not isinstance(life, (int, float)):

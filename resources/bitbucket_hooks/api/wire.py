@@ -16,6 +16,7 @@ from requests.exceptions import (
     RequestException,
 )
 from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import InvalidHeader as AnsweredHeader
 from urllib3.exceptions import NewConnectionError
 
 from bitbucket_hooks.api.auth import Header
@@ -31,13 +32,6 @@ MAX_SECONDS: Final = 180.0
 """For one whole answer, however slowly it drips."""
 
 _FAILURES: Final = (RequestException, Urllib3Error, OSError, ValueError)
-
-
-_HANDSHAKE: Final = (
-    "WRONG_VERSION_NUMBER",
-    "UNSUPPORTED_PROTOCOL",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE",
-)
 
 
 class Fault(Exception):
@@ -100,6 +94,8 @@ def _translated(call: Call, error: Exception) -> Exception:
     """Tell a mistake in the set-up, which lasts, from a fault, which may pass."""
     if _mentions(error, ssl.SSLCertVerificationError):
         return _untrusted(call, error)
+    if _mentions(error, AnsweredHeader):
+        return Fault("the answer is garbled", sent=True)
     if isinstance(error, (InvalidHeader, UnicodeError)) or type(error) is ValueError:
         return ConfigError(
             f"{call.doing}: the credentials can't be sent as an HTTP header",

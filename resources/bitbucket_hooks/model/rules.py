@@ -59,6 +59,22 @@ def slug(value: Any, _: Context) -> str:
     return text.lower()
 
 
+def slugs(value: Any, context: Context) -> list[str]:
+    """The slugs of repositories, as they are listed."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise problem(f"must be a list of repositories, not {_kind(value)}")
+    wrong: list[tuple[str, str]] = []
+    found: list[str] = []
+    for i, one in enumerate(value):
+        try:
+            found.append(slug(one, context))
+        except Problem as error:
+            wrong += [(f"[{i}]{place}", text) for place, text in error.parts]
+    if wrong:
+        raise Problem(*wrong)
+    return found
+
+
 def url(value: Any, context: Context) -> str:
     """The address that receives deliveries."""
     text = _text(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -60,13 +61,20 @@ def is_private_host(host: str) -> bool:
 
 def comparable(url: str) -> str:
     """Write equal addresses alike: case of scheme and host, default port, empty path."""
+    return _comparable(url)
+
+
+@functools.lru_cache  # a fleet asks for the same one thousands of times
+def _comparable(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return url
+    if not parts.hostname:
+        return url
     scheme = parts.scheme.lower()
-    host = (parts.hostname or "").lower()
+    host = parts.hostname.lower()
     host = f"[{host}]" if ":" in host else host
     user = "".join(parts.netloc.rpartition("@")[:2])
     netloc = user + host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{user}{host}:{port}"
@@ -75,7 +83,10 @@ def comparable(url: str) -> str:
 
 def origin_shown(url: str) -> str:
     """Show a url that may be a secret as a whole: only where it leads."""
-    parts = urlsplit(comparable(url))
+    try:
+        parts = urlsplit(comparable(url))
+    except ValueError:
+        return "(an unreadable url)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
 
 

@@ -60,7 +60,7 @@ class Observed:
 
     uuid: str
     url: str
-    description: str
+    description: str | None
     active: bool
     events: tuple[str, ...] = field(converter=canonical_events)
     secret_set: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pulumi
-from attrs import frozen
+from attrs import field, frozen
 from pulumi.dynamic import CheckFailure, CheckResult
 
 from bitbucket_hooks.errors import ConfigError
@@ -28,6 +28,8 @@ class Checker:
 
     kind: str
     subject: tuple[str, ...]
+    own: Mapping[str, Rule] = field(factory=dict)
+    """Rules beyond, or instead of, those of every hook."""
 
     def check(
         self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
@@ -37,7 +39,7 @@ class Checker:
         Problems are reported without the property's name in the engine's own field: it would print
         the value, and a url or secret must not be shown.
         """
-        rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **HOOK_RULES}
+        rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **HOOK_RULES, **self.own}
         context = Context(
             session.settings.allows_private_urls,
             lambda events: session.catalogue.unknown(self.kind, events),

@@ -67,7 +67,7 @@ def observed_of(uuid: str, props: Props) -> Observed:
     return Observed(
         uuid=uuid,
         url=props.get("url", ""),
-        description=props.get("description", ""),
+        description=props.get("description"),
         active=props.get("active", False),
         events=props.get("events", ()),
         secret_set=props.get("secretSet", False),

@@ -6,21 +6,27 @@ Each function has a fallback for the day the SDK changes, and a test that notice
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from google.protobuf import json_format
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from bitbucket_hooks.errors import HooksError
 
 PROVIDER_MODULE = "pulumi.dynamic.__main__"
+_PROVIDER_KEY = "__provider"  # under which the SDK keeps the pickled provider in the state
 _DEPTH = 40  # frames between a provider's method and the SDK's, with plenty to spare
 
 
@@ -91,17 +97,75 @@ def widen_server(workers: int) -> None:
 def current_urn() -> str | None:
     """The URN of the resource that the engine's call is about; None: it can't be told.
 
-    Provider methods never see it; the SDK's frame that calls them holds the request.
+    Provider methods never see it; the SDK's frame that calls them holds the request. In a thread
+    of our own there is no such frame, but what `urn_for_threads` noted.
     """
+    for request in _in_frames("request"):
+        urn = getattr(request, "urn", None)
+        if isinstance(urn, str) and urn:
+            return urn
+    return _urn.get()
+
+
+_urn: ContextVar[str | None] = ContextVar("urn", default=None)
+
+
+@contextmanager
+def urn_for_threads() -> Iterator[None]:
+    """Let threads that run in a copy of this context know the URN."""
+    token = _urn.set(current_urn())
+    try:
+        yield
+    finally:
+        _urn.reset(token)
+
+
+def _in_frames(name: str) -> Iterator[Any]:
+    """The values of a local variable in the frames that led here."""
     frame = inspect.currentframe()
     for _ in range(_DEPTH):
         frame = frame.f_back if frame else None
         if frame is None:
-            return None
-        urn = getattr(frame.f_locals.get("request"), "urn", None)
-        if isinstance(urn, str) and urn:
-            return urn
+            return
+        if name in frame.f_locals:
+            yield frame.f_locals[name]
+
+
+def keep_partly_done(id_: str, outputs: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
+    """Let the state keep what was done, though the error that is about to be raised ends the call.
+
+    The engine reads it from the trailing metadata of a failed create or update, and the next run
+    updates the resource. Fallback: the state stays as it was before the call.
+    """
+    status = _status_class()
+    context = next((c for c in _in_frames("context") if isinstance(c, grpc.ServicerContext)), None)
+    if status is None or context is None or _PROVIDER_KEY not in declared:
+        return
+    reason = str(sys.exc_info()[1] or "partly done")
+    kept = provider_pb2.ErrorResourceInitFailed(id=id_, reasons=[reason])
+    json_format.ParseDict({**outputs, _PROVIDER_KEY: declared[_PROVIDER_KEY]}, kept.properties)
+    told = status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    told.details.add().Pack(kept)
+    context.set_trailing_metadata((("grpc-status-details-bin", told.SerializeToString()),))
+
+
+@functools.cache
+def _status_class() -> Any:
+    """`google.rpc.Status`, which either of two libraries may have registered."""
+    for module in ("google.rpc.status_pb2", "pulumi.runtime.proto.status_pb2"):
+        with suppress(ImportError, TypeError):
+            return importlib.import_module(module).Status
     return None
+
+
+def as_secret(value: object) -> dict[str, object]:
+    """Wrap a value so that the state keeps it encrypted.
+
+    The engine marks what a provider answers by what it marked before; an input that a failed
+    update was the first to bring was never marked. Should the engine cease to know this form, it
+    would show it as it is.
+    """
+    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}  # noqa: SLF001  # see above
 
 
 def engine_address() -> str | None:
@@ -129,17 +193,26 @@ def inform(message: str) -> None:
     _log(engine_pb2.INFO, message)
 
 
+def tell_progress(message: str) -> None:
+    """Show how far it is, until there is something newer."""
+    _log(engine_pb2.INFO, message, passing=True)
+
+
 def warn(message: str) -> None:
     """Show a warning to the user, beside the resource that it is about."""
     _log(engine_pb2.WARNING, message)
 
 
-def _log(severity: engine_pb2.LogSeverity.ValueType, message: str) -> None:
+def _log(
+    severity: engine_pb2.LogSeverity.ValueType, message: str, *, passing: bool = False
+) -> None:
     """Hand a message to the engine; fallback: stderr, without the resource's name."""
     address = engine_address()
     if address is not None:
         urn = current_urn() or ""
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn)
+        request = engine_pb2.LogRequest(
+            severity=severity, message=message, urn=urn, ephemeral=passing
+        )
         try:
             _engine(address)(request)
         except grpc.RpcError:

@@ -13,19 +13,22 @@ from attrs import frozen
 from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.provider.engine_run import ensure_engine_lives, run_name
+from bitbucket_hooks.provider.engine_run import end_with_engine, ensure_engine_lives, run_name
 from bitbucket_hooks.provider.seam import (
     current_urn,
     engine_address,
     inform,
     on_cancel,
+    tell_progress,
     warn,
 )
 from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
+from bitbucket_hooks.reconcile.fleet import Fleets
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
 
 
@@ -35,6 +38,7 @@ class Session:
 
     settings: Settings
     lifecycle: Lifecycle
+    fleets: Fleets
     listings: Listings
     claims: Claims
     catalogue: Catalogue
@@ -60,6 +64,7 @@ def session_for(look_up: Callable[[str], Any]) -> Session:
 
 
 def _open(settings: Settings) -> Session:
+    end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
     api = HookApi(open_client(settings, warn, ensure_engine_lives, clock))
@@ -68,7 +73,9 @@ def _open(settings: Settings) -> Session:
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
     lifecycle = Lifecycle(api, listings, presence, claims, clock, inform)
-    return Session(settings, lifecycle, listings, claims, Catalogue(api, warn))
+    pool = SideBySide(settings.parallel, clock, tell_progress)
+    fleets = Fleets(lifecycle, pool, inform, warn)
+    return Session(settings, lifecycle, fleets, listings, claims, Catalogue(api, warn))
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from bitbucket_hooks.errors import ConflictError, printable
+from bitbucket_hooks.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
@@ -82,4 +82,4 @@ def _change(name: str, desired: Desired, found: Observed) -> str:
     old, new = getattr(found, name), getattr(desired, name)
     if name == "url":
         old, new = shown(old), shown(new)
-    return f"{name} {printable(str(old))} -> {printable(str(new))}"
+    return f"{name} {printable_value(old)} => {printable_value(new)}"

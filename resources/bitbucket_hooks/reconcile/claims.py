@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
@@ -26,6 +27,7 @@ from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
+_LINKS: Final = 500  # names of one file: more than some file systems take is no use
 
 
 @frozen
@@ -61,21 +63,34 @@ class Claims:
 
         Raises ConflictError when another resource of this run holds it.
         """
-        self._hold(uuid, self._claim(owner), uuid)
+        self.declare_all([uuid], owner)
+
+    def declare_all(self, uuids: Iterable[str], owner: Owner) -> None:
+        """The same for all hooks of a resource. Raises ConflictError."""
+        self._hold(list(uuids), self._claim(owner), str)
 
     def take(self, uuid: str, owner: Owner) -> None:
         """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
         claim = self._claim(owner, made=True)
-        self._hold(uuid, claim, uuid)
+        self._hold([uuid], claim, str)
         if self._read(uuid) != claim:
             self._draft(claim).replace(self._file(uuid))  # declared before, and now made here
 
-    def intend(self, place: Place, owner: Owner) -> None:
-        """Hold the place of a declaration, so that two equal ones can't both create a hook.
+    def intend(self, places: Iterable[Place], owner: Owner) -> None:
+        """Hold the places of a declaration, so that two equal ones can't both create a hook.
 
         Raises ConflictError when another resource of this phase declares the same hook.
         """
-        self._hold(f"{self.phase} {self.api_url} {place!r}", self._claim(owner), _told(place))
+        claim = self._claim(owner)
+        named = {self._name(place): place for place in places}
+        phased = {f"{self.phase} {name}": place for name, place in named.items()}
+        self._hold(list(phased), claim, lambda name: _told(phased[name]))
+        self._write_new(list(named), claim)
+
+    def intended_by_other(self, place: Place, owner: Owner) -> str | None:
+        """Another resource that is declared with this place, in the preview or since."""
+        claim = self._read(self._name(place))
+        return claim.name if claim is not None and claim.owner != owner.key else None
 
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
@@ -93,36 +108,48 @@ class Claims:
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)
 
-    def _hold(self, what: str, claim: Claim, told: str) -> None:
-        if self._write_new(what, claim):
-            return
-        other = self._read(what)
-        if other is not None and other.owner != claim.owner:
-            raise ConflictError(
-                f"{other.name} and {claim.name} declare the same hook ({told})",
-                "Remove one of the two declarations, or give them different urls or descriptions.",
-            )
+    def _name(self, place: Place) -> str:
+        return f"{self.api_url} {place!r}"
 
-    def _file(self, what: str) -> Path:
-        return self.folder / hashlib.sha256(what.encode()).hexdigest()[:40]
+    def _hold(self, things: Sequence[str], claim: Claim, told: Callable[[str], str]) -> None:
+        """Hold things; `told` is what messages call one. Raises ConflictError."""
+        for what in self._write_new(things, claim):
+            other = self._read(what)
+            if other is not None and other.owner != claim.owner:
+                raise ConflictError(
+                    f"{other.name} and {claim.name} declare the same hook ({told(what)})",
+                    "Remove one of the two declarations, or give them different urls or "
+                    "descriptions.",
+                )
+
+    def _file(self, what: str) -> str:
+        # no Path: there are thousands of them
+        return f"{self.folder}{os.sep}{hashlib.sha256(what.encode()).hexdigest()[:40]}"
 
     def _read(self, what: str) -> Claim | None:
         try:
-            return Claim(**json.loads(self._file(what).read_text()))
+            return Claim(**json.loads(Path(self._file(what)).read_text()))
         except FileNotFoundError:
             return None
 
-    def _write_new(self, what: str, claim: Claim) -> bool:
-        """Write a claim whole, unless there is one."""
-        draft = self._draft(claim)
+    def _write_new(self, things: Sequence[str], claim: Claim) -> list[str]:
+        """Write claims whole, except where there is one; gives those that were there."""
+        batches = [things[i : i + _LINKS] for i in range(0, len(things), _LINKS)]
+        return [what for batch in batches for what in self._link(batch, claim)]
+
+    def _link(self, things: Iterable[str], claim: Claim) -> list[str]:
+        """Write one draft and give it names: each appears at once, and never over another."""
+        draft = str(self._draft(claim))
+        there = []
         try:
-            os.link(draft, self._file(what))
-        except FileExistsError:
-            return False
-        else:
-            return True
+            for what in things:
+                try:
+                    os.link(draft, self._file(what))
+                except FileExistsError:
+                    there.append(what)
         finally:
-            draft.unlink()
+            Path(draft).unlink()
+        return there
 
     def _draft(self, claim: Claim) -> Path:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

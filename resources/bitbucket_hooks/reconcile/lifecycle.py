@@ -69,10 +69,24 @@ class Lifecycle:
         self, uuid: str, desired: Desired, last: Observed, known_secret: str | None
     ) -> Observed:
         """Bring a hook in line. `last` is what the state knows of it. Raises ApiError."""
-        change = secret_change(desired.secret, known=known_secret, is_set=last.secret_set)
-        if change is SecretChange.KEEP and not differences(desired, last):
-            return last
-        return self._put(uuid, desired, change)
+        change = due(desired, last, known_secret)
+        return last if change is None else self.put(uuid, desired, change)
+
+    def put(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
+        """Write a hook as a whole, whatever is known of it. Raises ApiError."""
+        subject = desired.subject
+        try:
+            whole = desired if desired.description is not None else self._with_title(desired, uuid)
+            live = self._patiently(subject, uuid, lambda: self.api.update(uuid, whole, change))
+        except NotFound as error:
+            raise NotFound(
+                f"{subject}: the hook {uuid} can't be updated; it, or the repository, is gone or "
+                f"hidden from this identity",
+                "Run `pulumi up --refresh`: it finds out, and creates again what is missing.",
+                status=error.status,
+            ) from None
+        self.listings.note(subject, uuid, live)
+        return live
 
     def delete(self, subject: Subject, uuid: str, owner: Owner) -> None:
         """Remove a hook, unless another resource holds it now; gone already is success.
@@ -124,22 +138,7 @@ class Lifecycle:
         self.tell(adoption_notice(desired, found, changed, change))
         if change is SecretChange.KEEP and not changed:
             return found.completed(desired)
-        return self._put(found.uuid, desired, change)
-
-    def _put(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
-        subject = desired.subject
-        try:
-            whole = desired if desired.description is not None else self._with_title(desired, uuid)
-            live = self._patiently(subject, uuid, lambda: self.api.update(uuid, whole, change))
-        except NotFound as error:
-            raise NotFound(
-                f"{subject}: the hook {uuid} can't be updated; it, or the repository, is gone or "
-                f"hidden from this identity",
-                "Run `pulumi up --refresh`: it finds out, and creates again what is missing.",
-                status=error.status,
-            ) from None
-        self.listings.note(subject, uuid, live)
-        return live
+        return self.put(found.uuid, desired, change)
 
     def _with_title(self, desired: Desired, uuid: str) -> Desired:
         """PUT replaces the description: one that isn't managed has to be sent as it is."""
@@ -167,7 +166,23 @@ class Lifecycle:
 
     def _look(self, look: Callable[[], Observed | None]) -> Observed | None:
         for pause in _LOOKS:
-            self.clock.sleep(pause)
+            self.clock.sit_out(pause)
             if (found := look()) is not None:
                 return found
         return None
+
+
+def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretChange | None:
+    """What a write would say of the secret; None: there is nothing to write."""
+    change = secret_change(desired.secret, known=known_secret, is_set=last.secret_set)
+    same = not differences(desired, last) and not _newly_managed(desired, last)
+    return None if change is SecretChange.KEEP and same else change
+
+
+def _newly_managed(desired: Desired, last: Observed) -> bool:
+    """Whether something is declared that the state tells nothing of: the live hook may differ."""
+    pairs = (
+        (desired.description, last.description),
+        (desired.history_enabled, last.history_enabled),
+    )
+    return any(want is not None and known is None for want, known in pairs)

@@ -64,7 +64,7 @@ def _is_text(value: str) -> bool:
 
 def fingerprint(value: str, known: str | None) -> str:
     """A fingerprint of a secret: `known` itself when that is one of the same value."""
-    if known and hmac.compare_digest(_with_salt_of(known, value), known):
+    if known and hmac.compare_digest(_with_salt_of(known, value).encode(), known.encode()):
         return known
     return _print(value, _SALT)
 

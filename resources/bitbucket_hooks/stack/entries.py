@@ -18,7 +18,7 @@ from bitbucket_hooks.model.rules import (
     Rule,
     boolean,
     problem,
-    slug,
+    slugs,
 )
 
 KEY: Final = "bitbucket-hooks:hooks"
@@ -54,18 +54,11 @@ def _name(value: Any, _: Context) -> str:
 def _repositories(value: Any, context: Context) -> list[str]:
     if not isinstance(value, list) or not value:
         raise problem("must be a list with at least one repository")
-    wrong, slugs = [], []
-    for i, one in enumerate(value):
-        try:
-            slugs.append(slug(one, context))
-        except Problem as error:
-            wrong += [(f"[{i}]{place}", text) for place, text in error.parts]
-    if wrong:
-        raise Problem(*wrong)
-    doubled = sorted({one for one in slugs if slugs.count(one) > 1})
+    named = slugs(value, context)
+    doubled = sorted({one for one in named if named.count(one) > 1})
     if doubled:
         raise problem(f"names {', '.join(doubled)} twice; remove one")
-    return slugs
+    return named
 
 
 RULES: Final[Mapping[str, Rule]] = {

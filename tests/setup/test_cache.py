@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import Machine
+    from setup.conftest import Machine
 
 PROGRAMS = {
     "pulumi",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import Machine
+    from setup.conftest import Machine
 
 
 @pytest.mark.parametrize("version", ["v3.200.0", "3.250.1", "v3.300.0-alpha.1"])

@@ -1,0 +1,77 @@
+"""What the providers of all kinds of hooks share: the account, `check`, and who is declared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+import pulumi
+from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
+
+from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider.checking import Checker
+from bitbucket_hooks.provider.session import Session, owner_of, session_for
+from bitbucket_hooks.reconcile.claims import Owner
+
+seam.print_errors_without_traceback()
+
+Props = dict[str, Any]
+
+_WORKERS: Final = 256  # more than the engine asks for at once on any machine
+
+
+class DeclaringProvider(ResourceProvider):
+    """Checks declarations and claims their places; holds no state that would be pickled."""
+
+    serialize_as_secret_always = False  # nothing secret is pickled: class and module name
+    checker: ClassVar[Checker]
+    _session: Session
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the account from the configuration. Raises ConfigError."""
+        seam.widen_server(_WORKERS)
+        self._session = session_for(req.config.get)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validate the declaration and give its canonical form."""
+        result = self.checker.check(self._session, _olds, news)
+        _declared.add(_key(result.inputs))
+        if not result.failures and not pulumi.contains_unknowns(result.inputs):
+            self._session.claims.intend(self._places(result.inputs), owner(result.inputs))
+        return result
+
+    def _places(self, inputs: Props) -> Iterable[Place]:
+        """Which hooks a declaration means."""
+        raise NotImplementedError
+
+
+_declared: set[str] = set()  # what was checked: a diff of it is a declaration, else a refresh
+
+
+def is_declared(props: Mapping[str, Any]) -> bool:
+    """Whether a diff is about a declaration, rather than a refresh."""
+    return _key(props) in _declared
+
+
+def owner(props: Mapping[str, Any]) -> Owner:
+    """The resource that the engine's call is about."""
+    return owner_of(_key(props))
+
+
+def _key(props: Mapping[str, Any]) -> str:
+    """Tell one declaration from another within a process."""
+    urn = seam.current_urn()
+    if urn is not None:
+        return urn
+    told = sorted((k, repr(v)) for k, v in props.items() if not k.startswith("__"))
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def known_secret(
+    desired: str | None, olds: Mapping[str, Any], news: Mapping[str, Any]
+) -> str | None:
+    """The secret that was last sent, as far as it is known: the declared one if unchanged."""
+    same = all(olds.get(key) == news.get(key) for key in ("secret", "secretFingerprint"))
+    return desired if same else None

@@ -1,0 +1,225 @@
+"""The provider behind `HookFleet`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+import pulumi
+from attrs import evolve
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    UpdateResult,
+)
+
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model import rules
+from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.copies import AS_DECLARED, last_known
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed, Place
+from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider.checking import Checker
+from bitbucket_hooks.provider.declaring import (
+    DeclaringProvider,
+    Props,
+    is_declared,
+    known_secret,
+    owner,
+)
+from bitbucket_hooks.provider.properties import (
+    changed,
+    desired_of,
+    had_secret,
+    observed_of,
+    place_of,
+)
+from bitbucket_hooks.reconcile.fleet import Fleet
+from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
+
+FORCE: Final = "BITBUCKET_HOOKS_FORCE"
+_FEW: Final = 5  # removals that are never too many
+_SHARE: Final = 0.3  # of its repositories that a fleet may lose in one step
+
+_COMPUTED: Final = ("hooks", "createdAt")
+_SECRET: Final = ("secret", "secretFingerprint")
+
+
+def _repositories(value: Any, context: rules.Context) -> dict[str, str]:
+    """The repositories, each with how its copy is to stand: a refresh says how it does."""
+    return dict.fromkeys(rules.slugs(value, context), AS_DECLARED)
+
+
+def _adopt(value: Any, _: rules.Context) -> str:
+    if value not in (MATCH, NEVER):
+        raise rules.problem(
+            'must be "match" or "never"; a uuid names one hook, and a fleet has many'
+        )
+    return str(value)
+
+
+class HookFleetProvider(DeclaringProvider):
+    """A webhook of many repositories."""
+
+    checker = Checker(
+        "repository",
+        ("owner", "repositories"),
+        {"repositories": _repositories, "adopt": _adopt, "urlIsSecret": rules.boolean},
+    )
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validate the declaration, and refuse to take too many repositories away in one step."""
+        result = super().check(_olds, news)
+        if result.inputs.get("urlIsSecret") is False:
+            del result.inputs["urlIsSecret"]
+        problems = [CheckFailure("", text) for text in _too_many_removed(_olds, result.inputs)]
+        return CheckResult(result.inputs, [*result.failures, *problems])
+
+    def _places(self, inputs: Props) -> Iterable[Place]:
+        place = place_of(inputs)
+        return [evolve(place, subject=_on(inputs, slug)) for slug in inputs["repositories"]]
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Tell what an update would change; the hooks that stay declared are claimed."""
+        if pulumi.contains_unknowns(_news):
+            return DiffResult()
+        moved = _olds.get("owner") != _news["owner"]
+        replaces = ["owner"] if moved and not self._came_along(_olds, _news) else []
+        if is_declared(_news) and not replaces:
+            # not those that leave the fleet: whoever declares them now may take them over
+            stay = [uuid for s, uuid in _hooks(_olds).items() if s in _news["repositories"]]
+            self._session.claims.declare_all(stay, owner(_news))
+        is_same = not moved and not changed(_olds, _news) and _standing(_olds) == _standing(_news)
+        return DiffResult(changes=False if is_same else None, replaces=replaces)
+
+    def create(self, props: Props) -> CreateResult:
+        """Make the copies, or take over the hooks that the declaration means."""
+        id_ = f"fleet-{uuid4()}"
+        with seam.urn_for_threads():
+            try:
+                copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
+            except FleetIncomplete as error:
+                if error.copies.hooks:  # else there is nothing to keep
+                    seam.keep_partly_done(id_, _outputs(props, error.copies), props)
+                raise
+        return CreateResult(id_, _outputs(props, copies))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Look at every copy; what is gone or drifted is told beside its repository."""
+        if "hooks" not in props:
+            raise ConfigError(
+                f'a fleet can\'t be looked up ("{id_}")', "Look up its hooks one by one, as Hook."
+            )
+        with seam.urn_for_threads():
+            copies = self._session.fleets.look(
+                desired_of(_without_secret_value(props)),
+                _copies(props),
+                hide_url=bool(props.get("urlIsSecret")),
+            )
+        outputs = _outputs(props, copies)
+        return ReadResult(id_, outputs, _inputs_as_read(outputs))
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Bring in line what is not; copies that are cost nothing."""
+        fleet = self._fleet(_news)
+        secret = fleet.template.secret
+        if secret is None and had_secret(_olds):
+            seam.warn(
+                "the fleet's hooks keep their secret, which is no longer declared; "
+                'to remove it, declare secret=""'
+            )
+        known = known_secret(secret, _olds, _news)
+        with seam.urn_for_threads():
+            try:
+                copies = self._session.fleets.bring_in_line(
+                    fleet, _copies(_olds), _last(_olds), known
+                )
+            except FleetIncomplete as error:
+                seam.keep_partly_done(_id, _outputs(_news, error.copies), _news)
+                raise
+        return UpdateResult(_outputs(_news, copies))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Remove the copies, but those that belong to other resources by now."""
+        with seam.urn_for_threads():
+            self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
+
+    def _fleet(self, props: Props) -> Fleet:
+        adopt = props.get("adopt", self._session.settings.adopt)
+        return Fleet(desired_of(props), props["repositories"].keys(), owner(props), adopt)
+
+    def _came_along(self, olds: Props, news: Props) -> bool:
+        """Tell a workspace that was renamed from another one, by one of the hooks."""
+        slug, uuid = next(iter(_hooks(olds).items()), ("", ""))
+        return bool(uuid) and self._session.lifecycle.read(_on(news, slug), uuid) is not None
+
+
+def _on(props: Props, slug: str) -> Subject:
+    return Subject(props["owner"], slug)
+
+
+def _hooks(props: Props) -> Mapping[str, str]:
+    hooks: Mapping[str, str] = props.get("hooks") or {}
+    return hooks
+
+
+def _standing(props: Props) -> dict[str, str]:
+    return {slug: last_known(how) for slug, how in props["repositories"].items()}
+
+
+def _copies(props: Props) -> Copies:
+    return Copies(_hooks(props), props["repositories"], props.get("createdAt"))
+
+
+def _last(olds: Props) -> Observed:
+    """How each copy was declared; where no secret was managed, there may be one."""
+    return evolve(observed_of("", olds), secret_set=olds.get("secret") != "")
+
+
+def _without_secret_value(props: Props) -> Props:
+    """The declaration of a copy for comparisons: whether there is a secret, wherever it is from."""
+    secret = props.get("secretFingerprint") or props.get("secret")
+    return {**props, "secretFrom": None, "secret": secret}
+
+
+def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:
+    """What the state keeps: the declaration, and what became of each copy."""
+    computed = {
+        "repositories": dict(copies.standing),
+        "hooks": dict(copies.hooks),
+        "createdAt": copies.created_at,
+    }
+    kept = {key: value for key, value in declared.items() if not key.startswith("__")}
+    return {key: value for key, value in {**kept, **computed}.items() if value is not None}
+
+
+def _inputs_as_read(outputs: Props) -> Props:
+    """The inputs that would declare the copies as they are."""
+    inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}
+    hidden = _SECRET + (("url",) if outputs.get("urlIsSecret") else ())
+    secret = {key: seam.as_secret(inputs[key]) for key in hidden if key in inputs}
+    return {**inputs, **secret, "repositories": _standing(outputs)}
+
+
+def _too_many_removed(olds: Props, news: Props) -> Iterable[str]:
+    """Refuse an edit that would delete a great part of the hooks, unless it is forced."""
+    before, after = olds.get("repositories"), news.get("repositories")
+    if os.environ.get(FORCE) == "1" or pulumi.contains_unknowns(news):
+        return
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return
+    moved = olds.get("owner") != news.get("owner")
+    removed = sorted(slug for slug in before if moved or slug not in after)
+    if len(removed) >= _FEW and len(removed) > _SHARE * len(before):
+        some = ", ".join(removed[:_FEW]) + (", …" if len(removed) > _FEW else "")
+        yield (
+            f"repositories: this would take {len(removed):,} of {len(before):,} repositories "
+            f"({len(removed) / len(before):.0%}) out of the fleet and delete their hooks: {some}. "
+            f"If that is meant, set {FORCE}=1 for this one run."
+        )

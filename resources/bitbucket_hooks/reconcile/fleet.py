@@ -1,0 +1,276 @@
+"""One hook on many repositories: which copies have work to do, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+from attrs import define, evolve, frozen
+
+from bitbucket_hooks.api.errors import Interrupted
+from bitbucket_hooks.model.copies import (
+    AS_DECLARED,
+    GONE,
+    LEFT_OVER,
+    MISSING,
+    as_seen,
+    is_left,
+    last_known,
+    left_to,
+    not_written,
+    secret_is_due,
+    unchecked,
+)
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import (
+    Desired,
+    Observed,
+    Place,
+    SecretChange,
+    secret_change,
+)
+from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.incomplete import Copies, listed, report
+from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
+from bitbucket_hooks.reconcile.notices import folded
+from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
+
+_GRACE: Final = 1.0  # seconds for declarations of the same run to be heard of before a removal
+_HEIR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)
+"""Seconds between looks whether another resource has taken a copy over: 10 in all."""
+
+
+@frozen
+class Fleet:
+    """A fleet as declared; the subject of `template` is the workspace."""
+
+    template: Desired
+    repositories: Collection[str]
+    owner: Owner
+    adopt: str
+
+    def copy(self, repository: str) -> Desired:
+        """The declaration of one copy."""
+        return evolve(self.template, subject=self.subject(repository))
+
+    def subject(self, repository: str) -> Subject:
+        """What one copy hangs on."""
+        return Subject(self.template.subject.workspace, repository)
+
+
+@define
+class Fleets:
+    """Create, read, update and delete all copies of a hook."""
+
+    lifecycle: Lifecycle
+    pool: SideBySide
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+
+    def bring_in_line(
+        self,
+        fleet: Fleet,
+        before: Copies,
+        last: Observed | None = None,
+        known_secret: str | None = None,
+    ) -> Copies:
+        """Make, write and delete what has to be; copies that are as declared cost nothing.
+
+        `last` is how every copy was declared before, as if it were one live hook, and
+        `known_secret` the secret that was sent then. Raises FleetIncomplete when some fail.
+        """
+        with self._folding() as quiet:
+            return quiet._bring_in_line(fleet, before, last, known_secret)  # noqa: SLF001  # our own
+
+    def _bring_in_line(
+        self, fleet: Fleet, before: Copies, last: Observed | None, known_secret: str | None
+    ) -> Copies:
+        change = due(fleet.template, last, known_secret) if last else None
+        changes = _changes(fleet, before, change)
+        leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
+        new = [slug for slug in fleet.repositories if slug not in before.hooks]
+        written = self.pool.run(
+            "fleet",
+            {
+                **{slug: partial(self._create, fleet, slug, leaving) for slug in new},
+                **{
+                    slug: partial(
+                        self.lifecycle.put, before.hooks[slug], fleet.copy(slug), changes[slug]
+                    )
+                    for slug in changes
+                },
+            },
+        )
+        # only now: a hook that came along with its renamed repository is claimed by this time
+        removed = self._let_go_all(fleet, before, last) if not written.stopped else Outcome(0)
+        copies = _after(fleet, before, changes, written, removed)
+        report(copies, written, removed)
+        return copies
+
+    def look(self, declared: Desired, before: Copies, *, hide_url: bool) -> Copies:
+        """What lives now, from one listing per repository.
+
+        A repository that can't be looked at keeps what is known of it, with a warning. Raises
+        ApiError for what concerns all, and FleetIncomplete when none can be looked at.
+        """
+        seen = self.pool.run(
+            "fleet",
+            {
+                slug: partial(
+                    self.lifecycle.read,
+                    Subject(declared.subject.workspace, slug),
+                    uuid,
+                    before.created_at,
+                )
+                for slug, uuid in before.hooks.items()
+            },
+        )
+        if seen.stopped:
+            raise seen.stopped
+        self._tell_unchecked(seen, before)
+        live = {slug: hook for slug, hook in seen.done.items() if hook is not None}
+        hooks = {s: uuid for s, uuid in before.hooks.items() if s in live or s in seen.failed}
+        standing = dict(before.standing)
+        for slug in before.hooks:
+            known = last_known(standing.get(slug, AS_DECLARED))
+            if slug in seen.failed:
+                standing[slug] = unchecked(known, seen.failed[slug].message)
+            elif is_left(known):
+                standing[slug] = known
+            elif slug in live:
+                standing[slug] = as_seen(declared, live[slug], known, hide_url=hide_url)
+            else:
+                standing[slug] = GONE
+        there = {s: how for s, how in standing.items() if s in hooks or not is_left(how)}
+        return Copies(hooks, there, before.created_at)
+
+    def delete(self, workspace: str, copies: Copies, owner: Owner) -> None:
+        """Remove all copies but those that another resource holds. Raises FleetIncomplete."""
+        with self._folding() as quiet:
+            delete = quiet.lifecycle.delete
+            pieces = {
+                slug: partial(delete, Subject(workspace, slug), uuid, owner)
+                for slug, uuid in copies.hooks.items()
+            }
+            report(copies, self.pool.run("fleet", pieces))
+
+    @contextmanager
+    def _folding(self) -> Iterator[Fleets]:
+        """The same fleets, whose notices of each copy are told together at the end."""
+        notices: list[str] = []
+        try:
+            yield evolve(self, lifecycle=evolve(self.lifecycle, tell=notices.append))
+        finally:
+            for notice in folded(notices):
+                self.tell(notice)
+
+    def _create(self, fleet: Fleet, slug: str, leaving: Mapping[str, str]) -> Observed:
+        """Make a copy; one that left another repository and is found here came with a rename."""
+        desired = fleet.copy(slug)
+        here = self.lifecycle.listings.of(desired.subject)
+        moved = [uuid for uuid in leaving.values() if uuid in here]
+        return self.lifecycle.create(desired, fleet.owner, moved[0] if moved else fleet.adopt)
+
+    def _let_go_all(
+        self, fleet: Fleet, before: Copies, last: Observed | None
+    ) -> Outcome[str | None]:
+        leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
+        if not leaving:
+            return Outcome(0)
+        try:
+            self.lifecycle.clock.sleep(_GRACE)
+        except Interrupted as error:  # what was written before has to be recorded all the same
+            return Outcome(len(leaving), stopped=error)
+        return self.pool.run(
+            "fleet, removing",
+            {
+                # one that was left before had its heir's whole run to be taken over
+                slug: partial(
+                    self._let_go,
+                    fleet,
+                    slug,
+                    uuid,
+                    None if is_left(before.standing.get(slug, "")) else last,
+                )
+                for slug, uuid in leaving.items()
+            },
+        )
+
+    def _let_go(self, fleet: Fleet, slug: str, uuid: str, last: Observed | None) -> str | None:
+        """Delete a copy, or name the resource that is about to take it over."""
+        subject = fleet.subject(slug)
+        heir = self._heir(fleet, subject, uuid, last) if last else None
+        if heir is None:
+            self.lifecycle.delete(subject, uuid, fleet.owner)
+        return heir
+
+    def _heir(self, fleet: Fleet, subject: Subject, uuid: str, last: Observed) -> str | None:
+        """Who declares the same hook in this run and hasn't taken it yet.
+
+        It is waited for, as two resources are updated in any order; when it doesn't come, the next
+        run decides.
+        """
+        claims = self.lifecycle.claims
+        places = [Place(subject, last.url, title) for title in (last.description or None, None)]
+        for pause in _HEIR_WAITS:
+            if claims.handed_over(uuid, fleet.owner):
+                return None
+            heirs = [claims.intended_by_other(place, fleet.owner) for place in places]
+            heir = next((one for one in heirs if one), None)
+            if heir is None:
+                return None
+            self.lifecycle.clock.sleep(pause)
+        return left_to(heir) if heir else None
+
+    def _tell_unchecked(self, seen: Outcome[Observed | None], before: Copies) -> None:
+        if not seen.failed:
+            return
+        if not seen.done:
+            report(before, seen)
+        self.warn(
+            f"fleet: {len(seen.failed):,} of {seen.total:,} repositories could not be checked; "
+            f"their last known values are kept\n{listed(seen.failed.values())}"
+        )
+
+
+def _changes(fleet: Fleet, before: Copies, change: SecretChange | None) -> dict[str, SecretChange]:
+    """The copies to write, each with what is said of the secret; `change` is due for all."""
+    resend = secret_change(fleet.template.secret, known=None, is_set=True)
+    changes: dict[str, SecretChange] = {}
+    for slug in fleet.repositories:
+        standing = last_known(before.standing.get(slug, AS_DECLARED))
+        if slug not in before.hooks:
+            continue
+        if secret_is_due(standing):
+            changes[slug] = resend
+        elif change is not None or standing != AS_DECLARED:
+            changes[slug] = change or SecretChange.KEEP
+    return changes
+
+
+def _after(
+    fleet: Fleet,
+    before: Copies,
+    changes: Mapping[str, SecretChange],
+    written: Outcome[Observed],
+    removed: Outcome[str | None],
+) -> Copies:
+    """What the state has to know after a write, whatever came of it."""
+    made = {slug: live for slug, live in written.done.items() if slug not in before.hooks}
+    hooks = {**before.hooks, **{slug: live.uuid for slug, live in made.items()}}
+    standing = dict.fromkeys(fleet.repositories, AS_DECLARED)
+    for slug in fleet.repositories:
+        if slug not in hooks:
+            standing[slug] = MISSING
+        elif slug in changes and slug not in written.done:
+            standing[slug] = not_written(changes[slug])
+    for slug in [slug for slug in hooks if slug not in fleet.repositories]:
+        if slug in removed.done and removed.done[slug] is None:
+            del hooks[slug]
+        else:
+            standing[slug] = removed.done.get(slug) or LEFT_OVER
+    times = [live.created_at for live in made.values() if live.created_at]
+    newest = max(times, default=before.created_at)
+    return Copies(hooks, standing, newest)

@@ -1,0 +1,58 @@
+"""What is known of a fleet's copies, also after work on them that failed in part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.reconcile.side_by_side import Outcome
+
+_SHOWN: Final = 10  # failures that a message names one by one
+
+
+@frozen
+class Copies:
+    """What the state knows of a fleet's copies, by repository."""
+
+    hooks: Mapping[str, str] = field(factory=dict)
+    """The uuids of those that exist."""
+    standing: Mapping[str, str] = field(factory=dict)
+    """How each stands, declared or left over."""
+    created_at: str | None = None
+    """When the newest one was made."""
+
+
+class FleetIncomplete(RemoteError):
+    """Some repositories failed; `copies` is what the state has to know now."""
+
+    def __init__(self, message: str, remedy: str, copies: Copies) -> None:
+        """Keep what was done beside the message."""
+        super().__init__(message, remedy)
+        self.copies = copies
+
+
+def report(copies: Copies, *outcomes: Outcome[Any]) -> None:
+    """Raise FleetIncomplete when something failed or was not tried."""
+    failed = [error for outcome in outcomes for error in outcome.failed.values()]
+    stopped = next((outcome.stopped for outcome in outcomes if outcome.stopped), None)
+    if not failed and stopped is None:
+        return
+    total = sum(outcome.total for outcome in outcomes)
+    what = f"{len(failed):,} of {total:,} repositories failed" if failed else "stopped"
+    tried = sum(len(outcome.done) for outcome in outcomes)
+    message = f"fleet: {what}, {tried:,} are done\n{listed(failed)}"
+    if stopped is not None:
+        message += f"\nstopped: {stopped.message}"
+    remedies = dict.fromkeys(error.remedy for error in (*failed, *filter(None, [stopped])))
+    again = "Running `pulumi up` again does just what is left."
+    raise FleetIncomplete(message, "\n".join((*filter(None, remedies), again)), copies)
+
+
+def listed(errors: Iterable[HooksError]) -> str:
+    """Failures one by one, and how many more there are."""
+    messages = sorted(f"  {error.message}" for error in errors)
+    more = len(messages) - _SHOWN
+    return "\n".join(messages[:_SHOWN] + ([f"  … and {more:,} more"] if more > 0 else []))

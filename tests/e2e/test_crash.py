@@ -1,0 +1,96 @@
+"""Runs that are killed or interrupted: the next one finishes, and nothing is doubled or lost."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+
+import pytest
+
+from support.engine import Project, finish, wait_until
+from support.processes import ends_by_itself, providers_of
+
+pytestmark = pytest.mark.engine
+
+COUNT = 12
+PROGRAM = f"""
+for i in range({COUNT}):
+    bitbucket.Hook(
+        f"ci-{{i}}", repository="api" if i % 2 else "web", url=f"https://ci.example.com/{{i}}"
+    )
+"""
+DECLARED = {f"https://ci.example.com/{i}": 1 for i in range(COUNT)}
+
+
+def _urls(project: Project) -> Counter[str]:
+    return Counter(hook.url for hook in project.hooks())
+
+
+def _start(project: Project, *args: str) -> subprocess.Popen[str]:
+    return project.start(*args, "--yes", "--skip-preview", "--parallel", "4")
+
+
+def _writes_settle(project: Project) -> None:
+    """After the engine's death, what was on its way may arrive, and then nothing more."""
+    time.sleep(1)
+    before = len(project.writes())
+    time.sleep(1.5)
+    assert len(project.writes()) == before
+
+
+def _kill_midway(project: Project, *args: str) -> None:
+    """Kill the engine alone, as the system's memory guard would, when some writes are done."""
+    project.estate.clear_requests()
+    process = _start(project, *args)
+    wait_until(lambda: len(project.writes()) >= 4, process)
+    providers = providers_of(process.pid)
+    assert providers
+    process.kill()
+    finish(process)
+    _writes_settle(project)
+    assert all(list(map(ends_by_itself, providers)))
+
+
+@pytest.mark.parametrize("checkpoints", ["checkpoints", "no checkpoints"])
+def test_killed_while_creating(project: Project, checkpoints: str) -> None:
+    """After `kill -9` the next run has exactly the declared hooks, and destroy leaves none."""
+    if checkpoints == "no checkpoints":
+        project.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+    project.program(PROGRAM)
+    project.estate.configure(latency_ms=400)
+    _kill_midway(project, "up")
+    assert 0 < len(project.hooks()) < COUNT
+    project.estate.configure(latency_ms=0)
+    project.free()
+    project.up().succeeded()
+    assert _urls(project) == DECLARED
+    project.up("--refresh", "--expect-no-changes").succeeded()
+
+    project.estate.configure(latency_ms=400)
+    _kill_midway(project, "destroy")
+    project.estate.configure(latency_ms=0)
+    project.free()
+    project.destroy().succeeded()
+    assert not project.hooks()
+
+
+def test_interrupted_once(project: Project) -> None:
+    """One Ctrl-C stops at the next safe point with the state true; the next run completes."""
+    project.program(PROGRAM)
+    project.estate.configure(latency_ms=400)
+    process = _start(project, "up")
+    wait_until(lambda: len(project.writes()) >= 4, process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground
+    run = finish(process)
+    assert run.code != 0
+    assert not re.search(r"Traceback|KeyboardInterrupt", run.text), run.text
+    project.estate.configure(latency_ms=0)
+    live = {hook.uuid for hook in project.hooks()}
+    known = {one["id"] for one in project.state().values()}
+    assert 0 < len(live) < COUNT
+    assert known == live
+    project.preview_and_up().succeeded()
+    assert _urls(project) == DECLARED
+    assert live <= {hook.uuid for hook in project.hooks()}

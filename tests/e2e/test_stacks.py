@@ -1,0 +1,100 @@
+"""The project's own program: hooks from the stack's configuration."""
+
+import json
+
+import pytest
+
+from support.engine import Project
+
+pytestmark = pytest.mark.engine
+
+KEY = "bitbucket-hooks:hooks"
+CI = {
+    "name": "ci",
+    "url": "https://ci.example.com/hook",
+    "description": "CI",
+    "events": ["repo:push"],
+    "repositories": ["api", "Web"],
+}
+AUDIT = {"name": "audit", "workspace": True, "url": "https://audit.example.com/"}
+
+
+def test_hooks_from_config(stacks: Project) -> None:
+    """Each entry becomes its hooks; the outputs give their uuids."""
+    entries = [CI, {**AUDIT, "skipCertVerification": True, "historyEnabled": True, "active": False}]
+    stacks.config({KEY: entries}).preview_and_up().succeeded()
+    api, web = stacks.only_hook("acme/api"), stacks.only_hook("acme/web")
+    audit = stacks.only_hook("acme")
+    assert stacks.outputs() == {
+        "hooks": {"ci": {"api": api.uuid, "web": web.uuid}, "audit": audit.uuid}
+    }
+    assert (audit.skip_cert_verification, audit.history_enabled, audit.active) == (
+        True,
+        True,
+        False,
+    )
+    stacks.calls()
+    stacks.config({KEY: [{**CI, "repositories": ["api"], "description": "CI 2"}, entries[1]]})
+    stacks.preview_and_up().succeeded()
+    assert stacks.calls() == {"PUT acme/api/hooks": 1, "DELETE acme/web/hooks": 1}
+    assert stacks.only_hook("acme/api").uuid == api.uuid
+
+
+def test_mistakes_at_once(stacks: Project) -> None:
+    """Every mistake of the configuration is told in one run: path, what is wrong, what to do."""
+    stacks.config(
+        {
+            KEY: [
+                {**CI, "events": ["repo:push", "pullrequest:merge"], "url": "ftp://canary"},
+                {**CI, "repos": ["api"], "repositories": ["a/b"], "active": "yes"},
+                {"workspace": True, "repositories": ["api"], "secret": "canary" * 30},
+            ]
+        }
+    )
+    run = stacks.preview().failed()
+    for sentence in (
+        f'{KEY}[0].events[1]: unknown event "pullrequest:merge"; did you mean',
+        '"pullrequest:fulfilled" (merged)',
+        f"{KEY}[0].url: must start with https://",
+        f"{KEY}[1].repos: is no key of a hook; there are name, repositories",
+        f'{KEY}[1].repositories[0]: is "a/b", which is no slug',
+        f"{KEY}[1].active: must be true or false, not text",
+        f'{KEY}[1].name: "ci" is the name of [0] too',
+        f"{KEY}[2].name: is required",
+        f"{KEY}[2].url: is required",
+        f"{KEY}[2].repositories: is given together with workspace: true",
+        f"{KEY}[2].secret: has 180 characters",
+    ):
+        assert sentence in run.flat, run.text
+    assert "canary" not in run.text
+    assert stacks.calls().keys() == {"GET hook_events/repository"}
+
+
+def test_no_hooks_and_wrong_account(stacks: Project) -> None:
+    """No hooks are fine; a configuration of the account that can't be used is told in words."""
+    stacks.up().succeeded()
+    assert not stacks.calls()
+    stacks.config({"bitbucket:missingRepository": "maybe"})
+    assert "missingRepository" in stacks.preview().failed().text
+    stacks.config({"bitbucket:missingRepository": None, KEY: "none"})
+    assert "hooks" in stacks.preview().failed().text
+
+
+def test_secure_values(stacks: Project) -> None:
+    """A secret and a url that are encrypted in the configuration appear nowhere in plain."""
+    plain = {"name": "plain", "url": "https://plain.example.com/", "repositories": ["web"]}
+    stacks.config({KEY: [{k: v for k, v in CI.items() if k != "url"}, plain]})
+    stacks.secret(f"{KEY}[0].url", "https://ci.example.com/canary-path?token=canary")
+    stacks.secret(f"{KEY}[0].secret", "canary-secret")
+    texts = [stacks.preview("--diff").succeeded().text, stacks.preview_and_up().succeeded().text]
+    hook = stacks.only_hook("acme/api")
+    assert hook.url == "https://ci.example.com/canary-path?token=canary"
+    assert stacks.estate.secret_of(hook.uuid) == "canary-secret"
+    stacks.estate.change_hook(hook.uuid, active=False, description="drift")
+    texts.append(stacks.preview("--refresh", "--diff").succeeded().text)
+    texts.append(stacks.up("--refresh", "--diff").succeeded().text)
+    exported = json.dumps(stacks.state())
+    assert "https://plain.example.com/" in exported
+    assert "plain.example.com" in texts[0]
+    for text in (*texts, exported, stacks.state_files(), stacks.config_file.read_text()):
+        assert "canary" not in text

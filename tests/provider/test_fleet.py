@@ -1,0 +1,408 @@
+"""`HookFleet` through the SDK's server: one resource, many repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbucket_hooks.provider.fleet import HookFleetProvider
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
+from support.hooks import OLD, URL, asked
+from support.provider_server import (
+    UNKNOWN,
+    FakeEngine,
+    ProviderServer,
+    Refusal,
+    Start,
+    provider_server,
+)
+
+SLUGS = ["api", "infra", "web"]
+DECLARED: dict[str, Any] = {"url": URL, "repositories": SLUGS}
+SAME: Any = ("DIFF_NONE", [])
+CHANGED: Any = ("DIFF_UNKNOWN", [])
+MANY = [f"r{i:02}" for i in range(20)]
+
+Props = dict[str, Any]
+
+
+@pytest.fixture
+def fleet(server: ProviderServer) -> ProviderServer:
+    """Give a provider process that is spoken to about fleets."""
+    return ProviderServer(server.stub, HookFleetProvider())
+
+
+@pytest.fixture
+def again(start: Start) -> Iterator[ProviderServer]:
+    """Give another process of the same run: it has listed nothing yet."""
+    with start() as server:
+        yield ProviderServer(server.stub, HookFleetProvider())
+
+
+@pytest.fixture
+def later(tmp_path: Path, sandbox_path: Path) -> Iterator[ProviderServer]:
+    """Give the process of another phase: what it deletes, it didn't make itself."""
+    engine = FakeEngine()
+    config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "bitbucket:workspace": "acme"}
+    with provider_server(engine, tmp_path, config) as server:
+        yield ProviderServer(server.stub, HookFleetProvider())
+    engine.stop()
+
+
+def _made(fleet: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str, Props]:
+    """Make a fleet, and say that it was long ago."""
+    id_, state = fleet.made({**DECLARED, **declared})
+    sandbox.clear_requests()
+    return id_, {**state, "createdAt": OLD}
+
+
+def _checked(
+    fleet: ProviderServer, olds: Mapping[str, Any] | None = None, **declared: Any
+) -> Props:
+    inputs, failures = fleet.check({**DECLARED, **declared}, olds)
+    assert failures == []
+    return inputs
+
+
+def _writes(sandbox: Sandbox) -> list[str]:
+    return sorted(line for line in asked(sandbox) if not line.startswith("GET"))
+
+
+def test_check_gives_the_canonical_form(fleet: ProviderServer) -> None:
+    """Each repository once, with how its copy is to stand."""
+    inputs = _checked(fleet, repositories=["Web", "api", "web"], urlIsSecret=False)
+    assert inputs == {
+        "owner": "acme",
+        "repositories": {"api": "as declared", "web": "as declared"},
+        "url": URL,
+        "events": ["repo:push"],
+        "active": True,
+        "skipCertVerification": False,
+    }
+    assert (
+        _checked(fleet, repositories=inputs["repositories"])["repositories"]
+        == (inputs["repositories"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"repositories": None}, "repositories: is required"),
+        ({"repositories": "web"}, "repositories: must be a list of repositories, not text"),
+        ({"repositories": ["web", "a/b", 3]}, "repositories[2]: must be text"),
+        ({"adopt": "{00000000-0000-4000-8000-000000000001}"}, 'adopt: must be "match" or "never"'),
+        ({"repository": "web"}, "repository: is no property of this resource"),
+        ({"url": None}, "url: is required"),
+        ({"events": ["nonsense"]}, "events[0]: unknown event"),
+    ],
+)
+def test_mistakes(fleet: ProviderServer, declared: Props, told: str) -> None:
+    """Each is told with its place."""
+    _, failures = fleet.check({**DECLARED, **declared})
+    assert any(told in failure for failure in failures), failures
+
+
+def test_unknown_values_pass(fleet: ProviderServer) -> None:
+    """In a preview, a repository may be made by the same program."""
+    for declared in ({"repositories": UNKNOWN}, {"repositories": ["web", UNKNOWN]}):
+        inputs = _checked(fleet, **declared)
+        assert fleet.diff("fleet-1", {}, inputs) == CHANGED
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [(10, 6, False), (15, 10, True), (17, 12, False), (20, 14, False), (20, 13, True)],
+)
+def test_too_many_removed(fleet: ProviderServer, before: int, after: int, refused: bool) -> None:
+    """More than 30 %, and at least 5."""
+    olds = _checked(fleet, repositories=MANY[:before])
+    _, failures = fleet.check({**DECLARED, "repositories": MANY[:after]}, olds)
+    assert bool(failures) is refused
+    if refused:
+        assert f"take {before - after} of {before} repositories" in failures[0]
+        assert "BITBUCKET_HOOKS_FORCE=1" in failures[0]
+
+
+def test_another_workspace_takes_all_away(fleet: ProviderServer) -> None:
+    """It replaces the fleet, which deletes every hook."""
+    olds = _checked(fleet, repositories=MANY[:5])
+    _, failures = fleet.check({**DECLARED, "owner": "globex", "repositories": MANY[:5]}, olds)
+    assert "take 5 of 5 repositories (100%)" in failures[0]
+
+
+def test_create(fleet: ProviderServer, sandbox: Sandbox) -> None:
+    """One listing and one POST for each; a hook that matches is taken over and told."""
+    planted = sandbox.plant_hook("acme/web", URL)
+    id_, state = fleet.made(DECLARED)
+    assert id_.startswith("fleet-")
+    assert state["hooks"]["web"] == planted.uuid
+    assert {slug: sandbox.hooks(f"acme/{slug}")[0].uuid for slug in SLUGS} == state["hooks"]
+    assert _writes(sandbox) == ["POST acme/api 201", "POST acme/infra 201"]
+    assert len(asked(sandbox)) == 5
+
+
+def test_notices_are_folded(fleet: ProviderServer, engine: FakeEngine, sandbox: Sandbox) -> None:
+    """What is said of many repositories is one line, beside the resource."""
+    sandbox.add_repositories([f"acme/{slug}" for slug in MANY])
+    for slug in MANY:
+        sandbox.plant_hook(f"acme/{slug}", URL, active=slug == "r07")
+    fleet.create(_checked(fleet, repositories=MANY, active=False), name="some")
+    first, second = sorted(logged.message for logged in engine.logged)
+    assert "acme/r00, acme/r01, acme/r02 and 16 more: adopted the existing hook: nothing" in first
+    assert second.startswith("acme/r07: adopted the existing hook {")
+    assert second.endswith(": active true => false")
+    assert {logged.urn.rpartition("::")[2] for logged in engine.logged} == {"some"}
+
+
+def test_no_change_costs_nothing(fleet: ProviderServer, sandbox: Sandbox) -> None:
+    """Neither the comparison nor an update that finds nothing to do."""
+    id_, state = _made(fleet, sandbox)
+    inputs = _checked(fleet)
+    assert fleet.diff(id_, state, inputs) == SAME
+    assert fleet.update(id_, state, inputs) == state
+    assert asked(sandbox) == []
+
+
+DRIFTS: list[tuple[dict[str, Any], str]] = [
+    ({"active": False}, "active false"),
+    ({"events": ["issue:created", "repo:fork"]}, "events issue:created, repo:fork"),
+    ({"description": "Mine"}, 'description "Mine"'),
+    ({"skip_cert_verification": True}, "skipCertVerification true"),
+    ({"history_enabled": False}, "historyEnabled false"),
+    ({"url": "https://x.example.com/y?token=canary"}, 'url "https://x.example.com/y?…"'),
+    ({"secret": None}, "secret removed"),
+    ({"secret": None, "active": False}, "secret removed; active false"),
+]
+
+
+@pytest.mark.parametrize(("by_hand", "told"), DRIFTS)
+def test_drift(
+    fleet: ProviderServer,
+    again: ProviderServer,
+    sandbox: Sandbox,
+    by_hand: dict[str, Any],
+    told: str,
+) -> None:
+    """Named for the one copy, and repaired there with one PUT."""
+    declared = {"description": "CI", "historyEnabled": True, "secret": "signs"}
+    id_, state = _made(fleet, sandbox, **declared)
+    before = sandbox.hook(state["hooks"]["web"])
+    sandbox.change_hook(before.uuid, **by_hand)
+    _, outputs, inputs = again.read(id_, state)
+    assert len(asked(sandbox)) == 3
+    assert outputs["repositories"] == {**state["repositories"], "web": told}
+    assert inputs["repositories"] == outputs["repositories"]
+    assert outputs["hooks"] == state["hooks"]
+    assert inputs["url"] == URL
+    sandbox.clear_requests()
+    news = _checked(again, inputs, **declared)
+    assert again.diff(id_, outputs, news) == CHANGED
+    repaired = again.update(id_, outputs, news)
+    assert _writes(sandbox) == ["PUT acme/web/UUID 200"]
+    assert sandbox.hook(before.uuid) == before
+    assert sandbox.secret_of(before.uuid) == "signs"
+    assert repaired == state
+
+
+def test_a_url_that_is_a_secret_is_not_shown(
+    fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Of what somebody changed it to, only where it leads."""
+    id_, state = _made(fleet, sandbox, urlIsSecret=True)
+    sandbox.change_hook(state["hooks"]["web"], url="https://chat.example.com/canary")
+    _, outputs, _ = again.read(id_, state)
+    assert outputs["repositories"]["web"] == 'url "https://chat.example.com/…"'
+
+
+def test_secrets(fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox) -> None:
+    """Sent where it changed or is missing, removed when that is said, else left alone."""
+    id_, state = _made(fleet, sandbox)
+    hooks = list(state["hooks"].values())
+    sandbox.change_hook(hooks[0], secret="foreign")
+    assert again.read(id_, state)[1]["repositories"] == state["repositories"]
+    steps: list[tuple[dict[str, Any], int, str | None]] = [
+        ({"secret": "one"}, 3, "one"),
+        ({"secret": "one"}, 0, "one"),
+        ({"secret": "two"}, 3, "two"),
+        ({}, 0, "two"),
+        ({"secret": ""}, 3, None),
+        ({"secret": ""}, 0, None),
+    ]
+    for declared, writes, left in steps:
+        sandbox.clear_requests()
+        state = fleet.update(id_, state, _checked(fleet, **declared))
+        assert (len(_writes(sandbox)), declared) == (writes, declared)
+        assert {sandbox.secret_of(uuid) for uuid in hooks} == {left}
+
+
+def test_a_secret_set_by_hand(
+    fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Where none is declared to be."""
+    id_, state = _made(fleet, sandbox, secret="")
+    sandbox.change_hook(state["hooks"]["web"], secret="foreign")
+    _, outputs, inputs = again.read(id_, state)
+    assert inputs["repositories"]["web"] == "secret set by hand"
+    again.update(id_, outputs, _checked(again, secret=""))
+    assert _writes(sandbox) == ["PUT acme/web/UUID 200"]
+    assert sandbox.secret_of(state["hooks"]["web"]) is None
+
+
+def test_gone(fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox) -> None:
+    """A copy, or its whole repository: said so, and made again where that can be."""
+    id_, state = _made(fleet, sandbox)
+    sandbox.delete_hook(state["hooks"]["web"])
+    sandbox.delete_repository("acme/infra")
+    _, outputs, _ = again.read(id_, state)
+    assert outputs["repositories"] == {"api": "as declared", "infra": "gone", "web": "gone"}
+    assert list(outputs["hooks"]) == ["api"]
+    sandbox.clear_requests()
+    state = again.update(id_, outputs, _checked(again, repositories=["api", "web"]))
+    assert _writes(sandbox) == ["POST acme/web 201"]
+    assert sorted(state["hooks"]) == ["api", "web"]
+
+
+def test_no_access_to_one(
+    start: Start, engine: FakeEngine, fleet: ProviderServer, sandbox: Sandbox
+) -> None:
+    """It keeps what is known of it, drift included, with a warning, and is no change itself."""
+    id_, state = _made(fleet, sandbox)
+    sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
+    sandbox.grant(MEMBER_EMAIL, "acme/api", "admin")
+    with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
+        member = ProviderServer(opened.stub, HookFleetProvider())
+        for known in ("as declared", "active false"):
+            olds = {**state, "repositories": {**state["repositories"], "infra": known}}
+            for _ in range(2):
+                _, outputs, inputs = member.read(id_, olds)
+                assert inputs["repositories"] == olds["repositories"] | {"infra": known}
+                told = outputs["repositories"]["infra"]
+                assert told.startswith(f"{known} (unchecked: acme/infra: listing the hooks: ")
+                assert outputs["hooks"] == state["hooks"]
+                olds = outputs
+            expected = SAME if known == "as declared" else CHANGED
+            assert member.diff(id_, olds, _checked(member)) == expected
+    (message, *_) = [each.message for each in engine.logged if each.severity == "WARNING"]
+    assert message.startswith("fleet: 1 of 3 repositories could not be checked")
+
+
+def test_no_access_at_all_is_an_error(
+    start: Start, fleet: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Else a token that lost its rights would see no drift for ever."""
+    id_, state = _made(fleet, sandbox)
+    with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
+        member = ProviderServer(opened.stub, HookFleetProvider())
+        with pytest.raises(Refusal, match="3 of 3 repositories failed"):
+            member.read(id_, state)
+
+
+def test_wrong_credentials_stop_at_once(start: Start, sandbox: Sandbox) -> None:
+    """Not one refusal for each repository."""
+    sandbox.add_repositories([f"acme/{slug}" for slug in MANY])
+    with start(username=OWNER_EMAIL, password="wrong", parallel="2") as opened:
+        fleet = ProviderServer(opened.stub, HookFleetProvider())
+        with pytest.raises(Refusal) as refused:
+            fleet.made({**DECLARED, "repositories": MANY})
+    assert "was not accepted" in str(refused.value)
+    assert str(refused.value).count("acme/") == 1
+    assert len(asked(sandbox)) <= 4
+
+
+def test_add_and_remove(fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox) -> None:
+    """One is made, one is deleted, the rest isn't asked."""
+    id_, state = _made(fleet, sandbox)
+    news = _checked(later, repositories=["docs", "infra", "web"])
+    assert later.diff(id_, state, news) == CHANGED
+    left = later.update(id_, state, news)
+    assert sorted(asked(sandbox)) == [
+        "DELETE acme/api/UUID 204",
+        "GET acme/docs 200",
+        "POST acme/docs 201",
+    ]
+    assert sorted(left["hooks"]) == ["docs", "infra", "web"]
+
+
+def test_a_renamed_repository_keeps_its_hook(
+    fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Whatever `adopt` says."""
+    id_, state = _made(fleet, sandbox, adopt="never")
+    sandbox.rename_repository("acme/web", "site")
+    left = later.update(id_, state, _checked(later, repositories=["api", "infra", "site"]))
+    assert left["hooks"]["site"] == state["hooks"]["web"]
+    assert _writes(sandbox) == []
+
+
+def test_failure_of_some(fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox) -> None:
+    """Each is named once, with one remedy for all alike; the next run finds the rest done."""
+    inputs = _checked(fleet, repositories=[*SLUGS, *MANY[:12]])
+    with pytest.raises(Refusal) as refused:
+        fleet.create(inputs)
+    told = str(refused.value).splitlines()
+    assert told[0] == "fleet: 12 of 15 repositories failed, 3 are done"
+    assert told[1] == "  acme/r00: listing the hooks: not found (Resource not found)"
+    assert told[11] == "  … and 2 more"
+    assert told[12].startswith("Check the spelling")
+    assert told[13:] == ["Running `pulumi up` again does just what is left."]
+    sandbox.clear_requests()
+    again.create(_checked(again))
+    assert _writes(sandbox) == []
+
+
+def test_a_failed_write_is_repeated(fleet: ProviderServer, sandbox: Sandbox) -> None:
+    """With the secret when that was to be written: nobody knows which one is there."""
+    id_, state = _made(fleet, sandbox, secret="one")
+    for standing, secret in (("not updated", "by hand"), ("secret not updated", "one")):
+        uuid = state["hooks"]["web"]
+        sandbox.change_hook(uuid, secret="by hand", active=False)
+        olds = {**state, "repositories": {**state["repositories"], "web": standing}}
+        _, outputs, inputs = fleet.read(id_, olds)
+        assert inputs["repositories"]["web"].startswith(
+            "secret not updated" if secret == "one" else "as declared"
+        )
+        fleet.update(id_, olds, _checked(fleet, secret="one"))
+        assert (sandbox.secret_of(uuid), sandbox.hook(uuid).active) == (secret, True)
+        assert outputs["hooks"] == state["hooks"]
+
+
+def test_delete(fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox) -> None:
+    """Gone already is success; what failed is named, and the next run finds the rest done."""
+    id_, state = _made(fleet, sandbox)
+    sandbox.delete_hook(state["hooks"]["api"])
+    sandbox.change_hook(state["hooks"]["web"], read_only=True)
+    with pytest.raises(Refusal, match="1 of 3 repositories failed, 2 are done"):
+        later.delete(id_, state)
+    sandbox.change_hook(state["hooks"]["web"], read_only=False)
+    later.delete(id_, state)
+    assert sandbox.hooks() == []
+
+
+def test_a_look_up_is_refused(fleet: ProviderServer) -> None:
+    """Its id means nothing to the service."""
+    with pytest.raises(Refusal, match="a fleet can't be looked up"):
+        fleet.read("fleet-1", {})
+
+
+def test_declared_twice(fleet: ProviderServer) -> None:
+    """By another fleet: refused with both names."""
+    fleet.check(DECLARED, name="one")
+    with pytest.raises(Refusal, match=r"(?s)'one' and Hook 'two' declare the same hook \(acme/web"):
+        fleet.check({**DECLARED, "repositories": ["docs", "web"]}, name="two")
+
+
+def test_no_secret_in_the_process_output(
+    fleet: ProviderServer, engine: FakeEngine, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Through success and failure."""
+    inputs = _checked(fleet, secret="canary", repositories=[*SLUGS, "nowhere"])
+    with pytest.raises(Refusal) as refused:
+        fleet.create(inputs)
+    told = [str(refused.value), engine.messages(), (tmp_path / "stderr").read_text()]
+    assert "canary" not in "\n".join(told)
+    assert {hook.secret for hook in sandbox.hooks()} == {"canary"}

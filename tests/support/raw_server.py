@@ -1,0 +1,64 @@
+"""A server that answers with whatever bytes a test wants, over TCP or TLS."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
+"""Key and certificate of a server on 127.0.0.1 that nobody vouches for; made for these tests."""
+
+Serve = Callable[[socket.socket], None]
+
+
+def answering(answer: bytes) -> Serve:
+    """Read one request's head and send bytes, whatever they are; then close."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    return serve
+
+
+@contextmanager
+def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[int]]]:
+    """Serve every connection alike; gives the base url and one number for each connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    connections: list[int] = []
+
+    def accept(listener: socket.socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            connections.append(1)
+            with connection, suppress(OSError):
+                if tls:
+                    connection = context.wrap_socket(connection, server_side=True)
+                connection.settimeout(0.1)
+                serve(connection)
+                _close(connection)
+
+    def run(listener: socket.socket) -> None:
+        with suppress(OSError):
+            accept(listener)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=run, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}", connections
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+
+def _close(connection: socket.socket) -> None:
+    """Close without TLS's word of farewell, as a connection that breaks does."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+        while socket.socket.recv(connection, 65536):  # what is left unread would reset it
+            pass
+    connection.close()

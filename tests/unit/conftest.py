@@ -1,0 +1,64 @@
+"""Fixtures: a sandbox, a clock on which hours pass at once, and the rooms over the two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from bitbucket_hooks.sandbox.estate import Sandbox
+from support.clocks import FakeClock
+from support.rooms import Rooms, open_rooms
+
+hypothesis.settings.register_profile(
+    "ours",
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("ours")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a freshly seeded file to copy."""
+    path = tmp_path_factory.mktemp("sandbox") / "template.db"
+    Sandbox(path).close()
+    return path
+
+
+@pytest.fixture
+def sandbox_path(tmp_path: Path, template: Path) -> Path:
+    """Give a new sandbox's file."""
+    return Path(shutil.copy(template, tmp_path / "sandbox.db"))
+
+
+@pytest.fixture
+def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
+    """Give the sandbox from behind the scenes."""
+    with Sandbox(sandbox_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Give a clock on which sleeping costs no time."""
+    return FakeClock()
+
+
+@pytest.fixture
+def rooms(sandbox_path: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Rooms]:
+    """Give the rooms of a process over the sandbox."""
+    opened = open_rooms(f"sandbox:{sandbox_path}", tmp_path / "claims", clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("BITBUCKET_")]:
+        monkeypatch.delenv(name)

@@ -1,0 +1,188 @@
+"""Claims: who holds which hook, within a run and between its processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
+
+UUID = "{00000000-0000-4000-8000-00000000000a}"
+PLACE = Place(Subject("acme", "web"), "https://ci.example.com/secret-path?token=canary")
+OLD, NEW = Owner("urn::old", "Hook 'old'"), Owner("urn::new", "Hook 'new'")
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Claims:
+    """Give the claims of the update."""
+    return Claims(tmp_path / "run", "update")
+
+
+def test_nobody_holds_anything_at_first(claims: Claims) -> None:
+    """So a delete is free to go on."""
+    assert not claims.held_by_other(UUID, OLD)
+    assert claims.handed_over(UUID, OLD) is None
+
+
+def test_what_another_took_is_kept(claims: Claims) -> None:
+    """And isn't taken twice."""
+    claims.take(UUID, NEW)
+    assert claims.handed_over(UUID, OLD) == "Hook 'new'"
+    assert claims.held_by_other(UUID, OLD)
+    assert not claims.held_by_other(UUID, NEW)
+    with pytest.raises(ConflictError, match="Hook 'new' and Hook 'old' declare the same hook"):
+        claims.take(UUID, OLD)
+
+
+def test_what_is_declared_elsewhere_is_kept(claims: Claims) -> None:
+    """After a rename whose run died: the new name is unchanged, the old one is to be deleted."""
+    claims.declare(UUID, NEW)
+    claims.declare(UUID, NEW)
+    assert claims.handed_over(UUID, OLD) == "Hook 'new'"
+    with pytest.raises(ConflictError, match=UUID):
+        claims.declare(UUID, OLD)
+
+
+def test_what_is_declared_here_may_be_deleted(claims: Claims) -> None:
+    """A replacement with delete before create."""
+    claims.declare(UUID, OLD)
+    assert claims.handed_over(UUID, OLD) is None
+
+
+def test_what_this_phase_took_is_kept_by_its_own_delete(claims: Claims) -> None:
+    """A replacement that adopted its own hook; declared before or not."""
+    claims.declare(UUID, OLD)
+    claims.take(UUID, OLD)
+    assert claims.handed_over(UUID, OLD) == "Hook 'old'"
+    later = Claims(claims.folder, "another phase")
+    assert later.handed_over(UUID, OLD) is None
+    assert later.handed_over(UUID, NEW) == "Hook 'old'"
+
+
+def test_equal_declarations_are_refused(claims: Claims) -> None:
+    """With both names, and of the url only where it leads; once more by the same is fine."""
+    claims.intend([PLACE], OLD)
+    claims.intend([PLACE], OLD)
+    with pytest.raises(ConflictError) as refused:
+        claims.intend([Place(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
+    assert "(acme/web, https://ci.example.com/…)" in str(refused.value)
+    assert "canary" not in str(refused.value)
+    assert "secret-path" not in str(refused.value)
+
+
+def test_another_title_url_repository_or_server_is_another_place(claims: Claims) -> None:
+    """And named in the message, when it is the same."""
+    claims.intend([PLACE], OLD)
+    titled = Place(PLACE.subject, PLACE.url, "C\x1bI")
+    claims.intend([titled, Place(PLACE.subject, f"{PLACE.url}x")], NEW)
+    claims.intend([Place(Subject("acme", "api"), PLACE.url)], NEW)
+    Claims(claims.folder, "update", "elsewhere").intend([PLACE], NEW)
+    with pytest.raises(ConflictError, match=r'"C\\x1bI"'):
+        claims.intend([titled], OLD)
+
+
+def test_places_change_hands_between_phases(claims: Claims) -> None:
+    """Two names may swap what they declare between preview and update."""
+    claims.intend([PLACE], OLD)
+    Claims(claims.folder, "another phase").intend([PLACE], NEW)
+
+
+def _race(folder: Path, key: str, results: multiprocessing.Queue[str]) -> None:
+    claims = Claims(folder)
+    won = []
+    for number in range(200):
+        try:
+            claims.take(f"hook {number}", Owner(key, key))
+        except ConflictError:
+            continue
+        won.append(str(number))
+    results.put(f"{key}:{' '.join(won)}")
+
+
+def test_two_processes_never_hold_one_hook(tmp_path: Path) -> None:
+    """However they race."""
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[str] = context.Queue()
+    team = [context.Process(target=_race, args=(tmp_path / "run", k, results)) for k in "ab"]
+    for each in team:
+        each.start()
+    told = [results.get(timeout=60) for _ in team]
+    for each in team:
+        each.join(60)
+    results.close()
+    results.join_thread()
+    won = [number for line in told for number in line.partition(":")[2].split()]
+    assert sorted(map(int, won)) == list(range(200))
+
+
+def test_no_draft_is_left(claims: Claims) -> None:
+    """One file for each claim."""
+    claims.take(UUID, OLD)
+    claims.declare(UUID, OLD)
+    assert len(list(claims.folder.iterdir())) == 1
+
+
+def test_a_folder_that_was_swept_away_comes_back(claims: Claims) -> None:
+    """Whoever cleans temporary folders doesn't end the run."""
+    claims.take(UUID, OLD)
+    for file in claims.folder.iterdir():
+        file.unlink()
+    claims.folder.rmdir()
+    claims.take(UUID, OLD)
+    assert claims.handed_over(UUID, NEW) == "Hook 'old'"
+
+
+# Where they live
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_run_has_one_private_folder(temporary: Path) -> None:
+    """The same for each of its processes, another for each run."""
+    folder = run_folder("run 1")
+    assert folder == run_folder("run 1") != run_folder("run 2")
+    assert folder.parent == temporary / f"bitbucket-hooks-{os.getuid()}"
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_old_runs_are_swept_away(temporary: Path) -> None:
+    """After days; young ones stay."""
+    for name in ("old", "young"):
+        Claims(run_folder(name)).take(UUID, OLD)
+    long_ago = time.time() - 4 * 24 * 3600
+    os.utime(run_folder("old"), (long_ago, long_ago))
+    run_folder("new")
+    assert not run_folder("old").exists()
+    assert run_folder("young").exists()
+    assert temporary.exists()
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
+    """They could keep hooks from being deleted."""
+    base = temporary / f"bitbucket-hooks-{os.getuid()}"
+    base.mkdir()
+    base.chmod(0o777)
+    assert run_folder("run").parent != base
+
+
+def test_a_link_in_its_place_is_not_followed(temporary: Path) -> None:
+    """What it leads to would be swept."""
+    precious = temporary / "home" / "precious"
+    precious.mkdir(parents=True)
+    os.utime(precious, (0, 0))
+    (temporary / f"bitbucket-hooks-{os.getuid()}").symlink_to(precious.parent)
+    run_folder("run")
+    assert precious.exists()

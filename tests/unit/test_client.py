@@ -1,0 +1,230 @@
+"""The client: pages, redirects and what must never leave for another host."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from requests import PreparedRequest
+
+from bitbucket_hooks.api.client import open_client
+from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer, Unreachable
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken
+from bitbucket_hooks.settings import PUBLIC_API, Settings
+from support.rooms import BASE, Canned, canned_client, session_of
+
+
+def _page(values: list[dict[str, Any]], following: object = None) -> Canned:
+    return Canned(body={"values": values, **({"next": following} if following else {})})
+
+
+def test_pages_are_followed_as_they_come() -> None:
+    """The first asks for the longest page; `next` is never built."""
+    client, adapter = canned_client([_page([{"a": 1}], f"{BASE}/odd?next"), _page([{"a": 2}])])
+    assert list(client.pages("things", "listing")) == [{"a": 1}, {"a": 2}]
+    urls = [each.url for each in adapter.asked]
+    assert urls == [f"{BASE}/things?pagelen=100", f"{BASE}/odd?next"]
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://evil.example.com/2.0/things",
+        "http://api.example.com/2.0/things",
+        "https://api.example.com:444/2.0/things",
+        "https://api.example.com@evil.example.com/",
+        "https://[half",
+        "/relative",
+        "//evil.example.com/",
+    ],
+)
+def test_a_foreign_next_is_refused(following: str) -> None:
+    """Credentials go to the API's origin alone."""
+    client, adapter = canned_client([_page([], following)])
+    with pytest.raises(UnexpectedAnswer, match="a link to another host"):
+        list(client.pages("things", "listing"))
+    assert len(adapter.asked) == 1
+
+
+@pytest.mark.parametrize("following", [7, f"{BASE}/again"])
+def test_pages_that_never_end(following: object) -> None:
+    """A `next` that is no text, or that came before, is an error."""
+    client, _ = canned_client(lambda _: _page([], following))
+    with pytest.raises(UnexpectedAnswer, match="never end"):
+        list(client.pages("things", "listing"))
+
+
+def test_more_pages_than_anybody_has() -> None:
+    """Ever new ones end as well."""
+    number = iter(range(10**6))
+    client, adapter = canned_client(lambda _: _page([], f"{BASE}/{next(number)}"))
+    with pytest.raises(UnexpectedAnswer, match="never end"):
+        list(client.pages("things", "listing"))
+    assert len(adapter.asked) == 1000
+
+
+@pytest.mark.parametrize("body", [[], {}, {"values": 7}, {"values": [7]}, "text", b"\xff\xfe", b""])
+def test_a_page_that_is_none(body: Any) -> None:
+    """Is an error that says what it is instead."""
+    client, _ = canned_client(Canned(body=body))
+    with pytest.raises(UnexpectedAnswer, match="listing: the answer is "):
+        list(client.pages("things", "listing"))
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_on_the_same_host_is_followed(status: int) -> None:
+    """A read only, signed again."""
+    moved = Canned(status, headers={"Location": "/2.0/there"})
+    client, adapter = canned_client([moved, Canned(body={"a": 1})])
+    assert client.get("here", "reading") == {"a": 1}
+    assert adapter.asked[1].url == f"{BASE}/there"
+    assert adapter.asked[1].headers["Authorization"] == "Bearer canary"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example.com/", "http://[half", "//evil", "ftp:x"])
+def test_a_redirect_elsewhere_is_refused(target: str) -> None:
+    """Nothing is sent there."""
+    client, adapter = canned_client(Canned(302, headers={"Location": target}))
+    with pytest.raises(UnexpectedAnswer, match="a link to another host"):
+        client.get("here", "reading")
+    assert len(adapter.asked) == 1
+
+
+def test_a_redirect_in_circles() -> None:
+    """Ends."""
+    client, adapter = canned_client(Canned(302))
+    with pytest.raises(UnexpectedAnswer, match="leads nowhere"):
+        client.get("here", "reading")
+    assert len(adapter.asked) == 3
+
+
+def test_a_redirected_write_is_refused() -> None:
+    """It might be done elsewhere."""
+    client, adapter = canned_client(Canned(307, headers={"Location": "/2.0/there"}))
+    with pytest.raises(UnexpectedAnswer, match="status 307"):
+        client.put("here", "writing", {})
+    assert len(adapter.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"", "<html>", [], "7"])
+def test_a_post_whose_answer_cannot_be_read_may_have_been_done(body: Any) -> None:
+    """So it isn't just a failure."""
+    client, _ = canned_client(Canned(201, body))
+    with pytest.raises(AnswerLost):
+        client.post("here", "making", {})
+
+
+SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/?token=canary-3"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda said: {"error": {"message": said}},
+        lambda said: {"error": {"message": "Bad", "fields": {"x": [f"{'y' * 380}{said}"]}}},
+        lambda said: said,
+    ],
+)
+def test_echoed_secrets_are_hidden(told: Callable[[str], Any]) -> None:
+    """Token, secret and query, even where the message is cut short."""
+    body = told(f"bad: canary, {SECRETS['secret']} or {SECRETS['url']}")
+    client, _ = canned_client(Canned(400, body))
+    with pytest.raises(ApiError) as refused:
+        client.put("here", "writing", SECRETS)
+    assert "canary" not in str(refused.value)
+    assert "canar" not in str(refused.value).replace("[secret]", "")
+
+
+def test_requests_say_who_they_are() -> None:
+    """User agent and what is accepted."""
+    client, adapter = canned_client(Canned(body={}))
+    client.get("here", "reading")
+    assert adapter.asked[0].headers["User-Agent"].startswith("bitbucket-hooks/")
+    assert adapter.asked[0].headers["Accept"] == "application/json"
+
+
+def test_cookies_are_not_kept() -> None:
+    """Nobody needs them."""
+    client, adapter = canned_client(Canned(body={}, headers={"Set-Cookie": "a=b; Path=/"}))
+    client.get("here", "reading")
+    client.get("here", "reading")
+    assert "Cookie" not in adapter.asked[1].headers
+
+
+def test_a_netrc_is_not_used(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has no credentials has none."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine api.example.com login user password canary\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client, adapter = canned_client(Canned(body={}), credentials=Anonymous())
+    client.get("here", "reading")
+    assert "Authorization" not in adapter.asked[0].headers
+
+
+def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not reach its server; for all others the usual variables count."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    local = open_client(Settings(api_url="http://127.0.0.1:1234"), print)
+    assert session_of(local).trust_env is False
+    assert session_of(open_client(Settings(), print)).trust_env is True
+
+
+def test_the_public_api_is_paced_unless_told_otherwise() -> None:
+    """1,000 requests an hour there, as the service says; nothing is known of other servers."""
+    limits = [
+        open_client(Settings(**settings), print).caller.throttle.limit
+        for settings in (
+            {},
+            {"rate_limit": 50},
+            {"api_url": BASE},
+            {"api_url": BASE, "rate_limit": 7},
+        )
+    ]
+    assert limits == [1000, 50, None, 7]
+
+
+def test_where_an_oauth_consumer_gets_its_token() -> None:
+    """From the site beside the public API, else from the API's own origin."""
+    for base, desk in (
+        (PUBLIC_API, "https://bitbucket.org/site/oauth2/access_token"),
+        (BASE, "https://api.example.com/site/oauth2/access_token"),
+    ):
+        client = open_client(Settings(api_url=base), print)
+        assert client.endpoint.token_url() == desk
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [AccessToken("canary\n"), AccessToken("canary…")],
+)
+def test_credentials_that_no_header_takes(credentials: AccessToken) -> None:
+    """A pasted line break or ellipsis is the user's mistake, told without the token."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        base = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        client = open_client(Settings(api_url=base, credentials=credentials), print)
+        with pytest.raises(ConfigError, match="can't be sent as an HTTP header") as refused:
+            client.get("here", "reading")
+    assert "canary" not in str(refused.value)
+
+
+def test_credentials_that_are_no_text_still_make_a_header() -> None:
+    """A variable of the environment may hold any bytes."""
+    odd = ApiToken("a@b.c", b"\xff".decode("utf-8", "surrogateescape"))
+    client, adapter = canned_client(Canned(body={}), credentials=odd)
+    client.get("here", "reading")
+    assert adapter.asked[0].headers["Authorization"] == "Basic YUBiLmM6/w=="
+
+
+def _refuse(_: PreparedRequest) -> Canned:
+    raise ConnectionRefusedError
+
+
+def test_what_no_answer_came_from_is_unreachable() -> None:
+    """After some minutes of trying, with what to check."""
+    client, adapter = canned_client(_refuse)
+    with pytest.raises(Unreachable, match=r"reading: .*for 150 s of trying\nCheck the network"):
+        client.get("here", "reading")
+    assert len(adapter.asked) > 5

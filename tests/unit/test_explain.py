@@ -1,0 +1,186 @@
+"""From every shape of refusal that the service is known for to an error with a remedy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+
+from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.errors import (
+    ApiError,
+    AuthenticationFailed,
+    NotFound,
+    PermissionRefused,
+    RateLimited,
+    Refused,
+    ScopeMissing,
+    ServerFailed,
+    UnexpectedAnswer,
+)
+from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.model.credentials import (
+    AccessToken,
+    Anonymous,
+    ApiToken,
+    Credentials,
+    OAuthConsumer,
+)
+from support.rooms import Canned
+
+CALL = Call("PUT", "https://api.example.com/", "acme/web: updating")
+TOKEN = AccessToken("canary")
+
+
+def _explain(status: int, body: Any, who: Credentials = TOKEN, kind: str = "") -> ApiError:
+    headers = CaseInsensitiveDict({"Content-Type": kind} if kind else {})
+    return explain(CALL, Answer(status, headers, Canned(body=body).content), who)
+
+
+def test_a_field_that_is_missing() -> None:
+    """400 with `fields` as a list of strings, as seen."""
+    said = 'Field: {…} Error: {Required field: "url" is not present.}'
+    error = _explain(400, {"type": "error", "error": {"message": "Bad request", "fields": [said]}})
+    assert isinstance(error, Refused)
+    assert error.message == f"acme/web: updating: refused with 400 (Bad request; {said})"
+
+
+def test_fields_as_an_object() -> None:
+    """400 as elsewhere in the API."""
+    fields = {"events": ["one", "two"], "url": "bad"}
+    error = _explain(400, {"error": {"message": "Bad", "fields": fields, "detail": "more"}})
+    assert "(Bad; more; events: one, two; url: bad)" in error.message
+
+
+def test_an_error_that_is_text() -> None:
+    """As OAuth's are."""
+    assert "(invalid_client)" in _explain(400, {"error": "invalid_client"}).message
+
+
+def test_plain_text() -> None:
+    """401 and 429 come as such, as seen."""
+    error = _explain(429, "Rate limit for this resource has been exceeded")
+    assert isinstance(error, RateLimited)
+    assert "Rate limit for this resource has been exceeded" in error.message
+
+
+@pytest.mark.parametrize(
+    ("who", "remedy"),
+    [
+        (Anonymous(), "Set bitbucket:username"),
+        (ApiToken("name", "canary"), "must be the email of the Atlassian account"),
+        (ApiToken("a@b.c", "canary"), "app passwords were removed"),
+        (TOKEN, "not revoked and not expired"),
+        (OAuthConsumer("id", "canary"), "private consumer"),
+    ],
+)
+def test_credentials_that_are_not_taken(who: Credentials, remedy: str) -> None:
+    """The remedy depends on their kind."""
+    error = _explain(401, "No", who)
+    assert isinstance(error, AuthenticationFailed)
+    assert remedy in error.remedy
+    assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("detail", "lacks", "has"),
+    [
+        ({"required": ["webhook"], "granted": ["repository"]}, "webhook", "repository"),
+        ({"required": ["a", "b"], "granted": ["b"]}, "scope a", "b"),
+        ({"required": ["a"], "granted": ["a"]}, "scope a", "a"),
+        ({"required": ["a", 7]}, "scope a", "none"),
+    ],
+)
+def test_a_missing_scope(detail: Any, lacks: str, has: str) -> None:
+    """403 with `detail` as an object: what to add."""
+    error = _explain(403, {"error": {"message": "Your credentials lack", "detail": detail}})
+    assert isinstance(error, ScopeMissing)
+    assert f"{lacks} (it has: {has})" in error.message
+    assert error.remedy.startswith("Add ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Forbidden",
+        {"error": {"message": "no", "detail": "words"}},
+        {"error": {"detail": {"required": "webhook"}}},
+        {"error": {"detail": {"required": []}}},
+    ],
+)
+def test_no_administrator(body: Any) -> None:
+    """403 without scopes."""
+    error = _explain(403, body)
+    assert isinstance(error, PermissionRefused)
+    assert "administrator of the repository" in error.remedy
+
+
+def test_not_found() -> None:
+    """404: spelling, or sight."""
+    error = _explain(404, {"type": "error", "error": {"message": "Repository acme/web not found"}})
+    assert isinstance(error, NotFound)
+    assert "the access token may see it" in error.remedy
+
+
+def test_a_failure_with_an_id() -> None:
+    """Support asks for it."""
+    error = _explain(500, {"error": {"message": "Something went wrong", "id": "abc"}})
+    assert isinstance(error, ServerFailed)
+    assert "(Something went wrong; error id abc)" in error.message
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "told"),
+    [
+        ("<html><title>\n 502 Bad\tGateway</title>", "", "an HTML page: 502 Bad Gateway"),
+        ("<html>", "", "an HTML page"),
+        ("", "", "without a word"),
+        (b"\x00\xff", "", "\\x00�"),
+        ("{broken", "application/json; charset=x", "something unreadable (application/json)"),
+        ("[1]", "", "something unreadable (an unnamed type)"),
+        ("\x1b[31mred\x1b[0m", "", "\\x1b[31mred\\x1b[0m"),
+        ("x" * 1000, "", "x" * 400 + "…"),
+    ],
+)
+def test_other_bodies(body: Any, kind: str, told: str) -> None:
+    """Pages of gateways, nothing, garbage, control characters."""
+    assert _explain(503, body, kind=kind).message.endswith(f"({told})")
+
+
+@pytest.mark.parametrize("status", [100, 304, 303])
+def test_a_status_that_does_not_belong(status: int) -> None:
+    """Isn't the API's."""
+    assert isinstance(_explain(status, ""), UnexpectedAnswer)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+ERROR = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("message", "detail", "fields", "id"), JSON)
+)
+
+
+@given(
+    status=st.integers(300, 599),
+    body=st.binary() | JSON.map(json.dumps) | ERROR.map(lambda e: json.dumps({"error": e})),
+)
+def test_no_body_breaks_it(status: int, body: Any) -> None:
+    """An error of ours with a message that a terminal can show, whatever comes."""
+    error = _explain(status, body)
+    assert len(error.message) < 3000
+    error.message.encode()
+
+
+@pytest.mark.parametrize("inner", ["[" * 100_000, '{"a":' * 900 + "1" + "}" * 900])
+def test_depth_does_not_break_it(inner: str) -> None:
+    """Neither unreadable nor readable."""
+    deep = '{"error":{"fields":' + inner + "}}"
+    assert isinstance(_explain(400, deep), Refused)
+    fields = '{"error":{"fields":' + "[" * 900 + "]" * 900 + "}}"
+    assert isinstance(_explain(400, fields), Refused)

@@ -1,0 +1,53 @@
+"""Gone, hidden or just late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitbucket_hooks.api.errors import ApiError, NotFound
+from bitbucket_hooks.model.credentials import ApiToken
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN
+from support.rooms import Rooms, open_rooms
+
+WEB = Subject("acme", "web")
+OUTSIDER = ApiToken(OUTSIDER_EMAIL, OUTSIDER_TOKEN)
+
+
+def test_a_workspace_itself_is_never_gone(rooms: Rooms, sandbox: Sandbox) -> None:
+    """There is nothing above it that could be read to tell."""
+    assert sandbox.hooks() == []
+    with pytest.raises(NotFound, match="missingRepository"):
+        rooms.presence.listing(Subject("nowhere"))
+
+
+def test_gone_is_told_once(rooms: Rooms, sandbox: Sandbox) -> None:
+    """And asked once."""
+    sandbox.delete_repository("acme/web")
+    for again in (False, True, False):
+        assert rooms.presence.listing(WEB, again=again) is None
+    assert rooms.told == ["acme/web: not found; it counts as deleted, and its hooks with it"]
+    assert len(sandbox.requests()) == 2
+
+
+def test_hidden_is_asked_once(sandbox_path: Path, tmp_path: Path, sandbox: Sandbox) -> None:
+    """And an error each time."""
+    rooms = open_rooms(f"sandbox:{sandbox_path}", tmp_path, credentials=OUTSIDER)
+    for _ in range(2):
+        with pytest.raises(NotFound, match="missingRepository"):
+            rooms.presence.listing(WEB)
+    paths = [each.path for each in sandbox.requests()]
+    assert len([path for path in paths if path.endswith("workspaces/acme")]) <= 1
+    rooms.close()
+
+
+def test_what_cannot_be_told_is_an_error(rooms: Rooms, sandbox: Sandbox) -> None:
+    """A workspace that fails is neither readable nor not; the next one asks again."""
+    sandbox.delete_repository("acme/web")
+    sandbox.plan_fault("html", "GET", "/2.0/workspaces/acme")
+    with pytest.raises(ApiError, match="an HTML page"):
+        rooms.presence.listing(WEB)
+    assert rooms.presence.listing(WEB) is None

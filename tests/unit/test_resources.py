@@ -1,0 +1,169 @@
+"""What the resource classes hand to the engine: both constructor forms, names, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+import bitbucket_hooks as bitbucket
+from support.pulumi_program import Registered, program
+
+HOOK = "pulumi-python:dynamic/bitbucket:Hook"
+EVERYTHING: dict[str, Any] = {
+    "url": "https://ci.example.com/",
+    "events": ["repo:push"],
+    "description": "CI",
+    "active": False,
+    "secret": "canary",
+    "skip_cert_verification": True,
+    "history_enabled": False,
+    "adopt": "never",
+}
+ON_THE_WIRE: dict[str, Any] = {
+    "url": "https://ci.example.com/",
+    "events": ["repo:push"],
+    "description": "CI",
+    "active": False,
+    "secret": "canary",
+    "skipCertVerification": True,
+    "historyEnabled": False,
+    "adopt": "never",
+}
+
+
+def _one(act: Callable[[], Any], **config: str) -> Registered:
+    keys = {f"bitbucket:{key}": value for key, value in config.items()}
+    with program(keys) as run:
+        (registered,) = run(act)
+    return registered
+
+
+def test_keywords() -> None:
+    """Names as in state and previews; the secret is one."""
+    made = _one(lambda: bitbucket.Hook("ci", owner="acme", repository="web", **EVERYTHING))
+    assert (made.kind, made.name) == (HOOK, "ci")
+    assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
+    assert made.secrets == {"secret"}
+
+
+def test_an_args_object() -> None:
+    """Says the same."""
+    args = bitbucket.HookArgs(owner="acme", repository="web", **EVERYTHING)
+    made = _one(lambda: bitbucket.Hook("ci", args, pulumi.ResourceOptions(protect=True)))
+    assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
+    assert made.protect
+
+
+def test_a_workspace_hook() -> None:
+    """In both forms."""
+    args = bitbucket.WorkspaceHookArgs(workspace="acme", **EVERYTHING)
+    one = _one(lambda: bitbucket.WorkspaceHook("ci", args))
+    other = _one(lambda: bitbucket.WorkspaceHook("ci", workspace="acme", **EVERYTHING))
+    assert one == other
+    assert one.kind == "pulumi-python:dynamic/bitbucket:WorkspaceHook"
+    assert one.inputs == {"workspace": "acme", **ON_THE_WIRE}
+
+
+def test_the_options_may_come_second() -> None:
+    """As other programs write it."""
+    protected = pulumi.ResourceOptions(protect=True)
+    assert _one(lambda: bitbucket.Hook("ci", protected, url="https://x.example.com")).protect
+
+
+def test_a_fingerprint_is_secret_from_the_start() -> None:
+    """The provider fills it in."""
+    made = _one(lambda: bitbucket.Hook("ci", url="https://x", secret_from="env:X"))
+    assert made.inputs["secretFrom"] == "env:X"
+    assert made.secrets == {"secretFingerprint"}
+
+
+def test_what_is_not_given_is_not_sent() -> None:
+    """Nobody manages it then."""
+    assert _one(lambda: bitbucket.Hook("ci", url="https://x")).inputs == {"url": "https://x"}
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: bitbucket.Hook("a", bitbucket.HookArgs(), url="x"), "url stand beside an args"),
+        (lambda: bitbucket.Hook("a", {"url": "x"}), "args must be HookArgs, not dict"),  # type: ignore[arg-type]
+        (
+            lambda: bitbucket.Hook("a", pulumi.ResourceOptions(), pulumi.ResourceOptions()),
+            "resource options are given twice",
+        ),
+    ],
+)
+def test_forms_that_do_not_mix(make: Callable[[], Any], told: str) -> None:
+    """Are a mistake of the program."""
+    with pytest.raises(TypeError, match=told):
+        _one(make)
+
+
+def test_look_ups() -> None:
+    """By id."""
+    id_ = "acme/web/{00000000-0000-4000-8000-00000000000a}"
+    assert _one(lambda: bitbucket.Hook.get("ci", id_)).id == id_
+    id_ = "acme/{00000000-0000-4000-8000-00000000000a}"
+    assert _one(lambda: bitbucket.WorkspaceHook.get("ci", id_)).id == id_
+
+
+def test_outputs_have_python_names() -> None:
+    """`skip_cert_verification`, not `skipCertVerification`."""
+    seen: dict[str, Any] = {}
+
+    def act() -> None:
+        hook = bitbucket.Hook("ci", url="https://x", skip_cert_verification=True)
+        hook.skip_cert_verification.apply(lambda value: seen.update(skip=value))
+        hook.uuid.apply(lambda value: seen.update(uuid=value))
+
+    _one(act)
+    assert seen == {"skip": True, "uuid": "{ci}"}
+
+
+# Accounts
+
+
+def test_an_account_has_its_own_credentials() -> None:
+    """Of the configuration's it takes everything else; secrets are secret."""
+    made = _one(
+        lambda: bitbucket.Provider("second", oauth_token="canary"),
+        username="a@b.c",
+        password="other",
+        workspace="acme",
+    )
+    assert made.kind == "pulumi:providers:pulumi-python"
+    assert made.inputs["bitbucket:oauthToken"] == "canary"
+    assert made.inputs["bitbucket:workspace"] == "acme"
+    assert "other" not in str(made.inputs)
+    assert made.secrets == {"bitbucket:oauthToken"}
+
+
+def test_an_account_without_credentials_takes_the_configurations() -> None:
+    """As a whole; its own address goes before."""
+    args = bitbucket.ProviderArgs(api_url="https://api.example.com")
+    made = _one(
+        lambda: bitbucket.Provider("second", args, pulumi.ResourceOptions(protect=True)),
+        username="a@b.c",
+        password="canary",
+        apiUrl="https://other.example.com",
+    )
+    assert made.inputs["bitbucket:apiUrl"] == "https://api.example.com"
+    assert made.inputs["bitbucket:username"] == "a@b.c"
+    assert made.secrets == {"bitbucket:password"}
+
+
+def test_an_account_with_options_second() -> None:
+    """As with hooks."""
+    made = _one(
+        lambda: bitbucket.Provider("b", pulumi.ResourceOptions(), username="a", password="p")
+    )
+    assert made.inputs["bitbucket:password"] == "p"
+
+
+def test_unknown_names_of_the_package() -> None:
+    """Are errors as anywhere."""
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        bitbucket.Nothing  # noqa: B018

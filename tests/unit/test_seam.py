@@ -1,0 +1,168 @@
+"""The seam's fallbacks: what happens outside a provider process, and the day the SDK changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from bitbucket_hooks.api.errors import EngineGone
+from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.provider import engine_run, seam
+from bitbucket_hooks.provider.session import owner_of
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Look like the SDK's provider process, whose engine can't be reached."""
+    main = ModuleType("__main__")
+    main.__spec__ = SimpleNamespace(name=seam.PROVIDER_MODULE)  # type: ignore[assignment]
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(sys, "argv", ["x", "127.0.0.1:1"])
+    monkeypatch.setattr(traceback, "format_exc", traceback.format_exc)
+    return main
+
+
+def test_outside_nothing_is_touched() -> None:
+    """A program or a command is no provider process."""
+    before = traceback.format_exc
+    seam.print_errors_without_traceback()
+    seam.on_cancel(lambda: None)
+    seam.widen_server(8)
+    assert traceback.format_exc is before
+    assert not seam.in_provider_process()
+    assert seam.engine_address() is None
+    engine_run.ensure_engine_lives()
+
+
+def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no engine."""
+    seam.inform("one")
+    seam.warn("two")
+    assert capsys.readouterr().err == "one\ntwo\n"
+
+
+def test_messages_go_to_stderr_when_the_engine_is_gone(
+    inside: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are not lost."""
+    assert seam.in_provider_process()
+    assert inside.__name__ == "__main__"
+    seam.warn("late")
+    assert capsys.readouterr().err == "late\n"
+
+
+def test_a_dead_engine_forbids_writes(inside: ModuleType) -> None:
+    """With what to do."""
+    assert inside.__name__ == "__main__"
+    with pytest.raises(EngineGone, match="pulumi cancel"):
+        engine_run.ensure_engine_lives()
+
+
+def test_an_engine_without_an_address(inside: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the command line change: nothing is known, and nothing forbidden."""
+    assert inside.__name__ == "__main__"
+    monkeypatch.setattr(sys, "argv", ["x", "--engine", "somewhere"])
+    assert seam.engine_address() is None
+    engine_run.ensure_engine_lives()
+
+
+def test_errors_are_wrapped_once(inside: ModuleType) -> None:
+    """Ours are their message, others keep their traceback."""
+    assert inside.__name__ == "__main__"
+    seam.print_errors_without_traceback()
+    once = traceback.format_exc
+    seam.print_errors_without_traceback()
+    assert traceback.format_exc is once
+    assert _formatted(HooksError("what", "do")) == "what\ndo"
+    assert _formatted(KeyError("x")).startswith("Traceback")
+
+
+def _formatted(error: Exception) -> str:
+    try:
+        raise error
+    except type(error):
+        return traceback.format_exc()
+
+
+def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
+    """By the module that the SDK answers one with; every other use of it is let be."""
+    heard: list[int] = []
+    inside.empty_pb2 = ModuleType("empty_pb2")  # type: ignore[attr-defined]
+    inside.empty_pb2.Empty = dict
+    seam.on_cancel(lambda: heard.append(1))
+    assert inside.empty_pb2.Empty() == {}
+    assert heard == []
+
+    def Cancel() -> object:  # noqa: N802  # the SDK's own name
+        return inside.empty_pb2.Empty()
+
+    assert Cancel() == {}
+    assert heard == [1]
+
+
+def test_without_a_request_there_is_no_urn() -> None:
+    """Then the caller's own key tells declarations apart."""
+    assert seam.current_urn() is None
+    assert owner_of("x") != owner_of("y")
+    assert owner_of("x").name == "another resource"
+
+
+def test_the_urn_is_that_of_the_nearest_request() -> None:
+    """A frame that holds one, whatever lies between."""
+
+    def deep(levels: int) -> str | None:
+        return deep(levels - 1) if levels else seam.current_urn()
+
+    request = SimpleNamespace(urn="urn:pulumi:dev::p::pulumi-python:dynamic/bitbucket:Hook::ci")
+    assert deep(5) == request.urn
+    assert deep(100) is None
+    assert owner_of("x").name == "Hook 'ci'"
+
+
+def test_a_request_without_an_urn_is_passed_over() -> None:
+    """Other calls hold requests as well."""
+    request = SimpleNamespace(urn="")
+    assert seam.current_urn() is None
+    assert request.urn == ""
+
+
+# The engine run
+
+
+def test_processes_of_one_engine_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Straight below it, or through the script that it starts."""
+    table = {
+        1: ("0 /sbin/init", "a"),
+        50: ("1 pulumi up", "b"),
+        60: ("50 sh /x/pulumi-resource-pulumi-python 127.0.0.1:1", "c"),
+    }
+    monkeypatch.setattr(
+        engine_run, "_ps", lambda pid, what: table[pid][0 if what.startswith("ppid") else 1]
+    )
+    names = []
+    for parent in (50, 60):
+        monkeypatch.setattr(os, "getppid", lambda pid=parent: pid)
+        names.append(engine_run.run_name())
+    assert names == ["50 b", "50 b"]
+
+
+def test_a_process_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Still has a name."""
+    monkeypatch.setattr(engine_run, "_ps", lambda *_: "")
+    assert engine_run.run_name().split()
+
+
+def test_the_same_is_told_with_and_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc, `ps` is asked; a program without either gets nothing."""
+    name = engine_run.run_name()
+    assert name
+
+    def nothing(*_: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(engine_run, "_proc", nothing)
+    assert engine_run.run_name().split()[0] == name.split()[0]

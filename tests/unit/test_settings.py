@@ -1,0 +1,180 @@
+"""Settings: which layer wins, credentials as a whole, and values that can't be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitbucket_hooks.api.transport import identity
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+from bitbucket_hooks.settings import (
+    PUBLIC_API,
+    Layer,
+    Settings,
+    environment,
+    layer,
+    project_root,
+    resolve,
+)
+
+
+def _config(**values: object) -> Layer:
+    return layer("the stack config", values.get)
+
+
+def test_nothing_set() -> None:
+    """The public API, nobody, and the defaults."""
+    settings = resolve(_config(), environment({}))
+    assert settings == Settings(PUBLIC_API, Anonymous())
+    assert (settings.max_wait, settings.parallel, settings.rate_limit) == (3900, 16, None)
+    assert (settings.adopt, settings.missing_repository) == ("match", "error")
+
+
+def test_config_wins_key_by_key() -> None:
+    """What it lacks comes from the environment."""
+    variables = {"BITBUCKET_WORKSPACE": "env", "BITBUCKET_MAX_WAIT": "5", "BITBUCKET_ADOPT": ""}
+    settings = resolve(_config(workspace="config", maxWait=None), environment(variables))
+    assert (settings.workspace, settings.max_wait) == ("config", 5)
+
+
+def test_credentials_come_as_a_whole() -> None:
+    """A username of one layer is never put together with a password of another."""
+    variables = {"BITBUCKET_USERNAME": "env", "BITBUCKET_PASSWORD": "env"}
+    settings = resolve(_config(oauthToken="config"), environment(variables))
+    assert settings.credentials == AccessToken("config")
+    with pytest.raises(ConfigError, match="the stack config holds username but not password"):
+        resolve(_config(username="config"), environment(variables))
+
+
+@pytest.mark.parametrize(
+    ("values", "credentials"),
+    [
+        ({"username": "a@b.c", "password": "p"}, ApiToken("a@b.c", "p")),
+        ({"oauthToken": "t"}, AccessToken("t")),
+        ({"oauthClientId": "i", "oauthClientSecret": "s"}, OAuthConsumer("i", "s")),
+    ],
+)
+def test_each_kind(values: dict[str, str], credentials: object) -> None:
+    """Of credentials there are three, besides none."""
+    assert resolve(_config(**values)).credentials == credentials
+    assert "'p'" not in repr(credentials)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"oauthToken": "canary", "username": "a@b.c", "password": "canary"},
+        {"oauthToken": "canary", "oauthClientSecret": "canary"},
+    ],
+)
+def test_two_kinds_in_one_layer(values: dict[str, str]) -> None:
+    """Are an error that names the keys and no value."""
+    with pytest.raises(ConfigError) as refused:
+        resolve(_config(**values))
+    assert "two kinds of credentials" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ({"username": "a@b.c"}, "BITBUCKET_PASSWORD"),
+        ({"password": "canary"}, "BITBUCKET_USERNAME"),
+        ({"oauthClientSecret": "canary"}, "BITBUCKET_OAUTH_CLIENT_ID"),
+    ],
+)
+def test_half_a_pair(values: dict[str, str], missing: str) -> None:
+    """Names the key and the variable that is missing."""
+    with pytest.raises(ConfigError) as refused:
+        resolve(_config(**values))
+    assert missing in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("apiUrl", "ftp://api.example.com"),
+        ("apiUrl", "http://api.example.com"),
+        ("apiUrl", "https://"),
+        ("apiUrl", "https://api.example.com:99999"),
+        ("apiUrl", "https://[half"),
+        ("apiUrl", "sandbox:"),
+        ("adopt", "always"),
+        ("rateLimit", "0"),
+        ("rateLimit", "-1"),
+        ("rateLimit", "many"),
+        ("rateLimit", "9" * 5000),
+        ("maxWait", 1.5),
+        ("parallel", "²"),
+        ("missingRepository", "maybe"),
+    ],
+)
+def test_values_that_cannot_be_used(key: str, value: object) -> None:
+    """Key, variable and a remedy."""
+    with pytest.raises(ConfigError, match=rf"^bitbucket:{key} \(or BITBUCKET_.*\nRemedy: "):
+        resolve(_config(**{key: value}))
+
+
+def test_credentials_in_the_address_are_not_shown() -> None:
+    """They belong elsewhere."""
+    with pytest.raises(ConfigError) as refused:
+        resolve(_config(apiUrl="https://user:canary@api.example.com"))
+    assert "canary" not in str(refused.value)
+
+
+def test_numbers_cross_the_engine_as_floats() -> None:
+    """And are whole all the same."""
+    settings = resolve(_config(rateLimit=500.0, maxWait="60", parallel=4))
+    assert (settings.rate_limit, settings.max_wait, settings.parallel) == (500, 60, 4)
+
+
+def test_an_adopted_uuid_is_canonical() -> None:
+    """Braces and case don't matter."""
+    uuid = "0000000A-0000-4000-8000-000000000000"
+    assert resolve(_config(adopt=uuid)).adopt == f"{{{uuid.lower()}}}"
+
+
+def test_a_sandbox_ignores_the_environments_credentials() -> None:
+    """A real token has no business in a toy; those of the config count, else it is the owner."""
+    variables = {"BITBUCKET_OAUTH_TOKEN": "real"}
+    trial = resolve(_config(apiUrl="sandbox:/x.db"), environment(variables))
+    assert trial.credentials == Anonymous()
+    who = identity(trial)
+    assert isinstance(who, ApiToken)
+    assert who.email == OWNER_EMAIL
+    given = resolve(_config(apiUrl="sandbox:/x.db", oauthToken="toy"), environment(variables))
+    assert identity(given) == AccessToken("toy")
+
+
+def test_a_sandboxs_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path starts at the project, wherever the program runs."""
+    (tmp_path / "Pulumi.yaml").touch()
+    (tmp_path / "stacks").mkdir()
+    monkeypatch.chdir(tmp_path / "stacks")
+    assert resolve(_config(apiUrl="sandbox:a.db")).sandbox == tmp_path / "a.db"
+    assert resolve(_config(apiUrl="sandbox:/b/a.db")).sandbox == Path("/b/a.db")
+    assert resolve(_config()).sandbox is None
+    assert project_root(Path("/")) == Path("/")
+
+
+def test_private_urls_are_allowed_where_the_api_is_local() -> None:
+    """Only there."""
+    assert resolve(_config(apiUrl="sandbox:x")).allows_private_urls
+    assert resolve(_config(apiUrl="http://127.0.0.1:1234/2.0/")).allows_private_urls
+    assert not resolve(_config(apiUrl="https://api.example.com")).allows_private_urls
+
+
+def test_repr_shows_no_secret() -> None:
+    """Of settings and of every kind of credentials."""
+    kinds = (
+        ApiToken("a@b.c", "canary"),
+        AccessToken("canary"),
+        OAuthConsumer("id", "canary"),
+        Anonymous(),
+    )
+    for kind in kinds:
+        assert "canary" not in repr(Settings(credentials=kind)) + kind.identity

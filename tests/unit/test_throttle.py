@@ -1,0 +1,232 @@
+"""The throttle, one thread at a time: pacing, refusals, patience and what the user hears."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+
+from bitbucket_hooks.api.errors import RateLimited
+from bitbucket_hooks.api.throttle import HOUR, Throttle, retry_after
+from support.clocks import FakeClock
+
+NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """Give what the user heard."""
+    return []
+
+
+@pytest.fixture
+def throttle(clock: FakeClock, told: list[str]) -> Throttle:
+    """Give a throttle that knows no limit."""
+    return _throttle(clock, told)
+
+
+def _throttle(clock: FakeClock, told: list[str], **more: Any) -> Throttle:
+    return Throttle(
+        **{"clock": clock, "tell": told.append, "max_wait": 3900, "parallel": 4, **more}
+    )
+
+
+def _headers(**values: str) -> CaseInsensitiveDict[str]:
+    return CaseInsensitiveDict({name.replace("_", "-"): value for name, value in values.items()})
+
+
+def _go(
+    throttle: Throttle, headers: CaseInsensitiveDict[str] = NO_HEADERS, *, ok: bool = True
+) -> None:
+    with throttle.working(), throttle.slot():
+        (throttle.answered if ok else throttle.refused)(headers)
+
+
+def test_an_hours_allowance_may_be_spent_in_a_burst(clock: FakeClock, told: list[str]) -> None:
+    """Then the oldest request has to be an hour old."""
+    throttle = _throttle(clock, told, limit=10)
+    for _ in range(10):
+        _go(throttle)
+    assert clock.time == 0
+    clock.time = 600
+    _go(throttle)
+    assert HOUR <= clock.time < HOUR + 1
+    for _ in range(9):
+        _go(throttle)
+    assert clock.time < HOUR + 1
+
+
+def test_after_a_429_nothing_goes_for_a_growing_while(throttle: Throttle, clock: FakeClock) -> None:
+    """1, 2, 4 seconds and so on, at most 300; an answer starts over."""
+    waits = []
+    for _ in range(11):
+        before = clock.time
+        _go(throttle, ok=False)
+        waits.append(round(clock.time - before))
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+    _go(throttle)
+    before = clock.time
+    _go(throttle, ok=False)
+    _go(throttle)
+    assert clock.time - before == 1
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_the_service_may_say_for_how_long(throttle: Throttle, clock: FakeClock, form: str) -> None:
+    """In either form of `Retry-After`."""
+    date = format_datetime(clock.wall() + timedelta(seconds=91), usegmt=True)
+    _go(throttle, _headers(Retry_After="90" if form == "seconds" else date), ok=False)
+    _go(throttle)
+    assert 90 <= clock.time < 92
+
+
+@pytest.mark.parametrize("value", ["", "soon", "0", "-5", "1e9", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_nonsense_counts_as_silence(throttle: Throttle, clock: FakeClock, value: str) -> None:
+    """A second, then."""
+    _go(throttle, _headers(Retry_After=value), ok=False)
+    _go(throttle)
+    assert clock.time == 1
+
+
+@given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d{1,30} Jan \d{1,30} \d\d:\d\d:\d\d [+-]\d{4}"))
+def test_no_header_breaks_it(value: str) -> None:
+    """Whatever comes is seconds or nothing."""
+    seconds = retry_after(value, FakeClock().wall())
+    assert seconds is None or seconds >= 0
+    throttle = _throttle(FakeClock(), [])
+    throttle.answered(_headers(X_RateLimit_Limit=value, X_RateLimit_NearLimit=value))
+
+
+def test_headers_teach_the_limit(throttle: Throttle) -> None:
+    """Unless the user set it; only a number above 0 counts."""
+    for value in ("0", "many", "²", "-1"):
+        throttle.answered(_headers(X_RateLimit_Limit=value))
+        assert throttle.limit is None
+    throttle.answered(_headers(X_RateLimit_Limit="1500"))
+    assert throttle.limit == 1500
+    throttle.fixed = True
+    throttle.answered(_headers(X_RateLimit_Limit="9"))
+    assert throttle.limit == 1500
+
+
+def test_near_the_limit_it_slows_down(throttle: Throttle, clock: FakeClock) -> None:
+    """To the pace that the limit allows for ever."""
+    _go(throttle, _headers(X_RateLimit_Limit="600", X_RateLimit_NearLimit="true"))
+    _go(throttle)
+    assert clock.time == pytest.approx(HOUR / 600)
+    throttle.limit = None
+    _go(throttle, _headers(X_RateLimit_NearLimit="true"))
+    before = clock.time
+    _go(throttle)
+    assert clock.time == before
+
+
+def test_after_max_wait_it_gives_up(clock: FakeClock, told: list[str]) -> None:
+    """With what was done, and that running again continues; at once for whoever comes next."""
+    throttle = _throttle(clock, told, max_wait=100)
+    _go(throttle)
+    told_all = r"(?s)no progress for .*1 requests were answered.*again"
+    with throttle.working(), pytest.raises(RateLimited, match=told_all):
+        _refused_for_ever(throttle)
+    assert 30 < clock.time <= 100
+    throttle.refused(_headers(Retry_After="200"))
+    before = clock.time
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            _go(throttle)
+    assert clock.time == before
+
+
+def _refused_for_ever(throttle: Throttle) -> None:
+    while True:
+        _go(throttle, ok=False)
+
+
+def test_progress_starts_the_patience_over(clock: FakeClock, told: list[str]) -> None:
+    """Slow is no reason to give up."""
+    throttle = _throttle(clock, told, max_wait=50)
+    with throttle.working():
+        for _ in range(20):
+            throttle.refused(_headers(Retry_After="40"))
+            _go(throttle)
+    assert clock.time > 700
+
+
+def test_short_waits_are_not_told(throttle: Throttle, told: list[str]) -> None:
+    """Up to two seconds."""
+    for _ in range(2):
+        _go(throttle, ok=False)
+    _go(throttle)
+    assert told == []
+
+
+def test_long_waits_are_told_once_a_minute(
+    throttle: Throttle, clock: FakeClock, told: list[str]
+) -> None:
+    """The first at once: the words "rate limit", how long, and what is left."""
+    _go(throttle)
+    throttle.refused(_headers(Retry_After="150"))
+    _go(throttle)
+    assert told[0].startswith("rate limit: waiting 150 s for the next request; 1 calls wait, 1 are")
+    assert len(told) == 3
+    assert clock.time >= 150
+
+
+def test_no_more_at_a_time_than_allowed(clock: FakeClock, told: list[str]) -> None:
+    """The next waits until one is back."""
+    throttle = _throttle(clock, told, parallel=2)
+    first, second = throttle.slot(), throttle.slot()
+    first.__enter__()
+    second.__enter__()
+    clock.after(0.2, lambda: first.__exit__(None, None, None))
+    with throttle.slot():
+        assert 0.2 <= clock.time < 0.4
+    second.__exit__(None, None, None)
+    assert told == []
+
+
+def test_after_a_refusal_one_at_a_time_probes(clock: FakeClock, told: list[str]) -> None:
+    """Until one is answered."""
+    throttle = _throttle(clock, told, parallel=4)
+    _go(throttle, ok=False)
+    probe = throttle.slot()
+    probe.__enter__()
+    began = clock.time
+
+    def answered() -> None:
+        throttle.answered(NO_HEADERS)
+        probe.__exit__(None, None, None)
+
+    clock.after(5, answered)
+    with throttle.slot(), throttle.slot(), throttle.slot():
+        assert 5 <= clock.time - began < 6
+
+
+def test_an_answer_from_before_the_refusal_does_not_end_the_probing(
+    clock: FakeClock, told: list[str]
+) -> None:
+    """It was under way when the window closed, and says nothing of it."""
+    throttle = _throttle(clock, told, parallel=4)
+    with throttle.slot():
+        _go(throttle, ok=False)
+        throttle.answered(NO_HEADERS)
+    probe = throttle.slot()
+    probe.__enter__()
+    began = clock.time
+    clock.after(3, lambda: probe.__exit__(None, None, None))
+    with throttle.slot():
+        assert clock.time - began >= 3
+
+
+def test_a_slot_is_given_back_after_a_failure(clock: FakeClock, told: list[str]) -> None:
+    """Whatever happens in it."""
+    throttle = _throttle(clock, told, parallel=1)
+    with pytest.raises(KeyError), throttle.working(), throttle.slot():
+        raise KeyError
+    with throttle.working(), throttle.slot():
+        assert clock.time == 0

@@ -1,0 +1,100 @@
+"""Urls: what is refused, what is equal, what is shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitbucket_hooks.model.urls import (
+    comparable,
+    is_private_host,
+    origin_shown,
+    shown,
+    url_problem,
+)
+
+CANARY = "https://user:canary@ci.example.com/path?token=canary#canary"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "intranet", "ci.local", "a.internal", "x.home.arpa", "10.0.0.1", "::1"),
+        *("127.0.0.1", "192.168.1.1", "169.254.0.1", "ci.lan.", "fe80::1", "0.0.0.0"),  # noqa: S104
+    ],
+)
+def test_private_hosts(host: str) -> None:
+    """Hosts that the public internet can't reach are known as such."""
+    assert is_private_host(host)
+
+
+@pytest.mark.parametrize("host", ["example.com", "EXAMPLE.com.", "8.8.8.8", "2606:4700::1111"])
+def test_public_hosts(host: str) -> None:
+    """Others aren't."""
+    assert not is_private_host(host)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("HTTPS://CI.Example.com", "https://ci.example.com/"),
+        ("https://ci.example.com:443/x", "https://ci.example.com/x"),
+        ("http://ci.example.com:80/x", "http://ci.example.com/x"),
+        ("http://[::1]:80/x", "http://[::1]/x"),
+        ("https://user@CI.example.com:443/", "https://user@ci.example.com/"),
+    ],
+)
+def test_equal_addresses_compare_alike(one: str, other: str) -> None:
+    """Case of scheme and host, default port and empty path mean nothing."""
+    assert comparable(one) == comparable(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://ci.example.com/a", "https://ci.example.com/A"),
+        ("https://ci.example.com:80/", "https://ci.example.com/"),
+        ("https://ci.example.com/", "http://ci.example.com/"),
+        ("https://ci.example.com/?a", "https://ci.example.com/?b"),
+        ("https://ci.example.com/", "https://user@ci.example.com/"),
+        ("http://[::1]:8080/x", "http://[::1]/x"),
+    ],
+)
+def test_different_addresses_differ(one: str, other: str) -> None:
+    """Everything else does."""
+    assert comparable(one) != comparable(other)
+
+
+@given(st.text())
+def test_no_text_breaks_them(text: str) -> None:
+    """Whatever a live hook holds can be compared and shown; comparing twice changes nothing."""
+    assert comparable(comparable(text)) == comparable(text)
+    assert isinstance(shown(text), str)
+    assert url_problem(text, allow_private=True) is None or text == text  # noqa: PLR0124
+
+
+@given(st.text(alphabet="ab/:@[]?#.1%\\", max_size=30))
+def test_no_odd_address_breaks_them(rest: str) -> None:
+    """Neither do half addresses."""
+    for url in (f"https://{rest}", f"https:{rest}", rest):
+        assert comparable(comparable(url)) == comparable(url)
+        shown(url)
+        origin_shown(url)
+        url_problem(url, allow_private=False)
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    """Neither credentials nor query nor fragment; of a secret url only where it leads."""
+    assert shown(CANARY) == "https://ci.example.com/path?…"
+    assert shown("https://ci.example.com/path") == "https://ci.example.com/path"
+    assert shown("https://[half") == "(an unreadable url)"
+    assert origin_shown(CANARY) == "https://ci.example.com/…"
+
+
+def test_a_problem_shows_no_part_of_the_url() -> None:
+    """Whatever is wrong with it."""
+    for url in (CANARY, CANARY.replace("https", "ftp"), f"{CANARY} ", "canary", "x" * 3000):
+        problem = url_problem(url, allow_private=True)
+        assert problem is not None
+        assert "canary" not in problem

@@ -1,0 +1,144 @@
+"""A webhook as desired and as observed: what sets them apart, and what a write says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug
+from bitbucket_hooks.model.webhook import (
+    Desired,
+    Observed,
+    SecretChange,
+    canonical_events,
+    differences,
+    secret_change,
+)
+
+UUID = "{00000000-0000-4000-8000-00000000000a}"
+URL = "https://ci.example.com/"
+DESIRED = Desired(Subject("acme", "web"), URL)
+LIVE = Observed(UUID, URL, "", active=True, events=("repo:push",), skip_cert_verification=False)
+
+KEEP, SET, REMOVE = SecretChange
+
+
+@pytest.mark.parametrize(
+    ("desired", "known", "is_set", "change"),
+    [
+        (None, None, False, KEEP),
+        (None, None, True, KEEP),
+        (None, "old", True, KEEP),
+        ("", None, False, KEEP),
+        ("", None, True, REMOVE),
+        ("", "", True, REMOVE),
+        ("new", None, False, SET),
+        ("new", None, True, SET),
+        ("new", "old", True, SET),
+        ("same", "same", True, KEEP),
+        ("same", "same", False, SET),
+    ],
+)
+def test_what_a_write_says_of_the_secret(
+    desired: str | None, known: str | None, is_set: bool, change: SecretChange
+) -> None:
+    """The whole table: sent when it changed or is missing, never merely because of a write."""
+    assert secret_change(desired, known=known, is_set=is_set) is change
+
+
+def test_equal_hooks_do_not_differ() -> None:
+    """In spelling and order they may."""
+    assert differences(evolve(DESIRED, url="https://CI.example.com:443"), LIVE) == ()
+    live = evolve(LIVE, events=("repo:push", "issue:created"))
+    assert differences(evolve(DESIRED, events=("issue:created", "repo:push") * 2), live) == ()
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"url": f"{URL}x"},
+        {"description": "x"},
+        {"events": ("repo:fork",)},
+        {"active": False},
+        {"skip_cert_verification": True},
+        {"history_enabled": True},
+    ],
+)
+def test_every_managed_property_is_compared(live: dict[str, Any]) -> None:
+    """Each drift is named alone."""
+    desired = evolve(DESIRED, description="", history_enabled=False)
+    assert differences(desired, evolve(LIVE, **live)) == tuple(live)
+
+
+def test_what_is_not_managed_or_not_told_does_not_differ() -> None:
+    """A title, a log switch and a secret that nobody declared, and what an answer lacks."""
+    live = evolve(LIVE, description="x", history_enabled=True, secret_set=True)
+    assert differences(DESIRED, live) == ()
+    desired = evolve(DESIRED, history_enabled=True)
+    assert differences(desired, evolve(LIVE, skip_cert_verification=None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_set", "found"),
+    [("x", False, ("secret",)), ("x", True, ()), ("", True, ("secret",)), ("", False, ())],
+)
+def test_of_a_secret_its_presence_is_compared(
+    secret: str, is_set: bool, found: tuple[str, ...]
+) -> None:
+    """More can't be told."""
+    assert differences(evolve(DESIRED, secret=secret), evolve(LIVE, secret_set=is_set)) == found
+
+
+def test_a_match_has_the_url_and_the_title_if_any() -> None:
+    """Without a declared title the url is enough."""
+    titled = evolve(LIVE, description="CI")
+    assert DESIRED.matches(titled)
+    assert evolve(DESIRED, description="CI").matches(titled)
+    assert not evolve(DESIRED, description="").matches(titled)
+    assert not DESIRED.matches(evolve(LIVE, url=f"{URL}x"))
+
+
+def test_what_an_answer_lacks_is_what_was_written() -> None:
+    """Missing properties are no drift; those that are told count."""
+    desired = evolve(DESIRED, skip_cert_verification=True, history_enabled=True)
+    lacking = evolve(LIVE, skip_cert_verification=None, history_enabled=None)
+    done = lacking.completed(desired)
+    assert (done.skip_cert_verification, done.history_enabled) == (True, True)
+    assert LIVE.completed(desired).skip_cert_verification is False
+
+
+def test_no_secret_in_repr() -> None:
+    """Neither in that of what holds it."""
+    assert "canary" not in repr(evolve(DESIRED, secret="canary"))
+
+
+@given(st.lists(st.sampled_from("abc")))
+def test_events_are_a_set(events: list[str]) -> None:
+    """Sorted and unique, whatever the order."""
+    assert canonical_events(events) == canonical_events([*reversed(events), *events])
+
+
+def test_subjects_compare_without_case() -> None:
+    """And say what they are."""
+    assert Subject("Acme", "Web") == Subject("acme", "web")
+    assert [str(Subject("Acme", "Web")), str(Subject("Acme"))] == ["acme/web", "workspace acme"]
+    assert [Subject("a", "b").kind, Subject("a").kind] == ["repository", "workspace"]
+
+
+def test_uuids_are_written_as_the_service_does() -> None:
+    """Lower case, in braces; anything else is none."""
+    assert canonical_uuid(f" {UUID[1:-1].upper()} ") == UUID
+    with pytest.raises(ValueError, match="is no UUID"):
+        canonical_uuid("x")
+
+
+@given(st.text())
+def test_a_slug_needs_no_escaping(text: str) -> None:
+    """Whatever passes as one can't leave its place in a path."""
+    if is_slug(text):
+        assert not set(text) & set("/?#%\\ \n")
+        assert text not in (".", "..")

@@ -1,0 +1,216 @@
+"""The wire, against servers that send what no service should."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bitbucket_hooks.api import wire
+from bitbucket_hooks.api.client import Client, open_client
+from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer, Unreachable
+from bitbucket_hooks.errors import ConfigError, HooksError
+from bitbucket_hooks.model.credentials import AccessToken
+from bitbucket_hooks.settings import Settings
+from support.clocks import FakeClock
+from support.raw_server import CERTIFICATE, answering, raw_server
+from support.rooms import session_of
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+FINE = HEAD + b"Content-Length: 8\r\nConnection: close\r\n\r\n"
+
+
+@contextmanager
+def _client(base: str) -> Iterator[Client]:
+    settings = Settings(api_url=base, credentials=AccessToken("canary"))
+    told: list[str] = []
+    client = open_client(settings, told.append, clock=FakeClock())
+    yield client
+    session_of(client).close()
+
+
+def test_a_fine_answer() -> None:
+    """For comparison."""
+    with raw_server(answering(FINE + b'{"a": 1}')) as (base, _), _client(base) as client:
+        assert client.get("x", "reading") == {"a": 1}
+
+
+BROKEN = {
+    "nothing": b"",
+    "no HTTP": b"hello\r\n\r\n",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-",
+    "half a body": FINE + b'{"a"',
+    "half a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "odd chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nab",
+    "no gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    "half a gzip": HEAD
+    + b"Content-Encoding: gzip\r\nContent-Length: 12\r\n\r\n"
+    + gzip.compress(b"x" * 99)[:12],
+    "two lengths": HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_answer_is_asked_for_again(name: str) -> None:
+    """A read, as long as there is patience; a POST may have been done."""
+    with raw_server(answering(BROKEN[name])) as (base, connections), _client(base) as client:
+        with pytest.raises((Unreachable, UnexpectedAnswer)) as refused:
+            client.get("x", "reading")
+        assert len(connections) > 5 or isinstance(refused.value, UnexpectedAnswer)
+        with pytest.raises(AnswerLost):
+            client.post("x", "making", {})
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", [b"", b"Content-Encoding: gzip\r\n"])
+@pytest.mark.parametrize("status", [b"200 OK", b"302 Found\r\nLocation: /elsewhere"])
+def test_a_body_of_absurd_size(
+    encoding: bytes, status: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is not read to its end, packed or not, of a redirect neither; a POST may have been done."""
+    monkeypatch.setattr(wire, "MAX_BODY", 2**20)
+    body = gzip.compress(b"x" * 2**22) if encoding else b"x" * 2**22
+    answer = b"HTTP/1.1 " + status + b"\r\n" + encoding + b"\r\n" + body
+    with raw_server(answering(answer)) as (base, _), _client(base) as client:
+        with pytest.raises(UnexpectedAnswer, match="over 1 MiB long"):
+            client.get("x", "reading")
+        with pytest.raises(AnswerLost, match="over 1 MiB long"):
+            client.post("x", "making", {})
+
+
+def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is given up after some minutes, however regular the drops."""
+    monkeypatch.setattr(wire, "MAX_SECONDS", -1.0)
+    with (
+        raw_server(answering(FINE + b'{"a": 1}')) as (base, _),
+        _client(base) as client,
+        pytest.raises(Unreachable, match="the answer took over"),
+    ):
+        client.get("x", "reading")
+
+
+def test_a_redirect_with_a_garbled_target() -> None:
+    """Bytes that are no text."""
+    answer = b"HTTP/1.1 302 Found\r\nLocation: http://[\xff\xfe\r\nContent-Length: 0\r\n\r\n"
+    with (
+        raw_server(answering(answer)) as (base, _),
+        _client(base) as client,
+        pytest.raises(UnexpectedAnswer, match="another host"),
+    ):
+        client.get("x", "reading")
+
+
+HEADERS = st.lists(
+    st.sampled_from(
+        [
+            b"Content-Length: -1",
+            b"Content-Length: 99999999999999999999",
+            b"Content-Length: " + b"9" * 5000,
+            b"Content-Length: x",
+            b"Content-Type: application/json; charset=\xff",
+            b"Content-Encoding: br, gzip, deflate",
+            b"Transfer-Encoding: chunked",
+            b"Location: \xff://",
+            b"Set-Cookie: \xff=\x00; Expires=never",
+            b"Retry-After: \xb2",
+            b"X-RateLimit-Limit: " + b"9" * 5000,
+            b": empty",
+            b"no colon",
+            b" folded",
+        ]
+    )
+    | st.binary(max_size=20),
+    max_size=4,
+)
+
+
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    status=st.sampled_from([b"200", b"204", b"301", b"400", b"401", b"999", b"-1", b"x", b""]),
+    headers=HEADERS,
+    body=st.binary(max_size=40) | st.just(b'{"values": []}'),
+)
+def test_no_bytes_break_it(status: bytes, headers: list[bytes], body: bytes) -> None:
+    """An error of ours or an answer, whatever comes."""
+    head = b"\r\n".join([b"HTTP/1.1 " + status + b" OK", *headers, b"Connection: close"])
+    with raw_server(answering(head + b"\r\n\r\n" + body)) as (base, _), _client(base) as client:
+        try:
+            client.get("x", "reading")
+        except HooksError as error:
+            told = str(error)
+        else:
+            told = ""
+        assert "canary" not in told
+
+
+# TLS
+
+
+def test_a_certificate_that_nobody_vouches_for() -> None:
+    """Is refused at once, before anything is sent, with the way to name a bundle."""
+    with (
+        raw_server(answering(b""), tls=True) as (base, connections),
+        _client(base) as client,
+        pytest.raises(Unreachable, match=r"(?s)certificate can't be trusted.*CA_BUNDLE"),
+    ):
+        client.get("x", "reading")
+    assert len(connections) == 1
+
+
+def test_a_bundle_from_the_usual_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes it trusted."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    answer = answering(FINE + b'{"a": 1}')
+    with raw_server(answer, tls=True) as (base, _), _client(base) as client:
+        assert client.get("x", "reading") == {"a": 1}
+
+
+def test_a_tls_connection_that_breaks_may_have_been_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is no matter of trust: a read is repeated, a POST may have been done."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with raw_server(answering(b""), tls=True) as (base, connections), _client(base) as client:
+        with pytest.raises(AnswerLost):
+            client.post("x", "making", {})
+        with pytest.raises(Unreachable, match="the connection broke"):
+            client.get("x", "reading")
+    assert len(connections) > 5
+
+
+def test_a_bundle_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is the set-up's mistake, named with its variable."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem")
+    with (
+        _client("https://127.0.0.1:1") as client,
+        pytest.raises(ConfigError, match="REQUESTS_CA_BUNDLE"),
+    ):
+        client.get("x", "reading")
+
+
+@pytest.mark.parametrize("proxy", ["http://", "nonsense://127.0.0.1:1", "http://[half"])
+def test_a_proxy_that_is_no_address(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is an error of ours, without delay."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with _client("https://api.example.invalid") as client, pytest.raises(HooksError):
+        client.get("x", "reading")
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, so that even a POST is repeated; in the end the proxy is named."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@127.0.0.1:1")
+    with (
+        _client("https://api.example.invalid") as client,
+        pytest.raises(Unreachable, match="the proxy refused") as refused,
+    ):
+        client.post("x", "making", {})
+    assert "canary" not in str(refused.value)
