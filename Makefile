@@ -34,10 +34,10 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 	    '  pulumi up --refresh                 # put it right'
 
 test: setup-dev lint ## set everything up, lint, and run every test
-	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --cov --cov-report=term --cov-fail-under=95
+	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
-	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
+	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
 
 lint: setup-dev ## check style and types
 	@$(BIN)/ruff check

@@ -195,7 +195,7 @@ def provider_server(
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(5)
         process.kill()
         process.wait()
         process.stdout.close()

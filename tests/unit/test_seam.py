@@ -11,7 +11,7 @@ import pytest
 
 from bitbucket_hooks.api.errors import EngineGone
 from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.provider import engine_run, seam
+from bitbucket_hooks.provider import declaring, engine_run, seam
 from bitbucket_hooks.provider.session import owner_of
 
 
@@ -130,7 +130,37 @@ def test_a_request_without_an_urn_is_passed_over() -> None:
     assert request.urn == ""
 
 
+def test_what_was_done_can_only_be_kept_inside_a_call() -> None:
+    """Outside the state stays as it was; so it does without the message that tells it."""
+    seam.keep_partly_done("id", {"a": 1}, {"__provider": "x"})
+
+
+def test_declarations_without_an_urn_are_told_apart_by_what_they_say() -> None:
+    """Should the SDK hide the request one day."""
+    declared = {"url": "https://x", "__provider": "y"}
+    assert declaring.owner(declared) == declaring.owner({"url": "https://x"})
+    assert declaring.owner(declared) != declaring.owner({"url": "https://z"})
+    assert not declaring.is_declared(declared)
+
+
 # The engine run
+
+
+def test_a_process_ends_after_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is missed twice in a row: once may be an engine that is just too busy."""
+    lives = iter([False, True, True, False, False])
+    ended: list[int] = []
+
+    def look() -> None:
+        if not next(lives):
+            raise EngineGone("gone")
+
+    monkeypatch.setattr(engine_run, "ensure_engine_lives", look)
+    monkeypatch.setattr(engine_run, "_WATCH_EVERY", 0)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    engine_run._watch()
+    assert ended == [1]
+    assert list(lives) == []
 
 
 def test_processes_of_one_engine_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:

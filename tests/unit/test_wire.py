@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -140,14 +142,29 @@ HEADERS = st.lists(
 def test_no_bytes_break_it(status: bytes, headers: list[bytes], body: bytes) -> None:
     """An error of ours or an answer, whatever comes."""
     head = b"\r\n".join([b"HTTP/1.1 " + status + b" OK", *headers, b"Connection: close"])
-    with raw_server(answering(head + b"\r\n\r\n" + body)) as (base, _), _client(base) as client:
-        try:
-            client.get("x", "reading")
-        except HooksError as error:
-            told = str(error)
-        else:
-            told = ""
-        assert "canary" not in told
+    with (
+        _forgiving_libraries(),
+        raw_server(answering(head + b"\r\n\r\n" + body)) as (base, _),
+        _client(base) as client,
+    ):
+        assert "canary" not in _told(client)
+
+
+def _told(client: Client) -> str:
+    try:
+        client.get("x", "reading")
+    except HooksError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def _forgiving_libraries() -> Iterator[None]:
+    """The standard library leaves some answers to the garbage collector when a head is broken."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 # TLS
