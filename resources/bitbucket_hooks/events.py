@@ -119,9 +119,9 @@ def is_subject_type(value: str) -> bool:
 def suggest(unknown: str, known: Iterable[str] = KEYS) -> list[str]:
     """Give up to three keys of `known` that `unknown` may have meant, the likeliest first."""
     candidates = sorted(set(known))
-    found = [key for key in _meant(_spelled(unknown)) if key in candidates]
-    found += difflib.get_close_matches(_spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
-    return list(dict.fromkeys(found))[:3]
+    meant = [key for key in _meant(_spelled(unknown)) if key in candidates]
+    near = difflib.get_close_matches(_spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
+    return meant[:3] or near
 
 
 def _spelled(text: str) -> str:

@@ -78,6 +78,11 @@ class ProviderServer:
 
     stub: provider_pb2_grpc.ResourceProviderStub
     kind: ResourceProvider = attrs.Factory(HookProvider)
+    project: str = "hooks"
+
+    def of(self, kind: type[ResourceProvider]) -> ProviderServer:
+        """Give the same for resources of another kind."""
+        return attrs.evolve(self, kind=marked(kind(), self.project))
 
     def check(
         self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "ci"
@@ -86,7 +91,7 @@ class ProviderServer:
         answer = self._ask(
             self.stub.Check,
             provider_pb2.CheckRequest(
-                urn=URN + name, olds=self._struct(olds or {}), news=self._struct(news)
+                urn=self._urn(name), olds=self._struct(olds or {}), news=self._struct(news)
             ),
         )
         failures = [
@@ -101,7 +106,7 @@ class ProviderServer:
         answer = self._ask(
             self.stub.Diff,
             provider_pb2.DiffRequest(
-                id=id_, urn=URN + name, olds=self._struct(olds), news=self._struct(news)
+                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
             ),
         )
         return DIFF.DiffChanges.Name(answer.changes), list(answer.replaces)
@@ -110,7 +115,7 @@ class ProviderServer:
         """Give the id and the outputs."""
         answer = self._ask(
             self.stub.Create,
-            provider_pb2.CreateRequest(urn=URN + name, properties=self._struct(props)),
+            provider_pb2.CreateRequest(urn=self._urn(name), properties=self._struct(props)),
         )
         return answer.id, _plain(answer.properties)
 
@@ -120,7 +125,7 @@ class ProviderServer:
         """Give the id, the outputs and the inputs."""
         answer = self._ask(
             self.stub.Read,
-            provider_pb2.ReadRequest(id=id_, urn=URN + name, properties=self._struct(props)),
+            provider_pb2.ReadRequest(id=id_, urn=self._urn(name), properties=self._struct(props)),
         )
         return answer.id, _plain(answer.properties), _plain(answer.inputs)
 
@@ -131,14 +136,16 @@ class ProviderServer:
         answer = self._ask(
             self.stub.Update,
             provider_pb2.UpdateRequest(
-                id=id_, urn=URN + name, olds=self._struct(olds), news=self._struct(news)
+                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
             ),
         )
         return _plain(answer.properties)
 
     def delete(self, id_: str, props: Mapping[str, Any], name: str = "ci") -> None:
         """Delete."""
-        request = provider_pb2.DeleteRequest(id=id_, urn=URN + name, properties=self._struct(props))
+        request = provider_pb2.DeleteRequest(
+            id=id_, urn=self._urn(name), properties=self._struct(props)
+        )
         self._ask(self.stub.Delete, request)
 
     def made(self, news: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
@@ -146,6 +153,9 @@ class ProviderServer:
         inputs, failures = self.check(news, name=name)
         assert failures == []
         return self.create(inputs, name)
+
+    def _urn(self, name: str) -> str:
+        return URN.replace("::hooks::", f"::{self.project}::") + name
 
     def _struct(self, props: Mapping[str, Any]) -> struct_pb2.Struct:
         return struct({**props, "__provider": serialize_provider(self.kind)})
@@ -159,6 +169,13 @@ class ProviderServer:
 
 Start = Callable[..., AbstractContextManager[ProviderServer]]
 """Starts a provider process of one run; keywords are its stack config."""
+
+
+def marked(kind: ResourceProvider, project: str) -> ResourceProvider:
+    """Make the SDK configure a provider anew, which it does once for each distinct pickle."""
+    if project != "hooks":
+        vars(kind)["project"] = project
+    return kind
 
 
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -131,7 +131,7 @@ HEADERS = st.lists(
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -164,7 +164,7 @@ def _forgiving_libraries() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
-        gc.collect()
+        gc.collect(1)
 
 
 # TLS

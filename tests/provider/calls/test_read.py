@@ -144,7 +144,7 @@ def test_a_workspace_that_is_not_found_is_an_error(start: Start, sandbox: Sandbo
     """There is nothing above it that could tell."""
     hook = sandbox.plant_hook("globex", URL)
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as server:
-        kind = ProviderServer(server.stub, WorkspaceHookProvider())
+        kind = server.of(WorkspaceHookProvider)
         with pytest.raises(Refusal, match=re.escape("workspace globex: listing the hooks")):
             kind.read(hook.uuid, {"workspace": "globex", "url": URL, "uuid": hook.uuid})
 
@@ -175,7 +175,7 @@ def test_a_look_up_takes_all_that_is_told(server: ProviderServer, sandbox: Sandb
 def test_a_look_up_of_a_workspace_hook(server: ProviderServer, sandbox: Sandbox) -> None:
     """By `WORKSPACE/{uuid}`."""
     hook = sandbox.plant_hook("acme", URL)
-    kind = ProviderServer(server.stub, WorkspaceHookProvider())
+    kind = server.of(WorkspaceHookProvider)
     id_, _, inputs = kind.read(f"ACME/{hook.uuid}", {})
     assert (id_, inputs["workspace"], inputs["url"]) == (hook.uuid, "acme", URL)
 
