@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,29 +9,7 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
 from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a freshly seeded file to copy."""
-    path = tmp_path_factory.mktemp("sandbox") / "template.db"
-    Sandbox(path).close()
-    return path
-
-
-@pytest.fixture
-def sandbox_path(tmp_path: Path, template: Path) -> Path:
-    """Give a new sandbox's file."""
-    return Path(shutil.copy(template, tmp_path / "sandbox.db"))
-
-
-@pytest.fixture
-def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
-    """Give the sandbox from behind the scenes."""
-    with Sandbox(sandbox_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import pytest
 import requests
 
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
-from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 
@@ -61,25 +59,10 @@ class Api:
         return self.call("DELETE", path, **more)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a freshly seeded file to copy, which is quicker than to seed one for each test."""
-    path = tmp_path_factory.mktemp("sandbox") / "template.db"
-    Sandbox(path).close()
-    return path
-
-
 @pytest.fixture
-def path(tmp_path: Path, template: Path) -> Path:
+def path(sandbox_path: Path) -> Path:
     """Give a new sandbox's file."""
-    return Path(shutil.copy(template, tmp_path / "sandbox.db"))
-
-
-@pytest.fixture
-def sandbox(path: Path) -> Iterator[Sandbox]:
-    """Give the sandbox from behind the scenes."""
-    with Sandbox(path) as opened:
-        yield opened
+    return sandbox_path
 
 
 @pytest.fixture(params=["embedded", "http"])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
 from support.clocks import FakeClock
 from support.rooms import Rooms, open_rooms
 
@@ -21,27 +19,6 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("ours")
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a freshly seeded file to copy."""
-    path = tmp_path_factory.mktemp("sandbox") / "template.db"
-    Sandbox(path).close()
-    return path
-
-
-@pytest.fixture
-def sandbox_path(tmp_path: Path, template: Path) -> Path:
-    """Give a new sandbox's file."""
-    return Path(shutil.copy(template, tmp_path / "sandbox.db"))
-
-
-@pytest.fixture
-def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
-    """Give the sandbox from behind the scenes."""
-    with Sandbox(sandbox_path) as opened:
-        yield opened
 
 
 @pytest.fixture
