@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -92,3 +93,9 @@ def _props(given: ProviderArgs) -> dict[str, Any]:
         values[key] = pulumi.Output.secret(values[key])
     # a bare key would be looked up under the project's name
     return {f"{NAMESPACE}:{key}": value for key, value in values.items()}
+
+
+def provider_for(resource_name: str, values: Mapping[str, str]) -> Provider:
+    """Make the `Provider` of an account whose values go by the names of the config keys."""
+    given = {name: values[key] for name, key in _WIRE_NAMES.items() if key in values}
+    return Provider(resource_name, ProviderArgs(**given))

@@ -119,12 +119,12 @@ def is_subject_type(value: str) -> bool:
 def suggest(unknown: str, known: Iterable[str] = KEYS) -> list[str]:
     """Give up to three keys of `known` that `unknown` may have meant, the likeliest first."""
     candidates = sorted(set(known))
-    meant = [key for key in _meant(_spelled(unknown)) if key in candidates]
-    near = difflib.get_close_matches(_spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
+    meant = [key for key in _meant(spelled(unknown)) if key in candidates]
+    near = difflib.get_close_matches(spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
     return meant[:3] or near
 
 
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
     """Bring another spelling (`Pull Request/Merged`, `pr.merged`) into the form `prefix:name`."""
     text = text.strip().lower().replace("-", "_").replace(" ", "_")
     for separator in ("/", ".", "::"):

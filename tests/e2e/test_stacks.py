@@ -1,9 +1,11 @@
 """The project's own program: hooks from the stack's configuration."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from support.engine import Project
 
 pytestmark = pytest.mark.engine
@@ -34,9 +36,9 @@ def test_hooks_from_config(stacks: Project) -> None:
         False,
     )
     stacks.calls()
-    stacks.config({KEY: [{**CI, "repositories": ["api"], "description": "CI 2"}, entries[1]]})
+    stacks.config({KEY: [entries[1], {**CI, "repositories": ["api"], "description": "CI 2"}]})
     stacks.preview_and_up().succeeded()
-    assert stacks.calls() == {"PUT acme/api/hooks": 1, "DELETE acme/web/hooks": 1}
+    assert stacks.calls() == {"GET acme": 2, "PUT acme/api/hooks": 1, "DELETE acme/web/hooks": 1}
     assert stacks.only_hook("acme/api").uuid == api.uuid
 
 
@@ -56,7 +58,7 @@ def test_mistakes_at_once(stacks: Project) -> None:
         f'{KEY}[0].events[1]: unknown event "pullrequest:merge"; did you mean',
         '"pullrequest:fulfilled" (merged)',
         f"{KEY}[0].url: must start with https://",
-        f"{KEY}[1].repos: is no key of a hook; there are name, repositories",
+        f"{KEY}[1].repos: is no key of a hook; there are name, url, repositories",
         f'{KEY}[1].repositories[0]: is "a/b", which is no slug',
         f"{KEY}[1].active: must be true or false, not text",
         f'{KEY}[1].name: "ci" is the name of [0] too',
@@ -67,7 +69,7 @@ def test_mistakes_at_once(stacks: Project) -> None:
     ):
         assert sentence in run.flat, run.text
     assert "canary" not in run.text
-    assert stacks.calls().keys() == {"GET hook_events/repository"}
+    assert stacks.calls().keys() == {"GET hook_events/repository", "GET acme"}
 
 
 def test_no_hooks_and_wrong_account(stacks: Project) -> None:
@@ -98,3 +100,65 @@ def test_secure_values(stacks: Project) -> None:
     assert "plain.example.com" in texts[0]
     for text in (*texts, exported, stacks.state_files(), stacks.config_file.read_text()):
         assert "canary" not in text
+
+
+def test_repositories_by_pattern(stacks: Project) -> None:
+    """A new one that matches appears in the next preview; an edit of one entry touches it alone."""
+    stacks.estate.add_repositories([f"acme/svc-{i:03}" for i in range(120)], project="SVC")
+    fleet = {**CI, "repositories": ["svc-*", "web"], "exclude": ["svc-00*"], "events": ["issue:*"]}
+    chat = {**CI, "name": "chat", "url": "https://chat.example.com/", "repositories": ["*"]}
+    stacks.config({KEY: [fleet, AUDIT, chat]}).up().succeeded()
+    assert stacks.calls()["GET acme"] == 2  # two pages
+    state = stacks.state()
+    assert state["ci"]["inputs"]["events"] == [
+        "issue:comment_created",
+        "issue:created",
+        "issue:updated",
+    ]
+    assert len(stacks.outputs()["hooks"]["ci"]) == 111
+    before = {hook.uuid for hook in stacks.hooks()}
+
+    assert stacks.config({KEY: [chat, fleet, AUDIT]}).preview("--json").operations() == {}
+    stacks.estate.add_repository("acme/svc-new")
+    stacks.estate.delete_repository("acme/svc-050")
+    run = stacks.preview("--diff").succeeded()
+    assert '+ svc-new: "as declared"' in run.text
+    assert '- svc-050: "as declared"' in run.text
+    stacks.calls()
+    stacks.config({KEY: [{**fleet, "description": "Jenkins"}, chat]}).up().succeeded()
+    calls = stacks.calls()
+    assert calls["POST acme/svc-new/hooks"] == 2
+    assert sum(n for call, n in calls.items() if call.startswith("PUT")) == 110
+    assert sum(n for call, n in calls.items() if call.startswith("DELETE")) == 3
+    after = {hook.uuid for hook in stacks.hooks()}
+    assert (len(after - before), len(before - after)) == (2, 3)
+
+
+def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> None:
+    """Accounts and workspaces side by side; another stack reads the uuids."""
+    portal = {"name": "portal", "url": CI["url"], "account": "labs", "repositories": ["*"]}
+    stacks.config({KEY: [CI, portal, {**AUDIT, "owner": "globex"}]})
+    stacks.config(
+        {"bitbucket-hooks:accounts": {"labs": {"username": OWNER_EMAIL, "workspace": "globex"}}}
+    )
+    stacks.secret("bitbucket-hooks:accounts.labs.password", OWNER_TOKEN)
+    stacks.preview_and_up().succeeded()
+    assert stacks.outputs()["hooks"]["portal"].keys() == {"portal", "website"}
+    assert stacks.only_hook("globex").url == AUDIT["url"]
+    assert stacks.only_hook("globex/portal").uuid == stacks.outputs()["hooks"]["portal"]["portal"]
+    assert not stacks.preview("--refresh", "--json").operations()
+    assert OWNER_TOKEN not in stacks.state_files()
+
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    (reader / "Pulumi.yaml").write_text("name: reader\nruntime: python\n")
+    (reader / "__main__.py").write_text(
+        "import pulumi\n"
+        "stack = pulumi.StackReference('organization/bitbucket-hooks/test')\n"
+        "hooks = stack.require_output('hooks')\n"
+        "pulumi.export('web', hooks.apply(lambda uuids: uuids['ci']['web']))\n"
+    )
+    other = Project(reader, stacks.estate, stacks.env)
+    other.run("stack", "init").succeeded()
+    other.up().succeeded()
+    assert other.outputs() == {"web": stacks.only_hook("acme/web").uuid}

@@ -95,7 +95,7 @@ def test_check_gives_the_canonical_form(fleet: ProviderServer) -> None:
         ({"repositories": None}, "repositories: is required"),
         ({"repositories": "web"}, "repositories: must be a list of repositories, not text"),
         ({"repositories": ["web", "a/b", 3]}, "repositories[2]: must be text"),
-        ({"adopt": "{00000000-0000-4000-8000-000000000001}"}, 'adopt: must be "match" or "never"'),
+        ({"adopt": "{00000000-0000-4000-8000-000000000001}"}, "adopt: a uuid names one hook"),
         ({"repository": "web"}, "repository: is no property of this resource"),
         ({"url": None}, "url: is required"),
         ({"events": ["nonsense"]}, "events[0]: unknown event"),

@@ -144,7 +144,7 @@ class Project:
 
     def secret(self, key: str, value: str) -> Project:
         """Set an encrypted value; a key such as `bitbucket-hooks:hooks[0].url` is a path."""
-        path = ["--path"] if "[" in key else []
+        path = ["--path"] if set("[.") & set(key) else []
         self.run("config", "set", "--secret", *path, key, value).succeeded()
         return self
 

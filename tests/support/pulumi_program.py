@@ -25,6 +25,8 @@ class Registered:
     secrets: frozenset[str]
     id: str | None
     protect: bool
+    provider: str | None = None
+    """The name of the provider resource, if it isn't the default one."""
 
 
 class _NoMocks(mocks.Mocks):
@@ -50,7 +52,12 @@ class Monitor(mocks.MockMonitor):
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
         id_, outputs = self._noted(
-            request.type, request.name, request.object, None, request.protect
+            request.type,
+            request.name,
+            request.object,
+            None,
+            protect=request.protect,
+            provider=request.provider.rpartition("::")[0].rpartition("::")[2] or None,
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=outputs)
 
@@ -68,15 +75,21 @@ class Monitor(mocks.MockMonitor):
         name: str,
         inputs: struct_pb2.Struct,
         id_: str | None,
-        protect: bool = False,  # as the request has it
+        *,
+        protect: bool = False,
+        provider: str | None = None,
     ) -> tuple[str, struct_pb2.Struct]:
         props = json_format.MessageToDict(inputs)
         given = {k: v for k, v in props.items() if k != "__provider" and v is not None}
         secrets = frozenset(key for key, value in given.items() if rpc.is_rpc_secret(value))
         plain = {key: rpc.unwrap_rpc_secret(value) for key, value in given.items()}
-        self.registered.append(Registered(kind, name, plain, secrets, id_, protect))
+        self.registered.append(Registered(kind, name, plain, secrets, id_, protect, provider))
         outputs = struct_pb2.Struct()
-        outputs.update({**plain, "uuid": f"{{{name}}}"})
+        if isinstance(plain.get("repositories"), list):  # as a fleet's check does
+            repositories = dict.fromkeys(plain["repositories"], "as declared")
+            outputs.update({**plain, "repositories": repositories})
+        else:
+            outputs.update({**plain, "uuid": f"{{{name}}}"})
         return f"{{{name}}}", outputs
 
 

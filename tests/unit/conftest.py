@@ -11,6 +11,7 @@ import pytest
 
 from support.clocks import FakeClock
 from support.rooms import Rooms, open_rooms
+from support.stack_program import Stack
 
 hypothesis.settings.register_profile(
     "ours",
@@ -33,6 +34,14 @@ def rooms(sandbox_path: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Room
     opened = open_rooms(f"sandbox:{sandbox_path}", tmp_path / "claims", clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def stack(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stack:
+    """Give the program of `stacks/` over a new sandbox."""
+    (tmp_path / "Pulumi.yaml").write_text("name: hooks\n")
+    monkeypatch.chdir(tmp_path)
+    return Stack(sandbox_path, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

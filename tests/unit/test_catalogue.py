@@ -44,5 +44,5 @@ def test_without_the_live_list_the_api_decides() -> None:
     for _ in range(2):
         assert catalogue.unknown("repository", ["repo:new\n"]) == {}
     (warning,) = told
-    assert warning.startswith("repo:new\\n: not in the bundled list of events, and the live one")
+    assert warning.startswith("repo:new\\n: not in the bundled list of events, and the live list")
     assert warning.endswith("the API decides")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.call import PATIENCE, Answer, Call
@@ -31,6 +31,14 @@ _MAX_PAGES: Final = 1000
 _MAX_REDIRECTS: Final = 3
 
 
+@frozen
+class Page:
+    """One page of a listing; `size` is that of the whole, where the answer tells."""
+
+    values: list[dict[str, Any]]
+    size: int | None
+
+
 @define
 class Client:
     """The API of one account, shared by all threads of a process."""
@@ -46,16 +54,28 @@ class Client:
     def pages(
         self, path: str, doing: str, *, patience: float = PATIENCE
     ) -> Iterator[dict[str, Any]]:
-        """Read all values of a paginated listing. Raises ApiError.
+        """Read all values of a paginated listing. Raises ApiError."""
+        for page in self.paged(path, doing, patience=patience):
+            yield from page.values
+
+    def paged(
+        self,
+        path: str,
+        doing: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        patience: float = PATIENCE,
+    ) -> Iterator[Page]:
+        """Read a listing page by page. Raises ApiError.
 
         `next` is followed as it comes, never built, and never to another host.
         """
-        length = {"pagelen": str(PAGE_LENGTH)}
-        call = Call("GET", self._url(path), doing, length, patience=patience)
+        asked = {"pagelen": str(PAGE_LENGTH), **(query or {})}
+        call = Call("GET", self._url(path), doing, asked, patience=patience)
         seen: set[str] = set()
         for _ in range(_MAX_PAGES):
             page = self._json(call)
-            yield from _values(page, doing)
+            yield _page(page, doing)
             following = page.get("next")
             if following is None:
                 return
@@ -123,11 +143,11 @@ def _location(call: Call, answer: Answer) -> str:
         return ""
 
 
-def _values(page: Mapping[str, Any], doing: str) -> list[dict[str, Any]]:
-    values = page.get("values")
+def _page(page: Mapping[str, Any], doing: str) -> Page:
+    values, size = page.get("values"), page.get("size")
     if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
         raise UnexpectedAnswer.of(doing, "a page without a list of values")
-    return values
+    return Page(values, size if isinstance(size, int) else None)
 
 
 def open_client(

@@ -59,20 +59,28 @@ def slug(value: Any, _: Context) -> str:
     return text.lower()
 
 
-def slugs(value: Any, context: Context) -> list[str]:
-    """The slugs of repositories, as they are listed."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise problem(f"must be a list of repositories, not {_kind(value)}")
-    wrong: list[tuple[str, str]] = []
-    found: list[str] = []
-    for i, one in enumerate(value):
-        try:
-            found.append(slug(one, context))
-        except Problem as error:
-            wrong += [(f"[{i}]{place}", text) for place, text in error.parts]
-    if wrong:
-        raise Problem(*wrong)
-    return found
+def each(rule: Rule) -> Rule:
+    """The rule for a list of repositories from the one for each of them."""
+
+    def listed(value: Any, context: Context) -> list[Any]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise problem(f"must be a list of repositories, not {_kind(value)}")
+        wrong: list[tuple[str, str]] = []
+        found: list[Any] = []
+        for i, one in enumerate(value):
+            try:
+                found.append(rule(one, context))
+            except Problem as error:
+                wrong += [(f"[{i}]{place}", text) for place, text in error.parts]
+        if wrong:
+            raise Problem(*wrong)
+        return found
+
+    return listed
+
+
+slugs: Final = each(slug)
+"""The slugs of repositories, as they are listed."""
 
 
 def url(value: Any, context: Context) -> str:

@@ -56,21 +56,13 @@ def _repositories(value: Any, context: rules.Context) -> dict[str, str]:
     return dict.fromkeys(rules.slugs(value, context), AS_DECLARED)
 
 
-def _adopt(value: Any, _: rules.Context) -> str:
-    if value not in (MATCH, NEVER):
-        raise rules.problem(
-            'must be "match" or "never"; a uuid names one hook, and a fleet has many'
-        )
-    return str(value)
-
-
 class HookFleetProvider(DeclaringProvider):
     """A webhook of many repositories."""
 
     checker = Checker(
         "repository",
         ("owner", "repositories"),
-        {"repositories": _repositories, "adopt": _adopt, "urlIsSecret": rules.boolean},
+        {"repositories": _repositories, "urlIsSecret": rules.boolean},
     )
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -78,8 +70,9 @@ class HookFleetProvider(DeclaringProvider):
         result = super().check(_olds, news)
         if result.inputs.get("urlIsSecret") is False:
             del result.inputs["urlIsSecret"]
-        problems = [CheckFailure("", text) for text in _too_many_removed(_olds, result.inputs)]
-        return CheckResult(result.inputs, [*result.failures, *problems])
+        problems = [*_names_one_hook(result.inputs), *_too_many_removed(_olds, result.inputs)]
+        failures = [CheckFailure("", text) for text in problems]
+        return CheckResult(result.inputs, [*result.failures, *failures])
 
     def _places(self, inputs: Props) -> Iterable[Place]:
         place = place_of(inputs)
@@ -205,6 +198,18 @@ def _inputs_as_read(outputs: Props) -> Props:
     hidden = _SECRET + (("url",) if outputs.get("urlIsSecret") else ())
     secret = {key: seam.as_secret(inputs[key]) for key in hidden if key in inputs}
     return {**inputs, **secret, "repositories": _standing(outputs)}
+
+
+def _names_one_hook(inputs: Props) -> Iterable[str]:
+    """Refuse the uuid of one hook for many copies."""
+    adopt, repositories = inputs.get("adopt", MATCH), inputs.get("repositories")
+    if pulumi.contains_unknowns([adopt, repositories]) or adopt in (MATCH, NEVER):
+        return
+    if isinstance(repositories, Mapping) and len(repositories) != 1:
+        yield (
+            "adopt: a uuid names one hook, and this fleet has many; "
+            'use "match" or "never", or a fleet of that one repository'
+        )
 
 
 def _too_many_removed(olds: Props, news: Props) -> Iterable[str]:

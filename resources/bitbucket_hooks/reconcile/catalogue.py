@@ -1,4 +1,4 @@
-"""Which events can be subscribed to: the bundled list, and the live one where that isn't enough."""
+"""Which events can be subscribed to: the bundled list, and the live one where it is not enough."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from attrs import define, field
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.errors import RemoteError, printable
 from bitbucket_hooks.events import KEYS, suggest
+from bitbucket_hooks.model.globs import matching
 
 
 @define
@@ -30,26 +31,38 @@ class Catalogue:
         doubtful = [event for event in events if event not in KEYS]
         if not doubtful:
             return {}
-        live = self._live_keys(kind, doubtful)
+        names = ", ".join(printable(event, 60) for event in doubtful)
+        live = self._live_keys(
+            kind, f"{names}: not in the bundled list of events", "the API decides"
+        )
         if live is None:
             return {}
         return {event: _refusal(event, live) for event in doubtful if event not in live}
 
-    def _live_keys(self, kind: str, doubtful: list[str]) -> frozenset[str] | None:
+    def matching(self, kind: str, pattern: str) -> list[str]:
+        """The events that a pattern means, sorted; the API itself knows no patterns.
+
+        The live list is read once per process. When it can't be reached, the bundled one serves,
+        with a warning: it may lack new events.
+        """
+        live = self._live_keys(
+            kind,
+            f"{printable(pattern, 60)}: events by a pattern",
+            "the bundled list is used instead",
+        )
+        return matching(pattern, sorted(KEYS if live is None else live))
+
+    def _live_keys(self, kind: str, asked: str, instead: str) -> frozenset[str] | None:
         with self._lock:
             if kind not in self._live:
-                self._live[kind] = self._ask(kind, doubtful)
+                self._live[kind] = self._ask(kind, asked, instead)
             return self._live[kind]
 
-    def _ask(self, kind: str, doubtful: list[str]) -> frozenset[str] | None:
+    def _ask(self, kind: str, asked: str, instead: str) -> frozenset[str] | None:
         try:
             return frozenset(event.event for event in self.api.events(kind))
         except RemoteError as error:
-            names = ", ".join(printable(event, 60) for event in doubtful)
-            self.tell(
-                f"{names}: not in the bundled list of events, and the live one can't be read "
-                f"({error.message}); the API decides"
-            )
+            self.tell(f"{asked}, and the live list can't be read ({error.message}); {instead}")
             return None
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pulumi
 
-from bitbucket_hooks.api.client import open_client
-from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.account import Provider, provider_for
 from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.hook import Hook
-from bitbucket_hooks.model.rules import Context
-from bitbucket_hooks.reconcile.catalogue import Catalogue
-from bitbucket_hooks.settings import NAMESPACE, Settings, environment, layer, resolve
-from bitbucket_hooks.stack.entries import KEY, Entry, structure
-from bitbucket_hooks.stack.secrecy import is_secret, secret_urls
+from bitbucket_hooks.hook_fleet import HookFleet
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.settings import Settings, layer
+from bitbucket_hooks.stack.accounts import Accounts
+from bitbucket_hooks.stack.config import HOOKS, SHARED, read
+from bitbucket_hooks.stack.entries import NAMESPACE
+from bitbucket_hooks.stack.plan import Declaration, plan
+from bitbucket_hooks.stack.secrecy import secure_paths
+from bitbucket_hooks.stack.values import values_of
 from bitbucket_hooks.workspace_hook import WorkspaceHook
 
 _PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
@@ -27,12 +30,25 @@ def declare_hooks() -> dict[str, Any]:
     Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
     try:
-        settings = resolve(layer("the stack config", pulumi.Config(NAMESPACE).get), environment())
-        entries = _entries(settings)
+        config = read(values_of(NAMESPACE))
+        accounts = Accounts(
+            layer("the stack config", pulumi.Config(ACCOUNT).get),
+            config.accounts,
+            pulumi.log.warn,
+            pulumi.log.info,
+        )
+        _warn_of_open_passphrase(accounts.of(None).settings)
+        declarations = plan(config, accounts)
     except HooksError as error:
         raise pulumi.RunError(str(error)) from None
-    _warn_of_open_passphrase(settings)
-    return {entry.name: _declare(entry, url) for entry, url in entries}
+    hidden = _hidden_urls(declarations)
+    providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}
+    return {
+        one.entry.name: _declare(
+            one, providers.get(one.entry.account or ""), hide_url=one.url_path in hidden
+        )
+        for one in declarations
+    }
 
 
 def _warn_of_open_passphrase(settings: Settings) -> None:
@@ -44,33 +60,24 @@ def _warn_of_open_passphrase(settings: Settings) -> None:
         )
 
 
-def _entries(settings: Settings) -> list[tuple[Entry, pulumi.Input[str]]]:
-    config = pulumi.Config(KEY.partition(":")[0])
-    catalogue = Catalogue(HookApi(open_client(settings, pulumi.log.warn)), pulumi.log.warn)
-
-    def context_of(kind: str) -> Context:
-        return Context(settings.allows_private_urls, lambda events: catalogue.unknown(kind, events))
-
-    entries = structure(config.get_object("hooks") or [], context_of)
-    hidden = _hidden_urls(config, len(entries))
-    return [
-        (entry, pulumi.Output.secret(entry.url) if i in hidden else entry.url)
-        for i, entry in enumerate(entries)
-    ]
+def _hidden_urls(declarations: Sequence[Declaration]) -> set[str]:
+    """The paths of the urls that were given as secrets; all, when that can't be told."""
+    paths = {one.url_path for one in declarations}
+    hidden: set[str] = set()
+    for key in (HOOKS, SHARED):
+        prefix = f"{NAMESPACE}:{key}"
+        if pulumi.runtime.is_config_secret(prefix):
+            told = secure_paths(pulumi.get_stack(), prefix)
+            hidden |= {path for path in paths if path.startswith(prefix)} if told is None else told
+    return hidden
 
 
-def _hidden_urls(config: pulumi.Config, count: int) -> set[int]:
-    """Keep a url secret that was given as one, and every url when that can't be told."""
-    if not is_secret(config, "hooks"):
-        return set()
-    told = secret_urls(pulumi.get_stack(), config.full_key("hooks"))
-    return set(range(count)) if told is None else told
-
-
-def _declare(entry: Entry, url: pulumi.Input[str]) -> Any:
-    opts = pulumi.ResourceOptions(protect=entry.protect)
+def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool) -> Any:
+    """Make the resource of one declaration; gives the output with its uuid or uuids."""
+    entry = declared.entry
+    opts = pulumi.ResourceOptions(protect=entry.protect, provider=provider)
     properties: dict[str, Any] = {
-        "url": url,
+        "url": pulumi.Output.secret(entry.url) if hide_url else entry.url,
         "description": entry.description,
         "events": entry.events,
         "active": entry.active,
@@ -81,10 +88,7 @@ def _declare(entry: Entry, url: pulumi.Input[str]) -> Any:
         "adopt": entry.adopt,
     }
     if entry.workspace:
-        return WorkspaceHook(entry.name, opts, **properties).uuid
-    return {
-        repository: Hook(
-            f"{entry.name}/{repository}", opts, repository=repository, **properties
-        ).uuid
-        for repository in entry.repositories
-    }
+        return WorkspaceHook(entry.name, opts, workspace=entry.owner, **properties).uuid
+    return HookFleet(
+        entry.name, opts, owner=entry.owner, repositories=declared.slugs, **properties
+    ).hooks

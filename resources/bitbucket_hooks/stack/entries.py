@@ -1,4 +1,4 @@
-"""The `hooks` of a stack's configuration: typed, and checked as a whole."""
+"""One hook of a stack's configuration: its keys, where each value comes from, and its mistakes."""
 
 from __future__ import annotations
 
@@ -7,42 +7,96 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard
 
 import cattrs
-from attrs import frozen
-from cattrs.gen import make_dict_structure_fn, override
+from attrs import field, fields, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.events import spelled
+from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.rules import (
     HOOK_RULES,
     Context,
     Problem,
     Rule,
     boolean,
+    each,
+    events,
     problem,
-    slugs,
+    slug,
 )
 
-KEY: Final = "bitbucket-hooks:hooks"
+NAMESPACE: Final = "bitbucket-hooks"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PATTERN: Final = re.compile(r"[a-z0-9_.\-*?!\[\]]{1,200}", re.IGNORECASE)
+_PROJECT: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
+
+
+def _key(doc: str, default: Any = None, **schema: Any) -> Any:
+    """A key of an entry: what it means, and what an editor may know beyond its type."""
+    return field(default=default, metadata={"doc": doc, "schema": schema})
 
 
 @frozen
 class Entry:
-    """One declared hook: on the listed repositories, or on the workspace. None: not given."""
+    """One declared hook: on repositories, or on the workspace. None: not given."""
 
-    name: str
-    url: str
-    repositories: tuple[str, ...] = ()
-    workspace: bool = False
-    description: str | None = None
-    events: tuple[str, ...] | None = None
-    active: bool | None = None
-    secret: str | None = None
-    secret_from: str | None = None
-    skip_cert_verification: bool | None = None
-    history_enabled: bool | None = None
-    adopt: str | None = None
-    protect: bool = False
+    name: str = field(
+        metadata={"doc": "The hook's name in Pulumi and in the outputs.", "schema": {}}
+    )
+    url: str = field(
+        metadata={"doc": "The http(s) address that receives deliveries.", "schema": {}}
+    )
+    repositories: tuple[str, ...] | None = _key(
+        "Slugs, and globs over slugs. A name without a glob must exist.", minItems=1
+    )
+    exclude: tuple[str, ...] = _key("Slugs and globs of repositories to leave out.", ())
+    project: str | None = _key(
+        "The key of a project: all its repositories, or those of `repositories` that are in it."
+    )
+    strict: bool = _key("Whether a glob that matches nothing is an error.", False)  # noqa: FBT003
+    workspace: bool = _key("A hook of the workspace itself.", False)  # noqa: FBT003
+    owner: str | None = _key("The workspace's slug; default `bitbucket:workspace`.")
+    account: str | None = _key("One of `bitbucket-hooks:accounts`; default: the stack's own.")
+    events: tuple[str, ...] | None = _key(
+        "Event keys, and globs over them; default `repo:push` alone.", minItems=1
+    )
+    description: str | None = _key("The title on the web page; not managed unless given.")
+    active: bool | None = _key("Whether deliveries are made; default true.")
+    secret: str | None = _key(
+        'Signs deliveries; not managed unless given; "" says: none.', maxLength=128
+    )
+    secret_from: str | None = _key(
+        "Where the secret is read from: env:NAME or file:PATH.", pattern="^(env|file):.+"
+    )
+    skip_cert_verification: bool | None = _key(
+        "Whether the receiver's TLS certificate goes unchecked; default false."
+    )
+    history_enabled: bool | None = _key("Whether Bitbucket keeps a log of requests.")
+    adopt: str | None = _key("`match`, `never`, or the uuid of the one hook to take over.")
+    protect: bool = _key("Pulumi's own protection against deletion.", False)  # noqa: FBT003
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(map(str.title, tail))
+
+
+KEYS: Final[Mapping[str, Any]] = {_camel(one.name): one for one in fields(Entry)}
+"""The attributes of `Entry` by the names that the configuration gives them."""
+
+SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
+DEFAULTABLE: Final = tuple(key for key in SHAREABLE if key not in ("url", "workspace"))
+
+_SELECTING: Final = ("repositories", "exclude", "project", "strict")
+
+
+@frozen
+class EntryContext(Context):
+    """What the rules of an entry know beyond its values."""
+
+    matching_events: Callable[[str], list[str]]
+    """The events that a glob means."""
 
 
 def _name(value: Any, _: Context) -> str:
@@ -51,91 +105,197 @@ def _name(value: Any, _: Context) -> str:
     return value
 
 
-def _repositories(value: Any, context: Context) -> list[str]:
+def _project(value: Any, _: Context) -> str:
+    key = value.strip().upper() if isinstance(value, str) else ""
+    if not _PROJECT.fullmatch(key):
+        raise problem('must be the key of a project, such as "PLAT" (capitals, digits and _)')
+    return key
+
+
+def _pattern(value: Any, context: Context) -> str:
+    if not isinstance(value, str) or not is_glob(value):
+        return slug(value, context)
+    if not _PATTERN.fullmatch(value):
+        raise problem(
+            f'is "{printable(value, 60)}", which no slug can match; a glob has letters, digits, '
+            ". _ - and * ? [abc]"
+        )
+    return value.lower()
+
+
+def _patterns(value: Any, context: Context) -> list[str]:
     if not isinstance(value, list) or not value:
-        raise problem("must be a list with at least one repository")
-    named = slugs(value, context)
+        raise problem("must be a list with at least one repository or glob")
+    named: list[str] = each(_pattern)(value, context)
     doubled = sorted({one for one in named if named.count(one) > 1})
     if doubled:
         raise problem(f"names {', '.join(doubled)} twice; remove one")
     return named
 
 
+def _excluded(value: Any, context: Context) -> list[str]:
+    return [] if value == [] else _patterns(value, context)
+
+
+def _events(value: Any, context: Context) -> list[str]:
+    """The events, with globs expanded: the preview shows which."""
+    if not isinstance(value, list) or not isinstance(context, EntryContext):
+        return events(value, context)
+    meant: list[Any] = []
+    wrong: list[tuple[str, str]] = []
+    for i, one in enumerate(value):
+        found = context.matching_events(one) if isinstance(one, str) and is_glob(one) else [one]
+        if not found:
+            wrong.append((f"[{i}]", _no_event(one, context)))
+        meant += [(i, event) for event in found]
+    try:
+        known = events([event for _, event in meant], context) if meant or not value else []
+    except Problem as error:
+        wrong += _at_their_places(error, [i for i, _ in meant])
+    if wrong:
+        raise Problem(*wrong)
+    return known
+
+
+def _no_event(pattern: str, context: EntryContext) -> str:
+    meant = spelled(pattern)
+    found = meant != pattern and context.matching_events(meant)
+    prefixes = sorted({event.partition(":")[0] for event in context.matching_events("*")})
+    remedy = (
+        f'did you mean "{printable(meant, 60)}"?'
+        if found
+        else f"there are {', '.join(f'{one}:*' for one in prefixes)}"
+    )
+    return f'"{printable(pattern, 60)}" matches no event; {remedy}'
+
+
+def _at_their_places(error: Problem, places: list[int]) -> Iterable[tuple[str, str]]:
+    """Turn the places in an expanded list into those of the list that was written."""
+    for place, text in error.parts:
+        index = place.strip("[]")
+        yield (f"[{places[int(index)]}]" if index.isdecimal() else place), text
+
+
 RULES: Final[Mapping[str, Rule]] = {
-    "name": _name,
-    "repositories": _repositories,
-    "workspace": boolean,
-    "protect": boolean,
     **HOOK_RULES,
+    "name": _name,
+    "repositories": _patterns,
+    "exclude": _excluded,
+    "project": _project,
+    "strict": boolean,
+    "workspace": boolean,
+    "owner": slug,
+    "account": _name,
+    "events": _events,
+    "protect": boolean,
 }
 
 
-def structure(
-    value: Any, context_of: Callable[[str], Context], *, key: str = KEY
-) -> tuple[Entry, ...]:
-    """Read all entries; `context_of` gives the rules' context for a kind of subject.
+@frozen
+class Given:
+    """A value, and the path under which it was written."""
 
-    Raises ConfigError with every mistake at once, each with its path and the remedy.
+    path: str
+    value: Any = field(repr=False)
+
+
+@frozen
+class Draft:
+    """An entry as far as it could be read."""
+
+    path: str
+    values: Mapping[str, Any] = field(repr=False)
+    paths: Mapping[str, str]
+    """Where each value was written: in the entry, or in what it shares with others."""
+    problems: tuple[str, ...] = ()
+
+    def entry(self) -> Entry:
+        """The entry; only for one without problems."""
+        values = {one.name: self.values[key] for key, one in KEYS.items() if key in self.values}
+        return _converter.structure(values, Entry)
+
+
+def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:
+    """Lay what an entry says over what it shares; null takes a shared value away."""
+    given: dict[str, Given] = {}
+    for path, layer in layers:
+        for other in _replaced(layer):
+            given.pop(other, None)
+        given |= {key: Given(f"{path}.{key}", value) for key, value in layer.items()}
+    return {key: one for key, one in given.items() if one.value is not None}
+
+
+def _replaced(layer: Mapping[str, Any]) -> Iterable[str]:
+    """What a layer takes away from those below it, as the two exclude each other."""
+    if layer.get("workspace") is True:
+        yield from _SELECTING
+    if layer.get("repositories") is not None or layer.get("project") is not None:
+        yield "workspace"
+    if layer.get("secret") is not None:
+        yield "secretFrom"
+    if layer.get("secretFrom") is not None:
+        yield "secret"
+
+
+def draft(path: str, given: Mapping[str, Given], context: Context, workspace: str | None) -> Draft:
+    """Read one entry, noting every mistake with its path and the remedy.
+
+    `workspace` is the account's own, for an entry that names no owner.
     """
-    if not isinstance(value, list):
-        raise ConfigError(f"{key}: must be a list of hooks, each with name, url and repositories")
-    checked = [_checked(entry, f"{key}[{i}]", context_of) for i, entry in enumerate(value)]
-    problems = [text for _, found in checked for text in found]
-    problems += _doubled([entry for entry, _ in checked], key)
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return tuple(_converter.structure(entry, Entry) for entry, _ in checked)
-
-
-def _checked(
-    entry: Any, path: str, context_of: Callable[[str], Context]
-) -> tuple[dict[str, Any], list[str]]:
-    if not _is_mapping(entry):
-        return {}, [f"{path}: must be a mapping with name, url and repositories"]
-    context = context_of("workspace" if entry.get("workspace") is True else "repository")
-    values: dict[str, Any] = {}
-    problems = [f"{path}{text}" for text in _incomplete(entry)]
-    for name in [name for name in RULES if entry.get(name) is not None]:
+    values: dict[str, Any] = {} if workspace is None else {"owner": workspace.lower()}
+    problems = list(_incomplete(path, given, workspace))
+    for key in [key for key in RULES if key in given]:
         try:
-            values[name] = RULES[name](entry[name], context)
+            values[key] = RULES[key](given[key].value, context)
         except Problem as error:
-            problems += [f"{path}.{name}{place}: {text}" for place, text in error.parts]
-    return values, problems
+            problems += [f"{given[key].path}{place}: {text}" for place, text in error.parts]
+    paths = {key: one.path for key, one in given.items()}
+    return Draft(path, values, paths, tuple(problems))
 
 
-def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> Iterable[str]:
+    """Name the keys that mean nothing here."""
+    for name in sorted(layer.keys() - set(known), key=str):
+        shown = printable(str(name), 60)
+        yield f"{path}.{shown}: is no key of a hook; there are {', '.join(known)}"
+
+
+def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) -> Iterable[str]:
+    for name in ("name", "url"):
+        if name not in given:
+            yield f"{path}.{name}: is required"
+    if workspace is None and "owner" not in given:
+        yield f"{path}.owner: is required; give it, or set bitbucket:workspace"
+    on_workspace = "workspace" in given and given["workspace"].value is True
+    if on_workspace:
+        for name in [name for name in _SELECTING if name in given]:
+            yield f"{given[name].path}: is given together with workspace: true; keep one of the two"
+    elif "repositories" not in given and "project" not in given:
+        yield (
+            f"{path}.repositories: is required; list repositories or globs, name a project, or set "
+            "workspace: true"
+        )
+    if not on_workspace:
+        yield from _one_for_all(given)
+    if "secret" in given and "secretFrom" in given:
+        yield f"{given['secret'].path}: is given together with secretFrom; keep one of the two"
+
+
+def _one_for_all(given: Mapping[str, Given]) -> Iterable[str]:
+    """A uuid to take over names one hook, and an entry of repositories may have many."""
+    if "adopt" not in given or given["adopt"].value in (MATCH, NEVER):
+        return
+    named = given["repositories"].value if "repositories" in given else []
+    if not isinstance(named, list) or len(named) != 1 or is_glob(str(named[0])):
+        yield (
+            f"{given['adopt'].path}: names one hook, and the entry may have many; move its "
+            "repository into an entry of its own"
+        )
+
+
+def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell a mapping from everything else that YAML can hold."""
     return isinstance(value, Mapping)
 
 
-def _incomplete(entry: Mapping[str, Any]) -> Iterable[str]:
-    for name in sorted(entry.keys() - RULES.keys(), key=str):
-        yield f".{printable(str(name), 60)}: is no key of a hook; there are {', '.join(RULES)}"
-    for name in ("name", "url"):
-        if entry.get(name) is None:
-            yield f".{name}: is required"
-    if entry.get("workspace") is True and entry.get("repositories") is not None:
-        yield ".repositories: is given together with workspace: true; keep one of the two"
-    if entry.get("workspace") is not True and entry.get("repositories") is None:
-        yield ".repositories: is required; list the repositories, or set workspace: true"
-    if entry.get("secret") is not None and entry.get("secretFrom") is not None:
-        yield ".secret: is given together with secretFrom; keep one of the two"
-
-
-def _doubled(entries: list[dict[str, Any]], key: str) -> Iterable[str]:
-    names = [entry.get("name") for entry in entries]
-    for i, name in enumerate(names):
-        if name is not None and name in names[:i]:
-            yield f'{key}[{i}].name: "{name}" is the name of [{names.index(name)}] too; rename one'
-
-
 _converter: Final = cattrs.Converter(forbid_extra_keys=True)
-_converter.register_structure_hook(
-    Entry,
-    make_dict_structure_fn(
-        Entry,
-        _converter,
-        secret_from=override(rename="secretFrom"),
-        skip_cert_verification=override(rename="skipCertVerification"),
-        history_enabled=override(rename="historyEnabled"),
-    ),
-)

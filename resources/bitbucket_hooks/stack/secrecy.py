@@ -6,47 +6,41 @@ the stack's own file still tells.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import yaml
 
 from bitbucket_hooks.settings import project_root
 
 
-def secret_urls(stack: str, key: str) -> set[int] | None:
-    """The entries whose url is `secure` in the stack's file; None: it can't be told.
+def secure_paths(stack: str, key: str) -> set[str] | None:
+    """The paths under a key whose values are `secure` in the stack's file; None: it doesn't tell.
 
     It can't when the configuration comes from elsewhere (`--config-file`, an environment).
     """
-    entries = _entries(stack, key)
-    if entries is None:
-        return None
-    return {i for i, entry in enumerate(entries) if _is_secure(entry)}
-
-
-def _entries(stack: str, key: str) -> list[Any] | None:
     try:
-        text = _stack_file(stack).read_text("utf-8")
-        config = (yaml.safe_load(text) or {}).get("config", {})
-        entries = config.get(key)
+        text = stack_file(stack).read_text("utf-8")
+        value = (yaml.safe_load(text) or {}).get("config", {}).get(key)
     except (OSError, ValueError, AttributeError, yaml.YAMLError):
         return None
-    return entries if isinstance(entries, list) else None
+    return None if value is None or isinstance(value, str) else set(_secure(key, value))
 
 
-def _is_secure(entry: Any) -> bool:
-    url = entry.get("url") if isinstance(entry, dict) else None
-    return isinstance(url, dict) and "secure" in url
+def _secure(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and "secure" in value:
+        yield path
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _secure(f"{path}.{name}", one)
+    elif isinstance(value, list):
+        for i, one in enumerate(value):
+            yield from _secure(f"{path}[{i}]", one)
 
 
-def _stack_file(stack: str) -> Path:
+def stack_file(stack: str) -> Path:
+    """Where Pulumi keeps a stack's configuration. Raises OSError, ValueError or YAMLError."""
     root = project_root()
     project = yaml.safe_load((root / "Pulumi.yaml").read_text("utf-8"))
     return root / (project.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
-
-
-def is_secret(config: pulumi.Config, name: str) -> bool:
-    """Whether any part of a key was given as a secret."""
-    return pulumi.runtime.is_config_secret(config.full_key(name))

@@ -1,0 +1,87 @@
+"""The endpoint that lists the repositories of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from attrs import frozen
+
+from bitbucket_hooks.api.client import Client
+from bitbucket_hooks.api.errors import UnexpectedAnswer
+from bitbucket_hooks.model.subject import canonical_uuid
+
+_FIELDS: Final = "next,size,values.slug,values.uuid,values.project.key"
+_TRIES: Final = 3
+_TELL_EVERY: Final = 1000  # repositories
+
+
+@frozen
+class Repository:
+    """A repository as a workspace lists it."""
+
+    slug: str
+    uuid: str
+    project: str
+
+
+@frozen
+class RepositoryApi:
+    """The repositories that an identity sees."""
+
+    client: Client
+    tell: Callable[[str], None]
+    """Hears how far a long listing is."""
+
+    def of(self, workspace: str, project: str | None = None) -> list[Repository]:
+        """All repositories of a workspace or of one project, one request per 100. Raises ApiError.
+
+        While pages are read, a repository that is deleted moves the others up, and one of them can
+        slip through between two pages. A listing that doesn't have the size it says is read again;
+        one that comes out the same twice is believed, whatever its size counts.
+        """
+        before: frozenset[Repository] | None = None
+        for _ in range(_TRIES):
+            found, size = self._pages(workspace, project)
+            listed = frozenset(found)
+            if size in (None, len(listed)) or listed == before:
+                break
+            before = listed
+        return sorted(listed, key=lambda one: one.slug)
+
+    def _pages(self, workspace: str, project: str | None) -> tuple[list[Repository], int | None]:
+        doing = f"workspace {workspace}: listing the repositories"
+        path = f"repositories/{quote(workspace, safe='')}"
+        # by a time that never changes: in the order of activity, a push would move them around
+        asked = {"fields": _FIELDS, "sort": "created_on", **_where(project)}
+        found: list[Repository] = []
+        size: int | None = None
+        for page in self.client.paged(path, doing, asked):
+            size = page.size if page.size is not None else size
+            found += [_repository(one, doing) for one in page.values]
+            if len(found) // _TELL_EVERY > (len(found) - len(page.values)) // _TELL_EVERY:
+                self.tell(f"{doing}: {len(found):,}{f' of {size:,}' if size else ''}")
+        return found, size
+
+
+def _where(project: str | None) -> dict[str, str]:
+    return {} if project is None else {"q": f'project.key="{project}"'}
+
+
+def _repository(value: Mapping[str, Any], doing: str) -> Repository:
+    project = value.get("project")
+    key = project.get("key") if isinstance(project, dict) else None
+    try:
+        return Repository(
+            _text(value, "slug").lower(), canonical_uuid(_text(value, "uuid")), str(key or "")
+        )
+    except (TypeError, ValueError):
+        raise UnexpectedAnswer.of(doing, "a repository that isn't one") from None
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    found = value.get(key)
+    if not isinstance(found, str):
+        raise TypeError(key)
+    return found

@@ -1,0 +1,65 @@
+"""The accounts that a stack's hooks are declared with, and what can be asked through each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.client import open_client
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.repositories import Repository, RepositoryApi
+from bitbucket_hooks.reconcile.catalogue import Catalogue
+from bitbucket_hooks.settings import Layer, Settings, environment, resolve
+from bitbucket_hooks.stack.entries import EntryContext
+
+
+@frozen
+class Account:
+    """One account: its settings, the events of its API, and the repositories that it sees."""
+
+    settings: Settings
+    catalogue: Catalogue
+    repositories: RepositoryApi
+    _listed: dict[tuple[str, str | None], list[Repository]] = field(factory=dict, init=False)
+
+    def context(self, kind: str) -> EntryContext:
+        """What the rules of an entry need to know of this account."""
+        return EntryContext(
+            self.settings.allows_private_urls,
+            partial(self.catalogue.unknown, kind),
+            partial(self.catalogue.matching, kind),
+        )
+
+    def listed(self, workspace: str, project: str | None) -> list[Repository]:
+        """The repositories of a workspace, or of one project; asked once. Raises ApiError."""
+        key = (workspace, project)
+        if key not in self._listed:
+            self._listed[key] = self.repositories.of(workspace, project)
+        return self._listed[key]
+
+
+@define
+class Accounts:
+    """All accounts of a stack, each opened when it is first asked for."""
+
+    own: Layer
+    """The stack config."""
+    others: Mapping[str, Layer]
+    warn: Callable[[str], None]
+    tell: Callable[[str], None]
+    _opened: dict[str | None, Account] = field(factory=dict, init=False)
+
+    def of(self, name: str | None) -> Account:
+        """An account by its name; None is the stack's own. Raises ConfigError."""
+        if name not in self._opened:
+            self._opened[name] = self._open(name)
+        return self._opened[name]
+
+    def _open(self, name: str | None) -> Account:
+        first = [] if name is None else [self.others[name]]
+        settings = resolve(*first, self.own, environment())
+        client = open_client(settings, self.warn)
+        catalogue = Catalogue(HookApi(client), self.warn)
+        return Account(settings, catalogue, RepositoryApi(client, self.tell))

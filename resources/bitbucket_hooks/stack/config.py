@@ -1,0 +1,209 @@
+"""The keys of a stack's configuration that declare hooks: read as a whole, mistakes collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.settings import CREDENTIAL_KEYS, Layer, layer, resolve
+from bitbucket_hooks.stack.entries import (
+    DEFAULTABLE,
+    KEYS,
+    NAMESPACE,
+    SHAREABLE,
+    Given,
+    is_mapping,
+    merged,
+    unknown_keys,
+)
+from bitbucket_hooks.stack.selection import did_you_mean
+
+HOOKS: Final = "hooks"
+DEFAULTS: Final = "defaults"
+SHARED: Final = "shared"
+ACCOUNTS: Final = "accounts"
+UNMANAGED: Final = "unmanaged"
+
+STACK_KEYS: Final[Mapping[str, str]] = {
+    HOOKS: "The webhooks to have, one entry for each.",
+    DEFAULTS: "What every hook has unless its own entry says otherwise.",
+    SHARED: "What the hook of a name has in every stack, unless the stack's entry says otherwise.",
+    ACCOUNTS: "Other accounts than the stack's own, by a name that entries give as `account`.",
+    UNMANAGED: "What happens to hooks that nothing declares, where this stack declares any.",
+}
+"""Every key of the namespace, and what it means."""
+
+ON_UNMANAGED: Final = ("ignore", "report", "delete")
+ACCOUNT_KEYS: Final = (*CREDENTIAL_KEYS, "apiUrl", "workspace")
+
+
+@frozen
+class Written:
+    """An entry as it was written, over what it shares with others."""
+
+    path: str
+    given: Mapping[str, Given]
+
+    @property
+    def account(self) -> str | None:
+        """The account that it names; None for the stack's own, or what can't be a name."""
+        account = self.given.get("account")
+        return account.value if account and isinstance(account.value, str) else None
+
+    @property
+    def kind(self) -> str:
+        """What its hooks hang on: the API's word for it."""
+        workspace = self.given.get("workspace")
+        return "workspace" if workspace and workspace.value is True else "repository"
+
+
+@frozen
+class StackConfig:
+    """What a stack declares, as it was written."""
+
+    entries: tuple[Written, ...] = ()
+    unmanaged: str = "ignore"
+    accounts: Mapping[str, Layer] = field(factory=dict, repr=False)
+    """Those that can be used."""
+    account_names: tuple[str, ...] = ()
+    """Those that are there."""
+    problems: tuple[str, ...] = ()
+    """What is wrong outside the values of the entries."""
+
+
+@define
+class _Reader:
+    """Reads the configuration; mistakes pile up in `problems`."""
+
+    values: Mapping[str, Any] = field(repr=False)
+    problems: list[str] = field(factory=list)
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        value = self.values.get(key)
+        if value is None or is_mapping(value):
+            return value or {}
+        self.problems.append(f"{NAMESPACE}:{key}: must be a mapping")
+        return {}
+
+    def entries(self) -> list[Written]:
+        defaults, shared = self.defaults(), self.shared()
+        entries = []
+        for path, entry in self._listed():
+            self.problems += unknown_keys(path, entry, KEYS)
+            name = entry.get("name")
+            common = shared.get(name, {}) if isinstance(name, str) else {}
+            layers = [
+                (f"{NAMESPACE}:{DEFAULTS}", defaults),
+                (f"{NAMESPACE}:{SHARED}.{name}", common),
+                (path, _known(entry, KEYS)),
+            ]
+            entries.append(Written(path, merged(layers)))
+        return entries
+
+    def _listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        value = self.values.get(HOOKS)
+        if not isinstance(value, list):
+            if value is not None:
+                self.problems.append(
+                    f"{NAMESPACE}:{HOOKS}: must be a list of hooks, each with name, url and "
+                    "repositories"
+                )
+            return
+        for i, entry in enumerate(value):
+            path = f"{NAMESPACE}:{HOOKS}[{i}]"
+            if is_mapping(entry):
+                yield path, entry
+            else:
+                self.problems.append(f"{path}: must be a mapping with name, url and repositories")
+
+    def unknown(self) -> None:
+        for name in sorted(self.values.keys() - STACK_KEYS.keys(), key=str):
+            near = did_you_mean(name, STACK_KEYS) or f"; there are {', '.join(STACK_KEYS)}"
+            self.problems.append(f"{NAMESPACE}:{printable(name, 60)}: is no key{near}")
+
+    def unmanaged(self) -> str:
+        value = self.values.get(UNMANAGED) or ON_UNMANAGED[0]
+        if value in ON_UNMANAGED:
+            return str(value)
+        self.problems.append(
+            f'{NAMESPACE}:{UNMANAGED}: is "{printable(str(value), 60)}"; '
+            f"use one of {', '.join(ON_UNMANAGED)}"
+        )
+        return ON_UNMANAGED[0]
+
+    def accounts(self) -> dict[str, Layer]:
+        accounts: dict[str, Layer] = {}
+        for name, given in self.mapping(ACCOUNTS).items():
+            path = f"{NAMESPACE}:{ACCOUNTS}.{printable(str(name), 60)}"
+            if not is_mapping(given):
+                self.problems.append(f"{path}: must be a mapping with credentials")
+                continue
+            self.problems += _wrong_in_account(path, given)
+            account = layer(f"the account {name!r}", given.get)
+            try:
+                resolve(account)
+            except ConfigError as error:
+                self.problems.append(f"{path}: {error.message}; {error.remedy}")
+            else:
+                accounts[name] = account
+        return accounts
+
+    def defaults(self) -> Mapping[str, Any]:
+        given = self.mapping(DEFAULTS)
+        self.problems += unknown_keys(f"{NAMESPACE}:{DEFAULTS}", given, DEFAULTABLE)
+        return _known(given, DEFAULTABLE)
+
+    def shared(self) -> dict[str, Mapping[str, Any]]:
+        shared: dict[str, Mapping[str, Any]] = {}
+        for name, given in self.mapping(SHARED).items():
+            path = f"{NAMESPACE}:{SHARED}.{printable(str(name), 60)}"
+            if not is_mapping(given):
+                self.problems.append(f"{path}: must be a mapping with properties of the hook")
+                continue
+            self.problems += unknown_keys(path, given, SHAREABLE)
+            shared[name] = _known(given, SHAREABLE)
+        return shared
+
+
+def read(values: Mapping[str, Any]) -> StackConfig:
+    """Read the values of the namespace's keys, which are named without its prefix."""
+    reader = _Reader(values)
+    reader.unknown()
+    unmanaged, accounts = reader.unmanaged(), reader.accounts()
+    entries = reader.entries()
+    reader.problems += _doubled(entries)
+    named = values.get(ACCOUNTS)
+    names = tuple(map(str, named)) if is_mapping(named) else ()
+    return StackConfig(tuple(entries), unmanaged, accounts, names, tuple(reader.problems))
+
+
+def _doubled(entries: Iterable[Written]) -> Iterable[str]:
+    first: dict[Any, str] = {}
+    for entry in entries:
+        name = entry.given["name"].value if "name" in entry.given else None
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            yield (
+                f'{entry.path}.name: "{printable(name, 60)}" is the name of {first[name]} too; '
+                "rename one"
+            )
+        first.setdefault(name, entry.path.removeprefix(f"{NAMESPACE}:{HOOKS}"))
+
+
+def _wrong_in_account(path: str, given: Mapping[str, Any]) -> Iterable[str]:
+    for name in sorted(given.keys() - set(ACCOUNT_KEYS), key=str):
+        yield (
+            f"{path}.{printable(str(name), 60)}: is no key of an account; "
+            f"there are {', '.join(ACCOUNT_KEYS)}"
+        )
+    for name in ACCOUNT_KEYS:
+        if given.get(name) is not None and not isinstance(given[name], str):
+            yield f"{path}.{name}: must be text"
+
+
+def _known(given: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: given[key] for key in keys if key in given}

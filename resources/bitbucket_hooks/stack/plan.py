@@ -1,0 +1,128 @@
+"""What a stack's configuration comes to: each entry with the repositories that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
+from bitbucket_hooks.errors import ConfigError, HooksError, printable
+from bitbucket_hooks.stack.accounts import Accounts
+from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, Written
+from bitbucket_hooks.stack.entries import NAMESPACE, Draft, Entry, draft
+from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
+
+_NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
+
+
+@frozen
+class Declaration:
+    """An entry, and the slugs of its repositories; empty for a hook of the workspace."""
+
+    entry: Entry
+    slugs: tuple[str, ...]
+    url_path: str
+    """Where the url was written, which tells whether it was given as a secret."""
+
+
+def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
+    """Find out what each entry means.
+
+    Raises ConfigError with every mistake at once, and ApiError when a workspace can't be listed.
+    """
+    drafts = [(written.account, _draft(written, accounts)) for written in config.entries]
+    chosen = _Choice(accounts)
+    chosen.choose_all(drafts)
+    problems = [*config.problems, *_unknown_accounts(config)]
+    for _, one in drafts:
+        problems += one.problems
+        problems += chosen.problems(one)
+    if problems:
+        failures = [str(error) for error in chosen.failures.values()]
+        raise ConfigError("\n".join(dict.fromkeys([*problems, *failures])))
+    for error in chosen.failures.values():
+        raise error
+    chosen.warn()
+    return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in drafts]
+
+
+def _draft(written: Written, accounts: Accounts) -> Draft:
+    known = written.account if written.account in accounts.others else None
+    account = accounts.of(known)
+    context = account.context(written.kind)
+    return draft(written.path, written.given, context, account.settings.workspace)
+
+
+def _unknown_accounts(config: StackConfig) -> Iterable[str]:
+    for written in config.entries:
+        name = written.account
+        if name is not None and name not in config.account_names:
+            near = did_you_mean(name, config.account_names)
+            remedy = near or f"; declare it under {NAMESPACE}:{ACCOUNTS}"
+            path = written.given["account"].path
+            yield f'{path}: there is no account "{printable(name, 60)}"{remedy}'
+
+
+@define
+class _Choice:
+    """The repositories of every entry whose own part of that is in order."""
+
+    accounts: Accounts
+    made: dict[str, Selection] = field(factory=dict)
+    failures: dict[str, HooksError] = field(factory=dict)
+    """Why a workspace couldn't be listed."""
+
+    def choose_all(self, drafts: Sequence[tuple[str | None, Draft]]) -> None:
+        """Choose in each workspace that an account is to look at."""
+        usable = [
+            (name, one)
+            for name, one in drafts
+            if _selects(one) and (name is None or name in self.accounts.others)
+        ]
+        for place in dict.fromkeys((name, one.values["owner"]) for name, one in usable):
+            here = [one for name, one in usable if (name, one.values["owner"]) == place]
+            self._choose(*place, here)
+
+    def _choose(self, name: str | None, owner: str, drafts: Sequence[Draft]) -> None:
+        """Choose in one workspace: it is listed once, or once for each project if all name one."""
+        account = self.accounts.of(name)
+        projects = [one.values.get("project") for one in drafts]
+        whole = None in projects
+        try:
+            for one, project in zip(drafts, projects, strict=True):
+                selection = Selection(one).choose(account.listed(owner, None if whole else project))
+                if selection.problems and not whole:  # only the whole tells what may be meant
+                    selection = Selection(one).choose(account.listed(owner, None))
+                self.made[one.path] = selection
+        except _NO_ACCESS as error:
+            if any(map(needs_listing, drafts)):
+                self.failures[owner] = error
+                return
+            self.accounts.warn(f"not checked whether the repositories exist: {error.message}")
+            self.made |= {one.path: Selection(one).literal() for one in drafts}
+        except HooksError as error:
+            self.failures[owner] = error
+
+    def problems(self, one: Draft) -> list[str]:
+        """What is wrong with an entry's choice."""
+        return self.made[one.path].problems if one.path in self.made else []
+
+    def slugs(self, one: Draft) -> tuple[str, ...]:
+        """The repositories of an entry."""
+        return tuple(self.made[one.path].slugs) if one.path in self.made else ()
+
+    def warn(self) -> None:
+        """Tell what may be wrong."""
+        for selection in self.made.values():
+            for warning in selection.warnings:
+                self.accounts.warn(warning)
+
+
+def _selects(one: Draft) -> bool:
+    """Whether an entry is on repositories, and tells which."""
+    keys = ("owner", "repositories", "exclude", "project", "strict")
+    readable = all(key in one.values for key in keys if key in one.paths)
+    named = "repositories" in one.values or "project" in one.values
+    return readable and named and "owner" in one.values and not one.values.get("workspace")

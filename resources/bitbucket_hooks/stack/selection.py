@@ -1,0 +1,136 @@
+"""Which repositories an entry means: names, globs, exclusions and projects over what exists."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from attrs import define, field
+
+from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.model.globs import is_glob, matching
+from bitbucket_hooks.stack.entries import Draft
+
+_NEAR: Final = 3
+_CUTOFF: Final = 0.6
+
+
+def needs_listing(draft: Draft) -> bool:
+    """Whether it can't be told without a listing which repositories are meant."""
+    patterns = draft.values.get("repositories") or ()
+    return "project" in draft.values or any(map(is_glob, patterns))
+
+
+@define
+class Selection:
+    """The repositories of one entry, with what is wrong with it, and what may be."""
+
+    draft: Draft
+    slugs: list[str] = field(factory=list)
+    problems: list[str] = field(factory=list)
+    warnings: list[str] = field(factory=list)
+
+    def literal(self) -> Selection:
+        """Take the names as they are, where the workspace can't be listed."""
+        named = self.draft.values["repositories"]
+        out = self.draft.values.get("exclude", ())
+        self.slugs = [slug for slug in named if not any(matching(one, [slug]) for one in out)]
+        return self
+
+    def choose(self, listed: Sequence[Repository]) -> Selection:
+        """Apply the entry to what its workspace has."""
+        project = self.draft.values.get("project")
+        there = [one for one in listed if project in (None, one.project)]
+        if project is not None and not there:
+            self._no_such_project(project, listed)
+            return self
+        chosen = self._named(listed, there)
+        out = self._left_out(chosen)
+        self.slugs = [one.slug for one in there if one.slug in chosen and one.slug not in out]
+        return self
+
+    def _named(self, listed: Sequence[Repository], there: Sequence[Repository]) -> set[str]:
+        """The repositories that are named or matched."""
+        patterns = self.draft.values.get("repositories")
+        slugs = [one.slug for one in there]
+        if patterns is None:
+            return set(slugs)
+        chosen: set[str] = set()
+        for i, pattern in enumerate(patterns):
+            path = f"{self._path('repositories')}[{i}]"
+            found = _found(pattern, there)
+            if not found and is_glob(pattern):
+                self._no_match(path, pattern, len(slugs))
+            elif not found:
+                self.problems.append(f"{path}: {self._missing(pattern, listed)}")
+            chosen.update(found)
+        return chosen
+
+    def _left_out(self, chosen: set[str]) -> set[str]:
+        out: set[str] = set()
+        for i, pattern in enumerate(self.draft.values.get("exclude", ())):
+            path = f"{self._path('exclude')}[{i}]"
+            found = matching(pattern, chosen)
+            if not found:
+                self._doubt(f'{path}: "{pattern}" leaves nothing out')
+            named = set(found) & set(self.draft.values.get("repositories") or ())
+            self.problems += [
+                f'{path}: "{pattern}" leaves "{slug}" out, which repositories names; '
+                "remove one of the two"
+                for slug in sorted(named)
+            ]
+            out.update(found)
+        return out
+
+    def _missing(self, slug: str, listed: Sequence[Repository]) -> str:
+        elsewhere = next((one for one in listed if slug in (one.slug, one.uuid)), None)
+        if elsewhere is not None:
+            return (
+                f'"{slug}" is in the project {elsewhere.project}, not in '
+                f"{self.draft.values['project']}; give it an entry without project"
+            )
+        near = did_you_mean(slug, [one.slug for one in listed])
+        remedy = near or "; check its name, and that the identity may read it"
+        return f'"{slug}" is no repository that this identity sees in {self._workspace}{remedy}'
+
+    def _no_match(self, path: str, pattern: str, count: int) -> None:
+        project = self.draft.values.get("project")
+        where = f"the project {project} of {self._workspace}" if project else self._workspace
+        self._doubt(
+            f'{path}: "{pattern}" matches none of the {count:,} repositories that this identity '
+            f"sees in {where}"
+        )
+
+    def _no_such_project(self, project: str, listed: Sequence[Repository]) -> None:
+        near = did_you_mean(project, {one.project for one in listed})
+        self.problems.append(
+            f"{self._path('project')}: no repository that this identity sees in "
+            f'{self._workspace} is in a project "{project}"{near}'
+        )
+
+    def _doubt(self, text: str) -> None:
+        """An error where the entry is strict; else a warning."""
+        if self.draft.values.get("strict"):
+            self.problems.append(f"{text}; correct or remove it, or set strict: false")
+        else:
+            self.warnings.append(text)
+
+    @property
+    def _workspace(self) -> str:
+        return str(self.draft.values["owner"])
+
+    def _path(self, key: str) -> str:
+        return self.draft.paths[key]
+
+
+def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
+    if is_glob(pattern):
+        return matching(pattern, [one.slug for one in there])
+    return [one.slug for one in there if pattern in (one.slug, one.uuid)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the nearest of what there is, as the rest of a sentence; nothing when none is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=_NEAR, cutoff=_CUTOFF)
+    return "; did you mean " + " or ".join(f'"{one}"' for one in near) + "?" if near else ""

@@ -1,0 +1,107 @@
+"""The repositories of a workspace: complete, whatever happens while they are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from requests import PreparedRequest
+
+from bitbucket_hooks.api.errors import UnexpectedAnswer
+from bitbucket_hooks.api.repositories import RepositoryApi
+from support.rooms import BASE, Canned, canned_client
+
+NEXT = f"{BASE}/repositories/acme?page=2"
+
+
+def _repository(slug: str, **more: Any) -> dict[str, Any]:
+    number = sum(map(ord, slug))
+    uuid = f"{{00000000-0000-4000-8000-{number:012}}}"
+    return {"slug": slug, "uuid": uuid, "project": {"key": "PLAT"}, **more}
+
+
+def _page(*slugs: str, size: int | None, more: bool = False) -> Canned:
+    values = [_repository(slug) for slug in slugs]
+    return Canned(200, {"values": values, "size": size} | ({"next": NEXT} if more else {}))
+
+
+def _slugs(*answers: Canned) -> tuple[list[str], int]:
+    client, adapter = canned_client(list(answers))
+    told: list[str] = []
+    return [one.slug for one in RepositoryApi(client, told.append).of("acme")], len(adapter.asked)
+
+
+def test_a_listing() -> None:
+    """Page by page, sorted, in lower case."""
+    assert _slugs(_page("web", "API", size=3, more=True), _page("docs", size=3)) == (
+        ["api", "docs", "web"],
+        2,
+    )
+
+
+def test_one_that_slipped_through() -> None:
+    """Between two pages, since another was deleted: the listing isn't what it says it is."""
+    first = (_page("a", "b", size=4, more=True), _page("d", size=3))
+    whole = (_page("b", "c", size=3, more=True), _page("d", size=3))
+    assert _slugs(_page("a", "b", size=4, more=True), _page("d", size=4), *whole)[0] == [
+        "b",
+        "c",
+        "d",
+    ]
+    assert _slugs(*first)[1] == 2
+
+
+@pytest.mark.parametrize("size", [None, "many", 7])
+def test_a_size_that_means_something_else(size: Any) -> None:
+    """Is no reason to read on for ever: what comes out the same twice is believed."""
+    slugs, asked = _slugs(*[_page("a", "b", size=size)] * 2)
+    assert slugs == ["a", "b"]
+    assert asked == (2 if size == 7 else 1)
+
+
+def test_one_that_never_agrees() -> None:
+    """Is read three times, and no more."""
+    assert _slugs(*[_page(slug, size=7) for slug in "abc"]) == (["c"], 3)
+
+
+@pytest.mark.parametrize(
+    "value", [{"slug": 7}, {}, {"slug": "a", "uuid": "x"}, {**_repository("a"), "uuid": 7}]
+)
+def test_what_is_no_repository(value: dict[str, Any]) -> None:
+    """Is an answer that isn't the API's."""
+    client, _ = canned_client(Canned(200, {"values": [value]}))
+    with pytest.raises(UnexpectedAnswer, match="workspace acme: listing the repositories"):
+        RepositoryApi(client, print).of("acme")
+
+
+def test_a_repository_without_a_project() -> None:
+    """Is in none."""
+    client, _ = canned_client(Canned(200, {"values": [_repository("a", project=None)]}))
+    (found,) = RepositoryApi(client, print).of("acme")
+    assert found.project == ""
+
+
+def test_a_long_listing_tells_how_far_it_is() -> None:
+    """Every thousand repositories."""
+
+    def answer(request: PreparedRequest) -> Canned:
+        number = (
+            int((request.url or "").rpartition("page=")[2]) if "page=" in str(request.url) else 1
+        )
+        slugs = [f"r{number:02}-{i:02}" for i in range(100)]
+        body: dict[str, Any] = {"values": [_repository(s) for s in slugs], "size": 2500}
+        body["values"] = [
+            {**one, "uuid": f"{{00000000-0000-4000-8000-{number:06}{i:06}}}"}
+            for i, one in enumerate(body["values"])
+        ]
+        if number < 25:
+            body["next"] = f"{BASE}/repositories/acme?page={number + 1}"
+        return Canned(200, body)
+
+    client, _ = canned_client(answer)
+    told: list[str] = []
+    assert len(RepositoryApi(client, told.append).of("acme")) == 2500
+    assert told == [
+        "workspace acme: listing the repositories: 1,000 of 2,500",
+        "workspace acme: listing the repositories: 2,000 of 2,500",
+    ]

@@ -1,0 +1,224 @@
+"""Every mistake in a stack's configuration: told at once, each with path, value and remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.stack_program import Stack
+
+URL = "https://ci.example.com/"
+CI = {"name": "ci", "url": URL, "repositories": ["web"]}
+UUID = "{00000000-0000-4000-8000-000000000001}"
+
+
+ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"name": None}, "hooks[0].name: is required"),
+    ({"name": "no name"}, "hooks[0].name: must be a short name of letters, digits, . _ and -"),
+    ({"name": 7}, "hooks[0].name: must be a short name"),
+    ({"url": None}, "hooks[0].url: is required"),
+    ({"url": "ftp://x"}, "hooks[0].url: must start with https:// (or http://)"),
+    ({"url": "https://canary:pw@x.example.com"}, "hooks[0].url: "),
+    ({"events": ["pullrequest:merge"]}, 'hooks[0].events[0]: unknown event "pullrequest:merge"; d'),
+    ({"events": ["repo:*", "x"]}, 'hooks[0].events[1]: unknown event "x"'),
+    ({"events": ["repo:*", 7]}, "hooks[0].events[1]: must be text, not a number"),
+    ({"events": ["pr:*"]}, 'hooks[0].events[0]: "pr:*" matches no event; did you mean "pullreq'),
+    ({"events": []}, "hooks[0].events: must not be empty; the API needs at least one event"),
+    ({"events": "repo:push"}, "hooks[0].events: must be a list of event keys, not text"),
+    ({"repositories": []}, "hooks[0].repositories: must be a list with at least one repository"),
+    ({"repositories": "web"}, "hooks[0].repositories: must be a list with at least one repo"),
+    ({"repositories": ["web", ""]}, "hooks[0].repositories[1]: must not be empty"),
+    ({"repositories": ["web", 7]}, "hooks[0].repositories[1]: must be text, not a number"),
+    ({"repositories": ["acme/web"]}, 'hooks[0].repositories[0]: is "acme/web", which is no slug'),
+    ({"repositories": ["a b*"]}, 'hooks[0].repositories[0]: is "a b*", which no slug can match'),
+    ({"repositories": ["web", "WEB"]}, "hooks[0].repositories: names web twice; remove one"),
+    (
+        {"repositories": ["wbe"]},
+        (
+            'hooks[0].repositories[0]: "wbe" is no repository that this identity sees in acme; '
+            'did you mean "web"'
+        ),
+    ),
+    (
+        {"repositories": ["qqq"]},
+        'hooks[0].repositories[0]: "qqq" is no repository that this identity sees in acme; check',
+    ),
+    (
+        {"project": "PLAT"},
+        'hooks[0].repositories[0]: "web" is in the project WEB, not in PLAT; give it an entry',
+    ),
+    (
+        {"project": "PLTA"},
+        (
+            "hooks[0].project: no repository that this identity sees in acme is in a project "
+            '"PLTA"; did you mean "PLAT"'
+        ),
+    ),
+    ({"project": "no project"}, "hooks[0].project: must be the key of a project"),
+    ({"repositories": None}, "hooks[0].repositories: is required; list repositories or globs"),
+    (
+        {"workspace": True},
+        "hooks[0].repositories: is given together with workspace: true; keep one of the two",
+    ),
+    ({"workspace": "yes"}, "hooks[0].workspace: must be true or false, not text"),
+    ({"exclude": "web"}, "hooks[0].exclude: must be a list with at least one repository or glob"),
+    (
+        {"exclude": ["w*"]},
+        'hooks[0].exclude[0]: "w*" leaves "web" out, which repositories names; remove one',
+    ),
+    (
+        {"strict": True, "repositories": ["svc-*"]},
+        (
+            'hooks[0].repositories[0]: "svc-*" matches none of the 8 repositories that this '
+            "identity sees in acme; correct or remove it"
+        ),
+    ),
+    (
+        {"strict": True, "exclude": ["docs"]},
+        'hooks[0].exclude[0]: "docs" leaves nothing out; correct or remove it',
+    ),
+    ({"strict": 1}, "hooks[0].strict: must be true or false, not a number"),
+    ({"protect": 1}, "hooks[0].protect: must be true or false, not a number"),
+    ({"active": "yes"}, "hooks[0].active: must be true or false, not text"),
+    ({"description": 7}, "hooks[0].description: must be text, not a number"),
+    ({"secret": "canary" * 30}, "hooks[0].secret: has 180 characters; the API takes at most 128"),
+    (
+        {"secret": "canary", "secretFrom": "env:X"},
+        "hooks[0].secret: is given together with secretFrom; keep one of the two",
+    ),
+    ({"secretFrom": "canary"}, "hooks[0].secretFrom: must be env:NAME or file:PATH"),
+    ({"adopt": "maybe"}, 'hooks[0].adopt: must be "match", "never" or the uuid of a hook'),
+    (
+        {"adopt": UUID, "repositories": ["web", "api"]},
+        "hooks[0].adopt: names one hook, and the entry may have many; move its repository",
+    ),
+    ({"owner": "a/b"}, 'hooks[0].owner: is "a/b", which is no slug'),
+    ({"account": "lbas"}, 'hooks[0].account: there is no account "lbas"; did you mean "labs"'),
+    ({"account": "x"}, 'hooks[0].account: there is no account "x"; declare it under bitbucket-h'),
+    ({"colour\x1b": 1}, "hooks[0].colour\\x1b: is no key of a hook; there are name, url, rep"),
+]
+
+KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"hooks": "text"}, "hooks: must be a list of hooks, each with name, url and repositories"),
+    ({"hooks": {"name": "ci"}}, "hooks: must be a list of hooks"),
+    ({"hooks": ["text"]}, "hooks[0]: must be a mapping with name, url and repositories"),
+    ({"hooks": [CI, CI]}, 'hooks[1].name: "ci" is the name of [0] too; rename one'),
+    ({"unmanaged": "remove"}, 'unmanaged: is "remove"; use one of ignore, report, delete'),
+    ({"unmanged": "report"}, 'unmanged: is no key; did you mean "unmanaged"?'),
+    ({"qqq": 1}, "qqq: is no key; there are hooks, defaults, shared, accounts, unmanaged"),
+    ({"defaults": ["x"]}, "defaults: must be a mapping"),
+    ({"defaults": {"url": URL}}, "defaults.url: is no key of a hook; there are repositories"),
+    ({"defaults": {"events": ["x"]}, "hooks": [CI]}, 'defaults.events[0]: unknown event "x"'),
+    ({"shared": {"ci": "x"}}, "shared.ci: must be a mapping with properties of the hook"),
+    ({"shared": {"ci": {"name": "x"}}}, "shared.ci.name: is no key of a hook"),
+    ({"shared": {"ci": {"active": 1}}, "hooks": [CI]}, "shared.ci.active: must be true or false"),
+    ({"accounts": {"x": "canary"}}, "accounts.x: must be a mapping with credentials"),
+    ({"accounts": {"x": {"oautToken": "canary"}}}, "accounts.x.oautToken: is no key of an account"),
+    ({"accounts": {"x": {"username": "a"}}}, "accounts.x: the account 'x' holds username but not"),
+    (
+        {"accounts": {"x": {"username": "a"}}, "hooks": [{**CI, "account": "x"}]},
+        "accounts.x: the account 'x' holds username but not",
+    ),
+    ({"accounts": {"x": {"oauthToken": 7}}}, "accounts.x.oauthToken: must be text"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), ENTRY_MISTAKES)
+def test_a_mistake_of_an_entry(stack: Stack, wrong: dict[str, Any], told: str) -> None:
+    """Its path, what is wrong, and the remedy; no value of a url or a secret."""
+    lines = stack.refuses({**CI, **wrong}, accounts={"labs": {"oauthToken": "canary"}})
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(told)
+    assert "canary" not in lines[0]
+
+
+@pytest.mark.parametrize(("keys", "told"), KEY_MISTAKES)
+def test_a_mistake_beside_the_entries(stack: Stack, keys: dict[str, Any], told: str) -> None:
+    """Likewise."""
+    lines = stack.refuses(**{"hooks": None, **keys})
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(told)
+    assert "canary" not in lines[0]
+
+
+def test_all_mistakes_at_once(stack: Stack) -> None:
+    """Those that only the workspace can tell with those that the text tells."""
+    lines = stack.refuses(
+        CI,
+        {"url": "https://canary:pw@x.example.com", "name": "-", "events": [], "x": 1, "y": 2},
+        "text",
+        {**CI, "name": "b", "url": "", "repositories": ["wbe"], "project": "WEB"},
+        {**CI, "name": "c", "owner": "nowhere", "repositories": ["x*"]},
+        CI,
+        unmanaged="x",
+    )
+    assert [line.partition(": ")[0] for line in lines[:-1]] == [
+        "unmanaged",
+        "hooks[1].x",
+        "hooks[1].y",
+        "hooks[2]",
+        "hooks[5].name",
+        "hooks[1].repositories",
+        "hooks[1].url",
+        "hooks[1].events",
+        "hooks[1].name",
+        "hooks[3].url",
+        "hooks[3].repositories[0]",
+        "workspace nowhere",
+    ]
+    assert "canary" not in "".join(lines)
+
+
+def test_no_workspace(stack: Stack) -> None:
+    """It has to be told somewhere."""
+    assert stack.refuses(CI, account={"workspace": None}) == [
+        "hooks[0].owner: is required; give it, or set bitbucket:workspace"
+    ]
+
+
+def test_settings_that_cannot_be_used(stack: Stack) -> None:
+    """Are told as they are."""
+    assert stack.refuses(CI, account={"rateLimit": "many"})[0].startswith("bitbucket:rateLimit")
+
+
+def test_what_may_be_wrong(stack: Stack) -> None:
+    """Is a warning, and the rest is declared."""
+    declared = stack.declares({**CI, "repositories": ["web", "svc-*"], "exclude": ["old-*"]})
+    assert declared.of("ci")["repositories"] == ["web"]
+    assert declared.warnings == [
+        (
+            'bitbucket-hooks:hooks[0].repositories[1]: "svc-*" matches none of the 8 repositories '
+            "that this identity sees in acme"
+        ),
+        'bitbucket-hooks:hooks[0].exclude[0]: "old-*" leaves nothing out',
+    ]
+    declared = stack.declares({**CI, "repositories": ["svc-*"], "project": "plat"})
+    assert declared.of("ci")["repositories"] == []
+    assert declared.warnings[0].endswith(
+        "4 repositories that this identity sees in the project PLAT of acme"
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+KEYS = ["hooks", "defaults", "shared", "accounts", "unmanaged", "x"]
+ENTRIES = JSON | st.fixed_dictionaries(
+    {}, optional=dict.fromkeys([*CI, "events", "workspace", "adopt", "project"], JSON)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(KEYS), JSON), st.lists(ENTRIES, max_size=3) | JSON)
+def test_no_configuration_breaks_it(stack: Stack, keys: dict[str, Any], hooks: Any) -> None:
+    """Resources, or an error of ours."""
+    try:
+        stack.declares(**{**keys, "hooks": hooks})
+    except pulumi.RunError as error:
+        assert "bitbucket" in str(error)  # noqa: PT017  # either may happen

@@ -1,0 +1,234 @@
+"""From a stack's configuration to resources: which repositories, events and accounts are meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
+from support.hooks import asked
+from support.stack_program import Stack
+
+URL = "https://ci.example.com/"
+CI = {"name": "ci", "url": URL, "repositories": ["web", "API"]}
+AUDIT = {"name": "audit", "url": f"{URL}?token=canary", "workspace": True}
+LISTING = "GET acme 200"
+
+
+def test_one_resource_for_each_entry(stack: Stack, sandbox: Sandbox) -> None:
+    """What isn't given stays so: the provider knows the defaults. The workspace is listed once."""
+    more = {"name": "more", "url": URL, "project": "web", "protect": True, "secretFrom": "env:X"}
+    declared = stack.declares(CI, more, AUDIT)
+    assert [(one.kind.rpartition(":")[2], one.name, one.protect) for one in declared.resources] == [
+        ("WorkspaceHook", "audit", False),
+        ("HookFleet", "ci", False),
+        ("HookFleet", "more", True),
+    ]
+    assert declared.of("ci") == {
+        "owner": "acme",
+        "repositories": ["api", "web"],
+        "url": URL,
+        "urlIsSecret": False,
+    }
+    assert declared.of("more")["repositories"] == ["design-system", "docs", "mobile", "web"]
+    assert declared.of("more")["secretFrom"] == "env:X"
+    assert declared.of("audit") == {"workspace": "acme", "url": AUDIT["url"]}
+    assert not any("url" in each.secrets for each in declared.resources)
+    assert asked(sandbox) == [LISTING]
+    (request,) = sandbox.requests()
+    assert "fields=next%2Csize%2Cvalues.slug" in request.query
+    assert "pagelen=100" in request.query
+
+
+def test_nothing_declared(stack: Stack, sandbox: Sandbox) -> None:
+    """Asks for nothing; neither do hooks of workspaces."""
+    assert stack.declares().resources == []
+    assert len(stack.declares(AUDIT).resources) == 1
+    assert asked(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("selecting", "chosen"),
+    [
+        ({"repositories": ["*"]}, "api billing design-system docs infra mobile web worker"),
+        ({"repositories": ["w*", "?pi"]}, "api web worker"),
+        ({"repositories": ["[ab]*"]}, "api billing"),
+        ({"repositories": ["W*"], "exclude": ["worker"]}, "web"),
+        ({"repositories": ["*"], "exclude": ["*i*", "w*"]}, "docs"),
+        ({"project": "PLAT"}, "api billing infra worker"),
+        ({"project": "plat", "exclude": ["b*"]}, "api infra worker"),
+        ({"project": "PLAT", "repositories": ["w*", "api"]}, "api worker"),
+    ],
+)
+def test_which_repositories(stack: Stack, selecting: dict[str, object], chosen: str) -> None:
+    """By name, glob, project and exclusion."""
+    declared = stack.declares({"name": "ci", "url": URL, **selecting})
+    assert declared.of("ci")["repositories"] == chosen.split()
+    assert declared.warnings == []
+
+
+def test_a_repository_by_its_uuid(stack: Stack, sandbox: Sandbox) -> None:
+    """Is known by its slug, whatever that is by now."""
+    uuid = next(one.uuid for one in sandbox.repositories() if one.slug == "web")
+    sandbox.rename_repository("acme/web", "site")
+    declared = stack.declares({**CI, "repositories": [uuid]})
+    assert declared.of("ci")["repositories"] == ["site"]
+
+
+def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None:
+    """Each by a query of its own, once."""
+    entries = [
+        {"name": name, "url": URL, "project": project, "repositories": ["*"]}
+        for name, project in {"a": "PLAT", "b": "WEB", "c": "PLAT"}.items()
+    ]
+    declared = stack.declares(*entries)
+    assert len(declared.of("c")["repositories"]) == 4
+    assert asked(sandbox) == [LISTING] * 2
+    assert ["PLAT" in one.query for one in sandbox.requests()] == [True, False]
+
+
+def test_a_new_repository(stack: Stack, sandbox: Sandbox) -> None:
+    """Is there the next time; an entry is no other for where it stands."""
+    globbed = {**CI, "repositories": ["svc-*", "web"]}
+    assert stack.declares(globbed, AUDIT).of("ci")["repositories"] == ["web"]
+    sandbox.add_repository("acme/svc-new")
+    declared = stack.declares(AUDIT, globbed)
+    assert declared.of("ci")["repositories"] == ["svc-new", "web"]
+
+
+def test_events_by_pattern(stack: Stack, sandbox: Sandbox) -> None:
+    """As the live list of the entry's subject has them, each once."""
+    sandbox.add_event("repo:new", "repository")
+    events = ["repo:*", "repo:push", "issue:?reated"]
+    declared = stack.declares({**CI, "events": events}, {**AUDIT, "events": ["issue:*"]})
+    assert "repo:new" in declared.of("ci")["events"]
+    assert declared.of("ci")["events"] == sorted(set(declared.of("ci")["events"]))
+    assert "issue:created" in declared.of("ci")["events"]
+    assert "pullrequest:push" not in declared.of("ci")["events"]
+    assert declared.of("audit")["events"] == [
+        "issue:comment_created",
+        "issue:created",
+        "issue:updated",
+    ]
+    assert sorted(asked(sandbox)) == [
+        LISTING,
+        "GET hook_events/repository 200",
+        "GET hook_events/workspace 200",
+    ]
+
+
+def test_what_hooks_share(stack: Stack) -> None:
+    """An entry wins over what its name has in all stacks, and that over what all hooks have."""
+    declared = stack.declares(
+        {"name": "ci", "url": URL, "active": False, "description": None},
+        {"name": "audit", "url": URL},
+        {**CI, "name": "other", "secret": "canary"},
+        defaults={"events": ["issue:created"], "secretFrom": "env:X", "exclude": ["docs"]},
+        shared={
+            "ci": {"project": "WEB", "active": True, "description": "CI", "events": ["repo:fork"]},
+            "audit": {"workspace": True},
+        },
+    )
+    ci, audit, other = (declared.of(name) for name in ("ci", "audit", "other"))
+    assert (ci["active"], ci["events"], ci["secretFrom"]) == (False, ["repo:fork"], "env:X")
+    assert "description" not in ci
+    assert ci["repositories"] == ["design-system", "mobile", "web"]
+    assert (audit["workspace"], audit["events"]) == ("acme", ["issue:created"])
+    assert (other["secret"], "secretFrom" in other) == ("canary", False)
+
+
+def test_an_entry_of_repositories_over_a_shared_workspace(stack: Stack) -> None:
+    """The nearer one decides what a hook hangs on."""
+    declared = stack.declares({**CI, "name": "audit"}, shared={"audit": {"workspace": True}})
+    assert declared.of("audit")["repositories"] == ["api", "web"]
+
+
+def test_other_workspaces(stack: Stack, sandbox: Sandbox) -> None:
+    """Each is listed by itself."""
+    portal = {"name": "portal", "url": URL, "owner": "Globex", "repositories": ["*"]}
+    declared = stack.declares(CI, portal, {**AUDIT, "owner": "globex"})
+    assert declared.of("portal")["owner"] == "globex"
+    assert declared.of("portal")["repositories"] == ["portal", "website"]
+    assert declared.of("audit")["workspace"] == "globex"
+    assert asked(sandbox) == [LISTING, "GET globex 200"]
+
+
+def test_other_accounts(stack: Stack, sandbox: Sandbox) -> None:
+    """Each is a provider of its own, with its own workspace, and lists for itself."""
+    labs = {"username": OWNER_EMAIL, "password": OWNER_TOKEN, "workspace": "globex"}
+    declared = stack.declares(
+        {**CI, "account": "labs", "repositories": ["portal"]},
+        {**CI, "name": "own", "repositories": ["web"]},
+        accounts={"labs": labs},
+    )
+    assert declared.of("ci")["owner"] == "globex"
+    ci, provider, own = declared.resources
+    assert (provider.kind, provider.name) == ("pulumi:providers:pulumi-python", "labs")
+    assert provider.inputs["bitbucket:username"] == OWNER_EMAIL
+    assert "bitbucket:password" in provider.secrets
+    assert (ci.provider, own.provider) == ("labs", None)
+    assert [one.identity for one in sandbox.requests()] == [OWNER_EMAIL] * 2
+
+
+def test_a_workspace_that_cannot_be_listed(stack: Stack, sandbox: Sandbox) -> None:
+    """Names are believed, with a warning: a token may have the scope of webhooks alone."""
+    token = sandbox.issue_access_token("acme", ["webhook"])
+    account = {"oauthToken": token}
+    declared = stack.declares(
+        {**CI, "exclude": ["x*"]},
+        {**CI, "name": "two", "repositories": ["nowhere"]},
+        account=account,
+    )
+    assert declared.of("ci")["repositories"] == ["web", "api"]
+    assert declared.of("two")["repositories"] == ["nowhere"]
+    (warning,) = declared.warnings
+    assert warning.startswith("not checked whether the repositories exist: workspace acme")
+    assert (
+        "scope"
+        in stack.refuses(CI, {"name": "g", "url": URL, "repositories": ["w*"]}, account=account)[0]
+    )
+
+
+def test_secret_urls_stay_secret(stack: Stack, tmp_path: Path) -> None:
+    """Those that the stack's file says are; all when it doesn't tell."""
+    hooks = ({"name": "a", "url": URL, "workspace": True}, AUDIT)
+    declared = stack.declares(*hooks, secret=("hooks",))
+    assert all("url" in each.secrets for each in declared.resources)
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "config:\n  bitbucket-hooks:hooks:\n    - url: x\n    - url: {secure: abc}\n"
+    )
+    declared = stack.declares(*hooks, secret=("hooks",))
+    assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
+    shared = {"audit": {"url": URL, "workspace": True}}
+    declared = stack.declares(hooks[0], {"name": "audit"}, shared=shared, secret=("shared",))
+    assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
+
+
+@pytest.mark.parametrize(
+    ("api_url", "passphrase", "warned"),
+    [
+        ("https://api.example.com", "sandbox", True),
+        ("https://api.example.com", "own", False),
+        (None, "sandbox", False),
+    ],
+)
+def test_a_passphrase_that_everybody_knows(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    api_url: str | None,
+    passphrase: str,
+    warned: bool,
+) -> None:
+    """Is warned of where real secrets are."""
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
+    declared = stack.declares(account={"apiUrl": api_url} if api_url else None)
+    assert any("PULUMI_CONFIG_PASSPHRASE" in each for each in declared.warnings) is warned
+
+
+def test_a_member_sees_what_he_may(stack: Stack) -> None:
+    """Globs are over what the identity sees."""
+    account = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN, "workspace": "globex"}
+    declared = stack.declares({**CI, "repositories": ["*"]}, account=account)
+    assert declared.of("ci")["repositories"] == ["website"]
