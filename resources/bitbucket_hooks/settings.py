@@ -50,7 +50,7 @@ KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
 ACCOUNT_KEY: Final = "account"
 """Not for users: the name of the `Provider` resource that a configuration belongs to."""
 
-_VARIABLES: Final = {
+VARIABLES: Final = {
     "username": "BITBUCKET_USERNAME",
     "password": "BITBUCKET_PASSWORD",
     "oauthToken": "BITBUCKET_OAUTH_TOKEN",
@@ -64,6 +64,7 @@ _VARIABLES: Final = {
     "parallel": "BITBUCKET_PARALLEL",
     "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
 }
+"""The environment variable of each key."""
 _MAX_DIGITS: Final = 9
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -96,7 +97,7 @@ class Layer:
         if missing:
             raise ConfigError(
                 f"{self.name} holds {', '.join(given)} but not {', '.join(missing)}",
-                f"Set {missing[0]} too ({NAMESPACE}:{missing[0]} or {_VARIABLES[missing[0]]}).",
+                f"Set {missing[0]} too ({NAMESPACE}:{missing[0]} or {VARIABLES[missing[0]]}).",
             )
         return _KINDS[kinds[0]](*(given[key] for key in kinds[0]))
 
@@ -123,7 +124,7 @@ def _text(value: object) -> str:
 
 def environment(variables: Mapping[str, str] = os.environ) -> Layer:
     """The layer of environment variables."""
-    return layer("the environment", lambda key: variables.get(_VARIABLES[key]))
+    return layer("the environment", lambda key: variables.get(VARIABLES[key]))
 
 
 @frozen
@@ -230,7 +231,7 @@ def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:
 
 def _unusable(key: str, value: str, remedy: str) -> ConfigError:
     return ConfigError(
-        f'{NAMESPACE}:{key} (or {_VARIABLES[key]}) is "{printable(value)}"', f"Remedy: {remedy}."
+        f'{NAMESPACE}:{key} (or {VARIABLES[key]}) is "{printable(value)}"', f"Remedy: {remedy}."
     )
 
 

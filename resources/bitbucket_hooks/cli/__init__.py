@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bitbucket_hooks.cli.check import check
 from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.cli.sandbox import sandbox
 
@@ -14,4 +15,5 @@ def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
 
 
+main.add_command(check)
 main.add_command(sandbox)

@@ -30,6 +30,7 @@ class Account:
             self.settings.allows_private_urls,
             partial(self.catalogue.unknown, kind),
             partial(self.catalogue.matching, kind),
+            self.settings.workspace,
         )
 
     def listed(self, workspace: str, project: str | None) -> list[Repository]:

@@ -97,6 +97,14 @@ class EntryContext(Context):
 
     matching_events: Callable[[str], list[str]]
     """The events that a glob means."""
+    workspace: str | None = None
+    """The account's own, for an entry that names no owner."""
+
+
+class Hidden(str):
+    """A value that is there, but encrypted: nobody can tell what is wrong with it."""
+
+    __slots__ = ()
 
 
 def _name(value: Any, _: Context) -> str:
@@ -237,16 +245,16 @@ def _replaced(layer: Mapping[str, Any]) -> Iterable[str]:
         yield "secret"
 
 
-def draft(path: str, given: Mapping[str, Given], context: Context, workspace: str | None) -> Draft:
-    """Read one entry, noting every mistake with its path and the remedy.
-
-    `workspace` is the account's own, for an entry that names no owner.
-    """
-    values: dict[str, Any] = {} if workspace is None else {"owner": workspace.lower()}
-    problems = list(_incomplete(path, given, workspace))
+def draft(path: str, given: Mapping[str, Given], context: EntryContext) -> Draft:
+    """Read one entry, noting every mistake with its path and the remedy."""
+    values: dict[str, Any] = {}
+    if context.workspace is not None:
+        values["owner"] = context.workspace.lower()
+    problems = list(_incomplete(path, given, context.workspace))
     for key in [key for key in RULES if key in given]:
+        value = given[key].value
         try:
-            values[key] = RULES[key](given[key].value, context)
+            values[key] = value if isinstance(value, Hidden) else RULES[key](value, context)
         except Problem as error:
             problems += [f"{given[key].path}{place}: {text}" for place, text in error.parts]
     paths = {key: one.path for key, one in given.items()}

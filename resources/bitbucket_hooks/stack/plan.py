@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from attrs import define, field, frozen
@@ -10,8 +10,8 @@ from attrs import define, field, frozen
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
 from bitbucket_hooks.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.stack.accounts import Accounts
-from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, Written
-from bitbucket_hooks.stack.entries import NAMESPACE, Draft, Entry, draft
+from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
+from bitbucket_hooks.stack.entries import NAMESPACE, Draft, Entry, EntryContext, draft
 from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
 
 _NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
@@ -32,27 +32,48 @@ def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
 
     Raises ConfigError with every mistake at once, and ApiError when a workspace can't be listed.
     """
-    drafts = [(written.account, _draft(written, accounts)) for written in config.entries]
+    entries = drafts(config, lambda account, kind: accounts.of(account).context(kind))
     chosen = _Choice(accounts)
-    chosen.choose_all(drafts)
-    problems = [*config.problems, *_unknown_accounts(config)]
-    for _, one in drafts:
-        problems += one.problems
-        problems += chosen.problems(one)
-    if problems:
+    chosen.choose_all(entries)
+    found = problems(config, entries, chosen.problems)
+    if found:
         failures = [str(error) for error in chosen.failures.values()]
-        raise ConfigError("\n".join(dict.fromkeys([*problems, *failures])))
+        raise ConfigError("\n".join([*found, *failures]))
     for error in chosen.failures.values():
         raise error
     chosen.warn()
-    return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in drafts]
+    return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in entries]
 
 
-def _draft(written: Written, accounts: Accounts) -> Draft:
-    known = written.account if written.account in accounts.others else None
-    account = accounts.of(known)
-    context = account.context(written.kind)
-    return draft(written.path, written.given, context, account.settings.workspace)
+def drafts(
+    config: StackConfig, context_of: Callable[[str | None, str], EntryContext]
+) -> list[tuple[str | None, Draft]]:
+    """Read the entries, each with its account; `context_of` takes an account and a kind."""
+    return [
+        (
+            written.account,
+            draft(
+                written.path,
+                written.given,
+                context_of(
+                    written.account if written.account in config.accounts else None, written.kind
+                ),
+            ),
+        )
+        for written in config.entries
+    ]
+
+
+def problems(
+    config: StackConfig,
+    entries: Iterable[tuple[str | None, Draft]],
+    more: Callable[[Draft], Iterable[str]] = lambda _: (),
+) -> list[str]:
+    """Everything that is wrong, each once; `more` tells what only the workspace shows."""
+    found = [*config.problems, *_unknown_accounts(config)]
+    for _, one in entries:
+        found += [*one.problems, *more(one)]
+    return list(dict.fromkeys(found))
 
 
 def _unknown_accounts(config: StackConfig) -> Iterable[str]:

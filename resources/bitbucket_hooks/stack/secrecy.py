@@ -6,13 +6,12 @@ the stack's own file still tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
-from bitbucket_hooks.settings import project_root
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.stack.entries import Hidden
+from bitbucket_hooks.stack.files import written
 
 
 def secure_paths(stack: str, key: str) -> set[str] | None:
@@ -21,15 +20,23 @@ def secure_paths(stack: str, key: str) -> set[str] | None:
     It can't when the configuration comes from elsewhere (`--config-file`, an environment).
     """
     try:
-        text = stack_file(stack).read_text("utf-8")
-        value = (yaml.safe_load(text) or {}).get("config", {}).get(key)
-    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        value = written(stack).get(key)
+    except ConfigError:
         return None
-    return None if value is None or isinstance(value, str) else set(_secure(key, value))
+    return set(_secure(key, value)) if isinstance(value, (dict, list)) else None
+
+
+def hidden(value: Any) -> Any:
+    """The same value with `Hidden` in place of everything that is encrypted."""
+    if _is_secure(value):
+        return Hidden("[secret]")
+    if isinstance(value, dict):
+        return {name: hidden(one) for name, one in value.items()}
+    return [hidden(one) for one in value] if isinstance(value, list) else value
 
 
 def _secure(path: str, value: Any) -> Iterator[str]:
-    if isinstance(value, dict) and "secure" in value:
+    if _is_secure(value):
         yield path
     elif isinstance(value, dict):
         for name, one in value.items():
@@ -39,8 +46,5 @@ def _secure(path: str, value: Any) -> Iterator[str]:
             yield from _secure(f"{path}[{i}]", one)
 
 
-def stack_file(stack: str) -> Path:
-    """Where Pulumi keeps a stack's configuration. Raises OSError, ValueError or YAMLError."""
-    root = project_root()
-    project = yaml.safe_load((root / "Pulumi.yaml").read_text("utf-8"))
-    return root / (project.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
+def _is_secure(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"secure"}

@@ -1,0 +1,129 @@
+"""`bitbucket-hooks check`: validate the stacks' configuration offline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.group import USERS_MISTAKE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bitbucket_hooks.stack.entries import Draft
+    from bitbucket_hooks.stack.offline import Checked
+
+_FEW_EVENTS: Final = 5
+_FLAGS: Final = {
+    "protect": "protected",
+    "strict": "strict",
+    "skipCertVerification": "no certificate check",
+}
+
+
+@click.command()
+@click.argument("stacks", metavar="[STACK]…", nargs=-1)
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.option(
+    "--schema", "schema_", is_flag=True, help="Print the JSON schema for editors instead."
+)
+@click.pass_context
+def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schema_: bool) -> None:
+    """Validate the configuration of stacks, of all if none is named, and print what it declares.
+
+    Offline: which repositories a glob means, and which new events there are, a preview tells.
+    Exits with 1 when something is wrong.
+    """
+    if schema_:
+        from bitbucket_hooks.stack.schema import schema  # noqa: PLC0415 - late, as all here
+
+        output.as_json(schema())
+        return
+    from bitbucket_hooks.stack import files, offline  # noqa: PLC0415
+
+    names = stacks or tuple(files.stacks())
+    if not names:
+        raise click.ClickException("there are no stacks here; `pulumi stack init STACK` makes one")
+    found = [offline.check(name) for name in names]
+    if json_:
+        output.as_json([_as_json(one) for one in found])
+    else:
+        for one in found:
+            _print(one)
+    if any(one.problems for one in found):
+        context.exit(USERS_MISTAKE)
+
+
+def _print(checked: Checked) -> None:
+    wrong = len(checked.problems)
+    state = f"{wrong} mistake{'s' if wrong > 1 else ''}" if wrong else "fine"
+    click.echo(f"Stack {output.text(checked.stack)}: {state}")
+    for problem in checked.problems:
+        click.echo(f"  Error: {output.text(problem)}", err=True)
+    for warning in checked.warnings:
+        click.echo(f"  Warning: {output.text(warning)}", err=True)
+    if not wrong:
+        rows = [_row(_declared(one)) for one in checked.drafts]
+        output.table(("hook", "on", "url", "events", "secret", "notes"), rows, "It has no hooks.")
+        if checked.unmanaged != "ignore":
+            click.echo(f"Hooks that nothing declares there: {checked.unmanaged}")
+    click.echo()
+
+
+def _as_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "stack": checked.stack,
+        "problems": list(checked.problems),
+        "warnings": list(checked.warnings),
+        "unmanaged": checked.unmanaged,
+        "hooks": [] if checked.problems else [_declared(one) for one in checked.drafts],
+    }
+
+
+def _declared(draft: Draft) -> dict[str, Any]:
+    """An entry's values; a url without its query, a secret as where it comes from."""
+    from bitbucket_hooks.model.urls import shown  # noqa: PLC0415
+    from bitbucket_hooks.model.webhook import DEFAULT_EVENTS  # noqa: PLC0415
+
+    values = {"events": list(DEFAULT_EVENTS), **draft.values}
+    values["url"] = shown(values["url"]) if "://" in values["url"] else values["url"]
+    values["secret"] = _secret(values)
+    values.pop("secretFrom", None)
+    return values
+
+
+def _secret(values: Mapping[str, Any]) -> str:
+    given = values.get("secret")
+    if given is None:
+        return str(values.get("secretFrom", "not managed"))
+    return "in the configuration" if given else "none"
+
+
+def _row(values: Mapping[str, Any]) -> list[object]:
+    where = [f"in {values['project']}"] if "project" in values else []
+    out = [f"not {one}" for one in values.get("exclude", ())]
+    on = [*values.get("repositories", ()), *where, *out]
+    notes = [text for key, text in _FLAGS.items() if values.get(key)]
+    notes += ["inactive"] if values.get("active") is False else []
+    notes += [f"account {values['account']}"] if "account" in values else []
+    return [
+        values["name"],
+        f"workspace {values['owner']}"
+        if values.get("workspace")
+        else f"{values['owner']}: {', '.join(on)}",
+        values["url"],
+        _events(values["events"]),
+        values["secret"],
+        ", ".join(notes) or None,
+    ]
+
+
+def _events(events: Sequence[str]) -> str:
+    """The events; of many, how many there are of each kind."""
+    if len(events) <= _FEW_EVENTS:
+        return " ".join(events)
+    kinds = Counter(event.partition(":")[0] for event in events)
+    return ", ".join(f"{count} of {kind}" for kind, count in kinds.items())

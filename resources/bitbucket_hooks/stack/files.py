@@ -1,0 +1,76 @@
+"""The files that hold a stack's configuration: `Pulumi.yaml` and `Pulumi.STACK.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.settings import project_root
+
+_UNREADABLE: Final = (OSError, ValueError, AttributeError, yaml.YAMLError)
+
+
+def stack_file(stack: str) -> Path:
+    """Where Pulumi keeps a stack's configuration. Raises ConfigError."""
+    return _folder() / f"Pulumi.{stack}.yaml"
+
+
+def stacks() -> list[str]:
+    """The stacks that have a file. Raises ConfigError."""
+    found = sorted(_folder().glob("Pulumi.*.yaml"))
+    return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found]
+
+
+def written(stack: str) -> dict[str, Any]:
+    """Every key of a stack with its prefix: its own file's, and what the project gives to all.
+
+    Secrets are as the file has them: `{"secure": …}`. Raises ConfigError.
+    """
+    project = _read(project_root() / "Pulumi.yaml")
+    shared = project.get("config")
+    given = _of_project(str(project.get("name")), shared if isinstance(shared, Mapping) else {})
+    own = _read(stack_file(stack)).get("config")
+    return {**given, **(own if isinstance(own, Mapping) else {})}
+
+
+def _of_project(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a project gives to every stack; a key without a prefix is its own."""
+    values: dict[str, Any] = {}
+    for key, declared in config.items():
+        full = key if ":" in str(key) else f"{name}:{key}"
+        if not isinstance(declared, Mapping):
+            values[full] = declared
+        elif (value := declared.get("value", declared.get("default"))) is not None:
+            values[full] = value
+    return values
+
+
+def _folder() -> Path:
+    root = project_root()
+    return root / (_read(root / "Pulumi.yaml").get("stackConfigDir") or ".")
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        value = yaml.safe_load(path.read_text("utf-8")) or {}
+        value.get("config")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {path.name} in {path.parent}",
+            "Run this in a Pulumi project's folder; `pulumi stack init STACK` makes a stack.",
+        ) from None
+    except _UNREADABLE as error:
+        raise ConfigError(f"{path.name} can't be read: {printable(_where(error))}") from None
+    return value
+
+
+def _where(error: Exception) -> str:
+    """The place of a mistake in YAML; never the text around it, which may be a secret."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return "it is no mapping" if isinstance(error, AttributeError) else type(error).__name__
+    return f"{getattr(error, 'problem', None)}, line {mark.line + 1}, column {mark.column + 1}"

@@ -1,0 +1,96 @@
+"""What a stack's files declare, as far as it can be told without Bitbucket and without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.errors import HooksError, printable
+from bitbucket_hooks.events import KEYS, suggest
+from bitbucket_hooks.model.globs import matching
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.settings import Layer, Settings, environment, layer, resolve
+from bitbucket_hooks.stack.config import StackConfig, read
+from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext
+from bitbucket_hooks.stack.files import written
+from bitbucket_hooks.stack.plan import drafts, problems
+from bitbucket_hooks.stack.secrecy import hidden
+
+
+@frozen
+class Checked:
+    """A stack's declarations, and what is wrong with them."""
+
+    stack: str
+    drafts: tuple[Draft, ...]
+    unmanaged: str
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@define
+class _Contexts:
+    """The rules' contexts without a network: only the bundled list of events is at hand."""
+
+    own: Layer
+    config: StackConfig
+    warnings: list[str] = field(factory=list)
+    _settings: dict[str | None, Settings] = field(factory=dict, init=False)
+
+    def of(self, account: str | None, _kind: str) -> EntryContext:
+        """The context of one entry. Raises ConfigError."""
+        settings = self.settings(account)
+        return EntryContext(
+            settings.allows_private_urls, self._unknown, self._matching, settings.workspace
+        )
+
+    def settings(self, account: str | None) -> Settings:
+        """The settings of an account. Raises ConfigError."""
+        if account not in self._settings:
+            layers = [] if account is None else [self.config.accounts[account]]
+            self._settings[account] = resolve(*layers, self.own, environment())
+        return self._settings[account]
+
+    def _unknown(self, events: Iterable[str]) -> Mapping[str, str]:
+        for event in sorted(set(events) - KEYS):
+            near = suggest(event)
+            meant = f'; did you mean "{near[0]}"?' if near else ""
+            self._warn(f'"{printable(event, 60)}" is not in the bundled list of events{meant}')
+        return {}
+
+    @staticmethod
+    def _matching(pattern: str) -> list[str]:
+        return matching(pattern, sorted(KEYS))
+
+    def _warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def check(stack: str) -> Checked:
+    """Validate a stack's files. Raises ConfigError when they can't be read."""
+    values = {key: hidden(value) for key, value in written(stack).items()}
+    config = read(_of(NAMESPACE, values))
+    contexts = _Contexts(layer("the stack config", _of(ACCOUNT, values).get), config)
+    try:
+        contexts.settings(None)
+        entries = drafts(config, contexts.of)
+    except HooksError as error:
+        found = [*config.problems, *str(error).splitlines()]
+        return Checked(stack, (), config.unmanaged, tuple(found), ())
+    return Checked(
+        stack,
+        tuple(one for _, one in entries),
+        config.unmanaged,
+        tuple(problems(config, entries)),
+        tuple(contexts.warnings),
+    )
+
+
+def _of(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{namespace}:"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }

@@ -1,0 +1,121 @@
+"""A JSON schema of `Pulumi.STACK.yaml`, for editors: generated from the typed model."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bitbucket_hooks.events import CATALOGUE
+from bitbucket_hooks.settings import KEYS as SETTINGS
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.settings import VARIABLES
+from bitbucket_hooks.stack.config import (
+    ACCOUNT_KEYS,
+    ACCOUNTS,
+    DEFAULTS,
+    HOOKS,
+    ON_UNMANAGED,
+    SHARED,
+    STACK_KEYS,
+    UNMANAGED,
+)
+from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE, Entry
+
+_SECURE: Final = {"$ref": "#/$defs/secure"}
+_KINDS: Final = {str: "string", bool: "boolean"}
+
+
+def schema() -> dict[str, Any]:
+    """Give the schema (draft 2020-12). What only Bitbucket or a secret can tell, it lets pass."""
+    ours = {
+        HOOKS: {"type": "array", "items": _entry(KEYS, required=["name"])},
+        DEFAULTS: _entry(DEFAULTABLE),
+        SHARED: {"type": "object", "additionalProperties": _entry(SHAREABLE)},
+        ACCOUNTS: {"type": "object", "additionalProperties": _account()},
+        UNMANAGED: {"enum": list(ON_UNMANAGED)},
+    }
+    properties = {
+        **{f"{NAMESPACE}:{key}": {"description": STACK_KEYS[key], **ours[key]} for key in ours},
+        **{f"{ACCOUNT}:{key}": _setting(key) for key in SETTINGS},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Bitbucket webhooks of a Pulumi stack",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": properties,
+                "propertyNames": {
+                    "anyOf": [
+                        {"enum": list(properties)},
+                        {"not": {"pattern": f"^({NAMESPACE}|{ACCOUNT}):"}},
+                    ]
+                },
+            }
+        },
+        "$defs": {
+            "secure": {
+                "description": "A value that `pulumi config set --secret --path` encrypted.",
+                "type": "object",
+                "properties": {"secure": {"type": "string"}},
+                "required": ["secure"],
+                "additionalProperties": False,
+            }
+        },
+    }
+
+
+def _entry(keys: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {key: _property(key) for key in keys},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _property(key: str) -> dict[str, Any]:
+    attribute = KEYS[key]
+    kind = _kind(typing.get_type_hints(Entry)[attribute.name])
+    more = dict(attribute.metadata["schema"])
+    if kind is tuple:
+        value: dict[str, Any] = {"type": "array", "items": _item(key), **more}
+    else:
+        value = {"type": _KINDS[kind], **more}
+    usable = [value, {"type": "null"}] if key != "name" else [value]
+    usable += [_SECURE] if kind is str and key in ("url", "secret") else []
+    doc = {"description": attribute.metadata["doc"]}
+    return {**doc, **value} if len(usable) == 1 else {**doc, "anyOf": usable}
+
+
+def _item(key: str) -> dict[str, Any]:
+    if key != "events":
+        return {"type": "string"}
+    # the live list may have more than the bundled one, and globs are allowed
+    prefixes = sorted({event.event.partition(":")[0] for event in CATALOGUE})
+    known = [event.event for event in CATALOGUE] + [f"{prefix}:*" for prefix in prefixes]
+    return {"anyOf": [{"enum": known}, {"type": "string"}]}
+
+
+def _kind(hint: Any) -> type:
+    """The type of a value that is given: `bool` of `bool | None`, `tuple` of `tuple[str, ...]`."""
+    if isinstance(hint, types.UnionType):
+        hint = next(one for one in typing.get_args(hint) if one is not type(None))
+    kind: type = typing.get_origin(hint) or hint
+    return kind
+
+
+def _account() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {key: {"anyOf": [{"type": "string"}, _SECURE]} for key in ACCOUNT_KEYS},
+        "additionalProperties": False,
+    }
+
+
+def _setting(key: str) -> Mapping[str, Any]:
+    value = {"anyOf": [{"type": ["string", "integer"]}, _SECURE]}
+    return {"description": f"Or the environment variable {VARIABLES[key]}.", **value}

@@ -1,0 +1,167 @@
+"""`bitbucket-hooks check`: the stacks' files, offline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.stack.schema import schema
+
+ROOT = Path(__file__).parents[2]
+URL = "https://ci.example.com/"
+CI = {"name": "ci", "url": f"{URL}?token=canary", "repositories": ["web", "svc-*"]}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of a project that keeps its stacks in another."""
+    shared = {"value": {"audit": {"workspace": True, "url": URL}}}
+    config = {
+        "bitbucket-hooks:shared": shared,
+        "unmanaged": {"type": "string", "default": "report"},
+    }
+    config["bitbucket:workspace"] = "acme"  # the short form
+    (tmp_path / "Pulumi.yaml").write_text(
+        yaml.safe_dump({"name": "bitbucket-hooks", "stackConfigDir": "stacks", "config": config})
+    )
+    (tmp_path / "stacks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _stack(project: Path, name: str, *hooks: Any, **keys: Any) -> None:
+    config = {f"bitbucket-hooks:{key}": value for key, value in keys.items()}
+    config["bitbucket-hooks:hooks"] = list(hooks)
+    (project / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+def _check(*args: str) -> Result:
+    return CliRunner().invoke(main, ["check", *args])
+
+
+def test_what_is_declared(project: Path) -> None:
+    """Of every stack, with what all stacks share; no query of a url, no secret."""
+    sealed = {"name": "sealed", "url": {"secure": "v1:abc"}, "project": "PLAT", "exclude": ["x*"]}
+    more = {"secret": {"secure": "v1:def"}, "active": False, "skipCertVerification": True}
+    _stack(project, "dev", CI, {"name": "audit", "secret": ""}, {**sealed, **more})
+    _stack(
+        project,
+        "prod",
+        {**CI, "events": ["repo:*"], "account": "labs"},
+        defaults={"protect": True, "secretFrom": "env:CI"},
+        accounts={"labs": {"oauthToken": {"secure": "v1:ghi"}}},
+    )
+    result = _check()
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines == [
+        "Stack dev: fine",
+        "HOOK ON URL EVENTS SECRET NOTES",
+        "ci acme: web, svc-* https://ci.example.com/?… repo:push not managed -",
+        "audit workspace acme https://ci.example.com/ repo:push none -",
+        (
+            "sealed acme: in PLAT, not x* [secret] repo:push in the configuration "
+            "no certificate check, inactive"
+        ),
+        "Hooks that nothing declares there: report",
+        "",
+        "Stack prod: fine",
+        "HOOK ON URL EVENTS SECRET NOTES",
+        "ci acme: web, svc-* https://ci.example.com/?… 10 of repo env:CI protected, account labs",
+        "Hooks that nothing declares there: report",
+        "",
+    ]
+
+
+def test_json(project: Path) -> None:
+    """The same for programs."""
+    _stack(project, "dev", CI)
+    (told,) = json.loads(_check("dev", "--json").stdout)
+    assert (told["stack"], told["unmanaged"], told["problems"]) == ("dev", "report", [])
+    (hook,) = told["hooks"]
+    assert (hook["name"], hook["repositories"]) == ("ci", ["web", "svc-*"])
+    assert "canary" not in json.dumps(told)
+
+
+def test_mistakes(project: Path) -> None:
+    """All at once, of all stacks; what only Bitbucket knows is a warning."""
+    _stack(project, "a", {**CI, "active": 1, "account": "x"}, unmanged="x")
+    _stack(project, "b", {**CI, "events": ["repo:psh", "zzz"]})
+    result = _check()
+    assert result.exit_code == 1
+    assert "Stack a: 3 mistakes" in result.stdout
+    assert [line.strip() for line in result.stderr.splitlines()] == [
+        'Error: bitbucket-hooks:unmanged: is no key; did you mean "unmanaged"?',
+        (
+            'Error: bitbucket-hooks:hooks[0].account: there is no account "x"; declare it under '
+            "bitbucket-hooks:accounts"
+        ),
+        "Error: bitbucket-hooks:hooks[0].active: must be true or false, not a number",
+        'Warning: "repo:psh" is not in the bundled list of events; did you mean "repo:push"?',
+        'Warning: "zzz" is not in the bundled list of events',
+    ]
+    told = json.loads(_check("a", "--json").stdout)
+    assert len(told[0]["problems"]) == 3
+
+
+def test_an_account_that_cannot_be_used(project: Path) -> None:
+    """Is a mistake like the others."""
+    _stack(project, "dev", CI)
+    file = project / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(file.read_text() + "  bitbucket:rateLimit: many\n")
+    result = _check("dev")
+    assert result.exit_code == 1
+    assert 'bitbucket:rateLimit (or BITBUCKET_RATE_LIMIT) is "many"' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config: [", "Pulumi.dev.yaml can't be read: "),
+        ("- 1", "Pulumi.dev.yaml can't be read: it is no mapping"),
+        ("\x00", "Pulumi.dev.yaml can't be read: "),
+        ("config: canary: x", "line 1, column"),
+    ],
+)
+def test_files_that_cannot_be_read(project: Path, text: str, told: str) -> None:
+    """Are told with the place, never with what stands there."""
+    (project / "stacks" / "Pulumi.dev.yaml").write_text(text)
+    result = _check("dev")
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "canary" not in result.stderr
+
+
+def test_nothing_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stack, no such stack, no project: each says what to do."""
+    assert "there are no stacks here" in _check().stderr
+    assert "there is no Pulumi.nope.yaml" in _check("nope").stderr
+    (project / "Pulumi.yaml").unlink()
+    monkeypatch.chdir(project)
+    assert "there is no Pulumi.yaml" in _check().stderr
+
+
+def test_a_stack_without_configuration(project: Path) -> None:
+    """Has no hooks."""
+    (project / "stacks" / "Pulumi.dev.yaml").write_text("encryptionsalt: x\n")
+    assert "It has no hooks." in _check("dev").stdout
+
+
+def test_the_living_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are fine."""
+    monkeypatch.chdir(ROOT)
+    result = _check("dev", "staging", "prod")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_the_schema_is_current() -> None:
+    """The committed one: `bitbucket-hooks check --schema > stacks/stack.schema.json`."""
+    committed = (ROOT / "stacks" / "stack.schema.json").read_text()
+    assert _check("--schema").stdout == committed
+    assert json.loads(committed) == schema()
