@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from bitbucket_hooks.account import Provider, ProviderArgs
     from bitbucket_hooks.hook import Hook, HookArgs
     from bitbucket_hooks.hook_fleet import HookFleet, HookFleetArgs
+    from bitbucket_hooks.repository_hooks_exclusive import (
+        RepositoryHooksExclusive,
+        RepositoryHooksExclusiveArgs,
+    )
     from bitbucket_hooks.workspace_hook import WorkspaceHook, WorkspaceHookArgs
+    from bitbucket_hooks.workspace_hooks_exclusive import (
+        WorkspaceHooksExclusive,
+        WorkspaceHooksExclusiveArgs,
+    )
 
 __all__ = [
     "Hook",
@@ -22,8 +30,12 @@ __all__ = [
     "HookFleetArgs",
     "Provider",
     "ProviderArgs",
+    "RepositoryHooksExclusive",
+    "RepositoryHooksExclusiveArgs",
     "WorkspaceHook",
     "WorkspaceHookArgs",
+    "WorkspaceHooksExclusive",
+    "WorkspaceHooksExclusiveArgs",
 ]
 
 _MODULES: Final = {
@@ -33,8 +45,12 @@ _MODULES: Final = {
     "HookFleetArgs": "hook_fleet",
     "Provider": "account",
     "ProviderArgs": "account",
+    "RepositoryHooksExclusive": "repository_hooks_exclusive",
+    "RepositoryHooksExclusiveArgs": "repository_hooks_exclusive",
     "WorkspaceHook": "workspace_hook",
     "WorkspaceHookArgs": "workspace_hook",
+    "WorkspaceHooksExclusive": "workspace_hooks_exclusive",
+    "WorkspaceHooksExclusiveArgs": "workspace_hooks_exclusive",
 }
 
 

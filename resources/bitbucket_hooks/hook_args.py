@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pulumi
-from attrs import asdict, define
+from attrs import AttrsInstance, asdict, define
 from pulumi.dynamic import Resource
 
 _WIRE_NAMES: Final[Mapping[str, str]] = {
@@ -87,7 +87,7 @@ class HookResource(DeclaredHook):
     """When the hook was made, ISO 8601."""
 
 
-A = TypeVar("A", bound=CommonArgs)
+A = TypeVar("A", bound=AttrsInstance)
 
 
 def arguments(
@@ -97,9 +97,21 @@ def arguments(
     keywords: Mapping[str, Any],
     computed: Sequence[str] = _COMPUTED,
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Bring both constructor forms, an args object or keywords, into one.
+    """Bring both constructor forms of a hook into one; see `one_form`.
 
     `computed` are the outputs that only the service knows.
+    """
+    given, opts = one_form(kind, args, opts, keywords)
+    return _props({**dict.fromkeys(computed), **given}), _options(opts)
+
+
+def one_form(
+    kind: type[A],
+    args: A | pulumi.ResourceOptions | None,
+    opts: pulumi.ResourceOptions | None,
+    keywords: Mapping[str, Any],
+) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
+    """Bring both constructor forms, an args object or keywords, into one.
 
     Raises TypeError when they are mixed.
     """
@@ -114,7 +126,7 @@ def arguments(
         if beside := [name for name, value in given.items() if value is not None]:
             raise TypeError(f"{', '.join(beside)} stand beside an args object; put them into it")
         given = asdict(args, recurse=False)
-    return _props({**dict.fromkeys(computed), **given}), _options(opts)
+    return given, opts
 
 
 def _props(given: Mapping[str, Any]) -> dict[str, Any]:

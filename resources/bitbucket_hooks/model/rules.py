@@ -6,14 +6,14 @@ that begins with the property's name. No rule shows the value of a url or a secr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import frozen
 
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.adopt import canonical_policy
-from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.model.subject import canonical_uuid, is_slug
 from bitbucket_hooks.model.urls import url_problem
 from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events
 
@@ -81,6 +81,34 @@ def each(rule: Rule) -> Rule:
 
 slugs: Final = each(slug)
 """The slugs of repositories, as they are listed."""
+
+
+def uuids(value: Any, _: Context) -> list[str]:
+    """The uuids of hooks: some, lists of them, or mappings to them, as a fleet's output is."""
+    found: list[str] = []
+    wrong: list[tuple[str, str]] = []
+    for place, one in leaves(value):
+        try:
+            found.append(canonical_uuid(_text(one)))
+        except Problem as error:
+            wrong.append((place, str(error)))
+        except ValueError:
+            wrong.append((place, f'is "{printable(one, 60)}", which is no uuid of a hook'))
+    if wrong:
+        raise Problem(*wrong)
+    return sorted(set(found))
+
+
+def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value inside lists and mappings, with its place."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from leaves(one, f"{place}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for i, one in enumerate(value):
+            yield from leaves(one, f"{place}[{i}]")
+    else:
+        yield place, value
 
 
 def url(value: Any, context: Context) -> str:

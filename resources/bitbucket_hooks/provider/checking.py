@@ -29,7 +29,11 @@ class Checker:
     kind: str
     subject: tuple[str, ...]
     own: Mapping[str, Rule] = field(factory=dict)
-    """Rules beyond, or instead of, those of every hook."""
+    """Rules beyond, or instead of, `common` ones."""
+    common: Mapping[str, Rule] = HOOK_RULES
+    defaults: Mapping[str, Any] = _DEFAULTS
+    required: tuple[str, ...] = ("url",)
+    """Beside the subject."""
 
     def check(
         self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
@@ -39,7 +43,7 @@ class Checker:
         Problems are reported without the property's name in the engine's own field: it would print
         the value, and a url or secret must not be shown.
         """
-        rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **HOOK_RULES, **self.own}
+        rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **self.common, **self.own}
         context = Context(
             session.settings.allows_private_urls,
             lambda events: session.catalogue.unknown(self.kind, events),
@@ -56,10 +60,10 @@ class Checker:
 
     def _defaults(self, session: Session) -> dict[str, Any]:
         workspace = session.settings.workspace
-        return {**_DEFAULTS, **({self.subject[0]: workspace} if workspace else {})}
+        return {**self.defaults, **({self.subject[0]: workspace} if workspace else {})}
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[str]:
-        for name in (*self.subject, "url"):
+        for name in (*self.subject, *self.required):
             if name not in given:
                 hint = ", or set bitbucket:workspace" if name == self.subject[0] else ""
                 yield f"{name}: is required; give it{hint}"

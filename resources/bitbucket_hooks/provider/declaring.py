@@ -16,6 +16,7 @@ from bitbucket_hooks.provider.session import Session, owner_of, session_for
 from bitbucket_hooks.reconcile.claims import Owner
 
 seam.print_errors_without_traceback()
+seam.tell_details()
 
 Props = dict[str, Any]
 

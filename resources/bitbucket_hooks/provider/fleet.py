@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import uuid4
@@ -40,12 +39,9 @@ from bitbucket_hooks.provider.properties import (
     observed_of,
     place_of,
 )
+from bitbucket_hooks.provider.safety import REMEDY, share, some, too_many
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
-
-FORCE: Final = "BITBUCKET_HOOKS_FORCE"
-_FEW: Final = 5  # removals that are never too many
-_SHARE: Final = 0.3  # of its repositories that a fleet may lose in one step
 
 _COMPUTED: Final = ("hooks", "createdAt")
 _SECRET: Final = ("secret", "secretFingerprint")
@@ -215,16 +211,14 @@ def _names_one_hook(inputs: Props) -> Iterable[str]:
 def _too_many_removed(olds: Props, news: Props) -> Iterable[str]:
     """Refuse an edit that would delete a great part of the hooks, unless it is forced."""
     before, after = olds.get("repositories"), news.get("repositories")
-    if os.environ.get(FORCE) == "1" or pulumi.contains_unknowns(news):
+    if pulumi.contains_unknowns(news):
         return
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return
     moved = olds.get("owner") != news.get("owner")
     removed = sorted(slug for slug in before if moved or slug not in after)
-    if len(removed) >= _FEW and len(removed) > _SHARE * len(before):
-        some = ", ".join(removed[:_FEW]) + (", …" if len(removed) > _FEW else "")
+    if too_many(len(removed), len(before)):
         yield (
-            f"repositories: this would take {len(removed):,} of {len(before):,} repositories "
-            f"({len(removed) / len(before):.0%}) out of the fleet and delete their hooks: {some}. "
-            f"If that is meant, set {FORCE}=1 for this one run."
+            f"repositories: this would take {share(len(removed), len(before), 'repositories')} "
+            f"out of the fleet and delete their hooks: {some(removed)}. {REMEDY}"
         )

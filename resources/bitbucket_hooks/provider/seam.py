@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from enum import Enum
 from types import ModuleType
 from typing import Any
 
 import grpc
 from google.protobuf import json_format
+from pulumi.dynamic import DiffResult
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
@@ -52,6 +54,61 @@ def print_errors_without_traceback() -> None:
         return str(error) if isinstance(error, HooksError) else original(*args, **kwargs)
 
     traceback.format_exc = message_of_ours
+
+
+class Change(Enum):
+    """What becomes of the value at a property's path."""
+
+    ADDED = provider_pb2.PropertyDiff.ADD
+    REMOVED = provider_pb2.PropertyDiff.DELETE
+    CHANGED = provider_pb2.PropertyDiff.UPDATE
+
+
+class DetailedDiff(DiffResult):
+    """A diff that says what changes where: paths such as `hooks[2]` or `unmanaged["{uuid}"]`."""
+
+    def __init__(self, details: Mapping[str, Change]) -> None:
+        """Take the changes of the old outputs."""
+        super().__init__(changes=True)
+        self.details = details
+
+
+class _DiffResponse:
+    """The SDK's message, made with the details that its own `Diff` leaves out."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(provider_pb2.DiffResponse, name)
+
+    def __call__(self, **fields: Any) -> provider_pb2.DiffResponse:
+        answer = provider_pb2.DiffResponse(**fields)
+        result = sys._getframe(1).f_locals.get("result")  # noqa: SLF001  # no other way to see it
+        if isinstance(result, DetailedDiff):
+            answer.hasDetailedDiff = True
+            for path, change in result.details.items():
+                answer.detailedDiff[path].kind = change.value
+        return answer
+
+
+class _WithDetails:
+    """The SDK's `proto`, whose answer to a diff takes details."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self.DiffResponse = _DiffResponse()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def tell_details() -> None:
+    """Let the engine hear what a `DetailedDiff` says beyond that there is one.
+
+    Fallback, should the SDK change: its preview shows all properties instead of the changed ones.
+    """
+    main = sys.modules["__main__"]
+    original = getattr(main, "proto", None)
+    if in_provider_process() and isinstance(original, ModuleType):
+        main.proto = _WithDetails(original)  # type: ignore[attr-defined]
 
 
 class _Watched:

@@ -24,11 +24,13 @@ from bitbucket_hooks.provider.seam import (
 )
 from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
+from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
+from bitbucket_hooks.reconcile.sightings import Sightings
 from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
 
 
@@ -39,6 +41,8 @@ class Session:
     settings: Settings
     lifecycle: Lifecycle
     fleets: Fleets
+    exclusives: Exclusives
+    sightings: Sightings
     listings: Listings
     claims: Claims
     catalogue: Catalogue
@@ -74,8 +78,16 @@ def _open(settings: Settings) -> Session:
     presence = Presence(api, listings, missing_is_gone, warn)
     lifecycle = Lifecycle(api, listings, presence, claims, clock, inform)
     pool = SideBySide(settings.parallel, clock, tell_progress)
-    fleets = Fleets(lifecycle, pool, inform, warn)
-    return Session(settings, lifecycle, fleets, listings, claims, Catalogue(api, warn))
+    return Session(
+        settings=settings,
+        lifecycle=lifecycle,
+        fleets=Fleets(lifecycle, pool, inform, warn),
+        exclusives=Exclusives(lifecycle, pool, inform, warn),
+        sightings=Sightings(claims),
+        listings=listings,
+        claims=claims,
+        catalogue=Catalogue(api, warn),
+    )
 
 
 @functools.cache

@@ -105,6 +105,15 @@ class Claims:
         keep = claim.owner != owner.key or (claim.made and claim.phase == self.phase)
         return claim.name if keep else None
 
+    def note(self, things: Iterable[str]) -> None:
+        """Let the whole run know something; the phase that says it first is remembered."""
+        self._write_new(list(things), Claim("", "", made=False, phase=self.phase))
+
+    def noted_in(self, what: str) -> str | None:
+        """The phase that noted something first; None: nobody did."""
+        claim = self._read(what)
+        return None if claim is None else claim.phase
+
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)
 

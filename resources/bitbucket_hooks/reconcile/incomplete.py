@@ -36,19 +36,25 @@ class FleetIncomplete(RemoteError):
 
 def report(copies: Copies, *outcomes: Outcome[Any]) -> None:
     """Raise FleetIncomplete when something failed or was not tried."""
+    if (told := failure("fleet", *outcomes)) is not None:
+        raise FleetIncomplete(*told, copies)
+
+
+def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:
+    """The message and remedy when something failed or was not tried."""
     failed = [error for outcome in outcomes for error in outcome.failed.values()]
     stopped = next((outcome.stopped for outcome in outcomes if outcome.stopped), None)
     if not failed and stopped is None:
-        return
+        return None
     total = sum(outcome.total for outcome in outcomes)
-    what = f"{len(failed):,} of {total:,} repositories failed" if failed else "stopped"
+    how = f"{len(failed):,} of {total:,} repositories failed" if failed else "stopped"
     tried = sum(len(outcome.done) for outcome in outcomes)
-    message = f"fleet: {what}, {tried:,} are done\n{listed(failed)}"
+    message = f"{what}: {how}, {tried:,} are done\n{listed(failed)}"
     if stopped is not None:
         message += f"\nstopped: {stopped.message}"
     remedies = dict.fromkeys(error.remedy for error in (*failed, *filter(None, [stopped])))
     again = "Running `pulumi up` again does just what is left."
-    raise FleetIncomplete(message, "\n".join((*filter(None, remedies), again)), copies)
+    return message, "\n".join((*filter(None, remedies), again))
 
 
 def listed(errors: Iterable[HooksError]) -> str:

@@ -1,0 +1,86 @@
+"""What the two exclusive resources are made from: arguments, outputs, and their names in state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import pulumi
+from attrs import AttrsInstance, define
+from pulumi.dynamic import Resource
+
+from bitbucket_hooks.hook_args import HookResource, one_form
+from bitbucket_hooks.hook_fleet import HookFleet
+
+Uuids: TypeAlias = (
+    HookResource
+    | HookFleet
+    | pulumi.Input[str]
+    | pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    | pulumi.Input[Sequence[pulumi.Input[str]]]
+)
+"""What names hooks: resources, uuids, and mappings or lists of uuids."""
+
+_WIRE_NAMES: Final[Mapping[str, str]] = {"on_unmanaged": "onUnmanaged"}
+_PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
+
+_COMPUTED: Final = ("unmanaged", "existing")
+
+
+@define(kw_only=True)
+class ExclusiveArgs:
+    """The arguments that both share."""
+
+    hooks: Sequence[Uuids] | pulumi.Input[Sequence[str]] | None = None
+    """The hooks that may be there: resources, uuids, mappings to or lists of uuids."""
+    on_unmanaged: pulumi.Input[str] | None = None
+    """What becomes of others: `report` (default) or `delete`."""
+
+
+class ExclusiveResource(Resource):
+    """What both have in common: outputs, and the names that previews show."""
+
+    hooks: pulumi.Output[Sequence[str]]
+    """The uuids of the hooks that may be there, sorted."""
+    on_unmanaged: pulumi.Output[str]
+    """What becomes of others: `report` or `delete`."""
+    unmanaged: pulumi.Output[Mapping[str, str]]
+    """The others by uuid, each with where it hangs, its description and its url."""
+    existing: pulumi.Output[int]
+    """How many hooks there are, these and the others."""
+
+    def translate_input_property(self, prop: str) -> str:
+        """Give a property the name that state and previews show."""
+        return _WIRE_NAMES.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """Give a property of the state its name in Python."""
+        return _PYTHON_NAMES.get(prop, prop)
+
+
+def exclusive(
+    kind: type[AttrsInstance],
+    args: AttrsInstance | pulumi.ResourceOptions | None,
+    opts: pulumi.ResourceOptions | None,
+    keywords: Mapping[str, Any],
+) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+    """Bring both constructor forms into one; see `one_form`.
+
+    The properties are named even without a value: only what is named becomes an output.
+    """
+    given, opts = one_form(kind, args, opts, keywords)
+    props = {**dict.fromkeys(_COMPUTED), **given, "hooks": _named(given["hooks"])}
+    return props, opts or pulumi.ResourceOptions()
+
+
+def _named(value: Any) -> Any:
+    """What names the hooks on the wire; the provider makes one list of uuids of it."""
+    if isinstance(value, HookResource):
+        return value.id  # unlike `uuid`, a preview knows it of a hook that will be updated
+    if isinstance(value, HookFleet):
+        return value.hooks
+    if isinstance(value, Mapping):
+        return {key: _named(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_named(one) for one in value]
+    return value

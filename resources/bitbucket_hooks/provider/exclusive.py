@@ -1,0 +1,259 @@
+"""The providers behind `RepositoryHooksExclusive` and `WorkspaceHooksExclusive`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    UpdateResult,
+)
+
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model import rules
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider.checking import Checker
+from bitbucket_hooks.provider.declaring import DeclaringProvider, Props, is_declared, owner
+from bitbucket_hooks.provider.safety import REMEDY, share, too_many
+from bitbucket_hooks.provider.seam import Change
+from bitbucket_hooks.reconcile.exclusive import (
+    ExclusiveIncomplete,
+    Records,
+    Scope,
+    counted,
+    listed_hooks,
+)
+
+REPORT: Final = "report"
+DELETE: Final = "delete"
+
+_REPORTED: Final = 'found; on_unmanaged "delete" would delete them'
+_COMPUTED: Final = ("existing", "unlisted")
+_LATER: Final = "The next `pulumi up` deletes what is still there."
+
+
+def _on_unmanaged(value: Any, _: rules.Context) -> str:
+    if value not in (REPORT, DELETE):
+        raise rules.problem(f'must be "{REPORT}" or "{DELETE}"')
+    return str(value)
+
+
+def _repositories(value: Any, context: rules.Context) -> list[str]:
+    return sorted(set(rules.slugs(value, context)))
+
+
+def _checker(kind: str, *subject: str) -> Checker:
+    rules_: dict[str, rules.Rule] = {"hooks": rules.uuids, "onUnmanaged": _on_unmanaged}
+    own = {"repositories": _repositories} if "repositories" in subject else {}
+    return Checker(kind, subject, own, rules_, {"onUnmanaged": REPORT}, required=())
+
+
+class _ExclusiveProvider(DeclaringProvider):
+    """Translates between the engine and `reconcile`."""
+
+    def _subjects(self, props: Props) -> list[Subject]:
+        """Where only the hooks of the declaration may be."""
+        raise NotImplementedError
+
+    def _places(self, inputs: Props) -> Iterable[Place]:  # noqa: ARG002  # it declares no hook itself
+        return ()
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validate the declaration; what is known of unmanaged hooks goes along as an input.
+
+        So the engine's own comparison after a refresh names those that came and went.
+        """
+        result = super().check(_olds, news)
+        inputs, failures = result.inputs, list(result.failures)
+        if "hooks" not in inputs and inputs.get("onUnmanaged") == DELETE:
+            text = "hooks: is required where others are deleted; an empty list says: none may be"
+            failures.append(CheckFailure("", text))
+        inputs["hooks"] = _flat(inputs.get("hooks", []))
+        keeps = inputs.get("onUnmanaged") == REPORT and not failures
+        known = _olds.get("unmanaged", {}) if keeps else {}
+        inputs["unmanaged"] = self._scope(inputs, _olds).remaining(known) if known else {}
+        return CheckResult(inputs, failures)
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Tell what an update would change and, of a declaration, which hooks it would delete.
+
+        Raises ConfigError when these are too many.
+        """
+        if not is_declared(_news):
+            is_same = _olds["unmanaged"] == _news.get("unmanaged")
+            return DiffResult(changes=False if is_same else None)
+        workspace = self.checker.subject[0]
+        if pulumi.contains_unknowns(_news[workspace]):
+            return DiffResult()
+        if _olds[workspace] != _news[workspace]:
+            return DiffResult(replaces=[workspace])
+        scope, records = self._scope(_news, _olds), self._records(_olds)
+        unmanaged = scope.remaining(records.unmanaged)
+        held = self._tell_held(scope, unmanaged)
+        others = {uuid: told for uuid, told in unmanaged.items() if uuid not in held}
+        doomed = others if _news["onUnmanaged"] == DELETE else {}
+        # repositories that leave the declaration are still in `existing`
+        _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
+        if not (doomed and self._session.sightings.all_shown_before(doomed)):
+            _warn(others, "to be deleted" if doomed else _REPORTED)
+        self._session.sightings.shown(doomed)
+        details = {
+            **_list_changes("repositories", _olds, _news),
+            **_list_changes("hooks", _olds, _news),
+            **{f'unmanaged["{uuid}"]': Change.REMOVED for uuid in doomed},
+        }
+        if _olds["onUnmanaged"] != _news["onUnmanaged"]:
+            details["onUnmanaged"] = Change.CHANGED
+        if details:
+            return seam.DetailedDiff(details)
+        return DiffResult(changes=bool(scope.names.keys() - records.listed))
+
+    def create(self, props: Props) -> CreateResult:
+        """Record what lives there; nothing is deleted that no preview has shown."""
+        id_ = f"exclusive-{uuid4()}"
+        return CreateResult(id_, self._bring_in_line(id_, props, {}, ()))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Look at every repository again."""
+        if "unmanaged" not in props:
+            raise ConfigError(
+                f'what may be on repositories can\'t be looked up ("{id_}")',
+                "Take the id out of the options.",
+            )
+        before, scope = self._records(props), self._scope(props, props)
+        with seam.urn_for_threads():
+            records = self._session.exclusives.look(scope, before)
+        self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
+        outputs = _outputs(props, scope, records)
+        inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}
+        return ReadResult(id_, outputs, inputs)
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Remove what a preview has shown, and look at repositories that are new."""
+        doomed: dict[str, str] = {}
+        if _news["onUnmanaged"] == DELETE:
+            doomed = self._scope(_news, _olds).remaining(_olds["unmanaged"])
+        news = {u: told for u, told in doomed.items() if self._session.sightings.is_news(u)}
+        _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
+        due = doomed.keys() - news.keys()
+        return UpdateResult(self._bring_in_line(_id, _news, _olds, due))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Forget it; the hooks stay."""
+
+    def _bring_in_line(self, id_: str, news: Props, olds: Props, doomed: Collection[str]) -> Props:
+        before, scope = self._records(olds), self._scope(news, olds)
+        leaving = set(olds.get("hooks", ())) - set(news["hooks"])
+        try:
+            with seam.urn_for_threads():
+                records = self._session.exclusives.bring_in_line(scope, before, leaving, doomed)
+        except ExclusiveIncomplete as error:
+            if error.records.listed:  # else there is nothing to keep
+                seam.keep_partly_done(id_, _outputs(news, scope, error.records), news)
+            raise
+        found = {u: told for u, told in records.unmanaged.items() if u not in before.unmanaged}
+        held = self._tell_held(scope, found)
+        others = {uuid: told for uuid, told in found.items() if uuid not in held}
+        _warn(others, *((_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)))
+        return _outputs(news, scope, records)
+
+    def _tell_held(self, scope: Scope, unmanaged: Mapping[str, str]) -> dict[str, str]:
+        """Of unmanaged hooks, those that a resource of this run declares all the same."""
+        held: dict[str, str] = {}
+        for uuid, told in unmanaged.items():
+            holder = self._session.claims.handed_over(uuid, scope.owner)
+            if holder is not None:
+                held[uuid] = f"{told} ({holder})"
+        _warn(held, "kept: declared, but not named in hooks", "Put their resources into hooks.")
+        return held
+
+    def _records(self, props: Props) -> Records:
+        if not props:
+            return Records()
+        listed = self._scope(props, props).names.keys() - props.get("unlisted", ())
+        return Records(props["unmanaged"], int(props["existing"]), listed)
+
+    def _scope(self, news: Props, olds: Props) -> Scope:
+        """Where, and which hooks; what a preview doesn't know yet is taken to be as it was."""
+        where = olds if pulumi.contains_unknowns(news.get("repositories")) else news
+        hooks = {uuid for uuid in news["hooks"] if isinstance(uuid, str)}
+        if pulumi.contains_unknowns(news["hooks"]):
+            hooks.update(olds.get("hooks", ()))
+        return Scope(self._subjects(where), hooks, owner(news))
+
+
+class RepositoryHooksExclusiveProvider(_ExclusiveProvider):
+    """Of repositories."""
+
+    checker = _checker("repository", "owner", "repositories")
+
+    def _subjects(self, props: Props) -> list[Subject]:
+        return [Subject(props["owner"], slug) for slug in props.get("repositories", ())]
+
+
+class WorkspaceHooksExclusiveProvider(_ExclusiveProvider):
+    """Of a workspace itself."""
+
+    checker = _checker("workspace", "workspace")
+
+    def _subjects(self, props: Props) -> list[Subject]:
+        return [Subject(props["workspace"])]
+
+
+def _flat(value: Any) -> list[Any]:
+    """The uuids that are known, and once what isn't, should a preview lack some."""
+    found = [one for _, one in rules.leaves(value)]
+    unknown = [one for one in found if pulumi.contains_unknowns(one)]
+    return sorted({one for one in found if isinstance(one, str)}) + unknown[:1]
+
+
+def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
+    """What the state keeps; repositories that couldn't be listed are named as long as there are."""
+    kept = {k: v for k, v in declared.items() if not k.startswith("__") and k not in _COMPUTED}
+    unlisted = sorted(scope.names.keys() - records.listed)
+    return {
+        **kept,
+        "unmanaged": dict(records.unmanaged),
+        "existing": records.existing,
+        **({"unlisted": unlisted} if unlisted else {}),
+    }
+
+
+def _list_changes(key: str, olds: Props, news: Props) -> dict[str, Change]:
+    """What was added to and removed from a sorted list, by place: the rest only moved along."""
+    before, after = olds.get(key, []), news.get(key, [])
+    if not isinstance(after, list):
+        return {key: Change.CHANGED}
+    there, known = set(before), {one for one in after if isinstance(one, str)}
+    complete = len(known) == len(after)  # else a preview can't tell what is no longer there
+    removed = {i for i, one in enumerate(before) if one not in known} if complete else set()
+    added = {i for i, one in enumerate(after) if one not in there}
+    return {
+        **{f"{key}[{i}]": Change.REMOVED for i in sorted(removed - added)},
+        **{f"{key}[{i}]": Change.ADDED for i in sorted(added - removed)},
+        **{f"{key}[{i}]": Change.CHANGED for i in sorted(added & removed)},
+    }
+
+
+def _refuse_too_many(doomed: Mapping[str, str], total: int) -> None:
+    if too_many(len(doomed), total):
+        raise ConfigError(
+            f"unmanaged: this would delete {share(len(doomed), total, 'hooks')}, which `hooks` "
+            f"doesn't name:\n{listed_hooks(doomed, 5)}",
+            REMEDY,
+        )
+
+
+def _warn(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:
+    if unmanaged:
+        told = f"{counted(unmanaged)} {what}:\n{listed_hooks(unmanaged)}"
+        seam.warn(f"{told}\n{remedy}" if remedy else told)

@@ -1,0 +1,29 @@
+"""How much one step may take away unless it is forced, and what a refusal says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+FORCE: Final = "BITBUCKET_HOOKS_FORCE"
+REMEDY: Final = f"If that is meant, set {FORCE}=1 for this one run."
+
+_FEW: Final = 5  # removals that are never too many
+_SHARE: Final = 0.3  # of what there is that may go in one step
+
+
+def too_many(removed: int, total: int) -> bool:
+    """Whether to refuse a step that removes so much, as long as it isn't forced."""
+    forced = os.environ.get(FORCE) == "1"
+    return not forced and removed >= _FEW and removed > _SHARE * total
+
+
+def share(removed: int, total: int, what: str) -> str:
+    """How much it is, as in `9 of 12 repositories (75%)`."""
+    return f"{removed:,} of {total:,} {what} ({removed / total:.0%})"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them."""
+    return ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")

@@ -1,0 +1,231 @@
+"""Hooks that nobody declares, where only declared ones may be: finding and removing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+from attrs import define, evolve, field, frozen
+
+from bitbucket_hooks.errors import RemoteError, printable
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.urls import comparable, shown
+from bitbucket_hooks.model.webhook import Observed, Place
+from bitbucket_hooks.reconcile.adoption import described
+from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.incomplete import failure, listed
+from bitbucket_hooks.reconcile.lifecycle import Lifecycle
+from bitbucket_hooks.reconcile.notices import folded
+from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
+
+_WHAT: Final = "unmanaged hooks"
+_LISTED: Final = 50  # hooks that one message names
+
+
+@frozen
+class Scope:
+    """Where only certain hooks may be, and which."""
+
+    subjects: Collection[Subject]
+    hooks: Collection[str]
+    """The uuids of those that may be there."""
+    owner: Owner
+
+    @property
+    def names(self) -> dict[str, Subject]:
+        """The subjects by what messages call them."""
+        return {str(subject): subject for subject in self.subjects}
+
+    def remaining(self, unmanaged: Mapping[str, str]) -> dict[str, str]:
+        """Of the records of unmanaged hooks, those that still are."""
+        names = self.names
+        return {
+            uuid: told
+            for uuid, told in unmanaged.items()
+            if uuid not in self.hooks and place_told(told) in names
+        }
+
+
+@frozen
+class Records:
+    """What the state knows of the hooks that live there."""
+
+    unmanaged: Mapping[str, str] = field(factory=dict)
+    """By uuid, where it hangs, its description and its url."""
+    existing: int = 0
+    """How many hooks there are in all, as far as the repositories could be listed."""
+    listed: AbstractSet[str] = frozenset()
+    """The repositories that were."""
+
+
+class ExclusiveIncomplete(RemoteError):
+    """Some repositories failed; `records` is what the state has to know now."""
+
+    def __init__(self, message: str, remedy: str, records: Records) -> None:
+        """Keep what was done beside the message."""
+        super().__init__(message, remedy)
+        self.records = records
+
+
+@define
+class Exclusives:
+    """Finds and removes unmanaged hooks, side by side over their repositories."""
+
+    lifecycle: Lifecycle
+    pool: SideBySide
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+
+    def look(self, scope: Scope, before: Records) -> Records:
+        """What lives now, from one listing per repository.
+
+        A repository that can't be looked at keeps what is known of it, with a warning. Raises
+        ApiError for what concerns all, and ExclusiveIncomplete when none can be looked at.
+        """
+        listing = self.lifecycle.presence.listing
+        seen = self.pool.run(
+            _WHAT,
+            {
+                str(subject): partial(_seen, subject, scope.hooks, listing)
+                for subject in scope.subjects
+            },
+        )
+        if seen.stopped:
+            raise seen.stopped
+        kept = {u: told for u, told in before.unmanaged.items() if place_told(told) in seen.failed}
+        if seen.failed:
+            if not seen.done:
+                _report(before, seen)
+            self.warn(
+                f"{_WHAT}: {len(seen.failed):,} of {seen.total:,} repositories could not be "
+                f"checked; their last known ones are kept\n{listed(seen.failed.values())}"
+            )
+        unchecked = Records(kept, len(kept), before.listed & seen.failed.keys())
+        return _together([unchecked, *seen.done.values()])
+
+    def bring_in_line(
+        self, scope: Scope, before: Records, leaving: Collection[str], doomed: Collection[str]
+    ) -> Records:
+        """List repositories that never were, and remove `doomed` hooks where they are still there.
+
+        Hooks that are `leaving` were declared until now; whoever declared them removes them. A hook
+        that another resource declares is kept. Raises ExclusiveIncomplete when some fail.
+        """
+        remaining = scope.remaining(before.unmanaged)
+        names = scope.names
+        look = partial(_seen, hooks={*scope.hooks, *leaving}, listing=self.lifecycle.listings.of)
+        first = names.keys() - before.listed
+        due: dict[str, list[str]] = {}
+        for uuid in sorted(doomed):
+            if (place := place_told(remaining[uuid])) in before.listed:
+                due.setdefault(place, []).append(uuid)
+        gone: set[str] = set()
+        with self._folding() as quiet:
+            outcome = self.pool.run(
+                _WHAT,
+                {
+                    **{name: partial(look, names[name]) for name in first},
+                    **{
+                        name: partial(quiet._remove, scope, names[name], uuids, gone)  # noqa: SLF001  # our own
+                        for name, uuids in due.items()
+                    },
+                },
+            )
+        removed = {uuid: remaining.pop(uuid) for uuid in gone}
+        if removed:
+            self.tell(f"{counted(removed)} deleted:\n{listed_hooks(removed)}")
+        left = Records(remaining, before.existing - len(removed), before.listed & names.keys())
+        records = _together([left, *outcome.done.values()])
+        _report(records, outcome)
+        return records
+
+    def _remove(
+        self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: set[str]
+    ) -> Records:
+        """Delete hooks one by one; `gone` hears of each at once, as the next one may fail."""
+        live = self.lifecycle.presence.listing(subject) or {}
+        for uuid in uuids:
+            hook = live.get(uuid)
+            if hook is not None and not hook.read_only:
+                heir = self._heir(scope, subject, hook, live)
+                if heir is not None:
+                    self.tell(f"{subject}: kept the hook {uuid}, which {heir} declares")
+                    continue
+                self.lifecycle.delete(subject, uuid, scope.owner)
+            gone.add(uuid)
+        return Records()
+
+    def _heir(
+        self, scope: Scope, subject: Subject, hook: Observed, live: Mapping[str, Observed]
+    ) -> str | None:
+        """Who declares the hook in this run, or declares its like and has none yet."""
+        claims = self.lifecycle.claims
+        if (holder := claims.handed_over(hook.uuid, scope.owner)) is not None:
+            return holder
+        url = comparable(hook.url)
+        if any(comparable(live[uuid].url) == url for uuid in live if uuid in scope.hooks):
+            return None  # a double of a hook that its declaration has already
+        places = [Place(subject, hook.url, title) for title in (hook.description or None, None)]
+        heirs = (claims.intended_by_other(place, scope.owner) for place in places)
+        return next((heir for heir in heirs if heir), None)
+
+    @contextmanager
+    def _folding(self) -> Iterator[Exclusives]:
+        """The same, whose notices of each hook are told together at the end."""
+        notices: list[str] = []
+        lifecycle = evolve(self.lifecycle, tell=notices.append)
+        try:
+            yield evolve(self, lifecycle=lifecycle, tell=notices.append)
+        finally:
+            for notice in folded(notices):
+                self.tell(notice)
+
+
+def titled(hook: Observed) -> str:
+    """A hook's description and url for a message and for the state."""
+    return f"{described(hook)} {printable(shown(hook.url))}"
+
+
+def counted(unmanaged: Collection[str]) -> str:
+    """How many hooks these are."""
+    return f"{len(unmanaged):,} unmanaged hook{'' if len(unmanaged) == 1 else 's'}"
+
+
+def listed_hooks(unmanaged: Mapping[str, str], limit: int = _LISTED) -> str:
+    """The hooks one by one, those of one repository together, and how many more there are."""
+    lines = sorted(f"  {told} {uuid}" for uuid, told in unmanaged.items())
+    more = len(lines) - limit
+    return "\n".join(lines[:limit] + ([f"  … and {more:,} more"] if more > 0 else []))
+
+
+def place_told(told: str) -> str:
+    """Where a hook hangs, from the record of it."""
+    first, _, rest = told.partition(" ")
+    return first if "/" in first else f"{first} {rest.partition(' ')[0]}"
+
+
+def _seen(
+    subject: Subject,
+    hooks: Collection[str],
+    listing: Callable[[Subject], Mapping[str, Observed] | None],
+) -> Records:
+    """What lives on one subject; hooks of installed apps are none of our business."""
+    live = [hook for hook in (listing(subject) or {}).values() if not hook.read_only]
+    unmanaged = {h.uuid: f"{subject} {titled(h)}" for h in live if h.uuid not in hooks}
+    return Records(unmanaged, len(live), {str(subject)})
+
+
+def _together(parts: Collection[Records]) -> Records:
+    return Records(
+        {uuid: told for part in parts for uuid, told in part.unmanaged.items()},
+        sum(part.existing for part in parts),
+        frozenset().union(*(part.listed for part in parts)),
+    )
+
+
+def _report(records: Records, outcome: Outcome[Records]) -> None:
+    if (told := failure(_WHAT, outcome)) is not None:
+        raise ExclusiveIncomplete(*told, records)
