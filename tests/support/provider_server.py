@@ -111,6 +111,20 @@ class ProviderServer:
         )
         return DIFF.DiffChanges.Name(answer.changes), list(answer.replaces)
 
+    def details(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
+    ) -> dict[str, str]:
+        """Give what becomes of each property that a diff names, by its path."""
+        answer = self._ask(
+            self.stub.Diff,
+            provider_pb2.DiffRequest(
+                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
+            ),
+        )
+        assert answer.hasDetailedDiff is bool(answer.detailedDiff)
+        kinds = provider_pb2.PropertyDiff.Kind
+        return {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()}
+
     def create(self, props: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
         """Give the id and the outputs."""
         answer = self._ask(

@@ -123,6 +123,63 @@ def test_outputs_have_python_names() -> None:
     assert seen == {"skip": True, "uuid": "{ci}"}
 
 
+# Exclusive
+
+
+def test_whatever_names_hooks() -> None:
+    """Resources, uuids, mappings and lists; the provider makes one list of them."""
+
+    def act() -> None:
+        ci = bitbucket.Hook("ci", url="https://x")
+        audit = bitbucket.WorkspaceHook("audit", url="https://x")
+        bitbucket.RepositoryHooksExclusive(
+            "only",
+            owner="acme",
+            repositories=["web"],
+            hooks=[ci, audit, "{1}", {"web": "{2}"}, pulumi.Output.from_input(["{3}"])],
+            on_unmanaged="delete",
+        )
+
+    with program({}) as run:
+        made = run(act)[-1]
+    assert made.kind == "pulumi-python:dynamic/bitbucket:RepositoryHooksExclusive"
+    assert made.inputs == {
+        "owner": "acme",
+        "repositories": ["web"],
+        "hooks": ["{ci}", "{audit}", "{1}", {"web": "{2}"}, ["{3}"]],
+        "onUnmanaged": "delete",
+    }
+    assert not made.secrets
+
+
+def test_both_forms_of_exclusive_resources() -> None:
+    """Say the same, and mixed are a mistake."""
+    args = bitbucket.WorkspaceHooksExclusiveArgs(workspace="acme", hooks=["{1}"])
+    one = _one(lambda: bitbucket.WorkspaceHooksExclusive("only", args))
+    other = _one(lambda: bitbucket.WorkspaceHooksExclusive("only", workspace="acme", hooks=["{1}"]))
+    assert one == other
+    assert one.kind == "pulumi-python:dynamic/bitbucket:WorkspaceHooksExclusive"
+    assert one.inputs == {"workspace": "acme", "hooks": ["{1}"]}
+    some = bitbucket.RepositoryHooksExclusiveArgs(repositories=["web"])
+    assert _one(lambda: bitbucket.RepositoryHooksExclusive("only", some)).inputs == {
+        "repositories": ["web"]
+    }
+    with pytest.raises(TypeError, match="hooks stand beside an args object"):
+        bitbucket.RepositoryHooksExclusive("only", some, hooks=["{1}"])
+
+
+def test_outputs_of_exclusive_resources_have_python_names() -> None:
+    """`on_unmanaged`, not `onUnmanaged`."""
+    seen: list[str] = []
+
+    def act() -> None:
+        only = bitbucket.WorkspaceHooksExclusive("only", on_unmanaged="delete")
+        only.on_unmanaged.apply(seen.append)
+
+    _one(act)
+    assert seen == ["delete"]
+
+
 # Accounts
 
 

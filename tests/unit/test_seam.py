@@ -8,6 +8,8 @@ import traceback
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from pulumi.dynamic import DiffResult
+from pulumi.runtime.proto import provider_pb2 as proto
 
 from bitbucket_hooks.api.errors import EngineGone
 from bitbucket_hooks.errors import HooksError
@@ -31,6 +33,7 @@ def test_outside_nothing_is_touched() -> None:
     before = traceback.format_exc
     seam.print_errors_without_traceback()
     seam.on_cancel(lambda: None)
+    seam.tell_details()
     seam.widen_server(8)
     assert traceback.format_exc is before
     assert not seam.in_provider_process()
@@ -102,6 +105,28 @@ def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
 
     assert Cancel() == {}
     assert heard == [1]
+
+
+def test_details_of_a_diff_are_told(inside: ModuleType) -> None:
+    """In the message that the SDK answers with; its other messages and diffs are let be."""
+    seam.tell_details()  # there is nothing of the kind: the SDK has changed
+    inside.proto = proto  # type: ignore[attr-defined]
+    seam.tell_details()
+    once = inside.proto
+    seam.tell_details()
+    assert inside.proto is once
+    assert inside.proto.CheckResponse is proto.CheckResponse
+    some = inside.proto.DiffResponse.DIFF_SOME
+
+    def answered(result: DiffResult) -> proto.DiffResponse:
+        assert result.changes
+        answer: proto.DiffResponse = inside.proto.DiffResponse(changes=some)
+        return answer
+
+    assert answered(DiffResult(changes=True)) == proto.DiffResponse(changes=some)
+    told = answered(seam.DetailedDiff({"hooks[1]": seam.Change.REMOVED}))
+    assert told.hasDetailedDiff
+    assert told.detailedDiff["hooks[1]"].kind == proto.PropertyDiff.DELETE
 
 
 def test_without_a_request_there_is_no_urn() -> None:

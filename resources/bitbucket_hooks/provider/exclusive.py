@@ -38,6 +38,7 @@ DELETE: Final = "delete"
 
 _REPORTED: Final = 'found; on_unmanaged "delete" would delete them'
 _COMPUTED: Final = ("existing", "unlisted")
+_OPEN: Final = "What this run's own changes take over stays."
 _LATER: Final = "The next `pulumi up` deletes what is still there."
 
 
@@ -104,7 +105,8 @@ class _ExclusiveProvider(DeclaringProvider):
         # repositories that leave the declaration are still in `existing`
         _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
         if not (doomed and self._session.sightings.all_shown_before(doomed)):
-            _warn(others, "to be deleted" if doomed else _REPORTED)
+            is_open = bool(doomed) and pulumi.contains_unknowns(_news["hooks"])
+            _warn(others, "to be deleted" if doomed else _REPORTED, _OPEN if is_open else "")
         self._session.sightings.shown(doomed)
         details = {
             **_list_changes("repositories", _olds, _news),
