@@ -162,3 +162,21 @@ def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> Non
     other.run("stack", "init").succeeded()
     other.up().succeeded()
     assert other.outputs() == {"web": stacks.only_hook("acme/web").uuid}
+
+
+def test_hooks_that_nothing_declares(stacks: Project) -> None:
+    """Are reported first, and deleted only after a preview has named them."""
+    other = stacks.estate.plant_hook(
+        "acme/web", "https://old.example.com/?t=canary", description="Jenkins"
+    )
+    stacks.config({KEY: [CI, AUDIT], "bitbucket-hooks:unmanaged": "report"})
+    run = stacks.up().succeeded()
+    assert f'acme/web "Jenkins" https://old.example.com/?… {other.uuid}' in run.flat
+    assert stacks.preview("--json").operations() == {}
+    stacks.config({"bitbucket-hooks:unmanaged": "delete"})
+    run = stacks.preview("--diff").succeeded()
+    assert f'- {other.uuid}: "acme/web \\"Jenkins\\" https://old.example.com/?…"' in run.flat
+    stacks.up().succeeded()
+    assert [hook.description for hook in stacks.hooks("acme/web")] == ["CI"]
+    assert len(stacks.hooks()) == 3
+    assert "canary" not in run.text + stacks.state_files()

@@ -376,7 +376,7 @@ def test_too_many(
         only.diff(id_, state, news, "only")
     told = str(refusal.value)
     total = ours + others
-    assert f"delete {others} of {total} hooks ({others / total:.0%})" in told
+    assert f"delete {others} of {total} hooks ({100 * others / total:.3g}%)" in told
     assert f"acme/web without description {FOREIGN}/0" in told
     assert told.endswith("If that is meant, set BITBUCKET_HOOKS_FORCE=1 for this one run.")
     with _phase(tmp_path, sandbox.path, BITBUCKET_HOOKS_FORCE="1") as forced:

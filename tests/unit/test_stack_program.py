@@ -232,3 +232,32 @@ def test_a_member_sees_what_he_may(stack: Stack) -> None:
     account = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN, "workspace": "globex"}
     declared = stack.declares({**CI, "repositories": ["*"]}, account=account)
     assert declared.of("ci")["repositories"] == ["website"]
+
+
+def test_hooks_that_nothing_declares(stack: Stack) -> None:
+    """Are looked for wherever an account declares hooks, and nowhere else."""
+    labs = {"username": OWNER_EMAIL, "password": OWNER_TOKEN, "workspace": "globex"}
+    hooks = (
+        CI,
+        {**CI, "name": "docs", "repositories": ["docs", "api"]},
+        AUDIT,
+        {**CI, "name": "labs", "repositories": ["*"], "account": "labs"},
+    )
+    assert len(stack.declares(*hooks, accounts={"labs": labs}).resources) == 5
+    for kind in ("report", "delete"):
+        declared = stack.declares(*hooks, accounts={"labs": labs}, unmanaged=kind)
+        watched = {
+            (one.kind.rpartition(":")[2], one.name): one
+            for one in declared.resources
+            if "Exclusive" in one.kind
+        }
+        assert watched.keys() == {
+            ("RepositoryHooksExclusive", "acme"),
+            ("WorkspaceHooksExclusive", "acme"),
+            ("RepositoryHooksExclusive", "labs/globex"),
+        }
+        acme = watched["RepositoryHooksExclusive", "acme"].inputs
+        assert (acme["owner"], acme["onUnmanaged"]) == ("acme", kind)
+        assert acme["repositories"] == ["api", "docs", "web"]
+        assert len(acme["hooks"]) == 2
+        assert watched["RepositoryHooksExclusive", "labs/globex"].provider == "labs"

@@ -21,7 +21,7 @@ def too_many(removed: int, total: int) -> bool:
 
 def share(removed: int, total: int, what: str) -> str:
     """How much it is, as in `9 of 12 repositories (75%)`."""
-    return f"{removed:,} of {total:,} {what} ({removed / total:.0%})"
+    return f"{removed:,} of {total:,} {what} ({100 * removed / total:.3g}%)"
 
 
 def some(names: Sequence[str]) -> str:

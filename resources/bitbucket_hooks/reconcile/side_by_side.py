@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
@@ -40,6 +41,10 @@ _IN_A_ROW: Final = 5  # such failures without a success between them, and the re
 T = TypeVar("T")
 
 
+class _NotTried(Exception):
+    """Another piece has met what would fail everywhere."""
+
+
 @define
 class Outcome(Generic[T]):
     """What became of each piece; those that were not tried are in neither."""
@@ -54,6 +59,8 @@ class Outcome(Generic[T]):
     def note(self, name: str, piece: Future[T]) -> None:
         """Record a piece that ended. Raises what is no error of ours."""
         error = piece.exception()
+        if isinstance(error, _NotTried):
+            return
         if error is None:
             self.done[name] = piece.result()
             self._row = 0
@@ -92,9 +99,10 @@ class SideBySide:
         """
         outcome: Outcome[T] = Outcome(len(pieces))
         began = told = self.clock.now()
+        hopeless = threading.Event()
         with ThreadPoolExecutor(self.workers) as pool:
             futures = {
-                pool.submit(copy_context().run, self._do, piece): name
+                pool.submit(copy_context().run, self._do, piece, hopeless): name
                 for name, piece in pieces.items()
             }
             try:
@@ -113,9 +121,15 @@ class SideBySide:
             self.tell(f"{what}: {outcome}")
         return outcome
 
-    def _do(self, piece: Callable[[], T]) -> T:
+    def _do(self, piece: Callable[[], T], hopeless: threading.Event) -> T:
         self.clock.sleep(0)  # the user may have asked to stop
-        return piece()
+        if hopeless.is_set():
+            raise _NotTried
+        try:
+            return piece()
+        except _CONCERNS_ALL:
+            hopeless.set()  # at once: the thread that counts may be slow to hear of it
+            raise
 
 
 def _cancel(futures: Mapping[Future[T], str]) -> None:

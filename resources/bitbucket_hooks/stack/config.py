@@ -36,7 +36,8 @@ STACK_KEYS: Final[Mapping[str, str]] = {
 }
 """Every key of the namespace, and what it means."""
 
-ON_UNMANAGED: Final = ("ignore", "report", "delete")
+IGNORE: Final = "ignore"
+ON_UNMANAGED: Final = (IGNORE, "report", "delete")
 ACCOUNT_KEYS: Final = (*CREDENTIAL_KEYS, "apiUrl", "workspace")
 
 
@@ -65,7 +66,7 @@ class StackConfig:
     """What a stack declares, as it was written."""
 
     entries: tuple[Written, ...] = ()
-    unmanaged: str = "ignore"
+    unmanaged: str = IGNORE
     accounts: Mapping[str, Layer] = field(factory=dict, repr=False)
     """Those that can be used."""
     account_names: tuple[str, ...] = ()
@@ -125,14 +126,14 @@ class _Reader:
             self.problems.append(f"{NAMESPACE}:{printable(name, 60)}: is no key{near}")
 
     def unmanaged(self) -> str:
-        value = self.values.get(UNMANAGED) or ON_UNMANAGED[0]
+        value = self.values.get(UNMANAGED) or IGNORE
         if value in ON_UNMANAGED:
             return str(value)
         self.problems.append(
             f'{NAMESPACE}:{UNMANAGED}: is "{printable(str(value), 60)}"; '
             f"use one of {', '.join(ON_UNMANAGED)}"
         )
-        return ON_UNMANAGED[0]
+        return IGNORE
 
     def accounts(self) -> dict[str, Layer]:
         accounts: dict[str, Layer] = {}

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import pulumi
 
 from bitbucket_hooks.account import Provider, provider_for
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.hook_fleet import HookFleet
+from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
 from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.settings import Settings, layer
 from bitbucket_hooks.stack.accounts import Accounts
-from bitbucket_hooks.stack.config import HOOKS, SHARED, read
+from bitbucket_hooks.stack.config import HOOKS, IGNORE, SHARED, read
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.plan import Declaration, plan
 from bitbucket_hooks.stack.secrecy import secure_paths
 from bitbucket_hooks.stack.values import values_of
 from bitbucket_hooks.workspace_hook import WorkspaceHook
+from bitbucket_hooks.workspace_hooks_exclusive import WorkspaceHooksExclusive
+
+Declared: TypeAlias = HookFleet | WorkspaceHook
 
 _PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
 
@@ -43,12 +47,16 @@ def declare_hooks() -> dict[str, Any]:
         raise pulumi.RunError(str(error)) from None
     hidden = _hidden_urls(declarations)
     providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}
-    return {
-        one.entry.name: _declare(
-            one, providers.get(one.entry.account or ""), hide_url=one.url_path in hidden
+    made = [
+        (
+            one,
+            _declare(one, providers.get(one.entry.account or ""), hide_url=one.url_path in hidden),
         )
         for one in declarations
-    }
+    ]
+    if config.unmanaged != IGNORE:
+        _watch(made, providers, config.unmanaged)
+    return {one.entry.name: _uuids(hook) for one, hook in made}
 
 
 def _warn_of_open_passphrase(settings: Settings) -> None:
@@ -72,8 +80,8 @@ def _hidden_urls(declarations: Sequence[Declaration]) -> set[str]:
     return hidden
 
 
-def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool) -> Any:
-    """Make the resource of one declaration; gives the output with its uuid or uuids."""
+def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool) -> Declared:
+    """Make the resource of one declaration."""
     entry = declared.entry
     opts = pulumi.ResourceOptions(protect=entry.protect, provider=provider)
     properties: dict[str, Any] = {
@@ -88,7 +96,38 @@ def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool
         "adopt": entry.adopt,
     }
     if entry.workspace:
-        return WorkspaceHook(entry.name, opts, workspace=entry.owner, **properties).uuid
-    return HookFleet(
-        entry.name, opts, owner=entry.owner, repositories=declared.slugs, **properties
-    ).hooks
+        return WorkspaceHook(entry.name, opts, workspace=entry.owner, **properties)
+    return HookFleet(entry.name, opts, owner=entry.owner, repositories=declared.slugs, **properties)
+
+
+def _uuids(hook: Declared) -> Any:
+    """The output with the uuid of a hook, or the uuids of a fleet by repository."""
+    return hook.uuid if isinstance(hook, WorkspaceHook) else hook.hooks
+
+
+def _watch(
+    made: Sequence[tuple[Declaration, Declared]],
+    providers: Mapping[str, Provider],
+    on_unmanaged: str,
+) -> None:
+    """Look for hooks that nothing declares, wherever an account declares any."""
+    places = dict.fromkeys((one.entry.account, one.entry.owner) for one, _ in made)
+    for account, owner in places:
+        here = [(o, h) for o, h in made if (o.entry.account, o.entry.owner) == (account, owner)]
+        name = f"{account}/{owner}" if account else str(owner)
+        opts = pulumi.ResourceOptions(provider=providers.get(account or ""))
+        fleets = [hook for _, hook in here if isinstance(hook, HookFleet)]
+        if fleets:
+            RepositoryHooksExclusive(
+                name,
+                opts,
+                owner=owner,
+                repositories=sorted({slug for one, _ in here for slug in one.slugs}),
+                hooks=fleets,
+                on_unmanaged=on_unmanaged,
+            )
+        hooks = [hook for _, hook in here if isinstance(hook, WorkspaceHook)]
+        if hooks:
+            WorkspaceHooksExclusive(
+                name, opts, workspace=owner, hooks=hooks, on_unmanaged=on_unmanaged
+            )
