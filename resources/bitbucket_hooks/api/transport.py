@@ -34,8 +34,17 @@ class Endpoint:
         """Where an OAuth consumer gets its token."""
         if self.base == PUBLIC_API:
             return "https://bitbucket.org/site/oauth2/access_token"
+        return self._at_origin("/site/oauth2/access_token")
+
+    def ip_ranges_url(self) -> str:
+        """Where the vendor publishes its address ranges, for everybody."""
+        if self.base == PUBLIC_API:
+            return "https://ip-ranges.atlassian.com/"
+        return self._at_origin("/ip-ranges")
+
+    def _at_origin(self, path: str) -> str:
         parts = urlsplit(self.base)
-        return f"{parts.scheme}://{parts.netloc}/site/oauth2/access_token"
+        return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

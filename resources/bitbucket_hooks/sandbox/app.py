@@ -11,7 +11,16 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from bitbucket_hooks.sandbox import errors, faults, hooks, limits, listing, oauth, settings
+from bitbucket_hooks.sandbox import (
+    addresses,
+    errors,
+    faults,
+    hooks,
+    limits,
+    listing,
+    oauth,
+    settings,
+)
 from bitbucket_hooks.sandbox.calls import Call
 from bitbucket_hooks.sandbox.errors import ConnectionDropped, Refusal
 from bitbucket_hooks.sandbox.identity import identify
@@ -30,7 +39,12 @@ PAUSE: Final = "bitbucket_hooks.sandbox.pause"
 """Key of the WSGI environment: a function that waits so many seconds, in place of `time.sleep`."""
 
 _READS: Final = ("GET", "HEAD")
-_PUBLIC: Final = (hooks.subject_types, hooks.event_types, oauth.access_token)
+_PUBLIC: Final = (
+    addresses.published,
+    hooks.subject_types,
+    hooks.event_types,
+    oauth.access_token,
+)
 
 
 def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
@@ -56,6 +70,7 @@ _ROUTES: Final = Map(
             )
         ),
         _rule("/site/oauth2/access_token", oauth.access_token, "POST"),
+        _rule("/ip-ranges", addresses.published),
     ],
     strict_slashes=False,
     merge_slashes=False,
