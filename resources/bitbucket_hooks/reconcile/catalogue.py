@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import define, field
 
+from bitbucket_hooks.api.errors import ApiError
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.errors import RemoteError, printable
-from bitbucket_hooks.events import KEYS, suggest
+from bitbucket_hooks.events import CATALOGUE, KEYS, Event, suggest
 from bitbucket_hooks.model.globs import matching
 
 
@@ -64,6 +65,17 @@ class Catalogue:
         except RemoteError as error:
             self.tell(f"{asked}, and the live list can't be read ({error.message}); {instead}")
             return None
+
+
+def live_or_bundled(
+    api: HookApi, kinds: Iterable[str], tell: Callable[[str], None]
+) -> dict[str, Sequence[Event]]:
+    """The live events of kinds of subjects; the bundled ones, and a word, if one can't be read."""
+    try:
+        return {kind: api.events(kind) for kind in kinds}
+    except ApiError as error:
+        tell(f"{error.message}; the bundled list takes its place and may lack new events")
+        return dict.fromkeys(kinds, CATALOGUE)
 
 
 def _refusal(event: str, known: Iterable[str]) -> str:

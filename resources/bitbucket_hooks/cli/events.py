@@ -1,0 +1,64 @@
+"""`bitbucket-hooks events`: what a webhook can subscribe to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitbucket_hooks.cli import output, remote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bitbucket_hooks.events import Event
+
+_SUBJECTS = ("repository", "workspace")
+
+
+@click.command()
+@click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
+@click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+def events(subject: str | None, *, offline: bool, json_: bool) -> None:
+    """List the events that a webhook can subscribe to.
+
+    SUBJECT is what the webhook hangs on, repository or workspace; without it, both are asked for.
+    Read anew each time from Bitbucket; needs no account. When that can't be reached, the bundled
+    list takes its place.
+    """
+    subjects = (subject,) if subject else _SUBJECTS
+    found = _bundled(subjects) if offline else _live(subjects)
+    rows = _merged(found)
+    if json_:
+        output.as_json(rows)
+        return
+    columns = ["event", "category", "label", *([] if subject else ["subjects"]), "description"]
+    cells = [[row[column] for column in columns] for row in rows]
+    output.table(columns, cells, "There are no events.", wide=("subjects", "description"))
+
+
+def _bundled(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
+    from bitbucket_hooks.events import CATALOGUE  # noqa: PLC0415 - only this command needs it
+
+    return dict.fromkeys(subjects, CATALOGUE)
+
+
+def _live(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
+    from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415 - it brings requests along
+    from bitbucket_hooks.reconcile.catalogue import live_or_bundled  # noqa: PLC0415
+
+    with remote.client() as client:
+        return live_or_bundled(HookApi(client), subjects, remote.note)
+
+
+def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:
+    """One row for each event, with the subjects that have it; in the order of the lists."""
+    rows: dict[str, dict[str, Any]] = {}
+    for subject, listed in found.items():
+        for event in listed:
+            told = {name: getattr(event, name) for name in ("event", "category", "label")}
+            row = rows.setdefault(event.event, {**told, "subjects": []})
+            row["subjects"].append(subject)
+            row["description"] = event.description
+    return list(rows.values())

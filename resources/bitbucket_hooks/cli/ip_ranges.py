@@ -1,0 +1,52 @@
+"""`bitbucket-hooks ip-ranges`: the addresses that webhooks come from, for a firewall."""
+
+from __future__ import annotations
+
+import click
+
+from bitbucket_hooks.cli import output, remote
+
+_ALL = "all"
+
+
+@click.command("ip-ranges")
+@click.option(
+    "--product",
+    default="bitbucket",
+    show_default=True,
+    metavar="NAME",
+    help='The product that uses the addresses; "all" for every one.',
+)
+@click.option(
+    "--direction",
+    default="egress",
+    show_default=True,
+    metavar="NAME",
+    help='"egress": from the product, "ingress": to it, "all": both.',
+)
+@click.option("--json", "json_", is_flag=True, help="Print JSON, with everything that is told.")
+def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
+    """Print the address ranges that webhooks come from.
+
+    One CIDR a line, sorted. With other options, any of the ranges that Atlassian publishes. Read
+    anew each time from https://ip-ranges.atlassian.com/, or for another BITBUCKET_API_URL
+    from /ip-ranges there. Needs no account.
+    """
+    from bitbucket_hooks.api.ip_ranges import published  # noqa: PLC0415 - it brings requests along
+
+    with remote.client() as client:
+        document = published(client)
+    found = document.of(_chosen(product), _chosen(direction))
+    if json_:
+        names = ("cidr", "network", "mask", "mask_len")
+        lists = ("products", "directions", "regions", "perimeter")
+        output.as_json([{name: getattr(one, name) for name in (*names, *lists)} for one in found])
+        return
+    if not found:
+        remote.note(f"no range has both the product {product} and the direction {direction}")
+    for cidr in dict.fromkeys(one.cidr for one in found):
+        click.echo(cidr)
+
+
+def _chosen(name: str) -> str | None:
+    return None if name == _ALL else name
