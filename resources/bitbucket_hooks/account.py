@@ -17,6 +17,8 @@ from bitbucket_hooks.settings import (
     SECRET_KEYS,
 )
 
+_PACKAGE = "pulumi-python"  # of all dynamic providers
+
 _WIRE_NAMES = {
     "username": "username",
     "password": "password",
@@ -45,12 +47,33 @@ class ProviderArgs:
     """As `bitbucket:apiUrl`."""
 
 
+# a bare key would be looked up under the project's name
+_KEYS = {name: f"{NAMESPACE}:{wire}" for name, wire in _WIRE_NAMES.items()}
+_NAMES = {key: name for name, key in _KEYS.items()}
+
+
 class Provider(pulumi.ProviderResource):
     """An account of its own for the resources that name it: `ResourceOptions(provider=…)`.
 
     What it leaves out comes from the stack config and the environment; credentials are taken from
-    one place as a whole.
+    one place as a whole. As outputs it has what it was given and what the stack config adds; what
+    only the environment has is no output, so that no state gets it.
     """
+
+    username: pulumi.Output[str | None]
+    """The Atlassian account's email."""
+    password: pulumi.Output[str | None]
+    """Its API token, a secret."""
+    oauth_token: pulumi.Output[str | None]
+    """The access token, a secret."""
+    oauth_client_id: pulumi.Output[str | None]
+    """The OAuth consumer's key."""
+    oauth_client_secret: pulumi.Output[str | None]
+    """The consumer's secret, a secret."""
+    api_url: pulumi.Output[str | None]
+    """As `bitbucket:apiUrl`."""
+    account: Mapping[str, pulumi.Input[str]]
+    """Not for users: the configuration by key, for what the program itself asks."""
 
     def __init__(
         self,
@@ -76,11 +99,33 @@ class Provider(pulumi.ProviderResource):
             password=password,
             username=username,
         )
-        props = {**_props(given), f"{NAMESPACE}:{ACCOUNT_KEY}": resource_name}
-        super().__init__("pulumi-python", resource_name, props, opts)
+        account = _account(given)
+        props = {**_props(account), f"{NAMESPACE}:{ACCOUNT_KEY}": resource_name}
+        super().__init__(_PACKAGE, resource_name, props, opts)
+        self.account = account
+
+    def translate_input_property(self, prop: str) -> str:
+        """Give a property the name that the state and the provider's process know."""
+        return _KEYS.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """Give a property of the state its name in Python."""
+        return _NAMES.get(prop, prop)
 
 
-def _props(given: ProviderArgs) -> dict[str, Any]:
+def inherited_from(parent: pulumi.Resource | None) -> Provider | None:
+    """The account that a parent hands on to what is below it, None without one.
+
+    The SDK looks for it under the name of the dynamic providers' package; programs for
+    `pulumi_bitbucket` write `providers={"bitbucket": …}`, and must not get another account.
+    """
+    if parent is None:
+        return None
+    found = (parent.get_provider(f"{name}:index:Hook") for name in (NAMESPACE, _PACKAGE))
+    return next((one for one in found if isinstance(one, Provider)), None)
+
+
+def _account(given: ProviderArgs) -> dict[str, pulumi.Input[str]]:
     """The whole configuration of the account: its process sees nothing of the stack config."""
     named = {_WIRE_NAMES[name]: value for name, value in asdict(given, recurse=False).items()}
     values = {key: value for key, value in named.items() if value is not None}
@@ -89,10 +134,14 @@ def _props(given: ProviderArgs) -> dict[str, Any]:
     for key in inherited:
         if key not in values and (value := config.get(key)) is not None:
             values[key] = value
-    for key in values.keys() & set(SECRET_KEYS):
-        values[key] = pulumi.Output.secret(values[key])
-    # a bare key would be looked up under the project's name
-    return {f"{NAMESPACE}:{key}": value for key, value in values.items()}
+    return values
+
+
+def _props(account: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+    """The same as properties, with those that have no value: only what is here is an output."""
+    secrets = {key: pulumi.Output.secret(account[key]) for key in SECRET_KEYS if key in account}
+    keyed = {f"{NAMESPACE}:{key}": value for key, value in {**account, **secrets}.items()}
+    return {**dict.fromkeys(_KEYS), **{_NAMES.get(key, key): v for key, v in keyed.items()}}
 
 
 def provider_for(resource_name: str, values: Mapping[str, str]) -> Provider:

@@ -74,8 +74,38 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         resource_name: str,
         id: pulumi.Input[str],  # noqa: A002  # Pulumi's own name for it
         opts: pulumi.ResourceOptions | None = None,
+        active: pulumi.Input[bool] | None = None,
+        description: pulumi.Input[str] | None = None,
+        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        history_enabled: pulumi.Input[bool] | None = None,
+        owner: pulumi.Input[str] | None = None,
+        repository: pulumi.Input[str] | None = None,
+        secret: pulumi.Input[str] | None = None,
+        secret_set: pulumi.Input[bool] | None = None,
+        skip_cert_verification: pulumi.Input[bool] | None = None,
+        url: pulumi.Input[str] | None = None,
+        uuid: pulumi.Input[str] | None = None,
     ) -> Hook:
-        """Look up a hook that is not managed here, by `WORKSPACE/REPOSITORY/{uuid}`."""
+        """Look up a hook that is not managed here.
+
+        `id` is `WORKSPACE/REPOSITORY/{uuid}`, or the uuid alone beside `owner` and `repository`.
+        The other arguments are taken and not needed: what the hook is like, the service tells.
+        """
+        del (
+            active,
+            description,
+            events,
+            history_enabled,
+            secret,
+            secret_set,
+            skip_cert_verification,
+            url,
+            uuid,
+        )
+        found = pulumi.ResourceOptions(id=id)
         return Hook(
-            resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+            resource_name,
+            pulumi.ResourceOptions.merge(opts, found),
+            owner=owner,
+            repository=repository,
         )

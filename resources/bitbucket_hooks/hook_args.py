@@ -9,6 +9,8 @@ import pulumi
 from attrs import AttrsInstance, asdict, define
 from pulumi.dynamic import Resource
 
+from bitbucket_hooks.account import inherited_from
+
 _WIRE_NAMES: Final[Mapping[str, str]] = {
     "secret_from": "secretFrom",
     "secret_fingerprint": "secretFingerprint",
@@ -142,4 +144,7 @@ def _props(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _options(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     ours = pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET))
-    return pulumi.ResourceOptions.merge(opts, ours)
+    merged = pulumi.ResourceOptions.merge(opts, ours)
+    if merged.provider is None and not merged.providers:
+        merged.provider = inherited_from(merged.parent)
+    return merged

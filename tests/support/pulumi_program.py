@@ -95,20 +95,20 @@ class Monitor(mocks.MockMonitor):
 
 @contextmanager
 def program(
-    config: Mapping[str, Any], secret: tuple[str, ...] = ()
+    config: Mapping[str, Any], secret: tuple[str, ...] = (), monitor: Monitor | None = None
 ) -> Iterator[Callable[[Callable[[], Any]], list[Registered]]]:
     """Give what runs a program with a configuration; secret are the keys that are."""
-    monitor = Monitor()
+    noting = monitor or Monitor()
     texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
     def run(act: Callable[[], Any]) -> list[Registered]:
         awaiting(lambda: _nothing(act()))()  # type: ignore[no-untyped-call]
-        return monitor.registered
+        return noting.registered
 
     try:
-        mocks.set_mocks(_NoMocks(), "hooks", "dev", preview=False, monitor=monitor)
+        mocks.set_mocks(_NoMocks(), "hooks", "dev", preview=False, monitor=noting)
         set_all_config(texts, list(secret))
         yield run
     finally:

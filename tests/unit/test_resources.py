@@ -220,6 +220,39 @@ def test_an_account_with_options_second() -> None:
     assert made.inputs["bitbucket:password"] == "p"
 
 
+def test_which_account_a_hook_has() -> None:
+    """Its own, else that of its parent, by either name; another package's account is none."""
+
+    def act() -> None:
+        one, two = (bitbucket.Provider(name, oauth_token=name) for name in ("one", "two"))
+        theirs = pulumi.ProviderResource("bitbucket", "theirs")
+        handed_on: dict[str, Any] = {
+            "listed": [one],
+            "named": {"bitbucket": one},
+            "foreign": {"bitbucket": theirs},
+            "nobody": None,
+        }
+        for name, providers in handed_on.items():
+            opts = pulumi.ResourceOptions(providers=providers)
+            group = pulumi.ComponentResource("a:b:Group", f"group of {name}", None, opts)
+            below = pulumi.ResourceOptions(parent=group)
+            bitbucket.Hook(name, below, url="https://x")
+            own = pulumi.ResourceOptions(parent=group, provider=two)
+            bitbucket.WorkspaceHook(f"own {name}", own, url="https://x")
+        bitbucket.Hook("alone", pulumi.ResourceOptions(providers=[two]), url="https://x")
+
+    with program({}) as run:
+        made = {each.name: each.provider for each in run(act)}
+    assert {name: made[name] for name in ("listed", "named", "foreign", "nobody", "alone")} == {
+        "listed": "one",
+        "named": "one",
+        "foreign": None,
+        "nobody": None,
+        "alone": "two",
+    }
+    assert {made[name] for name in made if name.startswith("own ")} == {"two"}
+
+
 def test_unknown_names_of_the_package() -> None:
     """Are errors as anywhere."""
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):

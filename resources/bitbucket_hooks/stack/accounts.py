@@ -7,7 +7,7 @@ from functools import partial
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.api.client import open_client
+from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository, RepositoryApi
 from bitbucket_hooks.reconcile.catalogue import Catalogue
@@ -48,6 +48,7 @@ class Accounts:
     own: Layer
     """The stack config."""
     others: Mapping[str, Layer]
+    client_of: Callable[[Settings], Client]
     warn: Callable[[str], None]
     tell: Callable[[str], None]
     _opened: dict[str | None, Account] = field(factory=dict, init=False)
@@ -61,6 +62,6 @@ class Accounts:
     def _open(self, name: str | None) -> Account:
         first = [] if name is None else [self.others[name]]
         settings = resolve(*first, self.own, environment())
-        client = open_client(settings, self.warn)
+        client = self.client_of(settings)
         catalogue = Catalogue(HookApi(client), self.warn)
         return Account(settings, catalogue, RepositoryApi(client, self.tell))

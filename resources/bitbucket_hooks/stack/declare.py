@@ -9,11 +9,10 @@ from typing import Any, Final, TypeAlias
 import pulumi
 
 from bitbucket_hooks.account import Provider, provider_for
-from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.hook_fleet import HookFleet
+from bitbucket_hooks.program import clean_errors, client_of, stack_config
 from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.settings import Settings, layer
+from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import HOOKS, IGNORE, SHARED, read
 from bitbucket_hooks.stack.entries import NAMESPACE
@@ -33,18 +32,13 @@ def declare_hooks() -> dict[str, Any]:
 
     Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
-    try:
+    with clean_errors():
         config = read(values_of(NAMESPACE))
         accounts = Accounts(
-            layer("the stack config", pulumi.Config(ACCOUNT).get),
-            config.accounts,
-            pulumi.log.warn,
-            pulumi.log.info,
+            stack_config(), config.accounts, client_of, pulumi.log.warn, pulumi.log.info
         )
         _warn_of_open_passphrase(accounts.of(None).settings)
         declarations = plan(config, accounts)
-    except HooksError as error:
-        raise pulumi.RunError(str(error)) from None
     hidden = _hidden_urls(declarations)
     providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}
     made = [
