@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: a freshly seeded sandbox for each test."""
+"""Fixtures that several rooms share: a freshly seeded sandbox, a project for the real engine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.sandbox.estate import Sandbox
+from support.engine import Project, Templates, own_program, stacks_program
+from support.engine import project as new_project
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,21 @@ def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
     """Give the sandbox from behind the scenes."""
     with Sandbox(sandbox_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Give the empty stacks that all tests of this process copy."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def project(templates: Templates, tmp_path: Path) -> Iterator[Project]:
+    """Give a project whose program the test writes."""
+    yield from new_project(templates, tmp_path / "project", own_program)
+
+
+@pytest.fixture
+def stacks(templates: Templates, tmp_path: Path) -> Iterator[Project]:
+    """Give a project with this project's own program, to be configured by the test."""
+    yield from new_project(templates, tmp_path / "project", stacks_program)

@@ -6,16 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.transcript import Step, steps
+from support import transcript
+from support.transcript import Step, misses, steps
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-MARK = "=== end of step"
 
 pytestmark = pytest.mark.engine
 
@@ -37,23 +36,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def session(commands: Iterator[str] | list[str], folder: Path) -> list[str]:
-    """Run commands in one shell and give what each printed."""
-    script = "\n".join(f"{command}\nstatus=$?; echo; echo '{MARK}' $status" for command in commands)
+def session(commands: list[str], folder: Path) -> list[str]:
+    """Run commands as somebody does who has set nothing yet."""
     dropped = ("BITBUCKET_", "PULUMI_")
-    done = subprocess.run(
-        ["bash"],
-        input=script,
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith(dropped)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    parts = re.split(rf"\n?{MARK} (\d+)\n", done.stdout)
-    assert set(parts[1::2]) == {"0"}, done.stdout
-    return parts[:-1:2]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+    return transcript.session(commands, folder, env)
 
 
 def test_the_tour_prints_what_the_readme_shows(clone: Path) -> None:
@@ -62,13 +49,7 @@ def test_the_tour_prints_what_the_readme_shows(clone: Path) -> None:
     printed = session([step.command for step in told], clone)
 
     assert len(printed) == len(told) >= 8
-    problems = [_problem(step, text) for step, text in zip(told, printed, strict=True)]
-    assert not [problem for problem in problems if problem]
-
-
-def _problem(step: Step, printed: str) -> str | None:
-    line = step.missing(printed)
-    return None if line is None else f"$ {step.command}\nmisses: {line}\n{printed}"
+    assert not misses(told, printed)
 
 
 def test_make_test_is_there(clone: Path) -> None:

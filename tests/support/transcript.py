@@ -1,9 +1,11 @@
-"""A terminal session written down in a page: its commands, and what they are said to print."""
+"""A terminal session written down in a page: its commands, what they are said to print, and do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -14,6 +16,7 @@ _VARYING = (
     (re.compile(r"[ \t]+$"), ""),
 )
 ANYTHING = "..."
+_END = "=== end of step"
 
 
 @frozen
@@ -60,3 +63,31 @@ def steps(page: str) -> Iterator[Step]:
                 step.shown.append(line)
         if step:
             yield step
+
+
+def session(commands: Iterable[str], folder: Path, env: Mapping[str, str]) -> list[str]:
+    """Run commands in one shell and give what each printed; none may fail."""
+    script = "\n".join(f"{command}\nstatus=$?; echo; echo '{_END}' $status" for command in commands)
+    done = subprocess.run(
+        ["bash"],
+        input=script,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    parts = re.split(rf"\n?{_END} (\d+)\n", done.stdout)
+    assert set(parts[1::2]) == {"0"}, done.stdout
+    return parts[:-1:2]
+
+
+def misses(told: Iterable[Step], printed: Iterable[str]) -> list[str]:
+    """Tell of each command that didn't print what the page shows."""
+    pairs = [(step, text, step.missing(text)) for step, text in zip(told, printed, strict=True)]
+    return [
+        f"$ {step.command}\nmisses: {line}\n{text}"
+        for step, text, line in pairs
+        if line is not None
+    ]
