@@ -422,19 +422,20 @@ def test_what_another_resource_is_about_to_take_over_is_kept(
     only: ProviderServer, later: ProviderServer, sandbox: Sandbox
 ) -> None:
     """It is declared with the same url and has no hook yet; a double of one that has goes."""
-    planted = sandbox.plant_hook("acme/web", URL)
-    id_, state = _made(only, sandbox)
     single = later.of(HookProvider)
-    inputs, _ = single.check(HOOK, name="ci")
-    declared = _checked(later, state)
+    planted = sandbox.plant_hook("acme/web", URL, description="CI")
+    mine, _ = only.of(HookProvider).made({**HOOK, "description": "Other"}, name="other")
+    id_, state = _made(only, sandbox, hooks=[mine])
+    inputs, _ = single.check({**HOOK, "description": "CI"}, name="ci")
+    declared = _checked(later, state, hooks=[mine])
     later.diff(id_, state, declared, "only")
     state = later.update(id_, state, declared, "only")
     assert state["unmanaged"].keys() == {planted.uuid}
     uuid, _ = single.create({**inputs, "adopt": "never"}, "ci")
-    declared = _checked(later, state, hooks=[uuid])
+    declared = _checked(later, state, hooks=[mine, uuid])
     later.diff(id_, state, declared, "only")
     assert later.update(id_, state, declared, "only")["unmanaged"] == {}
-    assert [hook.uuid for hook in sandbox.hooks()] == [uuid]
+    assert {hook.uuid for hook in sandbox.hooks()} == {mine, uuid}
 
 
 def test_what_leaves_a_fleet_is_the_fleets(
@@ -469,6 +470,8 @@ def test_what_a_preview_does_not_know(only: ProviderServer, sandbox: Sandbox) ->
         news = {**_checked(only, state, hooks=[ours.uuid, two.uuid]), "repositories": repositories}
         assert deleted.items() <= only.details(id_, state, news, "only").items()
     news = _checked(only, state, hooks=[ours.uuid, two.uuid])
+    told = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN}, "only")
+    assert {**deleted, "onUnmanaged": "UPDATE"}.items() <= told.items()
     assert only.diff(id_, state, {**news, "owner": UNKNOWN}, "only")[0] == "DIFF_UNKNOWN"
 
 

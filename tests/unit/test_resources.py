@@ -132,11 +132,12 @@ def test_whatever_names_hooks() -> None:
     def act() -> None:
         ci = bitbucket.Hook("ci", url="https://x")
         audit = bitbucket.WorkspaceHook("audit", url="https://x")
+        fleet = bitbucket.HookFleet("fleet", url="https://x")  # whose hooks nobody knows here
         bitbucket.RepositoryHooksExclusive(
             "only",
             owner="acme",
             repositories=["web"],
-            hooks=[ci, audit, "{1}", {"web": "{2}"}, pulumi.Output.from_input(["{3}"])],
+            hooks=[ci, audit, fleet, "{1}", {"web": "{2}"}, pulumi.Output.from_input(["{3}"])],
             on_unmanaged="delete",
         )
 
@@ -146,7 +147,7 @@ def test_whatever_names_hooks() -> None:
     assert made.inputs == {
         "owner": "acme",
         "repositories": ["web"],
-        "hooks": ["{ci}", "{audit}", "{1}", {"web": "{2}"}, ["{3}"]],
+        "hooks": ["{ci}", "{audit}", None, "{1}", {"web": "{2}"}, ["{3}"]],
         "onUnmanaged": "delete",
     }
     assert not made.secrets

@@ -101,7 +101,7 @@ class _ExclusiveProvider(DeclaringProvider):
         unmanaged = scope.remaining(records.unmanaged)
         held = self._tell_held(scope, unmanaged)
         others = {uuid: told for uuid, told in unmanaged.items() if uuid not in held}
-        doomed = others if _news["onUnmanaged"] == DELETE else {}
+        doomed = others if _news["onUnmanaged"] != REPORT else {}  # a preview may not know it
         # repositories that leave the declaration are still in `existing`
         _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
         if not (doomed and self._session.sightings.all_shown_before(doomed)):

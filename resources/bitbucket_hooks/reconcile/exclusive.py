@@ -12,8 +12,8 @@ from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.errors import RemoteError, printable
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable, shown
-from bitbucket_hooks.model.webhook import Observed, Place
+from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.webhook import Desired, Observed, Place
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.incomplete import failure, listed
@@ -85,14 +85,8 @@ class Exclusives:
         A repository that can't be looked at keeps what is known of it, with a warning. Raises
         ApiError for what concerns all, and ExclusiveIncomplete when none can be looked at.
         """
-        listing = self.lifecycle.presence.listing
-        seen = self.pool.run(
-            _WHAT,
-            {
-                str(subject): partial(_seen, subject, scope.hooks, listing)
-                for subject in scope.subjects
-            },
-        )
+        look = partial(_seen, hooks=scope.hooks, listing=self.lifecycle.presence.listing)
+        seen = self.pool.run(_WHAT, {name: partial(look, one) for name, one in scope.names.items()})
         if seen.stopped:
             raise seen.stopped
         kept = {u: told for u, told in before.unmanaged.items() if place_told(told) in seen.failed}
@@ -122,7 +116,7 @@ class Exclusives:
         for uuid in sorted(doomed):
             if (place := place_told(remaining[uuid])) in before.listed:
                 due.setdefault(place, []).append(uuid)
-        gone: set[str] = set()
+        gone: dict[str, bool] = {}
         with self._folding() as quiet:
             outcome = self.pool.run(
                 _WHAT,
@@ -134,28 +128,33 @@ class Exclusives:
                     },
                 },
             )
-        removed = {uuid: remaining.pop(uuid) for uuid in gone}
-        if removed:
-            self.tell(f"{counted(removed)} deleted:\n{listed_hooks(removed)}")
-        left = Records(remaining, before.existing - len(removed), before.listed & names.keys())
+        deleted = {uuid: remaining[uuid] for uuid, by_us in gone.items() if by_us}
+        if deleted:
+            self.tell(f"{counted(deleted)} deleted:\n{listed_hooks(deleted)}")
+        rest = {uuid: told for uuid, told in remaining.items() if uuid not in gone}
+        left = Records(rest, before.existing - len(gone), before.listed & names.keys())
         records = _together([left, *outcome.done.values()])
         _report(records, outcome)
         return records
 
     def _remove(
-        self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: set[str]
+        self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
     ) -> Records:
-        """Delete hooks one by one; `gone` hears of each at once, as the next one may fail."""
+        """Delete hooks one by one; `gone` hears of each at once, as the next one may fail.
+
+        It says of each whether it was there to be deleted.
+        """
         live = self.lifecycle.presence.listing(subject) or {}
         for uuid in uuids:
             hook = live.get(uuid)
-            if hook is not None and not hook.read_only:
+            is_there = hook is not None and not hook.read_only
+            if hook is not None and is_there:
                 heir = self._heir(scope, subject, hook, live)
                 if heir is not None:
                     self.tell(f"{subject}: kept the hook {uuid}, which {heir} declares")
                     continue
                 self.lifecycle.delete(subject, uuid, scope.owner)
-            gone.add(uuid)
+            gone[uuid] = is_there
         return Records()
 
     def _heir(
@@ -165,12 +164,13 @@ class Exclusives:
         claims = self.lifecycle.claims
         if (holder := claims.handed_over(hook.uuid, scope.owner)) is not None:
             return holder
-        url = comparable(hook.url)
-        if any(comparable(live[uuid].url) == url for uuid in live if uuid in scope.hooks):
-            return None  # a double of a hook that its declaration has already
-        places = [Place(subject, hook.url, title) for title in (hook.description or None, None)]
-        heirs = (claims.intended_by_other(place, scope.owner) for place in places)
-        return next((heir for heir in heirs if heir), None)
+        managed = [one for uuid, one in live.items() if uuid in scope.hooks]
+        for title in (hook.description or None, None):
+            heir = claims.intended_by_other(Place(subject, hook.url, title), scope.owner)
+            like = Desired(subject, hook.url, description=title)
+            if heir and not any(like.matches(one) for one in managed):
+                return heir  # else this is a double of the hook that it has already
+        return None
 
     @contextmanager
     def _folding(self) -> Iterator[Exclusives]:
