@@ -510,6 +510,8 @@ def test_a_create_that_fails_in_part(
     told = str(refused.value)
     assert told.startswith("unmanaged hooks: 1 of 4 repositories failed, 3 are done")
     assert "acme/nowhere: listing the hooks: not found" in told
+    with pytest.raises(Refusal, match="1 of 1 repositories failed, 0 are done"):
+        only.create(_checked(only, repositories=["nowhere"]), "none")
     id_, state = _made(only, sandbox)
     state |= {"repositories": [*SLUGS, "nowhere"], "unlisted": ["acme/nowhere"]}
     sandbox.add_repository("acme/nowhere")

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.hooks import DECLARED, INPUTS, URL, asked, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
@@ -88,6 +89,16 @@ def test_an_interrupt_ends_waits(server: ProviderServer, sandbox: Sandbox) -> No
     assert refusals
     assert refusals[0].startswith("stopped while waiting")
     assert sandbox.hooks() == []
+
+
+def test_details_of_a_diff_reach_the_engine(server: ProviderServer, sandbox: Sandbox) -> None:
+    """The SDK's own answer has none."""
+    other = sandbox.plant_hook("acme/web", URL)
+    only = server.of(RepositoryHooksExclusiveProvider)
+    declared = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
+    id_, state = only.made(declared)
+    inputs, _ = only.check(declared, state)
+    assert only.details(id_, state, inputs) == {f'unmanaged["{other.uuid}"]': "DELETE"}
 
 
 def test_state_holds_classes_by_name(server: ProviderServer) -> None:

@@ -141,9 +141,8 @@ class _ExclusiveProvider(DeclaringProvider):
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Remove what a preview has shown, and look at repositories that are new."""
-        doomed: dict[str, str] = {}
-        if _news["onUnmanaged"] == DELETE:
-            doomed = self._scope(_news, _olds).remaining(_olds["unmanaged"])
+        deletes = _news["onUnmanaged"] == DELETE
+        doomed = self._scope(_news, _olds).remaining(_olds["unmanaged"]) if deletes else {}
         news = {u: told for u, told in doomed.items() if self._session.sightings.is_news(u)}
         _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
         due = doomed.keys() - news.keys()
@@ -170,12 +169,11 @@ class _ExclusiveProvider(DeclaringProvider):
 
     def _tell_held(self, scope: Scope, unmanaged: Mapping[str, str]) -> dict[str, str]:
         """Of unmanaged hooks, those that a resource of this run declares all the same."""
-        held: dict[str, str] = {}
-        for uuid, told in unmanaged.items():
-            holder = self._session.claims.handed_over(uuid, scope.owner)
-            if holder is not None:
-                held[uuid] = f"{told} ({holder})"
-        _warn(held, "kept: declared, but not named in hooks", "Put their resources into hooks.")
+        holder_of = self._session.claims.handed_over
+        holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
+        held = {u: f"{unmanaged[u]} ({holder})" for u, holder in holders.items() if holder}
+        if held:
+            seam.warn(f"declared, but not named in hooks, so they just stay:\n{listed_hooks(held)}")
         return held
 
     def _records(self, props: Props) -> Records:

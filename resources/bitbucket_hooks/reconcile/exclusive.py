@@ -114,8 +114,7 @@ class Exclusives:
         first = names.keys() - before.listed
         due: dict[str, list[str]] = {}
         for uuid in sorted(doomed):
-            if (place := place_told(remaining[uuid])) in before.listed:
-                due.setdefault(place, []).append(uuid)
+            due.setdefault(place_told(remaining[uuid]), []).append(uuid)
         gone: dict[str, bool] = {}
         with self._folding() as quiet:
             outcome = self.pool.run(
@@ -146,12 +145,14 @@ class Exclusives:
         """
         live = self.lifecycle.presence.listing(subject) or {}
         for uuid in uuids:
+            if self.lifecycle.claims.handed_over(uuid, scope.owner):
+                continue  # the diff told who declares it
             hook = live.get(uuid)
             is_there = hook is not None and not hook.read_only
             if hook is not None and is_there:
                 heir = self._heir(scope, subject, hook, live)
                 if heir is not None:
-                    self.tell(f"{subject}: kept the hook {uuid}, which {heir} declares")
+                    self.tell(f"{subject}: kept the hook {uuid}: {heir} declares its like")
                     continue
                 self.lifecycle.delete(subject, uuid, scope.owner)
             gone[uuid] = is_there
@@ -160,10 +161,8 @@ class Exclusives:
     def _heir(
         self, scope: Scope, subject: Subject, hook: Observed, live: Mapping[str, Observed]
     ) -> str | None:
-        """Who declares the hook in this run, or declares its like and has none yet."""
+        """Who declares the like of a hook in this run and has none yet."""
         claims = self.lifecycle.claims
-        if (holder := claims.handed_over(hook.uuid, scope.owner)) is not None:
-            return holder
         managed = [one for uuid, one in live.items() if uuid in scope.hooks]
         for title in (hook.description or None, None):
             heir = claims.intended_by_other(Place(subject, hook.url, title), scope.owner)
