@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.sandbox.estate import Sandbox
 from support import transcript
 from support.transcript import Step, misses, steps
 
@@ -80,21 +81,19 @@ def test_the_program_previews(clone: Path, tmp_path: Path) -> None:
 def test_the_commands_for_a_real_account_work(clone: Path) -> None:
     """The lines for a real account run as they stand, on a sandbox that asks for a token."""
     (block,) = re.findall(r"^```shell\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    lines = [line.partition("  #")[0] for line in block.splitlines()]
-    *_, preview, up = session(
-        [
-            "export BITBUCKET_API_URL=sandbox:account.db",
-            *(
-                line.replace("oauthToken", "oauthToken -- not-a-token")
-                if "oauthToken" in line
-                else f"{line} --yes || true"
-                if line.endswith("up")
-                else line
-                for line in lines
-            ),
-        ],
-        clone,
-    )
-    assert "+ 4 to create" in preview
-    assert "was not accepted" in up
-    assert "not-a-token" not in up
+    with Sandbox(clone / "account.db") as sandbox:
+        sandbox.add_repositories(["acme/svc-orders", "acme/svc-users"], project="PLAT")
+        token = sandbox.issue_access_token("acme", ["webhook", "repository", "pullrequest"])
+        lines = [line.partition("  #")[0] for line in block.splitlines()]
+        told = [line.replace("oauthToken", f"oauthToken -- {token}") for line in lines]
+        *_, up = session(
+            [
+                "export BITBUCKET_API_URL=sandbox:account.db",
+                *(f"{line} --yes" if line.endswith("up") else line for line in told),
+            ],
+            clone,
+        )
+        assert "HookFleet ci created" in up
+        assert {hook.description for hook in sandbox.hooks()} == {"CI (staging)"}
+        assert len(sandbox.hooks()) == 2
+        assert token not in up

@@ -151,20 +151,23 @@ def test_secrets_that_came_with_a_failed_update(project: Project) -> None:
 
 def test_too_many_removed(project: Project) -> None:
     """Refused in the preview, with number and remedy; with force it goes through."""
-    slugs = [f"r{i}" for i in range(12)]
+    slugs = [f"r{i}" for i in range(200)]
     project.estate.add_repositories([f"acme/{slug}" for slug in slugs])
     project.program(_fleet(slugs)).up().succeeded()
-    for kept, refused in ((8, False), (3, True)):
-        project.program(_fleet(slugs[:kept]))
-        run = project.preview("--diff")
-        assert (run.code != 0) is refused, run.text
-    run.failed()
-    assert "this would take 9 of 12 repositories (75%) out of the fleet" in run.flat
+    project.program(_fleet(slugs[:140])).preview().succeeded()  # 30 %
+    project.program(_fleet(slugs[:139]))
+    run = project.preview("--diff").failed()
+    assert "this would take 61 of 200 repositories (30.5%) out of the fleet" in run.flat
     assert "BITBUCKET_HOOKS_FORCE=1" in run.flat
-    assert len(project.hooks()) == 12
+    project.up().failed()
+    assert len(project.hooks()) == 200
     project.env["BITBUCKET_HOOKS_FORCE"] = "1"
     project.preview_and_up().succeeded()
-    assert len(project.hooks()) == 3
+    assert len(project.hooks()) == 139
+    project.program(_fleet(slugs[:10])).up().succeeded()
+    del project.env["BITBUCKET_HOOKS_FORCE"]
+    project.program(_fleet(slugs[:6])).preview_and_up().succeeded()  # 4 of 10: too few to mind
+    assert len(project.hooks()) == 6
 
 
 def test_moved_and_renamed(project: Project) -> None:

@@ -464,8 +464,10 @@ def test_what_a_preview_does_not_know(only: ProviderServer, sandbox: Sandbox) ->
     for hooks in ([two.uuid, UNKNOWN], [{"web": UNKNOWN}, two.uuid], [[UNKNOWN], two.uuid]):
         news = _checked(only, state, hooks=hooks)
         assert news["hooks"] == [two.uuid, UNKNOWN]
-        added = {"hooks[1]": "ADD", "hooks[0]": "ADD"}
-        assert only.details(id_, state, news, "only") == {**deleted, **added}
+        assert only.details(id_, state, news, "only") == deleted
+    news = _checked(only, state, hooks=[ours.uuid, UNKNOWN], on_unmanaged="report")
+    quiet = {**state, "onUnmanaged": "report"}
+    assert only.diff(id_, quiet, news, "only") == ("DIFF_NONE", [])
     for repositories in (UNKNOWN, ["web", UNKNOWN]):
         news = {**_checked(only, state, hooks=[ours.uuid, two.uuid]), "repositories": repositories}
         assert deleted.items() <= only.details(id_, state, news, "only").items()

@@ -86,7 +86,7 @@ class Monitor(mocks.MockMonitor):
         self.registered.append(Registered(kind, name, plain, secrets, id_, protect, provider))
         outputs = struct_pb2.Struct()
         if kind.endswith(":HookFleet"):  # as its check does
-            repositories = dict.fromkeys(plain["repositories"], "as declared")
+            repositories = dict.fromkeys(plain.get("repositories", ()), "as declared")
             outputs.update({**plain, "repositories": repositories})
         else:
             outputs.update({**plain, "uuid": f"{{{name}}}"})

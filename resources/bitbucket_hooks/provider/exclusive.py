@@ -229,13 +229,16 @@ def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
 
 
 def _list_changes(key: str, olds: Props, news: Props) -> dict[str, Change]:
-    """What was added to and removed from a sorted list, by place: the rest only moved along."""
+    """What was added to and removed from a sorted list, by place: the rest only moved along.
+
+    A preview doesn't know the uuids of a fleet that is about to change, which mostly stay: nothing
+    is said of a list with unknowns in it.
+    """
+    if pulumi.contains_unknowns(news.get(key)):
+        return {}
     before, after = olds.get(key, []), news.get(key, [])
-    if not isinstance(after, list):
-        return {key: Change.CHANGED}
-    there, known = set(before), {one for one in after if isinstance(one, str)}
-    complete = len(known) == len(after)  # else a preview can't tell what is no longer there
-    removed = {i for i, one in enumerate(before) if one not in known} if complete else set()
+    there, wanted = set(before), set(after)
+    removed = {i for i, one in enumerate(before) if one not in wanted}
     added = {i for i, one in enumerate(after) if one not in there}
     return {
         **{f"{key}[{i}]": Change.REMOVED for i in sorted(removed - added)},
