@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -165,3 +166,69 @@ def test_the_schema_is_current() -> None:
     committed = (ROOT / "stacks" / "stack.schema.json").read_text()
     assert _check("--schema").stdout == committed
     assert json.loads(committed) == schema()
+
+
+VALIDATOR = jsonschema.Draft202012Validator(schema())
+
+
+def _valid(*hooks: Any, **keys: Any) -> bool:
+    config = {f"bitbucket-hooks:{key}": value for key, value in keys.items()}
+    return VALIDATOR.is_valid({"config": {**config, "bitbucket-hooks:hooks": list(hooks)}})
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_schema_takes_the_living_examples(stack: str) -> None:
+    """And the engine's own keys beside ours."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    VALIDATOR.validate(yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text()))
+
+
+def test_the_schema_takes_what_the_program_takes() -> None:
+    """Every key, secrets in their encrypted form, and null for what is shared."""
+    sealed = {"secure": "v1:abc"}
+    whole = {
+        **CI,
+        "url": sealed,
+        "secret": sealed,
+        "exclude": ["x*"],
+        "project": "PLAT",
+        "strict": True,
+        "owner": "acme",
+        "account": "labs",
+        "events": ["repo:*", "repo:a_new_one"],
+        "description": None,
+        "active": False,
+        "skipCertVerification": False,
+        "historyEnabled": True,
+        "adopt": "match",
+        "protect": True,
+    }
+    labs = {"oauthToken": sealed, "workspace": "labs"}
+    assert _valid(whole, {"name": "audit"}, accounts={"labs": labs}, defaults={"protect": True})
+    assert _valid(shared={"ci": {"url": URL}}, unmanaged="delete")
+
+
+@pytest.mark.parametrize(
+    ("hook", "keys"),
+    [
+        ({"name": None}, {}),
+        ({"url": 7}, {}),
+        ({"repositories": "web"}, {}),
+        ({"repositories": []}, {}),
+        ({"events": []}, {}),
+        ({"active": "yes"}, {}),
+        ({"secret": "x" * 129}, {}),
+        ({"secretFrom": "canary"}, {}),
+        ({"colour": 1}, {}),
+        ({}, {"unmanaged": "remove"}),
+        ({}, {"unmanged": "report"}),
+        ({}, {"defaults": {"name": "x"}}),
+        ({}, {"shared": {"ci": {"name": "x"}}}),
+        ({}, {"accounts": {"labs": {"token": "x"}}}),
+    ],
+)
+def test_the_schema_refuses_mistakes(hook: dict[str, Any], keys: dict[str, Any]) -> None:
+    """Those that an editor can see."""
+    given = {key: value for key, value in {**CI, **hook}.items() if key != "name" or value}
+    assert not _valid(given, **keys)
+    assert _valid(CI)
