@@ -13,13 +13,16 @@ from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.sandbox import (
     addresses,
+    comments,
     errors,
     faults,
     hooks,
+    insights,
     limits,
     listing,
     oauth,
     settings,
+    statuses,
 )
 from bitbucket_hooks.sandbox.calls import Call
 from bitbucket_hooks.sandbox.errors import ConnectionDropped, Refusal
@@ -53,6 +56,9 @@ def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
 
 _REPOSITORY: Final = "/2.0/repositories/<workspace>/<slug>"
 _WORKSPACE: Final = "/2.0/workspaces/<workspace>"
+_COMMENTS: Final = f"{_REPOSITORY}/pullrequests/<int:number>/comments"
+_COMMIT: Final = f"{_REPOSITORY}/commit/<commit>"
+_REPORT: Final = f"{_COMMIT}/reports/<report>"
 _ROUTES: Final = Map(
     [
         _rule("/2.0/hook_events", hooks.subject_types),
@@ -69,6 +75,14 @@ _ROUTES: Final = Map(
                 _rule(f"{base}/hooks/<uid>", hooks.item, "GET", "PUT", "DELETE"),
             )
         ),
+        _rule(_COMMENTS, comments.collection, "GET", "POST"),
+        _rule(f"{_COMMENTS}/<int:comment>", comments.item, "GET", "PUT", "DELETE"),
+        _rule(f"{_COMMIT}/reports", insights.collection),
+        _rule(_REPORT, insights.item, "GET", "PUT", "DELETE"),
+        _rule(f"{_REPORT}/annotations", insights.findings, "GET", "POST"),
+        _rule(f"{_COMMIT}/statuses", statuses.collection),
+        _rule(f"{_COMMIT}/statuses/build", statuses.build, "POST"),
+        _rule(f"{_COMMIT}/statuses/build/<key>", statuses.item, "GET", "PUT"),
         _rule("/site/oauth2/access_token", oauth.access_token, "POST"),
         _rule("/ip-ranges", addresses.published),
     ],

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import attrs
+from werkzeug.wrappers import Response
 
+from bitbucket_hooks.sandbox import commentstore, pages, places
 from bitbucket_hooks.sandbox import identity as identities
-from bitbucket_hooks.sandbox import pages, places
-from bitbucket_hooks.sandbox.errors import not_found
+from bitbucket_hooks.sandbox.commitstore import Commit
+from bitbucket_hooks.sandbox.errors import no_permission, not_found
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,6 +62,33 @@ class Subject:
     name: str
     shown: dict[str, Any]
     admin: bool
+
+
+def commit_of(call: Call, workspace: str, slug: str, commit: str) -> Commit:
+    """Give the commit that a report or status is about, or refuse.
+
+    By its whole hash (shorter ones: unverified). Writes ask for the scope and the role to write.
+    """
+    writes = call.request.method != "GET"
+    if writes:
+        call.identity.require("write:repository:bitbucket", "repository:write")
+    else:
+        call.identity.require("read:repository:bitbucket", "repository")
+    found = call.repository(workspace, slug)
+    role = identities.repository_role(call.connection, call.identity, found)
+    if writes and role not in ("admin", "write"):
+        raise no_permission(f"the repository {found.full_name}")
+    if not commentstore.has_commit(call.connection, found.uuid, commit.lower()):
+        raise not_found("Commit not found")
+    return Commit(found.uuid, commit.lower())
+
+
+def no_content() -> Response:
+    """Make the 204 that deletes answer with: without a body, and without a word of its type."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    del response.headers["Content-Length"]
+    return response
 
 
 def repository_subject(call: Call, workspace: str, slug: str) -> Subject:

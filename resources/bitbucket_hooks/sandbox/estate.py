@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, final
 import attrs
 
 from bitbucket_hooks.events import SUBJECT_TYPES
-from bitbucket_hooks.sandbox import faults, hookstore, lookups, places, settings
+from bitbucket_hooks.sandbox import (
+    commentstore,
+    commitstore,
+    faults,
+    hookstore,
+    lookups,
+    places,
+    settings,
+)
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.records import Hook, new_token, new_uuid
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bitbucket_hooks.sandbox.faults import Plan
-    from bitbucket_hooks.sandbox.records import Repository, Workspace
+    from bitbucket_hooks.sandbox.records import Comment, Repository, Workspace
     from bitbucket_hooks.sandbox.settings import FaultKind, Settings
 
 _PROJECT: Final = "PLAT"
@@ -220,6 +228,67 @@ class Sandbox:
         """Delete a hook by hand."""
         with self._database.write() as connection:
             hookstore.delete(connection, lookups.hook(connection, uuid))
+
+    # Pull requests and commits
+
+    def plant_commit(self, repository: str, commit: str) -> None:
+        """Let a repository have a commit, by its whole hash."""
+        with self._database.write() as connection:
+            uuid = lookups.repository(connection, repository).uuid
+            commentstore.add_commit(connection, uuid, commit.lower())
+
+    def plant_pull_request(self, repository: str, commit: str = "0" * 40) -> int:
+        """Open a pull request for a commit, which is added, and give its number."""
+        with self._database.write() as connection:
+            uuid = lookups.repository(connection, repository).uuid
+            return commentstore.add_pull_request(connection, uuid, commit.lower())
+
+    def plant_comment(
+        self,
+        repository: str,
+        pull_request: int,
+        raw: str,
+        *,
+        author: str,
+        parent: int | None = None,
+        inline: str | None = None,
+    ) -> Comment:
+        """Comment by hand. `author` is a user; `parent` a comment, `inline` the path of a file."""
+        with self._database.write() as connection:
+            thread = lookups.thread(connection, repository, pull_request)
+            who = lookups.user(connection, author)
+            return commentstore.insert(connection, thread, who, raw, parent=parent, inline=inline)
+
+    def comments(self, repository: str, pull_request: int) -> list[Comment]:
+        """Give the comments on a pull request, the oldest first, without the deleted ones."""
+        with self._database.read() as connection:
+            thread = lookups.thread(connection, repository, pull_request)
+            found = commentstore.comments(connection, thread)
+            return [each for each in found if not each.deleted]
+
+    def delete_comment(self, repository: str, pull_request: int, comment: int) -> None:
+        """Delete a comment by hand."""
+        with self._database.write() as connection:
+            thread = lookups.thread(connection, repository, pull_request)
+            commentstore.delete(connection, lookups.comment(connection, thread, comment))
+
+    def reports(self, repository: str, commit: str) -> dict[str, dict[str, Any]]:
+        """Give the Code Insights reports on a commit by their ids."""
+        with self._database.read() as connection:
+            found = commitstore.reports(connection, lookups.commit(connection, repository, commit))
+            return {each["external_id"]: each for each in found}
+
+    def annotations(self, repository: str, commit: str, report: str) -> list[dict[str, Any]]:
+        """Give the annotations of a report in the order in which they came."""
+        with self._database.read() as connection:
+            where = lookups.commit(connection, repository, commit)
+            return commitstore.annotations_of(connection, where, report)
+
+    def statuses(self, repository: str, commit: str) -> dict[str, dict[str, Any]]:
+        """Give the build statuses of a commit by their keys."""
+        with self._database.read() as connection:
+            found = commitstore.statuses(connection, lookups.commit(connection, repository, commit))
+            return {each["key"]: each for each in found}
 
     # Behaviour
 

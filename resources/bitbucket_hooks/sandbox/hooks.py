@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.wrappers import Response
-
 from bitbucket_hooks.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import hookstore, pages
-from bitbucket_hooks.sandbox.calls import repository_subject, workspace_subject
+from bitbucket_hooks.sandbox.calls import no_content, repository_subject, workspace_subject
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
 from bitbucket_hooks.sandbox.records import Hook, new_uuid
 from bitbucket_hooks.sandbox.validation import hook_fields
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
     from bitbucket_hooks.sandbox.calls import Call, Subject
 
 
@@ -105,9 +105,7 @@ def _replace(call: Call, subject: Subject, uid: str) -> Response:
 
 def _delete(call: Call, subject: Subject, uid: str) -> Response:
     hookstore.delete(call.connection, _own(call, subject, uid), call.settings.read_lag_ms)
-    response = Response(status=204)
-    del response.headers["Content-Type"]
-    del response.headers["Content-Length"]
+    response = no_content()
     if call.settings.delete_content_type:
         response.headers["Content-Type"] = "application/json; charset=utf-8"
     return response

@@ -30,16 +30,22 @@ API_TOKEN_SCOPES: Final = (
     ),
     "read:user:bitbucket",
     "read:workspace:bitbucket",
+    "write:pullrequest:bitbucket",
+    "write:repository:bitbucket",
 )
 """Every scope of an API token that the sandbox knows."""
 
 CLASSIC_SCOPES: Final = (
     *("webhook", "account", "repository", "pullrequest", "issue", "project", "pipeline"),
+    *("repository:write", "pullrequest:write"),
 )
 """Every scope of an access token or OAuth consumer that the sandbox knows."""
 
 # A scope and what it includes besides; API token scopes include nothing.
-_INCLUDED: Final = {"pullrequest": ("repository",)}
+_INCLUDED: Final = {
+    "pullrequest": ("repository",),
+    "pullrequest:write": ("repository", "repository:write"),
+}
 _EVENT_SCOPES: Final = {
     "repo": "repository",
     "pullrequest": "pullrequest",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitbucket_hooks.sandbox import hookstore, places
+from bitbucket_hooks.sandbox import commentstore, hookstore, places
+from bitbucket_hooks.sandbox.commentstore import Thread
+from bitbucket_hooks.sandbox.commitstore import Commit
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.records import Hook, new_token
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.records import Repository, Workspace
+    from bitbucket_hooks.sandbox.records import Comment, Repository, Workspace
 
 _CHANGEABLE = {field.name for field in attrs.fields(Hook)} - {"subject", "subject_type", "seq"}
 
@@ -60,6 +62,30 @@ def hook(connection: sqlite3.Connection, uuid: str) -> Hook:
     found = hookstore.find(connection, f"{{{uuid.strip('{}')}}}")
     if not found:
         raise SandboxError(f'there is no webhook "{uuid}" in this sandbox')
+    return found
+
+
+def thread(connection: sqlite3.Connection, name: str, number: int) -> Thread:
+    """Find a pull request by its repository and number."""
+    found = Thread(repository(connection, name).uuid, number)
+    if not commentstore.has_pull_request(connection, found):
+        raise SandboxError(f"there is no pull request {number} of {name} in this sandbox")
+    return found
+
+
+def comment(connection: sqlite3.Connection, where: Thread, number: int) -> Comment:
+    """Find a comment that isn't deleted."""
+    found = commentstore.comment(connection, where, number)
+    if not found:
+        raise SandboxError(f"there is no comment {number} on that pull request in this sandbox")
+    return found
+
+
+def commit(connection: sqlite3.Connection, name: str, hash_: str) -> Commit:
+    """Find a commit by its repository and whole hash."""
+    found = Commit(repository(connection, name).uuid, hash_.lower())
+    if not commentstore.has_commit(connection, found.repository, found.hash):
+        raise SandboxError(f"there is no commit {hash_} of {name} in this sandbox")
     return found
 
 

@@ -103,3 +103,17 @@ class Hook:
         """Make the value of a row."""
         columns = dict(row)
         return cls(**{**columns, "events": json.loads(columns["events"])})
+
+
+@attrs.frozen
+class Comment:
+    """A comment on a pull request. A deleted one stays, so that answers to it keep their place."""
+
+    id: int
+    author: str
+    raw: str
+    parent: int | None
+    inline: str | None
+    deleted: bool = attrs.field(converter=bool)
+    created_on: str
+    updated_on: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 APPLICATION_ID: Final = 0x62624873  # "bbHs", so that a stranger's database is never taken for ours
-VERSION: Final = 1
+VERSION: Final = 2
 
-SCHEMA: Final = """
+_BASE: Final = """
 CREATE TABLE users (
     uuid TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL
 );
@@ -68,3 +68,48 @@ CREATE TABLE requests (
     query TEXT NOT NULL, status INTEGER, identity TEXT NOT NULL, fault TEXT
 );
 """
+
+# Pull requests' comments, and what is told of commits.
+_REVIEWS: Final = """
+CREATE TABLE commits (
+    repository TEXT NOT NULL REFERENCES repositories (uuid) ON DELETE CASCADE,
+    hash TEXT NOT NULL, PRIMARY KEY (repository, hash)
+);
+CREATE TABLE pull_requests (
+    repository TEXT NOT NULL REFERENCES repositories (uuid) ON DELETE CASCADE,
+    id INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (repository, id)
+);
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, repository TEXT NOT NULL, pull_request INTEGER NOT NULL,
+    author TEXT NOT NULL, raw TEXT NOT NULL, parent INTEGER, inline TEXT, deleted INTEGER NOT NULL,
+    created_on TEXT NOT NULL, updated_on TEXT NOT NULL,
+    FOREIGN KEY (repository, pull_request) REFERENCES pull_requests ON DELETE CASCADE
+);
+CREATE INDEX comments_by_pull_request ON comments (repository, pull_request, id);
+CREATE TABLE reports (
+    repository TEXT NOT NULL, hash TEXT NOT NULL, id TEXT NOT NULL, uuid TEXT NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY (repository, hash, id),
+    FOREIGN KEY (repository, hash) REFERENCES commits ON DELETE CASCADE
+);
+CREATE TABLE annotations (
+    seq INTEGER PRIMARY KEY, repository TEXT NOT NULL, hash TEXT NOT NULL, report TEXT NOT NULL,
+    id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (repository, hash, report, id),
+    FOREIGN KEY (repository, hash, report) REFERENCES reports ON DELETE CASCADE
+);
+CREATE TABLE statuses (
+    repository TEXT NOT NULL, hash TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (repository, hash, key),
+    FOREIGN KEY (repository, hash) REFERENCES commits ON DELETE CASCADE
+);
+"""
+
+_EVERY_SCOPE: Final = """
+UPDATE tokens SET scopes =
+    json_insert(scopes, '$[#]', 'write:pullrequest:bitbucket', '$[#]', 'write:repository:bitbucket')
+WHERE token IN ('sandbox-api-owner', 'sandbox-api-member', 'sandbox-api-outsider');
+"""
+
+UPGRADES: Final = {1: _REVIEWS + _EVERY_SCOPE}
+"""What makes a file of a version one of the next: statements, each ending in `;`."""
+
+SCHEMA: Final = _BASE + _REVIEWS

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.schema import APPLICATION_ID, SCHEMA, VERSION
+from bitbucket_hooks.sandbox.schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,8 @@ _INHERITED: Final[list[sqlite3.Connection]] = []
 class Database:
     """Short transactions on an existing sandbox file, over a pool of connections.
 
-    Raises `SandboxError` when the file is missing, no database of ours, or of another version.
+    A file of an earlier version is brought up to date, and keeps what it holds.
+    Raises `SandboxError` when the file is missing, no database of ours, or of a later version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +92,9 @@ class Database:
         try:
             with self.read() as connection:
                 (mark,) = connection.execute("PRAGMA application_id").fetchone()
-                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                version = _version(connection)
+            if mark == APPLICATION_ID and version in UPGRADES:
+                version = self._upgrade()
         except sqlite3.DatabaseError as error:
             raise SandboxError(f"{self.path} can't be opened as a sandbox: {error}") from error
         if mark != APPLICATION_ID:
@@ -101,6 +104,20 @@ class Database:
                 f"{self.path} is a sandbox of version {version}, this program knows {VERSION}: "
                 "remove the file to start afresh"
             )
+
+    def _upgrade(self) -> int:
+        """Bring the file up to date, unless another process just did, and give its version."""
+        with self.write() as connection:
+            while (version := _version(connection)) in UPGRADES:
+                for statement in UPGRADES[version].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+        return version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:

@@ -43,7 +43,7 @@ def hook_fields(request: Request, settings: Settings, known: Collection[str]) ->
     `known` are the events that the subject type allows. Refuses (400) what the service refuses;
     fields that nobody knows are ignored.
     """
-    body = _json_object(request)
+    body = json_object(request)
     sent = {name: body[name] for name in _TYPES if name in body}
     _check_structure(sent)
     problems = _problems(sent, settings, known)
@@ -54,7 +54,8 @@ def hook_fields(request: Request, settings: Settings, known: Collection[str]) ->
     return sent
 
 
-def _json_object(request: Request) -> dict[str, Any]:
+def json_object(request: Request) -> dict[str, Any]:
+    """Read a body that has to be a JSON object. Refuses (400) any other."""
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
         raise bad_request("The request body is not a JSON object")
