@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -27,22 +27,25 @@ class Call:
     doing: str
     """What it is for, as in "acme/web: listing the hooks": the start of every message about it."""
     params: Mapping[str, str] = field(factory=dict)
-    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = None
     """A form instead of a JSON body: only the request for a token has one."""
 
     patience: float = PATIENCE
     """Seconds for which it is repeated after failures other than a rate limit."""
 
+    overwrites: bool = False
+    """Whether a POST puts in place what has a key of the sender's, as a PUT does."""
+
     @property
     def writes(self) -> bool:
-        """Whether a webhook may change by it."""
+        """Whether something may change by it."""
         return self.method != "GET" and self.form is None
 
     @property
     def repeatable(self) -> bool:
         """Whether doing it twice does no more than doing it once."""
-        return self.method != "POST" or self.form is not None
+        return self.method != "POST" or self.overwrites or self.form is not None
 
 
 @frozen

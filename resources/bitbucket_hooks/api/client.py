@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -16,8 +16,14 @@ from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
 from bitbucket_hooks.api.oauth import TokenDesk
 from bitbucket_hooks.api.throttle import Throttle
-from bitbucket_hooks.api.transport import Endpoint, identity, open_session
+from bitbucket_hooks.api.transport import (
+    Endpoint,
+    identity,
+    open_proxied_session,
+    open_session,
+)
 from bitbucket_hooks.api.wire import Wire
+from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
@@ -97,9 +103,22 @@ class Client:
         except UnexpectedAnswer as error:
             raise AnswerLost(error.message, error.remedy) from None
 
+    def overwrite(
+        self, path: str, doing: str, body: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> None:
+        """POST what the service keeps by a key that the body names: twice is as once.
+
+        Raises ApiError.
+        """
+        self._request(Call("POST", self._url(path), doing, body=body, overwrites=True))
+
     def delete(self, path: str, doing: str) -> None:
         """Remove an object. Raises ApiError."""
         self._request(Call("DELETE", self._url(path), doing))
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self.caller.wire.session.close()
 
     def _url(self, path: str) -> str:
         return f"{self.endpoint.base}/{path}"
@@ -127,7 +146,7 @@ class Client:
 
     def _hidden(self, call: Call) -> dict[str, str]:
         """What the service may echo and nobody may see, and what is shown in its place."""
-        body = call.body or {}
+        body = call.body if isinstance(call.body, Mapping) else {}
         secrets = (*self.auth.secrets(), body.get("secret"))
         url = body.get("url")
         return {
@@ -163,8 +182,29 @@ def open_client(
     """
     clock = clock or Clock()
     session, endpoint = open_session(settings)
+    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell, before_write)
+    auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
+    return Client(endpoint, caller, auth)
+
+
+def open_signed_client(
+    settings: Settings, tell: Callable[[str], None], proxy: str, clock: Clock | None = None
+) -> Client:
+    """Make a client of the public API whose calls a proxy signs; no credentials ever go this way.
+
+    The proxy of Bitbucket Pipelines signs what it can read, so the API's address is one of plain
+    http: it is the proxy that speaks TLS to the service (vendor's blog; unverified).
+    """
+    clock = clock or Clock()
+    session, endpoint = open_proxied_session(proxy)
+    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell)
+    auth = Authenticator(Anonymous(), clock, TokenDesk(caller, endpoint).ask)
+    return Client(endpoint, caller, auth)
+
+
+def _throttle(settings: Settings, tell: Callable[[str], None], clock: Clock) -> Throttle:
     known = PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None
-    throttle = Throttle(
+    return Throttle(
         clock=clock,
         tell=tell,
         max_wait=settings.max_wait,
@@ -172,6 +212,3 @@ def open_client(
         limit=settings.rate_limit or known,
         fixed=settings.rate_limit is not None,
     )
-    caller = Caller(Wire(session), throttle, clock, tell, before_write)
-    auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
-    return Client(endpoint, caller, auth)

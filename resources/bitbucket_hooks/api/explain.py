@@ -157,7 +157,9 @@ def _error(answer: Answer) -> dict[str, Any]:
         body = json.loads(answer.content)
     except (ValueError, RecursionError):
         return {}
-    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error", body)  # Code Insights answers with the bare message
     if isinstance(error, str):
         return {"message": error}
     return error if isinstance(error, dict) else {}

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
+from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.events import Event
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
@@ -68,13 +69,7 @@ class HookApi:
 
 
 def _path(subject: Subject, uuid: str | None = None) -> str:
-    parts = (
-        ["workspaces", subject.workspace]
-        if subject.repository is None
-        else ["repositories", subject.workspace, subject.repository]
-    )
-    parts += ["hooks"] if uuid is None else ["hooks", uuid]
-    return "/".join(quote(part, safe="") for part in parts)
+    return path_of(subject, "hooks") if uuid is None else path_of(subject, "hooks", uuid)
 
 
 def body_of(desired: Desired, change: SecretChange) -> dict[str, Any]:

@@ -65,10 +65,7 @@ class _Session(requests.Session):
 
 def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     """Make the session that reaches the account's API, or the sandbox inside this process."""
-    session = _Session()
-    session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
-    session.headers["Accept"] = "application/json"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    session = _session()
     if settings.sandbox is not None:
         return session, _mount_sandbox(session, settings.sandbox)
     pool = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallel)
@@ -77,6 +74,22 @@ def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     # a proxy for this machine's own test server would only get in the way
     session.trust_env = not settings.api_url.startswith("http://")
     return session, Endpoint(settings.api_url)
+
+
+def open_proxied_session(proxy: str) -> tuple[requests.Session, Endpoint]:
+    """Make a session that reaches the public API by plain http through a proxy, and only so."""
+    session = _session()
+    session.trust_env = False  # neither another proxy nor a netrc's credentials
+    session.proxies = {"http": proxy}
+    return session, Endpoint(PUBLIC_API.replace("https://", "http://", 1))
+
+
+def _session() -> requests.Session:
+    session = _Session()
+    session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
+    session.headers["Accept"] = "application/json"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return session
 
 
 def identity(settings: Settings) -> Credentials:

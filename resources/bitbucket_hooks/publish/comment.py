@@ -1,0 +1,146 @@
+"""One comment per pull request and stack, edited in place on every push.
+
+It is found again by its first line, a link reference that nothing refers to:
+`[//]: # (bitbucket-hooks PROJECT/STACK NONCE)`. Markdown shows nothing of such a line; that
+Bitbucket's shows nothing either is unverified (if it did, the comment would have a dull first
+line), as is whether it keeps the text as it was sent, so that blanks at the ends of lines don't
+count in comparisons. The nonce tells a comment of our own from another run's, when an answer is
+lost.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import quote
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.comments import Comment, CommentApi, PullRequest
+from bitbucket_hooks.api.errors import AnswerLost, NotFound, PermissionRefused
+from bitbucket_hooks.publish.folding import rendered
+from bitbucket_hooks.publish.report import Render
+
+MAX_COMMENT: Final = 32_000
+"""Characters. The vendor's server product takes 32,767; what the service takes is unverified, but
+it does refuse texts that are too long."""
+
+_LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
+"""Seconds between looks for a comment whose answer was lost: 10 in all, as for hooks."""
+
+_POSTS: Final = 8  # times that it is made before its lost answers count as a failure
+
+
+@frozen
+class Marker:
+    """The first line of a stack's comments."""
+
+    project: str
+    stack: str
+
+    def line(self, nonce: str) -> str:
+        """The line of one comment."""
+        return f"[//]: # ({self._name} {nonce})"
+
+    def nonce_of(self, raw: str) -> str | None:
+        """The nonce of a comment of this stack; None when it is no such comment."""
+        first = raw.lstrip("\ufeff\r\n").partition("\n")[0].rstrip()
+        found = re.fullmatch(rf"\[//\]: # \({re.escape(self._name)} (\S*)\)", first)
+        return found and found[1]
+
+    @property
+    def _name(self) -> str:
+        return f"bitbucket-hooks {quote(self.project, safe='')}/{quote(self.stack, safe='')}"
+
+
+@define
+class StackComments:
+    """The comments of stacks on pull requests, for one account."""
+
+    api: CommentApi
+    clock: Clock
+    tell: Callable[[str], None]
+
+    _asked: bool = field(default=False, init=False)
+    _me: str | None = field(default=None, init=False)
+
+    def put(self, where: PullRequest, marker: Marker, render: Render) -> str:
+        """Leave one comment that says this, and tell what was done. Raises ApiError."""
+        nonce = secrets.token_hex(8)
+        text = rendered(render, MAX_COMMENT - len(marker.line(nonce)) - 2)
+        for _ in range(_POSTS):
+            done = self._edit(where, marker, self._ours(where, marker), text)
+            if done is not None:
+                return done
+            try:
+                made = self.api.create(where, f"{marker.line(nonce)}\n\n{text}")
+            except AnswerLost as error:
+                lost = error
+                self._look_for(where, marker, nonce)
+            else:
+                return f"wrote comment {made.number}"
+        raise lost
+
+    def remove(self, where: PullRequest, marker: Marker) -> str:
+        """Leave none, and tell what was done. Raises ApiError."""
+        ours = self._ours(where, marker)
+        removed = self._delete(where, ours)
+        return f"removed {removed} of {len(ours)} comments" if ours else "nothing to tell"
+
+    def _ours(self, where: PullRequest, marker: Marker) -> list[Comment]:
+        """This stack's comments, the oldest first; of this identity, where that can be told."""
+        marked = [one for one in self.api.comments(where) if marker.nonce_of(one.raw) is not None]
+        if not marked:
+            return []
+        if not self._asked:
+            self._me, self._asked = self.api.author(), True
+        return [one for one in marked if self._me is None or one.author in (None, self._me)]
+
+    def _edit(
+        self, where: PullRequest, marker: Marker, ours: Sequence[Comment], text: str
+    ) -> str | None:
+        """Bring the oldest comment up to date, as links lead to it, and delete the others."""
+        for position, one in enumerate(ours):
+            same = _body(one.raw) == _body(f"\n{text}")
+            try:
+                if not same:
+                    line = marker.line(marker.nonce_of(one.raw) or "")
+                    self.api.update(where, one.number, f"{line}\n\n{text}")
+            except NotFound:  # deleted a moment ago
+                continue
+            except PermissionRefused:  # somebody else's, as it turns out
+                if self._me is not None:
+                    raise
+                continue
+            self._delete(where, ours[position + 1 :])
+            return f"comment {one.number} {'stands as it is' if same else 'updated'}"
+        return None
+
+    def _delete(self, where: PullRequest, comments: Sequence[Comment]) -> int:
+        removed = 0
+        for one in comments:
+            try:
+                self.api.delete(where, one.number)
+            except NotFound:
+                pass
+            except PermissionRefused as error:
+                self.tell(f"{where}: comment {one.number} stays: {error.message}")
+                continue
+            removed += 1
+        return removed
+
+    def _look_for(self, where: PullRequest, marker: Marker, nonce: str) -> None:
+        """Wait until a comment shows whose answer was lost; reads lag behind writes."""
+        for pause in _LOOKS:
+            self.clock.sit_out(pause)
+            if any(marker.nonce_of(one.raw) == nonce for one in self.api.comments(where)):
+                return
+
+
+def _body(raw: str) -> list[str]:
+    """The lines below the marker, as far as they count."""
+    lines = [line.rstrip() for line in raw.lstrip("\ufeff\r\n").splitlines()]
+    return "\n".join(lines[1:]).strip().splitlines()

@@ -1,0 +1,117 @@
+"""A finished report to all of its targets, each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from attrs import frozen
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.comments import CommentApi, PullRequest
+from bitbucket_hooks.api.commits import Commit, CommitApi
+from bitbucket_hooks.api.errors import Interrupted
+from bitbucket_hooks.errors import ConfigError, HooksError
+from bitbucket_hooks.publish.comment import Marker, StackComments
+from bitbucket_hooks.publish.insights import put_report
+from bitbucket_hooks.publish.outcome import Outcome, Step, not_done
+from bitbucket_hooks.publish.place import Place, Target
+from bitbucket_hooks.publish.report import Published
+from bitbucket_hooks.publish.status import put_status
+from bitbucket_hooks.publish.summary import append_summary
+from bitbucket_hooks.publish.ways import PROXIES, Ways
+from bitbucket_hooks.settings import Settings
+
+
+def publish(
+    report: Published,
+    place: Place,
+    settings: Settings,
+    tell: Callable[[str], None],
+    *,
+    targets: Collection[Target] | None = None,
+    clock: Clock | None = None,
+    proxies: Sequence[str] = PROXIES,
+) -> Outcome:
+    """Bring a report to the targets, by default to all that the place offers.
+
+    `tell` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
+    may be. Raises ConfigError when the place lacks what a target needs, or offers none; whatever
+    else goes wrong is in the outcome.
+    """
+    wanted = place.offers() if targets is None else tuple(one for one in Target if one in targets)
+    place.check(wanted)
+    if not wanted:
+        raise ConfigError(
+            "there is nowhere to bring the report: this is neither a run of Bitbucket Pipelines "
+            "nor a step of GitHub Actions",
+            "Give --repository WORKSPACE/SLUG with --pull-request NUMBER or --commit HASH.",
+        )
+    clock = clock or Clock()
+    with closing(Ways(settings, tell, clock, proxies if place.in_pipelines else ())) as ways:
+        acts = _Courier(report, place, ways, clock, tell).acts()
+        return Outcome(tuple(_step(target, acts[target]) for target in wanted))
+
+
+def _step(target: Target, act: Callable[[], str]) -> Step:
+    try:
+        return Step(target, done=True, what=act())
+    except Interrupted:
+        raise
+    except HooksError as error:
+        return not_done(target, error)
+
+
+@frozen
+class _Courier:
+    """Knows how one report gets to each target of a place."""
+
+    report: Published
+    place: Place
+    ways: Ways
+    clock: Clock
+    tell: Callable[[str], None]
+
+    def acts(self) -> dict[Target, Callable[[], str]]:
+        """What is to be done for each target that the place offers; tells what was done."""
+        found: dict[Target, Callable[[], str]] = {}
+        if self.place.pull_request is not None:
+            found[Target.COMMENT] = partial(self._comment, self.place.pull_request)
+        if self.place.commit is not None:
+            found[Target.INSIGHTS] = partial(self._insights, self.place.commit)
+            found[Target.STATUS] = partial(self._status, self.place.commit)
+        if self.place.summary is not None:
+            found[Target.SUMMARY] = partial(self._summary, self.place.summary)
+        return found
+
+    def _comment(self, where: PullRequest) -> str:
+        marker = Marker(self.report.project, self.report.stack)
+        api = CommentApi(self.ways.own(Target.COMMENT))
+        comments = StackComments(api, self.clock, self.tell)
+        if self.report.render is None:
+            return comments.remove(where, marker)
+        return comments.put(where, marker, self.report.render)
+
+    def _insights(self, where: Commit) -> str:
+        return self.ways.either(
+            Target.INSIGHTS,
+            lambda client: put_report(CommitApi(client), where, self.report, self._link(where)),
+        )
+
+    def _status(self, where: Commit) -> str:
+        return self.ways.either(
+            Target.STATUS,
+            lambda client: put_status(CommitApi(client), where, self.report, self._link(where)),
+        )
+
+    def _summary(self, path: Path) -> str:
+        if self.report.render is None:
+            return "nothing to tell"
+        return append_summary(path, self.report.render)
+
+    def _link(self, where: Commit) -> str:
+        links = (self.report.link, self.place.link)
+        urls = (one for one in links if one and one.startswith(("https://", "http://")))
+        return next(urls, where.page)

@@ -1,0 +1,67 @@
+"""A finished report, as whoever made it hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from attrs import frozen
+
+Render = Callable[[int], str]
+"""Gives the report as Markdown in at most so many characters, folded as needed."""
+
+
+class Severity(Enum):
+    """How much a finding matters, the gravest first (public API description)."""
+
+    CRITICAL = "CRITICAL"
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+@frozen
+class Finding:
+    """One thing that a reviewer should look at."""
+
+    summary: str
+    """One line."""
+    details: str = ""
+    severity: Severity = Severity.MEDIUM
+    failed: bool = True
+    """Whether it keeps the report from passing."""
+    path: str | None = None
+    """A file of the repository, from its root."""
+    line: int | None = None
+    """A line of that file, from 1."""
+
+
+@frozen
+class Figure:
+    """One value of the report's head, such as how many hooks are created."""
+
+    title: str
+    value: bool | int | float | str
+
+
+@frozen
+class Published:
+    """A report on one stack. Nothing in it is secret any more: it is shown as it is."""
+
+    project: str
+    stack: str
+    title: str
+    """One line: what was looked at."""
+    summary: str
+    """One line: what came of it."""
+    passed: bool | None
+    """None: not finished."""
+    render: Render | None
+    """None: there is nothing to tell, and an earlier comment goes away."""
+    details: str = ""
+    """Plain text, the most important first; for where Markdown isn't shown."""
+    figures: Sequence[Figure] = ()
+    """The most important first."""
+    findings: Sequence[Finding] = ()
+    link: str | None = None
+    """A page that tells more; else that of the run."""

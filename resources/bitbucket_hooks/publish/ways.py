@@ -1,0 +1,97 @@
+"""How calls reach Bitbucket: with the account's credentials, or through Pipelines' own proxy."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import define, field
+
+from bitbucket_hooks.api.client import Client, open_client, open_signed_client
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import (
+    ApiError,
+    AuthenticationFailed,
+    NotFound,
+    PermissionRefused,
+    ScopeMissing,
+    Unreachable,
+)
+from bitbucket_hooks.api.transport import identity
+from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.publish.outcome import NoCredentials
+from bitbucket_hooks.publish.place import Target
+from bitbucket_hooks.settings import PUBLIC_API, Settings
+
+PROXIES: Final = ("http://localhost:29418", "http://host.docker.internal:29418")
+"""Pipelines' proxy, as a step sees it and as a pipe's container does (vendor's blog)."""
+
+_KNOCK: Final = 2.0  # seconds to see whether a proxy is there
+_REFUSALS: Final = (AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound)
+
+T = TypeVar("T")
+
+
+@define
+class Ways:
+    """The clients of one run, opened when they are needed."""
+
+    settings: Settings
+    tell: Callable[[str], None]
+    clock: Clock
+    proxies: Sequence[str]
+    """Where Pipelines' proxy may be; empty outside of it."""
+
+    _own: Client | None = field(default=None, init=False)
+    _signed: Client | None = field(default=None, init=False)
+
+    def own(self, target: Target) -> Client:
+        """The account's client. Raises NoCredentials when nobody speaks."""
+        if isinstance(identity(self.settings), Anonymous):
+            raise NoCredentials(target)
+        if self._own is None:
+            self._own = open_client(self.settings, self.tell, clock=self.clock)
+        return self._own
+
+    def either(self, target: Target, act: Callable[[Client], T]) -> T:
+        """Act as the account, or where that can't be, by leave of the pipeline.
+
+        Credentials that are there for hooks may lack what a report needs. Raises the account's
+        own error when the proxy is no help.
+        """
+        try:
+            return act(self.own(target))
+        except (NoCredentials, *_REFUSALS):
+            if not self.proxies or self.settings.api_url != PUBLIC_API:
+                raise
+            try:
+                return act(self._through_proxy())
+            except ApiError as error:
+                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.message}")
+            raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in (self._own, self._signed):
+            if client is not None:
+                client.close()
+
+    def _through_proxy(self) -> Client:
+        if self._signed is None:
+            proxy = next(_answering(self.proxies), None)
+            if proxy is None:
+                raise Unreachable(f"nothing answers at {' or '.join(self.proxies)}")
+            self._signed = open_signed_client(self.settings, self.tell, proxy, self.clock)
+        return self._signed
+
+
+def _answering(proxies: Sequence[str]) -> Iterator[str]:
+    for proxy in proxies:
+        parts = urlsplit(proxy)
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or 80), _KNOCK).close()
+        except OSError:
+            continue
+        yield proxy
