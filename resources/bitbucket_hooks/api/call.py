@@ -66,12 +66,16 @@ class Answer:
         """The body as text, whatever its encoding."""
         return self.content.decode("utf-8", "replace")
 
-    def mapping(self, doing: str) -> dict[str, Any]:
-        """The body as a JSON object. Raises UnexpectedAnswer for anything else."""
+    def json(self, doing: str) -> Any:
+        """The body as JSON. Raises UnexpectedAnswer for anything else."""
         try:
-            value = json.loads(self.content)
+            return json.loads(self.content)
         except (ValueError, RecursionError):
             raise UnexpectedAnswer.of(doing, self.what) from None
+
+    def mapping(self, doing: str) -> dict[str, Any]:
+        """The body as a JSON object. Raises UnexpectedAnswer for anything else."""
+        value = self.json(doing)
         if not isinstance(value, dict):
             raise UnexpectedAnswer.of(doing, f"JSON of type {type(value).__name__}")
         return value

@@ -110,7 +110,8 @@ class Client:
 
         Raises ApiError.
         """
-        self._request(Call("POST", self._url(path), doing, body=body, overwrites=True))
+        call = Call("POST", self._url(path), doing, body=body, overwrites=True)
+        self._request(call).json(doing)  # a page in place of the API's answer did nothing
 
     def delete(self, path: str, doing: str) -> None:
         """Remove an object. Raises ApiError."""

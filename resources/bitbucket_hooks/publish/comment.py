@@ -47,8 +47,8 @@ class Marker:
 
     def nonce_of(self, raw: str) -> str | None:
         """The nonce of a comment of this stack; None when it is no such comment."""
-        first = raw.lstrip("\ufeff\r\n").partition("\n")[0].rstrip()
-        found = re.fullmatch(rf"\[//\]: # \({re.escape(self._name)} (\S*)\)", first)
+        pattern = rf"\[//\]: # \({re.escape(self._name)} (\S*)\)"
+        found = re.fullmatch(pattern, _split(raw)[0])
         return found and found[1]
 
     @property
@@ -104,7 +104,7 @@ class StackComments:
     ) -> str | None:
         """Bring the oldest comment up to date, as links lead to it, and delete the others."""
         for position, one in enumerate(ours):
-            same = _body(one.raw) == _body(f"\n{text}")
+            same = _plain(_split(one.raw)[1]) == _plain(text)
             try:
                 if not same:
                     line = marker.line(marker.nonce_of(one.raw) or "")
@@ -140,7 +140,12 @@ class StackComments:
                 return
 
 
-def _body(raw: str) -> list[str]:
-    """The lines below the marker, as far as they count."""
-    lines = [line.rstrip() for line in raw.lstrip("\ufeff\r\n").splitlines()]
-    return "\n".join(lines[1:]).strip().splitlines()
+def _split(raw: str) -> tuple[str, str]:
+    """The first line of a comment, and what is below it."""
+    first, _, rest = raw.strip().partition("\n")
+    return first.rstrip(), rest
+
+
+def _plain(text: str) -> str:
+    """A text as far as it counts."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()

@@ -23,34 +23,37 @@ def rendered(render: Render, limit: int) -> str:
 
 def rendered_in_bytes(render: Render, limit: int) -> str:
     """The Markdown in at most `limit` bytes of UTF-8."""
-    text = render(limit)
+    text = _clean(render(limit))
     size = len(text.encode())
-    if size <= limit:
+    if size > limit:  # as many characters as fit, if the others are like these
+        text = _clean(render(limit * len(text) // size))
+    if len(text.encode()) <= limit:
         return text
-    # about as many characters as fit, given what those of this text take
-    fewer = limit * len(text) // size
-    text = cut(render(fewer), fewer, _NOTE)
-    while len(text.encode()) > limit:
-        fewer -= len(text.encode()) - limit
-        text = cut(text, max(fewer, 0), _NOTE)
-    return text
+    head = text.encode()[: limit - len(_NOTE)].decode(errors="ignore")
+    return _whole_lines(head) + _NOTE
 
 
 def cut(text: str, limit: int, note: str) -> str:
     """The text in at most `limit` characters: whole lines, and a note that there is more."""
-    if len(text) <= limit:
-        return text
-    if limit <= len(note):
-        return text[:limit]
-    head = text[: limit - len(note) + 1]
-    whole, newline, _ = head.rpartition("\n")
-    return (whole if newline else head[:-1]) + note
+    text = _clean(text)
+    return text if len(text) <= limit else _whole_lines(text[: limit - len(note)]) + note
 
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters."""
-    line = " ".join(text.split())
+    line = " ".join(_clean(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _whole_lines(text: str) -> str:
+    """The text without its last line, of which a part is missing; a line alone stays."""
+    whole, newline, _ = text.rpartition("\n")
+    return whole if newline else text
+
+
+def _clean(text: str) -> str:
+    """The text without half characters, which JSON can spell and nobody else can write."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def key_of(project: str, stack: str) -> str:

@@ -101,6 +101,7 @@ class _Courier:
         )
 
     def _status(self, where: Commit) -> str:
+        # whether Pipelines' proxy signs this too is unverified; Pipelines sets a status of its own
         return self.ways.either(
             Target.STATUS,
             lambda client: put_status(CommitApi(client), where, self.report, self._link(where)),

@@ -1,0 +1,332 @@
+"""A report to all its targets: each on its own, with whatever credentials there are."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbucket_hooks.api.client import Client
+from bitbucket_hooks.api.errors import Interrupted
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.credentials import AccessToken, ApiToken
+from bitbucket_hooks.publish import Finding, Outcome, Place, Published, Target, find_place, publish
+from bitbucket_hooks.publish import ways as ways_of
+from bitbucket_hooks.publish.summary import MAX_SUMMARY
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
+from bitbucket_hooks.sandbox.server import serve
+from bitbucket_hooks.settings import Settings
+from support.clocks import FakeClock
+from support.rooms import Canned, canned_client
+from support.signing_proxy import SigningProxy, signing_proxy
+
+HASH = "0123456789" * 4
+NAME = "bitbucket-hooks~infra~prod"
+CANARY = "canary-b5b1c0"
+
+
+def report(text: str | None = "# Preview\n", **more: Any) -> Published:
+    """Make a report."""
+    render = None if text is None else lambda _: text
+    given = {"title": "Preview of prod", "summary": "fine", "passed": True, **more}
+    return Published("infra", "prod", render=render, **given)
+
+
+@pytest.fixture
+def place(sandbox: Sandbox, tmp_path: Path) -> Place:
+    """Give a place that offers everything."""
+    number = sandbox.plant_pull_request("acme/web", HASH)
+    return find_place(
+        repository="acme/web",
+        pull_request=number,
+        commit=HASH,
+        variables={"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
+    )
+
+
+@pytest.fixture
+def pipeline(sandbox: Sandbox) -> Place:
+    """Give the place of a pull request's pipeline."""
+    number = sandbox.plant_pull_request("acme/web", HASH)
+    return find_place(
+        variables={
+            "BITBUCKET_BUILD_NUMBER": "12",
+            "BITBUCKET_REPO_FULL_NAME": "acme/web",
+            "BITBUCKET_COMMIT": HASH,
+            "BITBUCKET_PR_ID": str(number),
+        }
+    )
+
+
+@pytest.fixture
+def proxy(sandbox_path: Path, sandbox: Sandbox) -> Iterator[SigningProxy]:
+    """Give Pipelines' proxy: it signs for a sandbox that is served over real HTTP."""
+    assert sandbox.path == sandbox_path
+    with (
+        serve(sandbox_path) as base,
+        signing_proxy("http://api.bitbucket.org/2.0", base, (OWNER_EMAIL, OWNER_TOKEN)) as opened,
+    ):
+        yield opened
+
+
+def bring(
+    place: Place, settings: Settings, what: Published | None = None, **more: Any
+) -> tuple[Outcome, list[str]]:
+    """Publish, and give what became of it and what was told."""
+    told: list[str] = []
+    outcome = publish(what or report(), place, settings, told.append, clock=FakeClock(), **more)
+    return outcome, told
+
+
+def texts(outcome: Outcome) -> str:
+    """Give everything that a person may see of an outcome."""
+    return "\n".join(str(step) for step in outcome.steps) + repr(outcome)
+
+
+def test_everything_over_http(sandbox: Sandbox, place: Place) -> None:
+    """Each target is served, twice alike; ten pushes leave one of each."""
+    with serve(sandbox.path) as base:
+        settings = Settings(api_url=base, credentials=ApiToken(OWNER_EMAIL, OWNER_TOKEN))
+        for number in range(10):
+            what = report(f"# Preview {number}\n", findings=[Finding("look")])
+            outcome, told = bring(place, settings, what)
+    assert [step.target for step in outcome.steps] == list(Target)
+    assert [str(step) for step in outcome.steps] == [
+        "comment: comment 1 updated",
+        f"Code Insights report: report {NAME}, 1 annotations",
+        "build status: SUCCESSFUL",
+        "job summary: 12 bytes",
+    ]
+    assert (outcome.failed, outcome.exit_code, told) == ((), 0, [])
+    assert len(sandbox.comments("acme/web", 1)) == 1
+    assert len(sandbox.annotations("acme/web", HASH, NAME)) == 1
+    status = sandbox.statuses("acme/web", HASH)[NAME]
+    assert status["url"] == f"https://bitbucket.org/acme/web/commits/{HASH}"
+    assert place.summary
+    assert place.summary.read_text() == "".join(f"# Preview {n}\n" for n in range(10))
+
+
+def test_links(sandbox: Sandbox, pipeline: Place) -> None:
+    """The report's own, else that of the run; nothing that isn't a page."""
+    settings = Settings(api_url=f"sandbox:{sandbox.path}")
+    run = "https://bitbucket.org/acme/web/pipelines/results/12"
+    for link, expected in [("https://x.example.com/", None), ("file:///x", run), (None, run)]:
+        bring(pipeline, settings, report(link=link))
+        assert sandbox.statuses("acme/web", HASH)[NAME]["url"] == (expected or link)
+
+
+def test_only_what_is_wanted(sandbox: Sandbox, place: Place) -> None:
+    """Targets can be chosen; nothing to tell takes the comment away."""
+    settings = Settings(api_url=f"sandbox:{sandbox.path}")
+    outcome, _ = bring(place, settings, targets={Target.COMMENT})
+    assert [step.target for step in outcome.steps] == [Target.COMMENT]
+    wanted = {Target.SUMMARY, Target.COMMENT}
+    outcome, _ = bring(place, settings, report(None), targets=wanted)
+    assert [step.what for step in outcome.steps] == ["removed 1 of 1 comments", "nothing to tell"]
+    assert sandbox.comments("acme/web", 1) == []
+    assert sandbox.reports("acme/web", HASH) == {}
+
+
+def test_nowhere_to_go() -> None:
+    """Is the user's mistake, and so is a target that the place lacks."""
+    with pytest.raises(ConfigError, match="nowhere to bring the report"):
+        bring(Place(), Settings())
+    with pytest.raises(ConfigError, match="Give --repository"):
+        bring(Place(), Settings(), targets=[Target.COMMENT])
+
+
+def test_a_token_without_scope(sandbox: Sandbox, place: Place) -> None:
+    """What it can do is done; what it lacks is named with the remedy, and never the token."""
+    token = sandbox.issue_access_token("acme/web", ["webhook", "repository:write"])
+    settings = Settings(api_url=f"sandbox:{sandbox.path}", credentials=AccessToken(token))
+    outcome, _ = bring(place, settings)
+    (failed,) = outcome.failed
+    assert failed.target is Target.COMMENT
+    assert "lacks the scope pullrequest" in failed.what
+    assert "pullrequest:write" in failed.remedy
+    assert "not done" in str(failed)
+    assert outcome.exit_code == 1
+    assert token not in texts(outcome)
+    assert NAME in sandbox.reports("acme/web", HASH)
+
+
+def test_a_role_that_is_too_small(sandbox: Sandbox, place: Place) -> None:
+    """A member comments, but sets no status; the remedy isn't the hooks' one."""
+    settings = Settings(
+        api_url=f"sandbox:{sandbox.path}", credentials=ApiToken(MEMBER_EMAIL, MEMBER_TOKEN)
+    )
+    outcome, _ = bring(place, settings)
+    assert [step.target for step in outcome.failed] == [Target.INSIGHTS, Target.STATUS]
+    assert all("write access to the repository" in step.remedy for step in outcome.failed)
+    assert "Webhooks" not in texts(outcome)
+
+
+def test_what_is_not_there(sandbox: Sandbox) -> None:
+    """A wrong number or hash: what to check."""
+    place = find_place(repository="acme/web", pull_request=9, commit="f" * 40, variables={})
+    outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
+    assert len(outcome.failed) == 3
+    assert all("Check repository, commit and pull request" in one.remedy for one in outcome.failed)
+
+
+def test_a_service_that_is_down(sandbox: Sandbox, place: Place) -> None:
+    """Is the remote side's failure, and keeps nothing else from being done."""
+    sandbox.plan_fault("503", "PUT", times=1000)
+    outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
+    assert [step.target for step in outcome.failed] == [Target.INSIGHTS]
+    assert outcome.exit_code == 2
+    assert sandbox.comments("acme/web", 1)
+
+
+def test_an_interrupt_ends_it_all(sandbox: Sandbox, place: Place) -> None:
+    """Nobody waits for the other targets."""
+    sandbox.plan_fault("503", "GET", times=1000)
+    clock = FakeClock()
+    clock.stop()
+    with pytest.raises(Interrupted):
+        publish(report(), place, Settings(api_url=f"sandbox:{sandbox.path}"), print, clock=clock)
+
+
+def test_no_credentials(place: Place) -> None:
+    """Outside of a pipeline nothing is asked of anybody, and the summary is written."""
+    outcome, told = bring(place, Settings(api_url="http://127.0.0.1:1/2.0"))
+    assert [step.done for step in outcome.steps] == [False, False, False, True]
+    assert "no credentials are configured" in texts(outcome)
+    assert told == []
+
+
+def test_pipelines_without_credentials(
+    sandbox: Sandbox, pipeline: Place, proxy: SigningProxy
+) -> None:
+    """Its proxy signs reports and statuses; a comment needs a token, and says which."""
+    what = report(findings=[Finding(f"{n}") for n in range(150)])
+    outcome, told = bring(pipeline, Settings(), what, proxies=["http://127.0.0.1:1", proxy.url])
+    assert [step.done for step in outcome.steps] == [False, True, True]
+    assert outcome.failed[0].what == "no credentials are configured for it"
+    assert "pullrequest:write" in outcome.failed[0].remedy
+    assert len(sandbox.annotations("acme/web", HASH, NAME)) == 150
+    assert sandbox.statuses("acme/web", HASH)[NAME]["state"] == "SUCCESSFUL"
+    assert told == []
+    assert len(proxy.asked) == 5
+    assert all(url.startswith("http://api.bitbucket.org/2.0/") for _, url, _ in proxy.asked)
+
+
+def test_nothing_of_ours_goes_through_the_proxy(
+    pipeline: Place,
+    proxy: SigningProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A token for hooks alone is refused; the proxy is asked next, and never sees the token."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine api.bitbucket.org login me password {CANARY}\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "api.bitbucket.org")
+    scopes = {"required": ["repository:write"], "granted": ["webhook"]}
+    refusal = Canned(403, {"type": "error", "error": {"message": CANARY, "detail": scopes}})
+    opened: list[Client] = []
+
+    def open_canned(settings: Settings, *_: Any, **__: Any) -> Client:
+        client, _adapter = canned_client(refusal, credentials=settings.credentials)
+        opened.append(client)
+        return client
+
+    # the public API itself must not be asked by a test
+    monkeypatch.setattr(ways_of, "open_client", open_canned)
+    settings = Settings(credentials=AccessToken(CANARY))
+    outcome, told = bring(pipeline, settings, proxies=[proxy.url])
+    assert [step.done for step in outcome.steps] == [False, True, True]
+    assert "lacks the scope repository:write" in outcome.failed[0].what
+    assert len(opened) == 1
+    assert proxy.asked
+    assert all("Authorization" not in headers for _, _, headers in proxy.asked)
+    assert CANARY not in texts(outcome) + "".join(told) + repr(settings)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_proxy_that_is_no_help(pipeline: Place, answers: bool) -> None:
+    """The account's own refusal is the error; that the proxy was asked is told."""
+    with (
+        signing_proxy("http://nothing.example.com", "", ("", "")) as other,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+    ):
+        free = silent.getsockname()[1]
+        silent.close()
+        proxies = [other.url] if answers else [f"http://127.0.0.1:{free}"]
+        outcome, told = bring(pipeline, Settings(), proxies=proxies)
+    assert [step.what for step in outcome.steps] == ["no credentials are configured for it"] * 3
+    assert len([one for one in told if "own proxy is no help" in one]) == 2
+
+
+def test_no_proxy_but_for_the_public_api(pipeline: Place, proxy: SigningProxy) -> None:
+    """Another server is not what the proxy signs for, and another machine has none."""
+    outcome, _ = bring(pipeline, Settings(api_url="http://127.0.0.1:1/2.0"), proxies=[proxy.url])
+    assert len(outcome.failed) == 3
+    place = find_place(repository="acme/web", commit=HASH, variables={})
+    outcome, _ = bring(place, Settings(), proxies=[proxy.url])
+    assert len(outcome.failed) == 2
+    assert proxy.asked == []
+
+
+def summary_of(path: Path) -> Place:
+    """Give a step of GitHub Actions."""
+    return find_place(variables={"GITHUB_STEP_SUMMARY": str(path)})
+
+
+def test_the_summarys_limit(tmp_path: Path) -> None:
+    """In bytes, all of a step together: what is too long is cut at the end of a line."""
+    path = tmp_path / "summary.md"
+    path.write_text("what the step told before\n")
+    text = "täglich 東京 a line\n" * 100_000
+    outcome, _ = bring(summary_of(path), Settings(), report(text))
+    assert outcome.exit_code == 0
+    assert MAX_SUMMARY - 1000 < path.stat().st_size <= MAX_SUMMARY
+    told = path.read_text(encoding="utf-8")
+    assert told.startswith("what the step told before\ntäglich")
+    assert told.endswith(" a line\n\n*The rest is left out: it is longer than fits here.*\n")
+    outcome, _ = bring(summary_of(path), Settings(), report(text))
+    assert "the job summary is full" in texts(outcome)
+
+
+def test_a_summary_of_uneven_lines(tmp_path: Path) -> None:
+    """Where the first lines take more bytes than the others."""
+    path = tmp_path / "summary.md"
+    text = "東京\n" * 100_000 + "ab\n" * 200_000
+    render = lambda limit: text[:limit]  # noqa: E731
+    what = Published("infra", "prod", "t", "s", passed=True, render=render)
+    bring(summary_of(path), Settings(), what)
+    assert MAX_SUMMARY / 2 < path.stat().st_size <= MAX_SUMMARY
+
+
+def test_half_a_character(tmp_path: Path) -> None:
+    """JSON can spell it, and no file can hold it."""
+    path = tmp_path / "summary.md"
+    outcome, _ = bring(summary_of(path), Settings(), report("a \ud800 b"))
+    assert (outcome.exit_code, path.read_text()) == (0, "a ? b\n")
+
+
+def test_a_renderer_that_folds(tmp_path: Path) -> None:
+    """Hears how much room there is, and nothing is cut."""
+    path = tmp_path / "summary.md"
+    limits: list[int] = []
+
+    def render(limit: int) -> str:
+        limits.append(limit)
+        return "short"
+
+    what = Published("infra", "prod", "t", "s", passed=True, render=render)
+    bring(summary_of(path), Settings(), what)
+    assert limits == [MAX_SUMMARY - 1]
+    assert path.read_text() == "short\n"
+
+
+def test_a_summary_that_can_not_be_written(tmp_path: Path) -> None:
+    """Is told with the remedy."""
+    outcome, _ = bring(summary_of(tmp_path / "nowhere" / "x"), Settings())
+    assert "can't be written (No such file or directory)" in texts(outcome)
+    assert "GITHUB_STEP_SUMMARY" in texts(outcome)
