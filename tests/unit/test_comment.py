@@ -16,6 +16,7 @@ from bitbucket_hooks.api.errors import AnswerLost, PermissionRefused, ScopeMissi
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken, Credentials
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.comment import MAX_COMMENT, Marker, StackComments
+from bitbucket_hooks.publish.report import Render
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.records import Comment
 from bitbucket_hooks.sandbox.seed import (
@@ -30,6 +31,11 @@ from support.rooms import Canned, canned_client
 
 PROD, STAGING = Marker("infra", "prod"), Marker("infra", "staging")
 OWNER = ApiToken(OWNER_EMAIL, OWNER_TOKEN)
+
+
+def always(text: str) -> Render:
+    """Render the same, however much room there is."""
+    return lambda _: text
 
 
 @attrs.define
@@ -51,7 +57,7 @@ class Desk:
 
     def put(self, text: str, marker: Marker = PROD, credentials: Credentials = OWNER) -> str:
         """Publish in a run of its own."""
-        return self.run(credentials).put(self.where, marker, lambda _: text)
+        return self.run(credentials).put(self.where, marker, always(text))
 
     def there(self) -> list[Comment]:
         """Give what is on the pull request."""
@@ -128,7 +134,7 @@ def test_who_we_are_is_asked_once(desk: Desk) -> None:
     """In a run, and only when there is a comment of whom it matters."""
     comments = desk.run()
     for number in range(4):
-        comments.put(desk.where, PROD, lambda _, number=number: f"text {number}")
+        comments.put(desk.where, PROD, always(f"text {number}"))
     asked = [one.path for one in desk.sandbox.requests()]
     assert asked.count("/2.0/user") == 1
     assert asked.index("/2.0/user") == 3
