@@ -8,6 +8,7 @@ from bitbucket_hooks.cli.check import check
 from bitbucket_hooks.cli.events import events
 from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.cli.ip_ranges import ip_ranges
+from bitbucket_hooks.cli.report import report
 from bitbucket_hooks.cli.sandbox import sandbox
 
 
@@ -20,4 +21,5 @@ def main() -> None:
 main.add_command(check)
 main.add_command(events)
 main.add_command(ip_ranges)
+main.add_command(report)
 main.add_command(sandbox)

@@ -1,0 +1,250 @@
+"""What a run changes, as a reviewer of webhooks sees it: by declared hook, not by engine step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from attrs import field, frozen
+
+from bitbucket_hooks.report.findings import Match
+from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Violation
+from bitbucket_hooks.report.values import PropertyChange
+
+
+class Fate(Enum):
+    """What becomes of a copy that isn't as declared."""
+
+    REPAIRED = "repaired"
+    """It is put right, or made again."""
+    RECORDED = "recorded"
+    """A refresh notes it; the next update puts it right."""
+    OPEN = "open"
+    """An update was to put it right, and failed."""
+    MOOT = "moot"
+    """It is no longer declared, or it is as the declaration wants it by now."""
+
+
+class Caution(Enum):
+    """What a declaration newly does that a reviewer has to look at first."""
+
+    CERTIFICATE = "certificate"
+    """The receiver's certificate is no longer checked."""
+    HTTP = "http"
+    """Deliveries go unencrypted."""
+    UNPROTECTED = "unprotected"
+    """Pulumi's protection against deletion is taken away."""
+
+
+class Action(Enum):
+    """What is done to a declaration as a whole."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    RENAMED = "renamed"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+    UNCHANGED = "unchanged"
+
+
+@frozen
+class Drift:
+    """What is not as it was declared, on one or more places."""
+
+    what: str
+    """As `model/copies.py` words it: `gone`, `active false; events repo:fork`."""
+    places: tuple[str, ...]
+    fate: Fate
+
+    @property
+    def secret_removed(self) -> bool:
+        """Whether deliveries have gone unsigned since."""
+        return self.what.startswith("secret removed")
+
+
+@frozen
+class Move:
+    """Hooks that another resource declares from now on: they stay as they are."""
+
+    source: str
+    places: tuple[str, ...]
+    whole: bool
+    """All that the other resource had: it was renamed."""
+
+
+@frozen
+class Hook:
+    """One declared hook, on a repository, a workspace, or many repositories."""
+
+    urn: str
+    name: str
+    kind: str
+    """`Hook`, `HookFleet` or `WorkspaceHook`."""
+    url: str
+    """As it may be shown."""
+    action: Action = Action.UNCHANGED
+    description: str | None = None
+    events: tuple[str, ...] = ()
+    active: bool = True
+    secret: str = "none"  # noqa: S105  # a word, as those below
+    """Where it comes from: `declared`, `env:NAME`, `file:PATH`, or `none`."""
+    created: tuple[str, ...] = ()
+    """Places that get the hook: made, or adopted where nobody looked which."""
+    looked: bool = False
+    """Whether it is known of `created` that none is there yet."""
+    adopted: Mapping[str, Match] = field(factory=dict)
+    """By place, the live hooks that are taken over."""
+    ambiguous: Mapping[str, tuple[Match, ...]] = field(factory=dict)
+    """By place, those of which nobody can tell which is meant: the update will refuse."""
+    updated: tuple[str, ...] = ()
+    """Places whose hook gets the property changes."""
+    properties: tuple[PropertyChange, ...] = ()
+    deleted: Mapping[str, str] = field(factory=dict)
+    """By place, the uuids of the hooks that are deleted."""
+    replaced: Mapping[str, str] = field(factory=dict)
+    """By place, the uuids of the hooks that are deleted to be made elsewhere."""
+    retained: tuple[str, ...] = ()
+    """Places whose hook is no longer declared and stays all the same."""
+    moves: tuple[Move, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    unchecked: Mapping[str, str] = field(factory=dict)
+    """By place, why it couldn't be looked at."""
+    undone: tuple[str, ...] = ()
+    """Places at which an update failed."""
+    known: int = 0
+    """Hooks that it had before."""
+    unchanged: int = 0
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything becomes, or is, different."""
+        return self.action is not Action.UNCHANGED
+
+
+@frozen
+class Unmanaged:
+    """A live hook that nothing declares."""
+
+    uuid: str
+    told: str
+    """Where it hangs, its title and its url without the query."""
+    deleted: bool
+
+
+@frozen
+class Exclusive:
+    """A resource that says which hooks alone may be there."""
+
+    urn: str
+    name: str
+    kind: str
+    op: str
+    unmanaged: tuple[Unmanaged, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    """Repositories that couldn't be listed."""
+    failed: bool = False
+    existing: int = 0
+    """Hooks that it knows of, managed or not."""
+    properties: tuple[PropertyChange, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything becomes different, or lives there that shouldn't."""
+        return bool(self.unmanaged or self.properties or self.op not in ("same", "read", ""))
+
+
+@frozen
+class Other:
+    """What is done to resources that are no hooks: of one type, by one operation."""
+
+    type: str
+    op: str
+    names: tuple[str, ...]
+
+
+@frozen
+class Counts:
+    """Hooks, that is copies on repositories or workspaces, by what becomes of them."""
+
+    created: int = 0
+    """Made, or adopted where that isn't known (`looked` says)."""
+    adopted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    replaced: int = 0
+    drifted: int = 0
+    unmanaged: int = 0
+    unmanaged_deleted: int = 0
+    renamed: int = 0
+    failed: int = 0
+    unchecked: int = 0
+    unchanged: int = 0
+    known: int = 0
+    """Hooks that the state had before, of all resources that the run showed."""
+    unshown: int = 0
+    """Resources that stay as they are and that the run didn't show: `--show-sames` shows them."""
+    looked: bool = False
+    """Whether it is known which of the new hooks are adopted."""
+
+    @property
+    def lost(self) -> int:
+        """Hooks that are deleted or replaced, for a threshold; those that nobody declared too."""
+        return self.deleted + self.replaced + self.unmanaged_deleted
+
+
+@frozen
+class Changes:
+    """Everything that a report tells."""
+
+    run: Run
+    hooks: tuple[Hook, ...] = ()
+    exclusives: tuple[Exclusive, ...] = ()
+    others: tuple[Other, ...] = ()
+    counts: Counts = Counts()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a difference: something to do, something done, or drift."""
+        return any(
+            (
+                any(one.changes for one in self.hooks),
+                any(one.changes for one in self.exclusives),
+                self.others,
+            )
+        )
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What went wrong, without the engine's own last words where there are others."""
+        own = [one for one in self.run.errors if one.message not in _LAST_WORDS]
+        return tuple(own or self.run.errors)
+
+    @property
+    def exit_code(self) -> int:
+        """What a command exits with: 0 nothing changes, 3 changes or drift, 1 and 2 failed.
+
+        1 is the user's mistake (the program, its configuration, a policy that stops the run), 2 is
+        everything else that keeps a run from its end: above all the remote side.
+        """
+        run = self.run
+        if not run.failed and run.ended:
+            return 3 if self.any else 0
+        if not run.ended or any(one.outcome is Outcome.FAILED for one in run.steps):
+            return 2
+        is_users = bool(self.stops) or all(one.mistake for one in self.errors)
+        return 1 if is_users else 2
+
+    @property
+    def stops(self) -> tuple[Violation, ...]:
+        """The policies that keep the run from going on."""
+        return tuple(one for one in self.run.violations if one.stops)
+
+
+_LAST_WORDS = (
+    "update failed",
+    "preview failed",
+    "an unhandled error occurred: program exited with non-zero exit code: 1",
+)

@@ -1,0 +1,323 @@
+"""What becomes of one declared hook, copy by copy: on each repository, or on its one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from attrs import evolve
+
+from bitbucket_hooks.errors import printable_value
+from bitbucket_hooks.model.copies import AS_DECLARED, GONE, MISSING, is_left, last_known
+from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
+from bitbucket_hooks.report.findings import Finding, Findings
+from bitbucket_hooks.report.history import History, properties
+from bitbucket_hooks.report.notices import adopted_of
+from bitbucket_hooks.report.run import SECRET, Kind, Run
+from bitbucket_hooks.report.values import (
+    HIDDEN_URL,
+    PropertyChange,
+    changes,
+    is_http,
+    secret_change,
+    secret_of,
+    told,
+    url_of,
+)
+
+_UNCHECKED: Final = " (unchecked: "
+_ABSENT: Final = (GONE, MISSING)
+_NOT_WRITTEN: Final = ("not updated", "secret not updated")
+_COMPARED: Final = ("url", "description", "active", "events", "skipCertVerification")
+_WATCHED: Final = (*_COMPARED, "historyEnabled")
+
+Standings = Mapping[str, str]
+"""By place, how the copy there stands."""
+
+
+def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Hook:
+    """Say what a run does to a declared hook."""
+    is_fleet = kind == "HookFleet"
+    live = properties(history.live)
+    want = _wanted(history)
+    before, after = _standings(live, is_fleet), _standings(want, is_fleet)
+    shown = want or live or properties(history.known)
+    hook = Hook(
+        urn=history.urn,
+        name=history.name,
+        kind=kind,
+        url=url_of(shown),
+        description=_text(shown.get("description")),
+        events=_events(shown.get("events")),
+        active=shown.get("active") is not False,
+        secret=secret_of(shown),
+        known=len(_present(_standings(properties(history.known), is_fleet))),
+        unchecked=_unchecked(before),
+        drift=_drift(history, run, before, after, is_fleet),
+    )
+    if run.kind is Kind.REFRESH or history.stays:
+        action = Action.DRIFTED if hook.drift else Action.UNCHANGED
+        return evolve(hook, action=action, unchanged=_steady(before, hook))
+    if history.goes:
+        return _going(hook, history, _uuids(history.live, is_fleet))
+    if history.replaces:
+        return _replaced(hook, history, after, is_fleet)
+    return _changed(hook, history, run, findings, before, after, is_fleet)
+
+
+def _wanted(history: History) -> Mapping[str, Any]:
+    """What the declaration says; for a hook that is to go, nothing."""
+    if history.goes or history.wanted is None:
+        return {}
+    return history.wanted.inputs if not history.stays else properties(history.wanted)
+
+
+def _standings(props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
+    workspace = str(told(props.get("workspace") or props.get("owner")) or "?")
+    if not props:
+        return {}
+    if not is_fleet:
+        slug = props.get("repository")
+        return {f"{workspace}/{told(slug)}" if slug else workspace: AS_DECLARED}
+    found = props.get("repositories")
+    if isinstance(found, list):
+        found = dict.fromkeys(map(str, found), AS_DECLARED)
+    if not isinstance(found, Mapping):
+        return {f"{workspace}/{told(found)}": AS_DECLARED} if found else {}
+    return {f"{workspace}/{told(slug)}": str(how) for slug, how in found.items()}
+
+
+def _present(standings: Standings) -> set[str]:
+    return {place for place, how in standings.items() if last_known(how) not in _ABSENT}
+
+
+def _uuids(state: Any, is_fleet: bool) -> dict[str, str]:
+    """By place, the hooks that a state has."""
+    props = properties(state)
+    standings = _standings(props, is_fleet)
+    if not is_fleet:
+        return dict.fromkeys(standings, state.id if state else "")
+    uuids = props.get("hooks")
+    known = uuids if isinstance(uuids, Mapping) else {}
+    return {
+        place: str(known[slug]) for place in standings if (slug := place.partition("/")[2]) in known
+    }
+
+
+def _unchecked(standings: Standings) -> dict[str, str]:
+    return {
+        place: how.partition(_UNCHECKED)[2].removesuffix(")")
+        for place, how in standings.items()
+        if _UNCHECKED in how
+    }
+
+
+def _steady(before: Standings, hook: Hook) -> int:
+    drifted = {place for one in hook.drift for place in one.places}
+    return len(before.keys() - drifted)
+
+
+def _drift(
+    history: History, run: Run, before: Standings, after: Standings, is_fleet: bool
+) -> tuple[Drift, ...]:
+    """What isn't as it was declared, those places together where it is the same."""
+    if history.goes:  # however it stands, it goes
+        return ()
+    places = _drifted(history, before) if is_fleet else _drifted_single(history)
+    groups: dict[tuple[str, Fate], list[str]] = {}
+    for place, what in places.items():
+        groups.setdefault((what, _fate(history, run, place, after, is_fleet)), []).append(place)
+    return tuple(Drift(what, tuple(sorted(on)), fate) for (what, fate), on in groups.items())
+
+
+def _fate(history: History, run: Run, place: str, after: Standings, is_fleet: bool) -> Fate:
+    if run.kind is Kind.REFRESH:
+        return Fate.RECORDED
+    if place not in after or history.stays:
+        return Fate.MOOT
+    return Fate.OPEN if place in _undone(history, after, is_fleet) else Fate.REPAIRED
+
+
+def _drifted(history: History, before: Standings) -> dict[str, str]:
+    """A fleet's copies that don't stand as declared, by the words that its state has for that."""
+    if history.live is None:
+        return {}
+    return {
+        place: how
+        for place, told_ in before.items()
+        if (how := last_known(told_)) != AS_DECLARED and not is_left(how)
+    }
+
+
+def _drifted_single(history: History) -> dict[str, str]:
+    """A single hook's difference between what the state had and what a refresh found."""
+    was = properties(history.known)
+    place = next(iter(_standings(was, is_fleet=False)), "")
+    if history.gone:
+        return {place: GONE}
+    if not history.looked or history.live is None:
+        return {}
+    now = properties(history.live)
+    parts = [_part(name, now) for name in _WATCHED if _differs(name, was, now)]
+    secret = _secret_drift(was, now)
+    return {place: "; ".join([*secret, *parts])} if parts or secret else {}
+
+
+def _differs(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    if name == "url" and was.get(name) == SECRET == now.get(name):
+        return False
+    return bool(changes_of_one(name, was, now))
+
+
+def changes_of_one(
+    name: str, was: Mapping[str, Any], now: Mapping[str, Any]
+) -> tuple[PropertyChange, ...]:
+    """The difference in one property."""
+    return changes({name: was.get(name)}, {name: was.get(name)}, {name: now.get(name)})
+
+
+def _part(name: str, now: Mapping[str, Any]) -> str:
+    """A live value, worded as `model/copies.py` does."""
+    if name == "url":
+        shown = url_of(now)
+        return f"url {shown}" if shown == HIDDEN_URL else f"url {printable_value(shown)}"
+    value = now.get(name)
+    return f"{name} {printable_value(tuple(value) if isinstance(value, list) else value)}"
+
+
+def _secret_drift(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    had, has = was.get("secretSet"), now.get("secretSet")
+    managed = any(was.get(key) is not None for key in ("secret", "secretFingerprint"))
+    if not managed or had is None or has is None or had == has:
+        return []
+    return ["secret removed" if had else "secret set by hand"]
+
+
+def _going(hook: Hook, history: History, uuids: Mapping[str, str]) -> Hook:
+    """A hook that is no longer declared."""
+    hook = evolve(hook, action=Action.FAILED if history.failed else Action.DELETED)
+    if history.op == "discard" or (history.live and history.live.retain):
+        return evolve(hook, retained=tuple(sorted(uuids)))
+    if history.failed:
+        return evolve(hook, undone=tuple(sorted(uuids)))
+    return evolve(hook, deleted=dict(uuids))
+
+
+def _replaced(hook: Hook, history: History, after: Standings, is_fleet: bool) -> Hook:
+    """A hook that goes elsewhere: it is made there and deleted here."""
+    if history.failed:
+        return evolve(hook, action=Action.FAILED, undone=tuple(sorted(after)))
+    return evolve(
+        hook,
+        action=Action.REPLACED,
+        created=tuple(sorted(after)),
+        replaced=_uuids(history.live, is_fleet),
+        cautions=_cautions(history),
+    )
+
+
+def _changed(
+    hook: Hook,
+    history: History,
+    run: Run,
+    findings: Findings,
+    before: Standings,
+    after: Standings,
+    is_fleet: bool,
+) -> Hook:
+    """A hook that is new, or declared otherwise than before."""
+    undone = _undone(history, after, is_fleet)
+    there = _present(before)
+    new = sorted(after.keys() - before.keys() - undone)
+    kept = sorted((after.keys() & there) - undone)
+    uuids = _uuids(history.live, is_fleet)
+    found = {place: findings.get((history.urn, place)) for place in new}
+    notices = {} if run.planned else adopted_of(run, history.urn, new)
+    adopted = {
+        **{place: one.matches[0] for place, one in found.items() if one and len(one.matches) == 1},
+        **notices,
+    }
+    ambiguous = {p: one.matches for p, one in found.items() if one and len(one.matches) > 1}
+    declared = _properties(history) if history.live is not None else ()
+    gone = {place for one in hook.drift if one.what in _ABSENT for place in one.places}
+    drifted = {place for one in hook.drift for place in one.places}
+    fresh = [place for place in new if place not in gone]
+    action = Action.CHANGED if history.known is not None else Action.NEW
+    if not (declared or fresh or uuids.keys() - after.keys() or _cautions(history)):
+        action = Action.DRIFTED
+    return evolve(
+        hook,
+        action=Action.FAILED if history.failed else action,
+        created=tuple(p for p in fresh if p not in adopted and p not in ambiguous),
+        looked=_all_told(found.values()) or not run.planned,
+        adopted=adopted,
+        ambiguous=ambiguous,
+        properties=declared,
+        updated=tuple(kept) if declared else (),
+        deleted={p: uuids[p] for p in uuids if p not in after and p not in undone},
+        undone=tuple(sorted(undone)),
+        unchanged=0 if declared else len([p for p in kept if p not in drifted]),
+        cautions=_cautions(history),
+    )
+
+
+def _all_told(found: Iterable[Finding | None]) -> bool:
+    return all(one is not None for one in found)
+
+
+def _undone(history: History, after: Standings, is_fleet: bool) -> set[str]:
+    """Places at which an update failed: of a fleet, what it recorded tells which."""
+    if not history.failed:
+        return set()
+    recorded = _standings(properties(history.wanted), is_fleet)
+    if not is_fleet or not (history.wanted and history.wanted.outputs):
+        return set(after)
+    return {
+        place
+        for place, how in recorded.items()
+        if last_known(how) in (MISSING, *_NOT_WRITTEN) or is_left(last_known(how))
+    }
+
+
+def _properties(history: History) -> tuple[PropertyChange, ...]:
+    was, live = properties(history.known or history.live), properties(history.live)
+    want = history.wanted.inputs if history.wanted else {}
+    secret = _secret(history, was, want)
+    return (*changes(was, live, want, history.paths), *([secret] if secret else []))
+
+
+def _secret(
+    history: History, was: Mapping[str, Any], want: Mapping[str, Any]
+) -> PropertyChange | None:
+    """What the declaration newly says of the secret; to set a lost one again is no news."""
+    paths: set[str] = set(history.paths)
+    if _secret_drift(was, properties(history.live)):
+        paths -= {"secret", "secretFingerprint"}
+    change = secret_change(was, want, paths)
+    became = properties(history.wanted).get("secretSet")
+    if change and change.new and became is False and was.get("secretSet") and not history.planned:
+        return evolve(change, new="removed")
+    return change
+
+
+def _cautions(history: History) -> tuple[Caution, ...]:
+    """What a declaration newly does, or ceases to do, that has to be looked at first."""
+    live, want = properties(history.live), history.wanted.inputs if history.wanted else {}
+    was_protected = bool(history.live and history.live.protect)
+    protects = bool(history.wanted and history.wanted.protect)
+    unchecked = want.get("skipCertVerification") is True
+    found = {
+        Caution.CERTIFICATE: unchecked and live.get("skipCertVerification") is not True,
+        Caution.HTTP: is_http(want) and not is_http(live),
+        Caution.UNPROTECTED: was_protected and not protects,
+    }
+    return tuple(caution for caution, is_so in found.items() if is_so)
+
+
+def _events(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str | None:
+    found = told(value)
+    return None if found is None else str(found)

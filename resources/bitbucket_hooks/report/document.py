@@ -1,0 +1,145 @@
+"""A report in words, before it is written in any format: texts whose parts a renderer escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypeAlias
+
+from attrs import frozen
+
+
+class Style(Enum):
+    """How a part of a text stands out."""
+
+    PLAIN = "plain"
+    CODE = "code"
+    """A value as it is in the configuration or at Bitbucket: it may come from anybody."""
+    STRONG = "strong"
+    """Our own words, or a number."""
+    NAME = "name"
+    """The name of a declaration."""
+
+
+@frozen
+class Span:
+    """A part of a text; what it says is of no format."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Text: TypeAlias = tuple[Span, ...]
+
+
+class Mark(Enum):
+    """What kind of thing a line says."""
+
+    ADD = "+"
+    CHANGE = "~"
+    DELETE = "-"
+    DRIFT = "≠"
+    KEEP = "="
+    WARN = "!"
+    FAIL = "x"
+
+
+@frozen
+class Line:
+    """One statement, with the things that it is about for those who want to see each."""
+
+    mark: Mark
+    text: Text
+    items: tuple[Text, ...] = ()
+    noun: str = "repository"
+    """What each of the items is, in the singular."""
+
+
+@frozen
+class Entry:
+    """What a report says of one declaration, or of several that are alike."""
+
+    mark: Mark
+    text: Text
+    lines: tuple[Line, ...] = ()
+    items: tuple[Text, ...] = ()
+    """The names of those that are alike."""
+
+
+@frozen
+class Section:
+    """Entries under one heading."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@frozen
+class Figure:
+    """A number of the summary."""
+
+    mark: Mark
+    number: int
+    label: str
+
+
+@frozen
+class Document:
+    """A whole report, the most important first."""
+
+    title: str
+    context: str
+    """Which run it was."""
+    verdict: Text
+    figures: tuple[Figure, ...]
+    warnings: tuple[Line, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[Text, ...]
+    """What a reader should know of the report's limits."""
+
+
+def text(*parts: str | Span | Text) -> Text:
+    """Put a text together; a plain string is our own words."""
+    found: list[Span] = []
+    for part in parts:
+        found += (
+            [Span(part)] if isinstance(part, str) else [part] if isinstance(part, Span) else part
+        )
+    return tuple(found)
+
+
+def code(value: object) -> Span:
+    """A value from outside."""
+    return Span(str(value), Style.CODE)
+
+
+def strong(value: object) -> Span:
+    """What the eye should find."""
+    return Span(str(value), Style.STRONG)
+
+
+def name(value: object) -> Span:
+    """The name of a declaration, which its author chose."""
+    return Span(str(value), Style.NAME)
+
+
+def listed(parts: Iterable[Span | Text], between: str = ", ") -> Text:
+    """Several in a row."""
+    found: list[str | Span | Text] = []
+    for part in parts:
+        found += [between, part] if found else [part]
+    return text(*found)
+
+
+_IRREGULAR = {"repository": "repositories", "property": "properties"}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `1 repository`, `1,200 repositories`."""
+    return f"{number:,} {plural(noun) if number != 1 else noun}"
+
+
+def plural(noun: str) -> str:
+    """A noun's plural; of several words, the last one's."""
+    head, space, last = noun.rpartition(" ")
+    return f"{head}{space}{_IRREGULAR.get(last, last + 's')}"

@@ -1,0 +1,80 @@
+"""What becomes of hooks that nothing declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bitbucket_hooks.report.changes import Exclusive, Unmanaged
+from bitbucket_hooks.report.history import History, properties
+from bitbucket_hooks.report.parts import mapping_of
+from bitbucket_hooks.report.values import PropertyChange, told
+
+_PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
+_DELETE: Final = "delete"
+
+
+def exclusive_of(history: History, kind: str) -> Exclusive:
+    """Say what a run does to the hooks that nothing declares."""
+    live = properties(history.live)
+    existing = live.get("existing")
+    return Exclusive(
+        urn=history.urn,
+        name=history.name,
+        kind=kind,
+        op=history.op,
+        unmanaged=_unmanaged(history),
+        unlisted=_listed(live.get("unlisted")),
+        failed=history.failed,
+        existing=int(existing) if isinstance(existing, (int, float)) else 0,
+        properties=_properties(history),
+    )
+
+
+def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
+    if history.goes:
+        return ()
+    before = _by_uuid(properties(history.live))
+    doomed = _doomed(history, before)
+    after = _by_uuid(history.wanted.outputs) if history.wanted and not history.planned else {}
+    found = {**after, **before} if doomed or not after else after
+    if not history.planned and history.op == "update":
+        doomed = {uuid for uuid in before if uuid not in after}
+        found = {**before, **after}
+    return tuple(Unmanaged(uuid, told_, uuid in doomed) for uuid, told_ in sorted(found.items()))
+
+
+def _doomed(history: History, before: Mapping[str, str]) -> set[str]:
+    """The hooks that a preview shows as to be deleted."""
+    if history.op != "update" or not history.wanted:
+        return set()
+    if history.wanted.inputs.get("onUnmanaged") != _DELETE:
+        return set()
+    named = (_PATH.match(path) for path, kind in history.paths.items() if kind == _DELETE)
+    return {(one["quoted"] or one["plain"]) for one in named if one} & before.keys()
+
+
+def _by_uuid(props: Mapping[str, Any]) -> dict[str, str]:
+    return {str(uuid): str(one) for uuid, one in mapping_of(props.get("unmanaged")).items()}
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _properties(history: History) -> tuple[PropertyChange, ...]:
+    """Its own declaration: the repositories that it watches, and what it does about others."""
+    if history.op != "update" or not history.wanted:
+        return ()
+    was, want = properties(history.live), history.wanted.inputs
+    before, after = (_listed(one.get("repositories")) for one in (was, want))
+    found = []
+    if was.get("onUnmanaged") != want.get("onUnmanaged"):
+        old, new = told(was.get("onUnmanaged")), told(want.get("onUnmanaged"))
+        found.append(PropertyChange("onUnmanaged", old, new))
+    if before != after:
+        gained = tuple(sorted(set(after) - set(before)))
+        lost = tuple(sorted(set(before) - set(after)))
+        found.append(PropertyChange("repositories", gained=gained, lost=lost))
+    return tuple(found)

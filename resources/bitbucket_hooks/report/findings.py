@@ -1,0 +1,54 @@
+"""What lives where a new hook is to be: told by a caller that looked, since a preview doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from bitbucket_hooks.errors import printable_value
+from bitbucket_hooks.model.urls import origin_shown, shown
+from bitbucket_hooks.model.webhook import Desired, Observed, differences
+
+
+@frozen
+class Match:
+    """A live hook that a new declaration means."""
+
+    uuid: str
+    changes: tuple[str, ...] = ()
+    """What adopting it changes on it, in words that may be shown."""
+
+
+@frozen
+class Finding:
+    """The live hooks that fit: none is made anew, one is adopted, several are refused."""
+
+    matches: tuple[Match, ...] = ()
+
+
+Findings: TypeAlias = Mapping[tuple[str, str], Finding]
+"""By the resource's URN and the place, `WORKSPACE/REPOSITORY` or `WORKSPACE`.
+
+A place that isn't there wasn't looked at.
+"""
+
+
+def finding(desired: Desired, matching: Iterable[Observed], *, hide_url: bool = False) -> Finding:
+    """Put live hooks that match a declaration into words; `hide_url` when its url is a secret."""
+    return Finding(tuple(_match(desired, live, hide_url=hide_url) for live in matching))
+
+
+def _match(desired: Desired, live: Observed, *, hide_url: bool) -> Match:
+    show = origin_shown if hide_url else shown
+    live = live.completed(desired)
+    old, new = evolve(live, url=show(live.url)), evolve(desired, url=show(desired.url))
+    changes = [
+        f"{name} {printable_value(getattr(old, name))} => {printable_value(getattr(new, name))}"
+        for name in differences(desired, live)
+        if name != "secret"
+    ]
+    if desired.secret is not None:
+        changes += ["secret set"] if desired.secret else ["secret removed"] * live.secret_set
+    return Match(live.uuid, tuple(changes))

@@ -1,0 +1,73 @@
+"""Declarations to which the same happens, put together so that they are read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import evolve, frozen
+
+from bitbucket_hooks.report.changes import Action, Drift, Hook
+
+
+@frozen
+class Group:
+    """One declaration, or several single ones that read alike."""
+
+    names: tuple[str, ...]
+    hook: Hook
+    """The one, or all of them as if they were one on many places."""
+
+
+def grouped(hooks: Iterable[Hook]) -> list[Group]:
+    """Bring those together to which the same happens."""
+    alike: dict[tuple[object, ...], list[Hook]] = {}
+    for hook in hooks:
+        alike.setdefault(_shape(hook), []).append(hook)
+    return [_group(sorted(one, key=lambda hook: hook.name)) for one in alike.values()]
+
+
+def _shape(hook: Hook) -> tuple[object, ...]:
+    """All that is said of a hook, but where."""
+    if hook.moves or hook.ambiguous or hook.action is Action.FAILED:
+        return (hook.urn,)
+    brings = bool(hook.created or hook.adopted or hook.deleted or hook.replaced or hook.retained)
+    what = (hook.url, hook.events, hook.active, hook.secret) if brings else ()
+    return (
+        hook.kind,
+        hook.action,
+        what,
+        hook.properties,
+        tuple((one.what, one.fate) for one in hook.drift),
+        tuple(sorted({one.changes for one in hook.adopted.values()})),
+        hook.cautions,
+        bool(hook.created),
+        bool(hook.deleted),
+        bool(hook.updated),
+        tuple(sorted(set(hook.unchecked.values()))),
+    )
+
+
+def _group(hooks: Sequence[Hook]) -> Group:
+    first = hooks[0]
+    if len(hooks) == 1:
+        return Group((first.name,), first)
+    urls = {hook.url for hook in hooks}
+    whole = evolve(
+        first,
+        url=first.url if len(urls) == 1 else "",
+        created=tuple(sorted({place for one in hooks for place in one.created})),
+        adopted={place: match for one in hooks for place, match in one.adopted.items()},
+        updated=tuple(sorted({place for one in hooks for place in one.updated})),
+        deleted={place: uuid for one in hooks for place, uuid in one.deleted.items()},
+        replaced={place: uuid for one in hooks for place, uuid in one.replaced.items()},
+        retained=tuple(sorted({place for one in hooks for place in one.retained})),
+        drift=tuple(_joined(same) for same in zip(*(one.drift for one in hooks), strict=True)),
+        unchecked={place: why for one in hooks for place, why in one.unchecked.items()},
+        known=sum(one.known for one in hooks),
+        unchanged=sum(one.unchanged for one in hooks),
+    )
+    return Group(tuple(one.name for one in hooks), whole)
+
+
+def _joined(same: Sequence[Drift]) -> Drift:
+    return evolve(same[0], places=tuple(sorted({p for one in same for p in one.places})))

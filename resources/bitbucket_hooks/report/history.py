@@ -1,0 +1,111 @@
+"""A resource's way through one run: as it was known, as it was found, and as it is to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from bitbucket_hooks.report.run import Kind, Outcome, Run, State, Step
+
+_REFRESH: Final = "refresh"
+_LESSER: Final = ("replace", "delete-replaced", "discard-replaced", "remove-pending-replace")
+_GOES: Final = ("delete", "discard")
+_STAYS: Final = ("same", "refresh", "read", "")
+
+
+@frozen
+class History:
+    """What a run says of one resource."""
+
+    urn: str
+    type: str
+    op: str
+    """What is done to it beyond a look; `same` for nothing."""
+    known: State | None
+    """As the state had it before the run."""
+    live: State | None
+    """As a refresh found it, else as known; None: there was none, or it is gone."""
+    wanted: State | None
+    """As it is declared; after an update, as it became."""
+    looked: bool = False
+    planned: bool = True
+    outcome: Outcome = Outcome.PLANNED
+    paths: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name that the program gave it."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def replaces(self) -> bool:
+        """Whether another one is made in its place."""
+        return self.op in ("create-replacement", "import-replacement", "replace")
+
+    @property
+    def goes(self) -> bool:
+        """Whether it is taken out of the state."""
+        return self.op in _GOES
+
+    @property
+    def gone(self) -> bool:
+        """Whether a refresh found that it isn't there any more."""
+        return self.looked and self.known is not None and self.live is None
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing is done to it."""
+        return self.op in _STAYS
+
+    @property
+    def failed(self) -> bool:
+        """Whether what was to be done wasn't, or not all of it."""
+        return self.outcome in (Outcome.FAILED, Outcome.UNFINISHED)
+
+
+def histories(run: Run) -> list[History]:
+    """The resources of a run, each once, in the order in which they were first named."""
+    steps: dict[str, list[Step]] = {}
+    for step in run.steps:
+        steps.setdefault(step.urn, []).append(step)
+    return [_history(run, group) for group in steps.values()]
+
+
+def _history(run: Run, steps: list[Step]) -> History:
+    look = next((step for step in steps if step.op == _REFRESH), None)
+    acts = [step for step in steps if step.op != _REFRESH]
+    main = next((step for step in acts if step.op not in _LESSER), acts[0] if acts else None)
+    known = look.old if look else _old(acts)
+    live = known if look is None else _found(look, main, run)
+    return History(
+        urn=steps[0].urn,
+        type=steps[0].type,
+        op=main.op if main else "same",
+        known=known,
+        live=live,
+        wanted=main.new if main else live,
+        looked=look is not None,
+        planned=run.planned,
+        outcome=main.outcome if main else Outcome.DONE,
+        paths=main.paths if main else {},
+    )
+
+
+def _old(acts: list[Step]) -> State | None:
+    return next((step.old for step in acts if step.old is not None), None)
+
+
+def _found(look: Step, main: Step | None, run: Run) -> State | None:
+    """What a refresh found; a preview's document has that only in the step that follows."""
+    if run.kind is Kind.REFRESH or main is None:
+        return look.new
+    return main.old if main.old is not None or main.op == "create" else look.new
+
+
+def properties(state: State | None) -> Mapping[str, Any]:
+    """What a state tells: its outputs, which hold the inputs too, else its inputs."""
+    if state is None:
+        return {}
+    return state.outputs or state.inputs

@@ -1,0 +1,165 @@
+"""A report as one HTML file: nothing is fetched, everything from outside is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import Final
+
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.report.document import (
+    Document,
+    Entry,
+    Figure,
+    Line,
+    Mark,
+    Section,
+    Span,
+    Style,
+    Text,
+    counted,
+)
+from bitbucket_hooks.report.page import SCRIPT, STYLE
+
+_LONGEST: Final = 2000  # characters of a value
+_FEW: Final = 4  # items that need no fold
+_CLASSES: Final = {
+    Mark.ADD: "add",
+    Mark.CHANGE: "change",
+    Mark.DELETE: "delete",
+    Mark.DRIFT: "drift",
+    Mark.KEEP: "keep",
+    Mark.WARN: "warn",
+    Mark.FAIL: "fail",
+}
+_SIGNS: Final = {
+    Mark.ADD: ("+", "new"),
+    Mark.CHANGE: ("~", "changed"),
+    Mark.DELETE: ("−", "deleted"),  # noqa: RUF001  # as wide as the plus
+    Mark.DRIFT: ("≠", "drift"),
+    Mark.KEEP: ("·", "stays"),
+    Mark.WARN: ("!", "warning"),
+    Mark.FAIL: ("×", "failed"),  # noqa: RUF001  # a cross
+}
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+def render(document: Document) -> str:
+    """Write a report as a page of its own."""
+    return "\n".join(_page(document)) + "\n"
+
+
+def _page(document: Document) -> Iterator[str]:
+    title = _safe(document.title)
+    yield "<!doctype html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark">'
+    yield '<meta name="referrer" content="no-referrer">'
+    yield f"<title>{title}</title>"
+    yield f"<style>{STYLE}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield "<main>"
+    yield f"<header><h1>{title}</h1><p class=context>{_safe(document.context)}</p>"
+    yield f"<p class=verdict>{_inline(document.verdict)}</p></header>"
+    yield from _figures(document.figures)
+    if document.warnings:
+        yield "<section class=first aria-labelledby=first><h2 id=first>Look at this first</h2><ul>"
+        yield from (_line(line) for line in document.warnings)
+        yield "</ul></section>"
+    if document.sections:
+        yield from _filter()
+    for number, section in enumerate(document.sections):
+        yield from _section(section, number)
+    if document.notes:
+        yield "<footer>"
+        yield from (f"<p>{_inline(note)}</p>" for note in document.notes)
+        yield "</footer>"
+    yield "</main>"
+    yield f"<script>{SCRIPT}</script>"
+    yield "</body>"
+    yield "</html>"
+
+
+def _figures(figures: Sequence[Figure]) -> Iterator[str]:
+    if figures:
+        tiles = "".join(
+            f'<div class="{_CLASSES[one.mark]}"><dt>{_safe(one.label)}</dt>'
+            f"<dd>{one.number:,}</dd></div>"
+            for one in figures
+        )
+        yield f'<dl class=figures aria-label="Hooks">{tiles}</dl>'
+
+
+def _filter() -> Iterator[str]:
+    """Hidden until the script runs: without it there is nothing to filter."""
+    yield "<div class=filter hidden><label for=filter>Filter</label> <input id=filter type=search"
+    yield 'placeholder="a hook, repository, url or event" autocomplete=off spellcheck=false>'
+    yield "<output for=filter aria-live=polite></output></div>"
+
+
+def _section(section: Section, number: int) -> Iterator[str]:
+    heading = f"section-{number}"
+    count = f"<span class=count>{len(section.entries):,}</span>" if len(section.entries) > 1 else ""
+    yield f"<section aria-labelledby={heading}>"
+    yield f"<h2 id={heading}>{_safe(section.title)} {count}</h2>"
+    yield from (_entry(entry) for entry in section.entries)
+    yield "</section>"
+
+
+def _entry(entry: Entry) -> str:
+    lines = "".join(map(_line, entry.lines))
+    return (
+        f'<article class="{_CLASSES[entry.mark]}"><h3>{_sign(entry.mark)}'
+        f"<span>{_inline(entry.text)}</span></h3>"
+        f"{_items(entry.items, 'hook')}{f'<ul>{lines}</ul>' if lines else ''}</article>"
+    )
+
+
+def _line(line: Line) -> str:
+    return (
+        f'<li class="{_CLASSES[line.mark]}">{_sign(line.mark)}'
+        f"<div>{_inline(line.text)}{_items(line.items, line.noun)}</div></li>"
+    )
+
+
+def _sign(mark: Mark) -> str:
+    sign, word = _SIGNS[mark]
+    return f'<span class=sign role=img aria-label="{word}">{sign}</span>'
+
+
+def _items(items: Iterable[Text], noun: str) -> str:
+    found = list(items)
+    if not found:
+        return ""
+    rows = "".join(f"<li>{_inline(item)}</li>" for item in found)
+    wide = any(len(item) > 1 for item in found)
+    listed = f"<ul class={'wide' if wide else 'names'}>{rows}</ul>"
+    if len(found) <= _FEW:
+        return listed
+    return f"<details><summary>{counted(len(found), noun)}</summary>{listed}</details>"
+
+
+def _inline(text: Text) -> str:
+    return "".join(map(_span, text))
+
+
+def _span(span: Span) -> str:
+    safe = _safe(span.text)
+    tags = {
+        Style.CODE: ("code", ""),
+        Style.STRONG: ("strong", ""),
+        Style.NAME: ("b", " class=name"),
+    }
+    if span.style is Style.PLAIN:
+        return safe
+    tag, attributes = tags[span.style]
+    return f"<{tag}{attributes}>{safe}</{tag}>"
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text, _LONGEST), quote=True)

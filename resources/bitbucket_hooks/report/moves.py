@@ -1,0 +1,86 @@
+"""Hooks that another resource declares from now on: the provider lets them be, so they are no loss.
+
+A create adopts the live hook that its declaration means, and the deletion under the other name
+respects that (`reconcile/claims.py`). So a hook that one resource gives up and another one newly
+wants, at the same place with the same url and title, moves from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import evolve
+
+from bitbucket_hooks.model.adopt import NEVER
+from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.report.changes import Action, Hook, Move
+from bitbucket_hooks.report.history import History, properties
+from bitbucket_hooks.report.run import SECRET, UNKNOWN
+
+Pair = tuple[History, Hook]
+
+
+def with_moves(pairs: Sequence[Pair]) -> tuple[Hook, ...]:
+    """The hooks, where one takes over from another, without that deletion and creation."""
+    hooks = {hook.urn: hook for _, hook in pairs}
+    heirs = _heirs(pairs)
+    for history, hook in pairs:
+        for heir, places in _inheritance(history, hook, heirs).items():
+            left = {p: uuid for p, uuid in hooks[hook.urn].deleted.items() if p not in places}
+            whole = history.goes and places == hook.deleted.keys()
+            giver = evolve(hooks[hook.urn], deleted=left)
+            hooks[hook.urn] = evolve(giver, action=_left_with(giver, whole=whole))
+            hooks[heir] = _taking(hooks[heir], Move(hook.name, tuple(sorted(places)), whole))
+    return tuple(hooks.values())
+
+
+def _heirs(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """By place and url, who newly wants a hook there, and with which title."""
+    found = {}
+    for history, hook in pairs:
+        want = history.wanted.inputs if history.wanted else {}
+        url = _url(want)
+        if url and want.get("adopt") != NEVER and not history.failed:
+            new = (*hook.created, *hook.adopted)
+            found.update({(place, url): (hook.urn, want.get("description")) for place in new})
+    return found
+
+
+def _inheritance(
+    history: History, hook: Hook, heirs: dict[tuple[str, str], tuple[str, str | None]]
+) -> dict[str, set[str]]:
+    """By heir, the places that a hook leaves to it."""
+    found: dict[str, set[str]] = {}
+    live = properties(history.live)
+    url, title = _url(live), live.get("description")
+    for place in hook.deleted:
+        heir, wanted = heirs.get((place, url), ("", None))
+        if heir and wanted in (None, title):
+            found.setdefault(heir, set()).add(place)
+    return found
+
+
+def _url(props: Any) -> str:
+    value = props.get("url")
+    readable = isinstance(value, str) and value not in (SECRET, UNKNOWN)
+    return comparable(value) if readable else ""
+
+
+def _left_with(hook: Hook, *, whole: bool) -> Action:
+    """What is done to a resource beyond what it leaves to another one."""
+    return Action.UNCHANGED if whole else hook.action
+
+
+def _taking(hook: Hook, move: Move) -> Hook:
+    kept = set(move.places)
+    created = tuple(place for place in hook.created if place not in kept)
+    adopted = {place: one for place, one in hook.adopted.items() if place not in kept}
+    is_all = not created and not adopted and hook.action is Action.NEW
+    return evolve(
+        hook,
+        action=Action.RENAMED if is_all else hook.action,
+        created=created,
+        adopted=adopted,
+        moves=(*hook.moves, move),
+    )

@@ -1,0 +1,141 @@
+"""What the engine prints, as a `Run`: the document of `--json`, or events, one JSON value each.
+
+`pulumi preview --json` and `refresh --preview-only --json` print one document when they are
+through. `pulumi up`, `refresh` and `destroy` with `--json`, and `--event-log FILE` (which needs
+`PULUMI_DEBUG_COMMANDS=true`), give an event a line; an update that previews first prints the
+document before them (engine 3.250, `backend/display/json.go`, `sdk/go/common/apitype/events.go`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.report.events import run_of_events
+from bitbucket_hooks.report.parts import diagnostic_of, kind_of, mapping_of, stack_of, state_of
+from bitbucket_hooks.report.run import ROOT_TYPE, Diagnostic, Kind, Run, Step
+
+_REMEDY: Final = (
+    "Give what `pulumi preview --json`, `pulumi up --json` or `--event-log FILE` wrote, whole."
+)
+_DOCUMENT: Final = frozenset({"steps", "diagnostics", "changeSummary"})
+
+
+def read(text: str, source: str) -> Run:
+    """Take in what the engine printed. Raises ConfigError, naming `source`, when it isn't that."""
+    values = list(_values(text, source))
+    if not values:
+        raise ConfigError(f"{source} is empty: the run printed nothing", _REMEDY)
+    last = values[-1]
+    if _is_document(last):
+        return run_of_document(last)
+    events = []
+    for number, value in enumerate(values, 1):
+        if _is_event(value):
+            events.append(value)
+        elif not _is_document(value):
+            raise ConfigError(f"{source}: value {number} is nothing of the engine's", _REMEDY)
+    return run_of_events(events)
+
+
+def _values(text: str, source: str) -> Iterator[Any]:
+    """The JSON values, with nothing but space between them."""
+    decoder = json.JSONDecoder()
+    place, end = _after_space(text, 0), len(text)
+    while place < end:
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{source}: {_broken(text, place, error)}", _REMEDY) from None
+        yield value
+        place = _after_space(text, place)
+
+
+def _broken(text: str, start: int, error: Exception) -> str:
+    position = getattr(error, "pos", start)
+    line = text.count("\n", 0, position) + 1
+    if start == 0 and text[:1] not in "{[":
+        return "this is no JSON"
+    if not text[position:].strip() or getattr(error, "msg", "").startswith("Unterminated"):
+        return f"it is cut off in line {line}"
+    return f"line {line} is no JSON"
+
+
+def _after_space(text: str, place: int) -> int:
+    while place < len(text) and text[place] in " \t\r\n\ufeff":
+        place += 1
+    return place
+
+
+def _is_document(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not value.keys() & _DOCUMENT:
+        return False
+    return isinstance(value.get("steps", []), (list, type(None)))
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(str(key).endswith("Event") for key in value)
+
+
+def run_of_document(document: Mapping[str, Any]) -> Run:
+    """The run that printed a document; it is always a preview."""
+    steps = [_step(mapping_of(one)) for one in document.get("steps") or ()]
+    told = (diagnostic_of(mapping_of(one)) for one in document.get("diagnostics") or ())
+    diagnostics = tuple(one for one in told if one is not None)
+    refreshed = any(step.op == "refresh" for step in steps)
+    kind = kind_of([step.op for step in steps if step.type == ROOT_TYPE], refreshed=refreshed)
+    if kind is Kind.REFRESH:
+        steps = [_as_refresh(step) for step in steps]
+    project, stack = stack_of(step.urn for step in steps)
+    return Run(
+        kind=kind,
+        planned=True,
+        refreshed=refreshed,
+        failed=_failed(diagnostics),
+        project=project,
+        stack=stack,
+        seconds=_seconds(document.get("duration")),
+        steps=tuple(steps),
+        diagnostics=diagnostics,
+        tallies=_tallies(document.get("changeSummary")),
+    )
+
+
+def _failed(diagnostics: tuple[Diagnostic, ...]) -> bool:
+    return any(one.severity == "error" for one in diagnostics)
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    old, new = state_of(step.get("oldState")), state_of(step.get("newState"))
+    urn = str(step.get("urn", ""))
+    details = mapping_of(step.get("detailedDiff")).items()
+    return Step(
+        op=str(step.get("op", "")),
+        urn=urn,
+        type=_type_of(urn),
+        old=old,
+        new=new,
+        paths={str(path): str(mapping_of(one).get("kind", "")) for path, one in details}
+        or dict.fromkeys(map(str, step.get("diffReasons") or ()), "update"),
+    )
+
+
+def _type_of(urn: str) -> str:
+    """The resource's own type: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
+    parts = urn.split("::", 3)
+    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""  # noqa: PLR2004  # see above
+
+
+def _as_refresh(step: Step) -> Step:
+    """The document of a refresh shows what it found as an update or a deletion."""
+    return Step("refresh", step.urn, step.type, step.old, step.new, step.paths)
+
+
+def _seconds(nanoseconds: Any) -> int | None:
+    return round(nanoseconds / 1e9) if isinstance(nanoseconds, (int, float)) else None
+
+
+def _tallies(value: Any) -> dict[str, int]:
+    return {str(k): v for k, v in mapping_of(value).items() if isinstance(v, int)}

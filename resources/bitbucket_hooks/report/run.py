@@ -1,0 +1,121 @@
+"""One run of the engine, whichever way it was written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+from attrs import field, frozen
+
+SECRET: Final = "[secret]"  # noqa: S105  # what the engine shows in place of one
+"""What stands for every secret value."""
+
+UNKNOWN: Final = "[known after the update]"
+"""What stands for every value that a preview can't tell yet."""
+
+ROOT_TYPE: Final = "pulumi:pulumi:Stack"
+
+
+class Kind(Enum):
+    """What the engine was asked to do."""
+
+    UPDATE = "update"
+    REFRESH = "refresh"
+    DESTROY = "destroy"
+
+
+class Outcome(Enum):
+    """How a step ended."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"
+
+
+@frozen
+class State:
+    """What the engine knows of a resource at one moment, without any secret."""
+
+    id: str = ""
+    inputs: Mapping[str, Any] = field(factory=dict)
+    outputs: Mapping[str, Any] = field(factory=dict)
+    protect: bool = False
+    retain: bool = False
+    """Whether a deletion only forgets it."""
+
+
+@frozen
+class Step:
+    """What the engine does, or would do, to one resource."""
+
+    op: str
+    urn: str
+    type: str
+    old: State | None = None
+    new: State | None = None
+    paths: Mapping[str, str] = field(factory=dict)
+    """The properties that differ, each with `add`, `update` or `delete`, as the engine found."""
+    outcome: Outcome = Outcome.PLANNED
+
+    @property
+    def name(self) -> str:
+        """The name that the program gave the resource."""
+        return self.urn.rpartition("::")[2]
+
+
+@frozen
+class Diagnostic:
+    """A message, without colours and with urls' queries hidden."""
+
+    severity: str
+    """`error`, `warning` or `info`."""
+    message: str
+    urn: str = ""
+    mistake: bool = False
+    """Whether an error is of the program or its configuration, rather than of what it reached."""
+
+
+@frozen
+class Violation:
+    """A policy that a resource, or the stack, doesn't keep."""
+
+    policy: str
+    pack: str
+    level: str
+    """`mandatory`, `advisory` or another of the engine's levels."""
+    message: str
+    urn: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether it keeps the run from going on."""
+        return self.level == "mandatory"
+
+
+@frozen
+class Run:
+    """Everything that is known of one run; of a preview and its update, the update."""
+
+    kind: Kind
+    planned: bool
+    """A preview: nothing was done yet."""
+    refreshed: bool = False
+    """Whether the live hooks were looked at."""
+    ended: bool = True
+    """Whether it came to an end at all: a killed engine leaves no summary."""
+    failed: bool = False
+    project: str = ""
+    stack: str = ""
+    seconds: int | None = None
+    steps: tuple[Step, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    tallies: Mapping[str, int] = field(factory=dict)
+    """How many resources met each operation, by the engine's own count."""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The messages that say what went wrong."""
+        return tuple(one for one in self.diagnostics if one.severity == "error")

@@ -1,0 +1,147 @@
+"""What a reviewer has to see first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bitbucket_hooks.report.changes import Caution, Changes, Hook
+from bitbucket_hooks.report.document import (
+    Line,
+    Mark,
+    Text,
+    code,
+    counted,
+    listed,
+    name,
+    strong,
+    text,
+)
+from bitbucket_hooks.report.lines import Words
+from bitbucket_hooks.report.run import ROOT_TYPE
+from bitbucket_hooks.report.values import SECRET_LEFT
+
+_NAMED = 5
+
+
+def warnings_of(changes: Changes, words: Words) -> tuple[Line, ...]:
+    """The warnings, the worst first."""
+    return (
+        *_of_run(changes),
+        *_of_policies(changes),
+        *_of_deletions(changes, words),
+        *_of_cautions(changes),
+        *_of_secrets(changes, words),
+        *_of_places(changes),
+    )
+
+
+def _of_run(changes: Changes) -> Iterator[Line]:
+    if not changes.run.ended:
+        told = "The run didn't end, so this is what it came to until then."
+        yield Line(Mark.FAIL, text(strong(told)))
+    failed = {hook.urn for hook in changes.hooks if hook.undone}
+    for one in changes.errors:
+        lines = [line.strip() for line in one.message.splitlines() if line.strip()]
+        of = one.urn.rpartition("::")[2]
+        whose = text(name(of), ": ") if of else ()
+        if one.urn not in failed:
+            rest = tuple(text(code(line)) for line in lines[1:])
+            yield Line(Mark.FAIL, text(whose, code(lines[0])), rest, "line")
+    undone = [hook for hook in changes.hooks if hook.undone]
+    if undone:
+        number = sum(len(hook.undone) for hook in undone)
+        again = "; running it again does just what is left"
+        yield Line(
+            Mark.FAIL, text(strong(f"{counted(number, 'hook')} failed"), _whose(undone), again)
+        )
+
+
+def _of_policies(changes: Changes) -> Iterator[Line]:
+    for one in changes.run.violations:
+        level = "stops the update" if one.stops else one.level
+        of = one.urn.rpartition("::")[2]
+        whose = text(" by ", name(of)) if of and ROOT_TYPE not in one.urn else ()
+        first, *rest = [line for line in one.message.splitlines() if line.strip()] or [""]
+        yield Line(
+            Mark.FAIL if one.stops else Mark.WARN,
+            text("Policy ", name(one.policy), f" violated ({level})", whose, ": ", code(first)),
+            tuple(text(code(line.strip())) for line in rest),
+            "line",
+        )
+
+
+def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:
+    verb = words.verb("will be deleted", "deleted")
+    deleted = [hook for hook in changes.hooks if hook.deleted]
+    if deleted:
+        number = sum(len(hook.deleted) for hook in deleted)
+        yield Line(Mark.DELETE, text(strong(f"{counted(number, 'hook')} {verb}"), _whose(deleted)))
+    replaced = [hook for hook in changes.hooks if hook.replaced]
+    if replaced:
+        number = sum(len(hook.replaced) for hook in replaced)
+        what = f"{counted(number, 'hook')} {verb} and made elsewhere"
+        yield Line(Mark.DELETE, text(strong(what), _whose(replaced)))
+    doomed = [one for each in changes.exclusives for one in each.unmanaged if one.deleted]
+    if doomed:
+        what = f"{counted(len(doomed), 'unmanaged hook')} {verb}"
+        items = tuple(text(code(one.told), " ", code(one.uuid)) for one in doomed)
+        yield Line(Mark.DELETE, text(strong(what), ", which nothing declares"), items, "hook")
+
+
+def _of_cautions(changes: Changes) -> Iterator[Line]:
+    told = {
+        Caution.CERTIFICATE: (
+            "Certificate check switched off",
+            "; anybody on the way can read and fake deliveries",
+        ),
+        Caution.HTTP: ("http without TLS", "; deliveries can be read on the way"),
+        Caution.UNPROTECTED: ("Protection against deletion removed", ""),
+    }
+    for caution, (what, why) in told.items():
+        hooks = [hook for hook in changes.hooks if caution in hook.cautions]
+        if hooks:
+            yield Line(Mark.WARN, text(strong(what), _whose(hooks), why))
+
+
+def _of_secrets(changes: Changes, words: Words) -> Iterator[Line]:
+    bare = [hook for hook in changes.hooks if any(one.secret_removed for one in hook.drift)]
+    if bare:
+        since = "; deliveries have been unsigned since"
+        yield Line(Mark.WARN, text(strong("Secret removed by hand"), _whose(bare), since))
+    removed = [hook for hook in changes.hooks if _secret(hook) == "removed"]
+    if removed:
+        what = words.verb("Secret will be removed", "Secret was removed")
+        yield Line(Mark.WARN, text(strong(what), _whose(removed), "; deliveries are unsigned then"))
+    left = [hook for hook in changes.hooks if _secret(hook) == SECRET_LEFT]
+    if left:
+        yield Line(
+            Mark.WARN,
+            text(
+                strong("Secret no longer managed"), _whose(left), "; hooks keep the one they have"
+            ),
+        )
+
+
+def _secret(hook: Hook) -> object:
+    return next((one.new for one in hook.properties if one.name == "secret"), None)
+
+
+def _of_places(changes: Changes) -> Iterator[Line]:
+    places = sorted({p for hook in changes.hooks for p in hook.unchecked})
+    places += sorted({p for one in changes.exclusives for p in one.unlisted} - set(places))
+    if places:
+        what = f"{counted(len(places), 'repository')} couldn't be looked at"
+        items = tuple(text(code(place)) for place in places)
+        yield Line(
+            Mark.WARN, text(strong(what), ": what is told of them is what was last known"), items
+        )
+    ambiguous = [hook for hook in changes.hooks if hook.ambiguous]
+    if ambiguous:
+        what = "Several live hooks match a new one, so the update will be refused"
+        yield Line(Mark.FAIL, text(strong(what), _whose(ambiguous)))
+
+
+def _whose(hooks: Iterable[Hook]) -> Text:
+    names = [hook.name for hook in hooks]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return text(": ", listed(name(one) for one in names[:_NAMED]), more)
