@@ -14,6 +14,7 @@ from bitbucket_hooks.account import Provider, inherited_from
 from bitbucket_hooks.api.client import Client, open_client
 from bitbucket_hooks.errors import ConfigError, HooksError
 from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.outcome import note
 from bitbucket_hooks.settings import (
     CREDENTIAL_KEYS,
     NAMESPACE,
@@ -44,6 +45,7 @@ def clean_errors() -> Iterator[None]:
     try:
         yield
     except HooksError as error:
+        note(error)
         raise pulumi.RunError(str(error)) from None
 
 

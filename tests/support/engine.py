@@ -185,6 +185,27 @@ class Project:
         """Run `pulumi` to its end."""
         return finish(self.start(*args), args)
 
+    def which(self, name: str) -> str:
+        """Where the project's runs find a program."""
+        found = shutil.which(name, path=self.env["PATH"])
+        assert found, f"no {name}"
+        return found
+
+    def command(self, *args: str, **variables: str) -> Run:
+        """Run `bitbucket-hooks` in the project, as a pipeline does, and expect no traceback."""
+        done = subprocess.run(
+            [self.which("bitbucket-hooks"), *args],
+            cwd=self.folder,
+            env={**self.env, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        return Run(args, done.returncode, done.stdout, done.stderr)
+
     def start(self, *args: str) -> subprocess.Popen[str]:
         """Start `pulumi`, in a process group of its own."""
         return subprocess.Popen(

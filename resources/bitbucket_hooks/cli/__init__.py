@@ -9,6 +9,7 @@ from bitbucket_hooks.cli.events import events
 from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.cli.ip_ranges import ip_ranges
 from bitbucket_hooks.cli.report import report
+from bitbucket_hooks.cli.running import drift, preview, up
 from bitbucket_hooks.cli.sandbox import sandbox
 
 
@@ -18,8 +19,5 @@ def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
 
 
-main.add_command(check)
-main.add_command(events)
-main.add_command(ip_ranges)
-main.add_command(report)
-main.add_command(sandbox)
+for _command in (check, preview, up, drift, report, events, ip_ranges, sandbox):
+    main.add_command(_command)

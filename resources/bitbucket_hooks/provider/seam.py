@@ -26,6 +26,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.outcome import note
 
 PROVIDER_MODULE = "pulumi.dynamic.__main__"
 _PROVIDER_KEY = "__provider"  # under which the SDK keeps the pickled provider in the state
@@ -51,7 +52,10 @@ def print_errors_without_traceback() -> None:
     @functools.wraps(original)
     def message_of_ours(*args: Any, **kwargs: Any) -> str:
         error = sys.exc_info()[1]
-        return str(error) if isinstance(error, HooksError) else original(*args, **kwargs)
+        if not isinstance(error, HooksError):
+            return original(*args, **kwargs)
+        note(error)
+        return str(error)
 
     traceback.format_exc = message_of_ours
 

@@ -1,0 +1,238 @@
+"""`bitbucket-hooks preview`, `drift` and `up`: the engine, with reports, limits and exit codes."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import output, showing, telling
+from bitbucket_hooks.cli.group import USERS_MISTAKE
+from bitbucket_hooks.cli.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.runs.preview import Asked, Seen, Watcher
+
+DIFFERENCE: Final = 3
+_LOOK: Final = 500
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+def _engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what is passed on to the engine."""
+    for option in (
+        click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[-- PULUMI-ARGUMENT…]"),
+        click.option("--policy-pack-config", multiple=True, help="A policy pack's configuration."),
+        click.option("--policy-pack", multiple=True, help="A policy pack to keep to."),
+        click.option("-s", "--stack", help="The stack; default: the selected one."),
+    ):
+        command = option(command)
+    return command
+
+
+_force = click.option(
+    "--force", is_flag=True, help="Let many hooks be deleted or replaced in this one run."
+)
+_refresh = click.option(
+    "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
+)
+
+
+def _asked(
+    stack: str | None,
+    policy_pack: tuple[str, ...],
+    policy_pack_config: tuple[str, ...],
+    extra: tuple[str, ...],
+    **more: Any,
+) -> Asked:
+    from bitbucket_hooks.runs.preview import Asked  # noqa: PLC0415 - late, as all here
+
+    return Asked(stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more)
+
+
+def _watcher(shown: Progress) -> Watcher:
+    from bitbucket_hooks.runs.preview import Watcher  # noqa: PLC0415
+
+    return Watcher(shown.tell, _warn)
+
+
+def _warn(text: str) -> None:
+    click.echo(f"Warning: {output.text(text)}", err=True)
+
+
+def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
+    """The stack's configuration, read when it is first needed."""
+    from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
+
+    return functools.cache(lambda: stack_config(stack))
+
+
+@click.command()
+@_engine_options
+@_refresh
+@_force
+@click.option(
+    "--look",
+    type=click.IntRange(min=0),
+    default=_LOOK,
+    show_default=True,
+    help="For so many new hooks look whether live ones would be adopted; each costs a request.",
+)
+@click.option("--save", type=_file, help="Write down what was shown, for `up --reviewed`.")
+@telling.options
+@showing.options
+@click.pass_context
+def preview(
+    context: click.Context,
+    /,
+    save: Path | None,
+    telling_: telling.Telling,
+    how: dict[str, Any],
+    **options: Any,
+) -> None:
+    """Say what an update would do to the webhooks, and tell reviewers.
+
+    Exits with 0 when nothing changes, 3 when something does, 1 when the declarations are wrong or
+    too much would be deleted, and 2 when the remote side failed.
+    """
+    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
+    from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
+
+    asked = _asked(**options)
+    config = _config(asked.stack)
+    with progress("previewing") as shown:
+        seen = runs.preview(asked, _watcher(shown), config)
+    showing.show(seen.changes, **how)
+    refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
+    if save is not None and not seen.failed:
+        reviewed.save(save, seen.changes, refresh=asked.refresh)
+        click.echo(f"wrote {output.text(str(save))}", err=True)
+    _end(context, seen, telling_, config, refused)
+
+
+@click.command()
+@_engine_options
+@click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
+@telling.options
+@showing.options
+@click.pass_context
+def drift(
+    context: click.Context,
+    /,
+    telling_: telling.Telling,
+    how: dict[str, Any],
+    *,
+    fail: bool,
+    **options: Any,
+) -> None:
+    """Look whether the live webhooks are as declared; nothing is changed, the state neither.
+
+    Exits with 0 when they are, 3 when they aren't, 1 for a mistake of ours, and 2 when the remote
+    side failed.
+    """
+    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
+
+    asked = _asked(**options)
+    with progress("looking") as shown:
+        seen = runs.drift(asked, _watcher(shown))
+    showing.show(seen.changes, **how)
+    refused = "The live webhooks are not as declared." if fail and seen.changes.any else None
+    _end(context, seen, telling_, _config(asked.stack), None, failing=refused)
+
+
+@click.command()
+@_engine_options
+@_refresh
+@_force
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option(
+    "--reviewed",
+    "reviewed_",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Apply only what this file, of `preview --save`, shows.",
+)
+@showing.options
+@click.pass_context
+def up(
+    context: click.Context,
+    /,
+    reviewed_: Path | None,
+    how: dict[str, Any],
+    *,
+    yes: bool,
+    **options: Any,
+) -> None:
+    """Preview, show what would happen to the webhooks, and apply it.
+
+    With --reviewed it is applied without a question when it is what was reviewed; else nothing
+    happens, and what differs is said. Exits with 0 when all is done, 3 when it isn't what was
+    reviewed, 1 for a mistake of ours, and 2 when the remote side failed.
+    """
+    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
+    from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
+
+    before = reviewed.load(reviewed_) if reviewed_ else None
+    if before is not None:
+        options["refresh"] = options["refresh"] or bool(before.get("refresh"))
+    asked = _asked(**options, look=_LOOK)
+    with progress("previewing") as shown:
+        seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
+    if seen.failed:
+        showing.show(seen.changes, **how)
+        context.exit(seen.exit_code)
+    if before is not None:
+        _hold_against(context, reviewed.differences(before, seen.changes))
+    else:
+        showing.show(seen.changes, **{**how, "format_": "terminal"})
+    if (refused := runs.refusal(seen.changes, force=asked.force)) is not None:
+        raise click.ClickException(refused)
+    if not seen.changes.any:
+        return
+    if not yes and before is None:
+        _ask()
+    with progress("updating") as shown:
+        # what nobody declared is deleted only when the same run has shown it
+        done = runs.update(
+            asked, _watcher(shown), skip_preview=not seen.changes.counts.unmanaged_deleted
+        )
+    showing.show(done.changes, **how)
+    context.exit(done.exit_code if done.failed else 0)
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise click.ClickException("nobody is there to be asked; give --yes or --reviewed FILE")
+    click.confirm("Apply this?", abort=True, err=True)
+
+
+def _hold_against(context: click.Context, differences: list[str]) -> None:
+    if not differences:
+        click.echo("What would happen is what was reviewed.", err=True)
+        return
+    click.echo("Error: this isn't what was reviewed, so nothing is applied:", err=True)
+    for difference in differences:
+        click.echo(f"  {output.text(difference)}", err=True)
+    click.echo("Review a new `bitbucket-hooks preview --save FILE`.", err=True)
+    context.exit(DIFFERENCE)
+
+
+def _end(
+    context: click.Context,
+    seen: Seen,
+    told: telling.Telling,
+    config: Callable[[], Mapping[str, Any]],
+    refused: str | None,
+    *,
+    failing: str | None = None,
+) -> None:
+    """Tell those who are to be told, and exit."""
+    passed = not (seen.failed or refused or failing)
+    code = told.publish(seen.changes, config, passed=passed, refused=refused or failing)
+    if refused is not None:
+        click.echo(f"Error: {output.text(refused)}", err=True)
+        code = code or USERS_MISTAKE
+    context.exit(code or seen.exit_code)

@@ -1,0 +1,174 @@
+"""Run `pulumi` and follow its events, which tell what its own output says and more."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.outcome import NOTES, exit_code
+from bitbucket_hooks.provider.safety import FORCE
+
+_LOOK_EVERY: Final = 0.2  # seconds
+_MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
+_CONFIG_SECONDS: Final = 120
+
+
+@frozen
+class Finished:
+    """A run of the engine that has ended."""
+
+    code: int
+    events: str = field(repr=False)
+    """The engine's events, one JSON object a line."""
+    printed: str = field(repr=False)
+    """What it printed, its end at least: all there is when it fails before the first event."""
+    noted: int | None
+    """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+
+
+def run(
+    args: Sequence[str], heard: Callable[[Mapping[str, Any]], None], *, force: bool = False
+) -> Finished:
+    """Run `pulumi` to its end; `heard` gets every event at once.
+
+    An interrupt reaches the engine, which ends what is under way; that is waited for. Raises
+    ConfigError when there is no `pulumi`.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitbucket-hooks-") as folder:
+        log, notes, printed = (Path(folder) / name for name in ("events", "notes", "printed"))
+        log.touch(mode=0o600)
+        command = [
+            "pulumi",
+            *args,
+            "--event-log",
+            str(log),
+            "--non-interactive",
+            "--color",
+            "never",
+        ]
+        with printed.open("wb") as output:
+            process = _start(command, output, notes, force=force)
+            with _passing_on(process), _following(log, heard):
+                code = process.wait()
+        text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
+        return Finished(code, log.read_text("utf-8", "replace"), text, exit_code(notes))
+
+
+def stack_config(stack: str | None) -> dict[str, Any]:
+    """The stack's configuration, secrets open, by its full keys. Raises ConfigError."""
+    which = ["--stack", stack] if stack else []
+    command = ["pulumi", "config", "--json", "--show-secrets", *which]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_CONFIG_SECONDS,
+        )
+    except FileNotFoundError:
+        raise _no_engine() from None
+    if done.returncode:
+        raise ConfigError(f"the stack's configuration can't be read: {_said(done.stderr)}")
+    values: dict[str, Any] = json.loads(done.stdout or "{}")
+    return {key: one.get("objectValue", one.get("value")) for key, one in values.items()}
+
+
+def _no_engine() -> ConfigError:
+    return ConfigError(
+        "there is no `pulumi` on the PATH",
+        "Run `. ./activate` in the project, or install the Pulumi CLI.",
+    )
+
+
+def _said(text: str) -> str:
+    """What the engine said on its way out, on one line."""
+    return printable(" ".join(text.split()).removeprefix("error: "), 500) or "no reason given"
+
+
+def _start(command: list[str], output: Any, notes: Path, *, force: bool) -> subprocess.Popen[bytes]:
+    extra = {"PULUMI_DEBUG_COMMANDS": "true", NOTES: str(notes)}  # the first: for --event-log
+    if force:
+        extra[FORCE] = "1"
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **extra},
+        )
+    except FileNotFoundError:
+        raise _no_engine() from None
+
+
+@contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let the engine have the signals that ask us to stop; from a terminal it has SIGINT itself."""
+
+    def stop(number: int, _: Any) -> None:
+        if number == signal.SIGTERM or not os.isatty(0):
+            process.send_signal(signal.SIGINT)
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@define
+class _Tail:
+    """Reads what is added to a file of JSON lines."""
+
+    path: Path
+    heard: Callable[[Mapping[str, Any]], None]
+    _read: int = 0
+    _rest: bytes = b""
+
+    def catch_up(self) -> None:
+        """Hand on the lines that are complete by now."""
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            added = file.read()
+        self._read += len(added)
+        *lines, self._rest = (self._rest + added).split(b"\n")
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                self.heard(event)
+
+
+@contextmanager
+def _following(log: Path, heard: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
+    tail = _Tail(log, heard)
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(_LOOK_EVERY):
+            tail.catch_up()
+        tail.catch_up()
+
+    thread = threading.Thread(target=follow, name="engine events", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

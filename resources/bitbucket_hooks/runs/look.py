@@ -1,0 +1,192 @@
+"""What lives where new hooks are to be, which a preview of the engine's can't tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.client import open_client
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Desired, Observed
+from bitbucket_hooks.provider.properties import desired_of
+from bitbucket_hooks.reconcile.side_by_side import SideBySide
+from bitbucket_hooks.report.changes import Changes, Hook
+from bitbucket_hooks.report.findings import Finding, Findings, finding
+from bitbucket_hooks.report.run import SECRET, Run
+from bitbucket_hooks.settings import NAMESPACE, Settings, environment, layer, resolve
+from bitbucket_hooks.stack.config import ACCOUNTS
+from bitbucket_hooks.stack.entries import NAMESPACE as STACK
+
+_DEFAULT: Final = "default"
+
+
+@frozen
+class _Place:
+    """Where a hook is to be made, and how it is declared."""
+
+    urn: str
+    name: str
+    desired: Desired
+    adopt: str
+
+
+@define
+class Accounts:
+    """The accounts of a stack, from its configuration with the secrets open."""
+
+    config: Mapping[str, Any] = field(repr=False)
+
+    def of(self, provider: str) -> Settings | None:
+        """The settings behind a provider's name; None when it isn't the configuration's.
+
+        Raises ConfigError.
+        """
+        own = layer("the stack config", lambda key: self.config.get(f"{NAMESPACE}:{key}"))
+        if provider.startswith(_DEFAULT):
+            return resolve(own, environment())
+        accounts = self.config.get(f"{STACK}:{ACCOUNTS}") or {}
+        if provider not in accounts:
+            return None
+        return resolve(
+            layer(f"the account {provider!r}", accounts[provider].get), own, environment()
+        )
+
+
+@frozen
+class Looker:
+    """Lists the hooks where new ones are to be."""
+
+    accounts: Accounts
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+    most: int
+    """Repositories to look at; each costs a request."""
+
+    def look(self, run: Run, changes: Changes, events: str) -> Findings:
+        """Find the live hooks that creates would adopt; what can't be looked at is left out."""
+        providers = _providers(events)
+        found: dict[tuple[str, str], Finding] = {}
+        managed = frozenset(_managed(run))
+        left = self.most
+        for provider, hooks in _by_provider(changes.hooks, providers).items():
+            places = [place for hook in hooks for place in _places(hook, run)]
+            if len(places) > left:
+                self.warn(
+                    f"looked at {left:,} of {len(places):,} new hooks only (--look); of the "
+                    "others it isn't known whether live ones are adopted"
+                )
+            places, left = places[:left], max(0, left - len(places))
+            found |= self._find(provider, places, managed)
+        return found
+
+    def _find(
+        self, provider: str, places: list[_Place], managed: frozenset[str]
+    ) -> dict[tuple[str, str], Finding]:
+        settings = self.accounts.of(provider)
+        if settings is None or not places:
+            return {}
+        api = HookApi(open_client(settings, self.warn))
+        subjects = {one.name: one.desired.subject for one in places}
+        pool = SideBySide(settings.parallel, Clock(), self.tell)
+        live = pool.run(
+            "looking for live hooks",
+            {name: partial(api.hooks, subject) for name, subject in subjects.items()},
+        )
+        if live.failed or live.stopped:
+            self.warn(_failure(live.failed.values(), live.stopped))
+        return {
+            (one.urn, one.name): finding(
+                one.desired, _matching(one, live.done[one.name], managed, settings.adopt)
+            )
+            for one in places
+            if one.name in live.done
+        }
+
+
+def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
+    several = list(failed)
+    first = stopped or several[0]
+    more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
+    return f"not known whether live hooks are adopted: {first.message}{more}"
+
+
+def _matching(
+    place: _Place, live: Iterable[Observed], managed: frozenset[str], default: str
+) -> list[Observed]:
+    adopt = place.adopt or default
+    if adopt == NEVER:
+        return []
+    if adopt != MATCH:
+        return [hook for hook in live if hook.uuid == adopt]
+    return [
+        hook
+        for hook in live
+        if not hook.read_only and hook.uuid not in managed and place.desired.matches(hook)
+    ]
+
+
+def _places(hook: Hook, run: Run) -> list[_Place]:
+    step = next((s for s in reversed(run.steps) if s.urn == hook.urn and s.new is not None), None)
+    inputs = dict(step.new.inputs) if step is not None and step.new is not None else {}
+    if not hook.created or SECRET in (inputs.get("url"), inputs.get("owner")):
+        return []
+    declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
+    if inputs.get("secretFrom"):
+        declared["secret"] = SECRET  # that there is one is all that matters here
+    try:
+        desired = [(place, desired_of(_on(declared, place))) for place in hook.created]
+    except (KeyError, TypeError, AttributeError):  # values that a preview doesn't know
+        return []
+    return [_Place(hook.urn, place, one, str(inputs.get("adopt") or "")) for place, one in desired]
+
+
+def _on(declared: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The declaration of one copy."""
+    subject = (
+        Subject(*place.split("/", 1)) if "/" in place else Subject(place.rsplit(maxsplit=1)[-1])
+    )
+    where = (
+        {"workspace": subject.workspace}
+        if subject.repository is None
+        else {"owner": subject.workspace, "repository": subject.repository}
+    )
+    return {**declared, **where}
+
+
+def _managed(run: Run) -> Iterable[str]:
+    """The uuids of the hooks that the state has; what leaves it may be adopted, and is told so."""
+    for step in run.steps:
+        outputs = step.old.outputs if step.old is not None else {}
+        hooks = outputs.get("hooks")
+        if isinstance(hooks, Mapping):
+            yield from map(str, hooks.values())
+        if isinstance(outputs.get("uuid"), str):
+            yield outputs["uuid"]
+
+
+def _by_provider(hooks: Iterable[Hook], providers: Mapping[str, str]) -> dict[str, list[Hook]]:
+    groups: dict[str, list[Hook]] = {}
+    for hook in hooks:
+        if hook.created:
+            groups.setdefault(providers.get(hook.urn, _DEFAULT), []).append(hook)
+    return groups
+
+
+def _providers(events: str) -> dict[str, str]:
+    """The name of the provider that each resource has, from the engine's events."""
+    found: dict[str, str] = {}
+    for line in events.splitlines():
+        event = json.loads(line) if '"resourcePreEvent"' in line else {}
+        metadata = event.get("resourcePreEvent", {}).get("metadata", {})
+        provider = metadata.get("provider") or (metadata.get("new") or {}).get("provider") or ""
+        if provider:
+            found[metadata["urn"]] = provider.rsplit("::", 2)[-2]
+    return found

@@ -1,0 +1,132 @@
+"""Run a preview or a refresh, and say what it means for the webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.provider.safety import share, too_many
+from bitbucket_hooks.report.build import changes_of
+from bitbucket_hooks.report.changes import Changes
+from bitbucket_hooks.report.findings import Findings
+from bitbucket_hooks.report.read import read
+from bitbucket_hooks.runs.engine import Finished, run
+from bitbucket_hooks.runs.look import Accounts, Looker
+
+_DIFFERENCE = 3
+
+
+@frozen
+class Asked:
+    """What a person asks the engine for."""
+
+    stack: str | None = None
+    refresh: bool = False
+    policy_packs: tuple[str, ...] = ()
+    policy_configs: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    """Arguments for `pulumi` as they are."""
+    force: bool = False
+    look: int = 0
+    """New hooks for which to look whether live ones would be adopted."""
+
+    def arguments(self, *command: str) -> list[str]:
+        """The engine's command line."""
+        stack = ["--stack", self.stack] if self.stack else []
+        packs = [f"--policy-pack={pack}" for pack in self.policy_packs]
+        configs = [f"--policy-pack-config={one}" for one in self.policy_configs]
+        return [*command, *stack, *packs, *configs, *self.extra]
+
+
+@frozen
+class Seen:
+    """What a run came to."""
+
+    finished: Finished = field(repr=False)
+    changes: Changes
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run failed."""
+        return bool(self.finished.code)
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing changes, 3 something does, 1 our mistake, 2 the remote side failed."""
+        if not self.failed:
+            return _DIFFERENCE if self.changes.any else 0
+        stopped = 1 if self.changes.stops else None
+        return stopped or self.finished.noted or self.changes.exit_code or 1
+
+
+@frozen
+class Watcher:
+    """Hears how far a run is, and what is worth a warning."""
+
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Take in one of the engine's events."""
+        said = event.get("diagnosticEvent")
+        if said and said.get("severity") in ("info", "info#err") and said.get("message"):
+            self.tell(str(said["message"]).strip())
+        done = event.get("resOutputsEvent")
+        if done:
+            metadata = done.get("metadata", {})
+            self.tell(f"{metadata.get('op')} {str(metadata.get('urn')).rpartition('::')[2]}")
+
+
+def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
+    """Preview an update; `config` gives the stack's configuration, secrets open.
+
+    Raises ConfigError when the engine can't even begin.
+    """
+    refresh = ["--refresh"] if asked.refresh else []
+    command = asked.arguments("preview", *refresh)
+    finished = run(command, watcher.event, force=asked.force)
+    seen = _seen(finished, {})
+    if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
+        return seen
+    looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
+    found = looker.look(seen.changes.run, seen.changes, finished.events)
+    return _seen(finished, found)
+
+
+def drift(asked: Asked, watcher: Watcher) -> Seen:
+    """Look at everything that is declared, and change nothing. Raises ConfigError."""
+    command = asked.arguments("refresh", "--preview-only")
+    return _seen(run(command, watcher.event, force=asked.force), {})
+
+
+def update(asked: Asked, watcher: Watcher, *, skip_preview: bool) -> Seen:
+    """Apply what is declared. Raises ConfigError."""
+    refresh = ["--refresh"] if asked.refresh else []
+    skip = ["--skip-preview"] if skip_preview else []
+    command = asked.arguments("up", "--yes", *skip, *refresh)
+    return _seen(run(command, watcher.event, force=asked.force), {})
+
+
+def refusal(changes: Changes, *, force: bool) -> str | None:
+    """Why so much may not be deleted or replaced in one go, unless it is forced."""
+    counts = changes.counts
+    total = counts.known + counts.unmanaged + counts.unmanaged_deleted
+    if force or not total or not too_many(counts.lost, total):
+        return None
+    what = share(counts.lost, total, "hooks")
+    return f"this would delete or replace {what}. If that is meant, give --force."
+
+
+def _seen(finished: Finished, findings: Findings) -> Seen:
+    if '"resourcePreEvent"' not in finished.events and '"diagnosticEvent"' not in finished.events:
+        raise ConfigError(f"pulumi: {_last_words(finished.printed)}")
+    return Seen(finished, changes_of(read(finished.events, "the engine's events"), findings))
+
+
+def _last_words(printed: str) -> str:
+    """What the engine said when it failed before it began."""
+    lines = [line.strip().removeprefix("error: ") for line in printed.splitlines() if line.strip()]
+    return printable("; ".join(lines[-3:]) or "it ended without a word", 500)

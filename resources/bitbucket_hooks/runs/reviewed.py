@@ -1,0 +1,102 @@
+"""What was reviewed, written down, and held against what would happen now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.report import as_json
+from bitbucket_hooks.report.changes import Changes
+
+_VERSION: Final = 1
+_COMPARED: Final = ("hooks", "exclusives", "others")
+_MOST_SHOWN: Final = 200  # characters of a value
+
+
+def save(path: Path, changes: Changes, *, refresh: bool) -> None:
+    """Write down what a preview showed. Raises ConfigError."""
+    reviewed = {
+        "version": _VERSION,
+        "project": changes.run.project,
+        "stack": changes.run.stack,
+        "refresh": refresh,
+        "changes": _compared(changes),
+    }
+    try:
+        path.write_text(json.dumps(reviewed, indent=1, sort_keys=True) + "\n", "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read what `save` wrote. Raises ConfigError."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or value.get("version") != _VERSION:
+        raise ConfigError(
+            f"{path} is no reviewed preview",
+            "Make it with `bitbucket-hooks preview --save FILE`, of the same version.",
+        )
+    return value
+
+
+def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
+    """Say in what the changes of now differ from those that were reviewed; nothing: they don't."""
+    stack = (reviewed.get("project"), reviewed.get("stack"))
+    if stack != (now.run.project, now.run.stack):
+        was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
+        return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
+    return _differ(_by_urn(reviewed.get("changes", {})), _by_urn(_compared(now)))
+
+
+def _compared(changes: Changes) -> dict[str, Any]:
+    """What happens, without what stays and without what differs from run to run."""
+    told = as_json.render(changes)
+    return {key: [one for one in told[key] if _happens(one)] for key in _COMPARED}
+
+
+def _happens(told: Mapping[str, Any]) -> bool:
+    return told.get("action", told.get("op")) not in ("unchanged", "same", "")
+
+
+def _by_urn(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = {}
+    for key in _COMPARED:
+        for one in changes.get(key, []):
+            found[str(one.get("urn") or (one.get("type"), one.get("op")))] = one
+    return found
+
+
+def _differ(
+    before: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    told = [
+        f"{_name(before[urn])}: was reviewed, and wouldn't change now"
+        for urn in before.keys() - now
+    ]
+    told += [
+        f"{_name(now[urn])}: would change now, and wasn't reviewed" for urn in now.keys() - before
+    ]
+    for urn in before.keys() & now.keys():
+        told += [
+            f"{_name(now[urn])}: {key} was {_shown(before[urn].get(key))}, and is now "
+            f"{_shown(now[urn].get(key))}"
+            for key in sorted({*before[urn], *now[urn]})
+            if before[urn].get(key) != now[urn].get(key)
+        ]
+    return sorted(told)
+
+
+def _name(told: Mapping[str, Any]) -> str:
+    return printable(str(told.get("name") or told.get("type")), 100)
+
+
+def _shown(value: Any) -> str:
+    return printable(json.dumps(value, ensure_ascii=False), _MOST_SHOWN)
