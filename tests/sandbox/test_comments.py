@@ -52,6 +52,17 @@ def test_a_life(api: Api, sandbox: Sandbox) -> None:
         assert answer.status_code == 404
 
 
+def test_heads(api: Api, sandbox: Sandbox) -> None:
+    """HEAD only reads, here and at commits."""
+    sandbox.plant_commit("acme/web", "a" * 40)
+    token = sandbox.issue_access_token("acme/web", ["pullrequest"])
+    api.post(PLACE, TEXT)
+    commit = f"/repositories/acme/web/commit/{'a' * 40}"
+    for path in (PLACE, f"{PLACE}/1", f"{commit}/statuses", f"{commit}/reports"):
+        assert api.call("HEAD", path, bearer=token).status_code == 200
+    assert len(sandbox.comments("acme/web", 1)) == 1
+
+
 def test_pages(api: Api) -> None:
     """As everywhere."""
     for _ in range(3):

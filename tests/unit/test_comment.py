@@ -29,6 +29,7 @@ from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
 
+CHANGES = ("PUT", "DELETE")
 PROD, STAGING = Marker("infra", "prod"), Marker("infra", "staging")
 OWNER = ApiToken(OWNER_EMAIL, OWNER_TOKEN)
 
@@ -194,6 +195,30 @@ def test_a_lost_answer_leaves_one(desk: Desk, fault: Any) -> None:
     desk.put("text")
     assert desk.bodies() == ["text"]
     assert desk.asked().count("POST") == 1
+
+
+def test_two_runs_at_the_same_moment(clock: FakeClock) -> None:
+    """Neither saw the other's: both keep the older one."""
+    there: dict[int, dict[str, Any]] = {}
+
+    def answers(request: PreparedRequest) -> Canned:
+        number = int(str(request.url).rpartition("/")[2]) if request.method in CHANGES else 0
+        if request.method == "DELETE":
+            return Canned(204 if there.pop(number, None) else 404)
+        if request.method in ("POST", "PUT"):
+            body = json.loads(request.body or "")
+            if request.method == "POST":
+                there[1] = {"id": 1, "content": {"raw": f"{PROD.line('theirs')}\n\ntheirs"}}
+            there[number or 2] = {"id": number or 2, **body}
+            return Canned(200, there[number or 2])
+        return Canned(body={"values": list(there.values())})
+
+    client, _ = canned_client(answers, clock)
+    where = PullRequest(Subject("acme", "web"), 1)
+    comments = StackComments(CommentApi(client), clock, print)
+    assert comments.put(where, PROD, always("ours")) == "comment 1 updated"
+    assert list(there) == [1]
+    assert there[1]["content"]["raw"].endswith("\n\nours")
 
 
 def test_an_answer_that_is_no_comment(clock: FakeClock) -> None:

@@ -55,24 +55,16 @@ class CommitApi:
         One request for each 100 annotations and two more. Raises ApiError.
         """
         # a PUT alone might leave the annotations of an earlier run (unverified)
-        self.delete_report(where, name)
-        path = _report(where, name)
+        path = path_of(where.repository, "commit", where.hash, "reports", name)
+        with suppress(NotFound):
+            self.client.delete(path, f"{where}: deleting the report {name}")
         self.client.put(path, f"{where}: writing the report {name}", report)
         doing = f"{where}: annotating the report {name}"
         for start in range(0, len(annotations), ANNOTATIONS_AT_ONCE):
             batch = annotations[start : start + ANNOTATIONS_AT_ONCE]
             self.client.overwrite(f"{path}/annotations", doing, batch)
 
-    def delete_report(self, where: Commit, name: str) -> None:
-        """Remove a report; gone already is success. Raises ApiError."""
-        with suppress(NotFound):
-            self.client.delete(_report(where, name), f"{where}: deleting the report {name}")
-
     def put_status(self, where: Commit, status: Mapping[str, Any]) -> None:
         """Put a build status in place of the one of the same key. Raises ApiError."""
         path = path_of(where.repository, "commit", where.hash, "statuses", "build")
         self.client.overwrite(path, f"{where}: setting the build status", status)
-
-
-def _report(where: Commit, name: str) -> str:
-    return path_of(where.repository, "commit", where.hash, "reports", name)

@@ -81,7 +81,7 @@ class StackComments:
                 lost = error
                 self._look_for(where, marker, nonce)
             else:
-                return f"wrote comment {made.number}"
+                return self._settled(where, marker, text) or f"wrote comment {made.number}"
         raise lost
 
     def remove(self, where: PullRequest, marker: Marker) -> str:
@@ -89,6 +89,11 @@ class StackComments:
         ours = self._ours(where, marker)
         removed = self._delete(where, ours)
         return f"removed {removed} of {len(ours)} comments" if ours else "nothing to tell"
+
+    def _settled(self, where: PullRequest, marker: Marker, text: str) -> str | None:
+        """Leave one of two comments, should another run have written at the same moment."""
+        ours = self._ours(where, marker)
+        return self._edit(where, marker, ours, text) if len(ours) > 1 else None
 
     def _ours(self, where: PullRequest, marker: Marker) -> list[Comment]:
         """This stack's comments, the oldest first; of this identity, where that can be told."""

@@ -32,6 +32,11 @@ class Call:
     identity: Identity
     settings: Settings
 
+    @property
+    def reads(self) -> bool:
+        """Whether nothing is to change."""
+        return self.request.method in ("GET", "HEAD")
+
     def link(self, *parts: str) -> str:
         """Make an absolute url under `/2.0` on the host that was asked."""
         path = "/".join(quote(part, safe="") for part in parts)
@@ -69,14 +74,13 @@ def commit_of(call: Call, workspace: str, slug: str, commit: str) -> Commit:
 
     By its whole hash (shorter ones: unverified). Writes ask for the scope and the role to write.
     """
-    writes = call.request.method != "GET"
-    if writes:
-        call.identity.require("write:repository:bitbucket", "repository:write")
-    else:
+    if call.reads:
         call.identity.require("read:repository:bitbucket", "repository")
+    else:
+        call.identity.require("write:repository:bitbucket", "repository:write")
     found = call.repository(workspace, slug)
     role = identities.repository_role(call.connection, call.identity, found)
-    if writes and role not in ("admin", "write"):
+    if not call.reads and role not in ("admin", "write"):
         raise no_permission(f"the repository {found.full_name}")
     if not commentstore.has_commit(call.connection, found.uuid, commit.lower()):
         raise not_found("Commit not found")

@@ -38,7 +38,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 def collection(call: Call, workspace: str, slug: str, number: int) -> Response:
     """Answer GET and POST of a pull request's comments."""
     repository, thread = _thread(call, workspace, slug, number)
-    if call.request.method == "GET":
+    if call.reads:
         found = commentstore.comments(call.connection, thread)
         page = pages.asked_for(call.request)
         values = [_shown(call, repository, thread, each) for each in pages.cut(page, found)]
@@ -57,7 +57,7 @@ def item(call: Call, workspace: str, slug: str, number: int, comment: int) -> Re
     found = commentstore.comment(call.connection, thread, comment)
     if not found:
         raise not_found()
-    if call.request.method == "GET":
+    if call.reads:
         return json_response(_shown(call, repository, thread, found))
     _check_author(call, repository, found)
     if call.request.method == "DELETE":
@@ -68,7 +68,7 @@ def item(call: Call, workspace: str, slug: str, number: int, comment: int) -> Re
 
 
 def _thread(call: Call, workspace: str, slug: str, number: int) -> tuple[Repository, Thread]:
-    if call.request.method == "GET":
+    if call.reads:
         call.identity.require("read:pullrequest:bitbucket", "pullrequest")
     else:
         call.identity.require("write:pullrequest:bitbucket", "pullrequest:write")
