@@ -14,7 +14,6 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.model.adopt import MATCH, NEVER
-from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, Observed
 from bitbucket_hooks.provider.properties import desired_of
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
@@ -150,14 +149,8 @@ def _places(hook: Hook, run: Run) -> list[_Place]:
 
 def _on(declared: Mapping[str, Any], place: str) -> dict[str, Any]:
     """The declaration of one copy."""
-    subject = (
-        Subject(*place.split("/", 1)) if "/" in place else Subject(place.rsplit(maxsplit=1)[-1])
-    )
-    where = (
-        {"workspace": subject.workspace}
-        if subject.repository is None
-        else {"owner": subject.workspace, "repository": subject.repository}
-    )
+    owner, slash, repository = place.partition("/")
+    where = {"owner": owner, "repository": repository} if slash else {"workspace": owner}
     return {**declared, **where}
 
 
