@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.engine import STACK, Project
 
 pytestmark = pytest.mark.engine
@@ -145,3 +145,32 @@ def test_no_engine_at_all(stacks: Project) -> None:
     run = stacks.command("drift", PATH=str(stacks.folder))
     assert run.code == 1
     assert "there is no `pulumi` on the PATH" in run.text
+
+
+def test_looking_for_live_hooks(stacks: Project) -> None:
+    """Through the account of each hook; what can't be looked at is said, and no more than asked."""
+    labs = {"username": MEMBER_EMAIL, "workspace": "globex"}
+    hooks = [
+        {**CI, "repositories": ["api", "web", "docs"], "adopt": "never"},
+        {**CI, "name": "all", "url": "https://all.example.com/", "repositories": ["api", "web"]},
+        {**CI, "name": "labs", "account": "labs", "repositories": ["website"]},
+        {"name": "audit", "workspace": True, "url": "https://audit.example.com/"},
+    ]
+    audit = stacks.estate.plant_hook("acme", "https://audit.example.com/", description="Audit")
+    for _ in range(2):
+        stacks.estate.plant_hook("acme/web", "https://all.example.com/", description="CI")
+    stacks.estate.plant_hook("acme/web", str(CI["url"]), description="CI")
+    stacks.config({KEY: hooks, "bitbucket-hooks:accounts": {"labs": labs}})
+    stacks.secret("bitbucket-hooks:accounts.labs.password", MEMBER_TOKEN)
+    run = stacks.command("preview", *ON_STACK)
+    assert run.code == 3
+    assert f"will be adopted on acme {audit.uuid}" in run.flat
+    assert "acme/web has 2 live hooks that match, so the update will be refused" in run.flat
+    assert "not known whether live hooks are adopted: globex/website" in run.flat
+    assert "Warning: " in run.stderr
+    stacks.calls()
+    run = stacks.command("preview", "--look", "1", *ON_STACK)
+    assert "(--look); of the others it isn't known" in run.flat
+    assert sum(n for call, n in stacks.calls().items() if call.endswith("/hooks")) == 1
+    stacks.command("preview", "--look", "0", *ON_STACK)
+    assert sum(n for call, n in stacks.calls().items() if call.endswith("/hooks")) == 0

@@ -21,10 +21,13 @@ class Progress:
     """Tells how far it is, on standard error."""
 
     what: str
+    began: float
     _show: Callable[[str], None] | None = None
     """What a watcher sees it by."""
-    _told: float = field(factory=time.monotonic)
-    _began: float = field(factory=time.monotonic)
+    _told: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._told = self.began
 
     def tell(self, text: str) -> None:
         """Say how far it is by now; a watcher sees each, a log one in a while."""
@@ -33,17 +36,17 @@ class Progress:
             self._show(line)
         elif time.monotonic() - self._told >= _EVERY:
             self._told = time.monotonic()
-            click.echo(f"{line} ({self._told - self._began:.0f} s)", err=True)
+            click.echo(f"{line} ({self._told - self.began:.0f} s)", err=True)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Progress]:
     """Show progress for as long as the work takes."""
     if not sys.stderr.isatty():
-        yield Progress(what)
+        yield Progress(what, time.monotonic())
         return
     from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
     from rich.text import Text  # noqa: PLC0415
 
     with Console(stderr=True).status(Text(what)) as moving:
-        yield Progress(what, lambda line: moving.update(Text(line)))
+        yield Progress(what, time.monotonic(), lambda line: moving.update(Text(line)))

@@ -40,6 +40,7 @@ def _shape(hook: Hook) -> tuple[object, ...]:
         tuple((one.what, one.fate) for one in hook.drift),
         tuple(sorted({one.changes for one in hook.adopted.values()})),
         hook.cautions,
+        bool(hook.created) and hook.looked,
         bool(hook.created),
         bool(hook.deleted),
         bool(hook.updated),

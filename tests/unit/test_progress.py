@@ -1,0 +1,51 @@
+"""How far long work is: a line now and then where nobody watches, a moving one on a terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+
+import pytest
+
+from bitbucket_hooks.cli.progress import progress
+
+
+class Terminal(io.StringIO):
+    """Something that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def test_a_log_hears_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not of every step, and nothing of work that is soon done."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with progress("looking") as shown:
+        for second in range(25):
+            now[0] = 100.0 + second
+            shown.tell(f"{second} of 25\nand more\x1b")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == ["looking: 10 of 25 (10 s)", "looking: 20 of 25 (20 s)"]
+
+
+def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On standard error, so that the output can be piped; markup means nothing."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress("looking") as shown:
+        shown.tell("[bold]3 of 25")
+        time.sleep(0.3)
+    assert "looking: [bold]3 of 25" in terminal.getvalue()
+
+
+def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is no line."""
+    with progress("looking") as shown:
+        shown.tell("")
+    assert capsys.readouterr().err == ""
