@@ -1,10 +1,15 @@
-"""Runs of the engine as it prints them, made up: small ones for tables, and one of a great change."""
+"""Runs of the engine as it prints them, made up: small ones for tables, and a great one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from click.testing import CliRunner, Result
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.report.findings import Finding, Findings, Match
 
 STACK: Final = "prod"
 PROJECT: Final = "hooks"
@@ -121,10 +126,13 @@ def lines(values: Iterable[Any]) -> str:
     return "".join(f"{json.dumps(one)}\n" for one in values)
 
 
-def great_change() -> tuple[str, dict[tuple[str, str], Any]]:
-    """A preview with 1,200 creations, 300 updates, 40 deletions and 5 adoptions; and the findings."""
-    from bitbucket_hooks.report.findings import Finding, Match
+def reported(text: str | bytes, *args: str) -> Result:
+    """What the command says of a run that is piped into it."""
+    return CliRunner().invoke(main, ["report", *args], input=text)
 
+
+def great_change() -> tuple[str, Findings]:
+    """A preview with 1,200 creations, 300 updates, 40 deletions, 5 adoptions; and the findings."""
     services = [f"svc-{number:04}" for number in range(1205)]
     audited = [f"app-{number:03}" for number in range(300)]
     legacy = [f"legacy-{number:02}" for number in range(40)]

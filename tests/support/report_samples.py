@@ -1,4 +1,6 @@
-"""What the real engine prints, as small fixtures: `python tests/support/report_samples.py` remakes them.
+"""What the real engine prints, as small fixtures: `python -m support.report_samples` remakes them.
+
+It runs in `tests/`, with the engine first on PATH.
 
 One stack goes through its life: made, with one hook adopted; changed by hand; declared otherwise;
 deployed with a failure; refreshed; destroyed. Then the runs that stop early.
@@ -7,14 +9,11 @@ deployed with a failure; refreshed; destroyed. Then the runs that stop early.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "resources")]
 
 from support.engine import Project, Run, Templates, own_program
 from support.engine import project as new_project
@@ -143,7 +142,7 @@ def _drift(project: Project) -> None:
 
 
 def _keep(project: Project, name: str, run: Run) -> None:
-    print(name, run.code, run.stderr[:200], file=sys.stderr)
+    sys.stderr.write(f"{name}: {run.code} {run.stderr[:200]}\n")
     _write(project, name, run.stdout)
 
 
@@ -172,5 +171,4 @@ def _slim(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    os.umask(0o022)
     main()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from bitbucket_hooks.report.changes import Changes, Exclusive, Hook
+from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import PropertyChange
 
@@ -31,7 +31,7 @@ def render(changes: Changes) -> dict[str, Any]:
         },
         "exitCode": changes.exit_code,
         "changes": changes.any,
-        "counts": {_camel(k): v for k, v in attrs.asdict(changes.counts).items()},
+        "counts": _counts(changes.counts),
         "hooks": [_hook(one) for one in changes.hooks],
         "exclusives": [_exclusive(one) for one in changes.exclusives],
         "others": [attrs.asdict(one) for one in changes.others],
@@ -39,6 +39,11 @@ def render(changes: Changes) -> dict[str, Any]:
         "errors": [attrs.asdict(one) for one in changes.errors],
         "warnings": [attrs.asdict(one) for one in run.diagnostics if one.severity == "warning"],
     }
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    values = {**attrs.asdict(counts), "lost": counts.lost}
+    return {_camel(name): value for name, value in values.items()}
 
 
 def _hook(hook: Hook) -> dict[str, Any]:

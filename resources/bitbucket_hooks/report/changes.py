@@ -234,7 +234,8 @@ class Changes:
             return 3 if self.any else 0
         if not run.ended or any(one.outcome is Outcome.FAILED for one in run.steps):
             return 2
-        is_users = bool(self.stops) or all(one.mistake for one in self.errors)
+        errors = self.errors
+        is_users = bool(self.stops) or (bool(errors) and all(one.mistake for one in errors))
         return 1 if is_users else 2
 
     @property

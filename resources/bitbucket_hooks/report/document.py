@@ -91,11 +91,21 @@ class Document:
     context: str
     """Which run it was."""
     verdict: Text
+    """What it comes to, where the figures don't say that."""
     figures: tuple[Figure, ...]
     warnings: tuple[Line, ...]
     sections: tuple[Section, ...]
     notes: tuple[Text, ...]
     """What a reader should know of the report's limits."""
+
+
+def summary(document: Document) -> Text:
+    """What a run comes to in one sentence."""
+    if document.verdict:
+        return document.verdict
+    first, *others = document.figures
+    head = f"{counted(first.number, 'hook')} {first.label}"
+    return text(strong(", ".join([head, *(f"{one.number:,} {one.label}" for one in others)])), ".")
 
 
 def text(*parts: str | Span | Text) -> Text:

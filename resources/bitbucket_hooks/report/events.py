@@ -32,10 +32,10 @@ def run_of_events(events: Sequence[Mapping[str, Any]]) -> Run:
     """The run that gave these events: of a preview and an update in one log, the update."""
     phases = [_Phase()]
     for event in events:
-        if phases[-1].summary and "cancelEvent" not in event:
+        if phases[-1].ended and "cancelEvent" not in event:
             phases.append(_Phase())
         phases[-1].take(event)
-    whole = [phase for phase in phases if phase.steps or phase.summary] or phases
+    whole = [phase for phase in phases if phase.steps or phase.ended] or phases
     return whole[-1].run()
 
 
@@ -47,6 +47,7 @@ class _Phase:
     diagnostics: list[Diagnostic] = field(factory=list)
     violations: list[Violation] = field(factory=list)
     summary: Mapping[str, Any] = field(factory=dict)
+    ended: bool = False
     planning: bool = False
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -99,7 +100,7 @@ class _Phase:
         )
 
     def _sum_up(self, event: Mapping[str, Any]) -> None:
-        self.summary = event
+        self.summary, self.ended = event, True
 
     def run(self) -> Run:
         """Everything that was heard, as a run."""
@@ -115,7 +116,7 @@ class _Phase:
             kind=kind_of(root, refreshed=refreshed),
             planned=planned,
             refreshed=refreshed,
-            ended=bool(self.summary),
+            ended=self.ended,
             failed=failed or self.summary.get("result") == "failed",
             project=project,
             stack=stack,

@@ -65,7 +65,8 @@ def _page(document: Document) -> Iterator[str]:
     yield "<body>"
     yield "<main>"
     yield f"<header><h1>{title}</h1><p class=context>{_safe(document.context)}</p>"
-    yield f"<p class=verdict>{_inline(document.verdict)}</p></header>"
+    yield f"<p class=verdict>{_inline(document.verdict)}</p>" if document.verdict else ""
+    yield "</header>"
     yield from _figures(document.figures)
     if document.warnings:
         yield "<section class=first aria-labelledby=first><h2 id=first>Look at this first</h2><ul>"
@@ -104,7 +105,8 @@ def _filter() -> Iterator[str]:
 
 def _section(section: Section, number: int) -> Iterator[str]:
     heading = f"section-{number}"
-    count = f"<span class=count>{len(section.entries):,}</span>" if len(section.entries) > 1 else ""
+    many = counted(len(section.entries), "declaration") if len(section.entries) > 1 else ""
+    count = f"<span class=count>{many}</span>"
     yield f"<section aria-labelledby={heading}>"
     yield f"<h2 id={heading}>{_safe(section.title)} {count}</h2>"
     yield from (_entry(entry) for entry in section.entries)
@@ -138,9 +140,9 @@ def _items(items: Iterable[Text], noun: str) -> str:
         return ""
     rows = "".join(f"<li>{_inline(item)}</li>" for item in found)
     wide = any(len(item) > 1 for item in found)
-    listed = f"<ul class={'wide' if wide else 'names'}>{rows}</ul>"
     if len(found) <= _FEW:
-        return listed
+        return f"<ul class={'wide' if wide else 'few'}>{rows}</ul>"
+    listed = f"<ul class={'wide' if wide else 'names'}>{rows}</ul>"
     return f"<details><summary>{counted(len(found), noun)}</summary>{listed}</details>"
 
 

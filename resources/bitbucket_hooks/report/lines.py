@@ -69,7 +69,7 @@ def _plain(change: PropertyChange, label: str) -> Text:
     if change.new is None:
         return text(f"{label} no longer managed, stays ", code(change.old))
     if change.old == change.new == HIDDEN_URL:
-        return text(f"{label} ", strong("changed"), ", which is a secret")
+        return text(f"the secret {label} ", strong("changes"))
     if change.old == change.new:
         return text(f"{label} changes in a part that isn't shown: ", code(change.new))
     if change.old is None:

@@ -24,6 +24,7 @@ from bitbucket_hooks.report.document import (
     Style,
     Text,
     counted,
+    summary,
 )
 
 _Thing = TypeVar("_Thing")
@@ -40,7 +41,7 @@ LIMIT: Final = 32_000
 """Characters that a comment may have: Bitbucket takes 32,768."""
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|<>~&$^])")
-_STARTS: Final = re.compile(r"^(\s*)([-+=#:]|\d+(?=[.)]))")
+_STARTS: Final = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
 _LONGEST: Final = 400  # characters of a value
 _SIGNS: Final = {
     Mark.ADD: "➕",  # noqa: RUF001  # a sign, not a letter
@@ -155,7 +156,7 @@ class _Writer:
         return re.sub(r"\n{3,}", "\n\n", whole) + "\n"
 
     def _summary(self, document: Document) -> str:
-        return f"{_inline(document.verdict)}\n\n{escaped(document.context)}"
+        return f"{_inline(summary(document))}\n\n{escaped(document.context)}"
 
     def _section(self, section: Section) -> str:
         shown, rest = self._first(section.entries, self.fold.entries)

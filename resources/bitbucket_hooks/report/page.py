@@ -50,7 +50,7 @@ section { margin-top: 1.6rem; }
   background: var(--first); border: 1px solid var(--first-line); border-radius: 10px;
   padding: .9rem 1.1rem;
 }
-.count { color: var(--soft); font-weight: 400; }
+.count { color: var(--soft); font-weight: 400; font-size: .9rem; margin-left: .3rem; }
 ul { list-style: none; margin: 0; padding: 0; }
 li { display: flex; gap: .6rem; padding: .18rem 0; }
 li > div { min-width: 0; flex: 1; overflow-wrap: anywhere; }
@@ -72,6 +72,7 @@ summary { cursor: pointer; color: var(--link); width: fit-content; border-radius
 summary:focus-visible, input:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .names { columns: 15rem auto; column-gap: 1.2rem; margin-top: .25rem; }
 .names li { display: block; break-inside: avoid; padding: .08rem 0; }
+.few { display: flex; flex-wrap: wrap; gap: .1rem .5rem; }
 .wide li { display: block; padding: .12rem 0; overflow-wrap: anywhere; }
 .filter { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .7rem;
           margin-top: 1.6rem; }

@@ -89,17 +89,7 @@ def _verdict(changes: Changes, words: Words) -> Text:
         noted = words.verb("will be noted", "was noted")
         what = f"{counted(counts.drifted, 'hook')} not as declared"
         return text(strong(what), f"; that {noted} in the state, the next `pulumi up` repairs it.")
-    parts = [_figure(one, first=number == 0) for number, one in enumerate(_figures(changes))]
-    return text(
-        strong(", ".join(parts) or "No hook changes"), "." if parts else ", other resources do."
-    )
-
-
-def _figure(figure: Figure, *, first: bool) -> str:
-    """`3 hooks to delete`, and after it `4 to change`."""
-    is_own = figure.label.startswith("unmanaged")
-    what = counted(figure.number, "hook") if first and not is_own else f"{figure.number:,}"
-    return f"{what} {figure.label}"
+    return () if _figures(changes) else text(strong("No hook changes"), ", other resources do.")
 
 
 def _nothing(changes: Changes) -> Text:
@@ -120,13 +110,13 @@ def _figures(changes: Changes) -> tuple[Figure, ...]:
         Figure(
             Mark.DELETE,
             counts.unmanaged_deleted,
-            words.verb("unmanaged to delete", "unmanaged deleted"),
+            words.verb("to delete, unmanaged", "deleted, unmanaged"),
         ),
         Figure(Mark.CHANGE, counts.updated, words.verb("to change", "changed")),
         Figure(Mark.ADD, counts.created, words.verb(new, "created")),
         Figure(Mark.ADD, counts.adopted, words.verb("to adopt", "adopted")),
         Figure(Mark.KEEP, counts.renamed, "renamed"),
-        Figure(Mark.DRIFT, counts.drifted, "changed by hand"),
+        Figure(Mark.DRIFT, counts.drifted, "not as declared"),
         Figure(Mark.WARN, counts.unmanaged, "unmanaged"),
         Figure(Mark.WARN, counts.unchecked, "unchecked"),
     )

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.errors import printable
-from bitbucket_hooks.report.document import Document, Entry, Line, Mark, Span, Style, Text, plural
+from bitbucket_hooks.report.document import (
+    Document,
+    Entry,
+    Line,
+    Mark,
+    Span,
+    Style,
+    Text,
+    plural,
+    summary,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +57,7 @@ def _rows(document: Document) -> Iterator[_Row]:
     yield 0, None, (Span(document.title, Style.STRONG),)
     yield 0, None, (Span(document.context),)
     yield 0, None, ()
-    yield 0, None, document.verdict
+    yield 0, None, summary(document)
     if document.warnings:
         yield 0, None, ()
     for line in document.warnings:

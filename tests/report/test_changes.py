@@ -1,0 +1,598 @@
+"""What the report says of each kind of change, in the words of a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.report_runs import (
+    changed,
+    event,
+    events,
+    fleet,
+    hook,
+    preview,
+    reported,
+    root,
+    state,
+    step,
+    uuid,
+)
+
+CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "a new hook": (
+        preview(step("create", "Hook", "ci", None, hook(secretFrom="env:CI", active=False))),
+        (
+            "1 hook to create or adopt.",
+            "+ ci (hook), https://ci.example.com/hook",
+            "+ to be created or adopted on acme/web; events repo:push; secret from env:CI; inac",
+            "bitbucket-hooks preview looks.",
+        ),
+    ),
+    "alike hooks are one": (
+        preview(
+            *(
+                step("create", "Hook", f"ci-{one}", None, hook(repository=one, secret="[secret]"))
+                for one in ("api", "web", "docs", "worker", "mobile")
+            )
+        ),
+        (
+            "5 hooks to create or adopt.",
+            "+ ci-api, ci-docs, ci-mobile and 2 more (hooks), https://ci.example.com/hook",
+            "ci-api, ci-docs, ci-mobile, ci-web, ci-worker",
+            "on 5 repositories of acme; events repo:push; with a secret",
+            "acme/api, acme/docs, acme/mobile, acme/web, acme/worker",
+        ),
+    ),
+    "repositories come and go": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "ci",
+                fleet("api", "web"),
+                fleet("api", "docs"),
+                **changed("repositories.web=delete", "repositories.docs=add"),
+            )
+        ),
+        (
+            "1 hook to delete, 1 to create or adopt.",
+            "- 1 hook will be deleted: ci",
+            f"- will be deleted on acme/web {uuid(1)}",
+            "+ to be created or adopted on acme/docs; events repo:push; no secret",
+        ),
+    ),
+    "every property": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(description="Old", historyEnabled=False, secret="[secret]"),
+                hook(
+                    url="https://new.example.com/",
+                    description=None,
+                    active=False,
+                    skipCertVerification=True,
+                    historyEnabled=True,
+                    events=["issue:created", "repo:fork"],
+                    secret="[secret]",
+                ),
+                **changed("url", "secret"),
+            )
+        ),
+        (
+            "1 hook to change.",
+            "! Certificate check switched off: ci; anybody on the way can read and fake deliveries",
+            "~ 7 properties will change on acme/web",
+            "~ url https://ci.example.com/hook → https://new.example.com/",
+            "~ description no longer managed, stays Old",
+            "~ switched off",
+            "~ certificate check switched off",
+            "~ request history switched on",
+            "~ gains issue:created, repo:fork; loses repo:push",
+            "~ secret changed",
+        ),
+    ),
+    "a description that is new": (
+        preview(step("update", "Hook", "ci", hook(), hook(description="CI"))),
+        ("~ description: CI on acme/web",),
+    ),
+    "a url that gets worse, whose query never shows": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(url="https://a.example.com/?token=canary"),
+                hook(url="http://a.example.com/?token=canary-2"),
+            )
+        ),
+        (
+            "! http without TLS: ci; deliveries can be read on the way",
+            "~ url https://a.example.com/?… → http://a.example.com/?…",
+        ),
+    ),
+    "a url whose query alone changes": (
+        preview(step("update", "Hook", "ci", hook(), hook(url="https://ci.example.com/hook?x=1"))),
+        ("~ url https://ci.example.com/hook → https://ci.example.com/hook?…",),
+    ),
+    "the secret part of a url": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(url="https://ci.example.com/?x=1"),
+                hook(url="https://ci.example.com/?x=2"),
+            )
+        ),
+        ("~ url changes in a part that isn't shown: https://ci.example.com/?…",),
+    ),
+    "a secret url": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(url="[secret]"),
+                hook(url="[secret]"),
+                **changed("url"),
+            )
+        ),
+        ("~ ci (hook), (a secret url)", "~ the secret url changes on acme/web"),
+    ),
+    "a url that becomes a secret": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "ci",
+                fleet("web"),
+                fleet("web", urlIsSecret=True, url="[secret]"),
+            )
+        ),
+        ("~ url https://ci.example.com/hook → (a secret url) on acme/web",),
+    ),
+    "what only the update will know": (
+        preview(
+            step(
+                "create",
+                "Hook",
+                "ci",
+                None,
+                hook(
+                    url="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+                    repository="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+                ),
+            )
+        ),
+        ("+ ci (hook), (known after the update)", "on acme/(known after the update)"),
+    ),
+    "a secret that is new": (
+        preview(
+            step("update", "Hook", "ci", hook(), hook(secretFrom="env:CI", secretFingerprint="x"))
+        ),
+        ("~ secret set, from env:CI on acme/web",),
+    ),
+    "a secret that comes from elsewhere": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(secret="[secret]"),
+                hook(secretFrom="file:hook.key", secretFingerprint="[secret]"),
+                **changed("secret=delete", "secretFrom=add", "secretFingerprint=add"),
+            )
+        ),
+        ("~ secret changed, from file:hook.key on acme/web",),
+    ),
+    "a secret that is no longer managed": (
+        preview(step("update", "Hook", "ci", hook(secret="[secret]"), hook(), **changed("secret"))),
+        (
+            "! Secret no longer managed: ci; hooks keep the one they have",
+            "~ secret no longer managed: hooks keep the one they have on acme/web",
+        ),
+    ),
+    "a secret that an update removed": (
+        events(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                state(hook(secret="[secret]"), secretSet=True),
+                state(hook(secret="[secret]"), secretSet=False),
+                **changed("secret"),
+            )
+        ),
+        ("! Secret was removed: ci; deliveries are unsigned then", "~ secret removed on acme/web"),
+    ),
+    "an empty secret in plain": (
+        preview(step("update", "Hook", "ci", hook(secret="[secret]"), hook(secret=""))),
+        ("! Secret will be removed: ci; deliveries are unsigned then",),
+    ),
+    "a deletion": (
+        preview(
+            step(
+                "delete",
+                "WorkspaceHook",
+                "audit",
+                hook(owner=None, repository=None, workspace="acme"),
+            )
+        ),
+        ("- 1 hook will be deleted: audit", f"- will be deleted on acme {uuid(7)}"),
+    ),
+    "a deletion that only forgets": (
+        preview(step("delete", "Hook", "ci", {**state(hook()), "retainOnDelete": True})),
+        ("= no longer managed, and left as it is on acme/web",),
+    ),
+    "a replacement": (
+        preview(
+            step("create-replacement", "Hook", "ci", hook(), hook(repository="api")),
+            step("replace", "Hook", "ci", hook(), hook(repository="api")),
+            step("delete-replaced", "Hook", "ci", hook()),
+        ),
+        (
+            "1 hook to replace, 1 to create or adopt.",
+            "- 1 hook will be deleted and made elsewhere: ci",
+            f"again where it is declared now: on acme/web {uuid(7)}",
+            "+ to be created or adopted on acme/api",
+        ),
+    ),
+    "a rename": (
+        preview(
+            step("create", "HookFleet", "new", None, fleet("api", "web")),
+            step("delete", "HookFleet", "old", fleet("api", "web")),
+        ),
+        (
+            "2 hooks renamed.",
+            "= new (fleet), https://ci.example.com/hook",
+            "= renamed from old; the live hooks stay as they are on 2 repositories of acme",
+        ),
+    ),
+    "some hooks that move to another fleet": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "a",
+                fleet("api", "web"),
+                fleet("api"),
+                **changed("repositories.web"),
+            ),
+            step("create", "HookFleet", "b", None, fleet("web", "docs")),
+        ),
+        (
+            "1 hook to create or adopt, 1 renamed.",
+            "+ to be created or adopted on acme/docs",
+            "= takes over from a; the live hooks stay as they are on acme/web",
+        ),
+    ),
+    "the same place with another title, which is no rename": (
+        preview(
+            step("create", "Hook", "new", None, hook(description="New")),
+            step("delete", "Hook", "old", hook(description="Old")),
+        ),
+        ("1 hook to delete, 1 to create or adopt.",),
+    ),
+    "protection taken away": (
+        preview(step("update", "Hook", "ci", {**state(hook()), "protect": True}, hook())),
+        ("! Protection against deletion removed: ci",),
+    ),
+    "drift of a fleet": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "ci",
+                fleet(
+                    "a=active false; events repo:fork",
+                    "b=gone",
+                    "c=missing",
+                    "d=secret removed; active false",
+                    "e",
+                    "f=left over",
+                ),
+                fleet("a", "b", "c", "d", "e"),
+            )
+        ),
+        (
+            "1 hook to delete, 4 not as declared.",
+            "! Secret removed by hand: ci; deliveries have been unsigned since",
+            "≠ changed by hand to active false; events repo:fork on acme/a; will be put right",
+            "≠ gone on acme/b; will be made again",
+            "≠ not made yet on acme/c, an earlier update failed at it; will be put right",
+            "≠ secret removed by hand and active false on acme/d; will be put right",
+            f"- will be deleted on acme/f {uuid(5)}",
+            "1 hook stays as it is.",
+        ),
+    ),
+    "drift of a hook, found by a preview": (
+        preview(
+            step("refresh", "Hook", "ci", hook(), state(hook())),
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(active=False, events=["repo:fork"], url="https://b.example.com/?x=canary"),
+                hook(description="CI"),
+            ),
+            refreshed=True,
+        ),
+        (
+            "1 hook to change, 1 not as declared.",
+            "~ description: CI on acme/web",
+            '≠ changed by hand to url "https://b.example.com/?…"; active false; events repo:',
+        ),
+    ),
+    "drift of a hook that nobody need repair": (
+        events(
+            step("refresh", "Hook", "ci", state(hook()), state(hook(active=False))),
+            step("update", "Hook", "ci", state(hook(active=False)), hook(active=False)),
+            root(),
+            preview=True,
+        ),
+        ("≠ changed by hand to active false on acme/web; will be put right",),
+    ),
+    "a hook that is gone": (
+        preview(
+            step("refresh", "Hook", "ci", hook(), state(hook())),
+            step("create", "Hook", "ci", None, hook()),
+            refreshed=True,
+        ),
+        ("1 hook not as declared.", "≠ gone on acme/web; will be made again"),
+    ),
+    "repositories that couldn't be looked at": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "ci",
+                fleet("a=as declared (unchecked: no access)", "b=gone (unchecked: no access)", "c"),
+                fleet("a", "b", "c", active=False),
+            )
+        ),
+        (
+            "! 2 repositories couldn't be looked at: what is told of them is what was last known",
+            "! could not be looked at on 2 repositories of acme: no access",
+        ),
+    ),
+    "an account and what isn't ours": (
+        preview(
+            step("update", "pulumi:providers:pulumi-python", "labs", {}, {}),
+            step("update", "pulumi:providers:pulumi-python", "default", {}, {}),
+            *(step("create", "random:index:Pet", f"pet-{n}", None, {}) for n in range(5)),
+            step("create-replacement", "random:index:Word", "word", {}, {}),
+            step("same", "random:index:Word", "other", {}, {}),
+        ),
+        (
+            "No hook changes, other resources do.",
+            "~ account (Provider), changed: labs",
+            "+ random:index:Pet, new: pet-0, pet-1, pet-2 and 2 more",
+            "- random:index:Word, replaced: word",
+        ),
+    ),
+    "nothing, as far as the state knows": (
+        preview(changeSummary={"same": 3}),
+        ("Nothing changes by what the state knows.", "2 resources stay as they are.", "--refresh"),
+    ),
+    "nothing": (
+        preview(step("refresh", "Hook", "ci", hook(), state(hook())), refreshed=True),
+        ("Nothing changes: all hooks are as declared.",),
+    ),
+    "a destruction": (
+        events(
+            step("delete", "HookFleet", "ci", fleet("a=active false", "b=gone")), root("delete")
+        ),
+        ("Destruction of hooks/prod · 3 s", "1 hook deleted.", f"- deleted on acme/a {uuid(0)}"),
+    ),
+    "a look-up and a fleet of an earlier form": (
+        preview(
+            step("read", "Hook", "found", None, state(hook())),
+            step("create", "HookFleet", "ci", None, hook(repository=None, repositories=["a", "b"])),
+        ),
+        ("2 hooks to create or adopt.", "on 2 repositories of acme"),
+    ),
+    "repositories that a preview doesn't know": (
+        preview(
+            step(
+                "create",
+                "HookFleet",
+                "ci",
+                None,
+                hook(repository=None, repositories="dd056dcd-154b-4c76-9bd3-c8f88648b5ff"),
+            )
+        ),
+        ("to be created or adopted on acme/(known after the update)",),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_what_is_said(case: tuple[str, tuple[str, ...]]) -> None:
+    """Each kind of change in words, and nothing that is hidden."""
+    text, lines = case
+    said = reported(text).stdout
+    assert [line for line in lines if line not in said] == [], said
+    assert "canary" not in said
+
+
+def _watched(**more: Any) -> dict[str, Any]:
+    inputs = {"owner": "acme", "repositories": ["api"], "hooks": [], "onUnmanaged": "report"}
+    found = {uuid(1): 'acme/api "Jenkins" https://j.example.com/', uuid(2): "acme/api https://k/"}
+    outputs = {**inputs, "unmanaged": found, "existing": 9, **more}
+    return {"id": "exclusive-1", "inputs": inputs, "outputs": outputs}
+
+
+EXCLUSIVE = "RepositoryHooksExclusive"
+UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "reported": (
+        preview(step("same", EXCLUSIVE, "only", _watched(), _watched(unlisted=["acme/docs"]))),
+        (
+            "2 hooks unmanaged.",
+            "! only (all hooks of repositories)",
+            "! 2 hooks that nothing declares, left alone",
+            f'acme/api "Jenkins" https://j.example.com/ {uuid(1)}',
+        ),
+    ),
+    "to be deleted": (
+        preview(
+            step(
+                "update",
+                EXCLUSIVE,
+                "only",
+                _watched(unlisted=["acme/docs"]),
+                {
+                    "inputs": {
+                        **_watched()["inputs"],
+                        "onUnmanaged": "delete",
+                        "repositories": ["a"],
+                    }
+                },
+                **changed(f'unmanaged["{uuid(1)}"]=delete', "onUnmanaged"),
+            )
+        ),
+        (
+            "1 hook to delete, unmanaged, 1 unmanaged.",
+            "- 1 unmanaged hook will be deleted, which nothing declares",
+            "! 1 repository couldn't be looked at",
+            "~ what becomes of unmanaged hooks report → delete",
+            "~ repositories: plus a; minus api",
+        ),
+    ),
+    "deleted": (
+        events(
+            step(
+                "update",
+                EXCLUSIVE,
+                "only",
+                _watched(),
+                {**_watched(), "outputs": {**_watched()["outputs"], "unmanaged": {}}},
+            )
+        ),
+        ("2 hooks deleted, unmanaged.", "- 2 unmanaged hooks deleted, which nothing declares"),
+    ),
+    "a new one": (
+        preview(step("create", "WorkspaceHooksExclusive", "only", None, _watched()["inputs"])),
+        ("No hook changes, other resources do.", "~ only (all hooks of a workspace)", "= new"),
+    ),
+    "one that goes": (
+        preview(step("delete", EXCLUSIVE, "only", _watched())),
+        ("~ only (all hooks of repositories)", "= deleted"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNMANAGED.values(), ids=UNMANAGED.keys())
+def test_hooks_that_nothing_declares(case: tuple[str, tuple[str, ...]]) -> None:
+    """They are told with their uuid and url, and first when they are to be deleted."""
+    text, lines = case
+    said = reported(text).stdout
+    assert [line for line in lines if line not in said] == [], said
+
+
+def _diagnostic(message: str, severity: str = "error", urn: str = "") -> dict[str, Any]:
+    return {"diagnosticEvent": {"severity": severity, "message": message, "urn": urn}}
+
+
+def test_an_update_that_failed_in_part() -> None:
+    """What was done and what wasn't are told apart, with the remedy."""
+    new = state(fleet("a", "b=missing", "c=not updated", url="https://n.example.com/"))
+    ends = step("update", "HookFleet", "ci", fleet("a", "c", "d=left over"), new)
+    message = "1 error occurred:\n\t* fleet: 2 failed\n  acme/b: no access\nAsk an administrator.\n"
+    told = reported(
+        events(
+            event("resourcePreEvent", **ends),
+            _diagnostic(f"error: {message}", urn=ends["urn"]),
+            event("resOpFailedEvent", **ends),
+            _diagnostic("update failed"),
+            result="failed",
+        )
+    )
+    assert told.exit_code == 2
+    for line in (
+        "The update failed.",
+        "x 2 hooks failed: ci; running it again does just what is left",
+        "x not done on 2 repositories of acme",
+        "x Ask an administrator.",
+        "~ url https://ci.example.com/hook → https://n.example.com/ on acme/a",
+    ):
+        assert line in told.stdout
+    assert "update failed\n" not in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("op", "old", "new"),
+    [
+        ("create", None, hook()),
+        ("update", hook(), hook(active=False)),
+        ("delete", hook(), None),
+        ("create-replacement", hook(repository="api"), hook()),
+    ],
+)
+def test_a_hook_that_failed(op: str, old: Any, new: Any) -> None:
+    """Nothing was done to it, so nothing is said to be; one that was only begun is no different."""
+    one = step(op, "Hook", "ci", old, new)
+    begun = event("resourcePreEvent", **one)
+    failed = events(begun, event("resOpFailedEvent", **one), result="failed")
+    unfinished = events(begun, result="failed")
+    for text in (failed, unfinished):
+        said = reported(text).stdout
+        assert "x not done on acme/web" in said
+        assert "created" not in said
+        assert "deleted" not in said
+
+
+def test_policies() -> None:
+    """A violation is told with its policy and level; one that stops the run is the user's."""
+    policy = {
+        "policyName": "https-only",
+        "policyPackName": "hooks",
+        "message": "<{%reset%}>url must be https.\nhttp://a.example.com/?t=canary<{%reset%}>",
+        "resourceUrn": step("same", "Hook", "ci")["urn"],
+    }
+    stops = {"policyEvent": {**policy, "enforcementLevel": "mandatory"}}
+    warns = {"policyEvent": {**policy, "enforcementLevel": "advisory", "resourceUrn": ""}}
+    told = reported(events(stops, warns, preview=True, result="failed"))
+    assert told.exit_code == 1
+    said = told.stdout
+    assert "x Policy https-only violated (stops the update) by ci: url must be https." in said
+    assert "! Policy https-only violated (advisory): url must be https." in said
+    assert "http://a.example.com/?…" in said
+    assert "canary" not in said
+
+
+def test_what_the_run_said() -> None:
+    """Warnings are passed on, each once; what is passing or for debugging isn't."""
+    urn = step("same", "Hook", "ci")["urn"]
+    told = reported(
+        events(
+            _diagnostic("acme/web: slow\nTry later.", "warning", urn),
+            _diagnostic("acme/web: slow\nTry later.", "warning", urn),
+            _diagnostic("the program's own", "warning"),
+            _diagnostic("halfway", "info"),
+            _diagnostic("noise", "debug"),
+            {"diagnosticEvent": {"severity": "warning", "message": "passing", "ephemeral": True}},
+        )
+    ).stdout
+    assert told.count("! ci: acme/web: slow") == 1
+    assert "= Try later." in told
+    assert "! the program's own" in told
+    for silent in ("halfway", "noise", "passing"):
+        assert silent not in told
+
+
+def test_adoptions_that_an_update_told() -> None:
+    """Notices of adoption are counted, also those of repositories that a notice doesn't name."""
+    urn = step("create", "HookFleet", "ci")["urn"]
+    one = f"acme/a: adopted the existing hook {uuid(1)}: nothing changes on it"
+    many = "acme/b, acme/c, acme/d and 2 more: adopted the existing hook: active false => true"
+    fleet_ = step("create", "HookFleet", "ci", None, state(fleet(*"abcdefg")))
+    said = reported(
+        events(fleet_, _diagnostic(one, "info", urn), _diagnostic(many, "info", urn))
+    ).stdout
+    assert "1 hook created, 6 adopted." in said
+    assert f"+ adopted on acme/a {uuid(1)}; nothing changes on it" in said
+    assert "+ adopted on 5 repositories of acme; active false => true" in said

@@ -1,0 +1,128 @@
+"""`bitbucket-hooks report`: where it reads from, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.report_runs import (
+    event,
+    events,
+    hook,
+    preview,
+    reported,
+    state,
+    step,
+)
+
+NEW = step("create", "Hook", "ci", None, hook())
+LOOK = step("refresh", "Hook", "ci", hook(), state(hook()))
+
+
+def _error(message: str, urn: str = "") -> dict[str, object]:
+    return {"diagnosticEvent": {"severity": "error", "message": message, "urn": urn}}
+
+
+CODES = {
+    "nothing changes": (preview(LOOK, refreshed=True), 0),
+    "something does": (preview(NEW), 3),
+    "it drifted": (
+        events(step("refresh", "Hook", "ci", hook(), state(hook(active=False))), preview=True),
+        3,
+    ),
+    "an update did": (events(NEW), 3),
+    "the program is wrong": (events(_error("hooks[0].url: is required"), result="failed"), 1),
+    "a declaration is wrong": (
+        events(_error("Hook resource 'ci' has a problem: url: …", NEW["urn"]), result="failed"),
+        1,
+    ),
+    "the remote side failed": (events(_error("no answer", NEW["urn"]), result="failed"), 2),
+    "an operation failed": (events(event("resOpFailedEvent", **NEW), result="failed"), 2),
+    "it failed without a word": (events(result="failed"), 2),
+    "no run": ("{}", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), CODES.values(), ids=CODES.keys())
+def test_exit_codes(text: str, code: int) -> None:
+    """0 nothing changes, 3 something does, 1 the user's mistake, 2 another failure."""
+    assert reported(text).exit_code == code
+    assert reported(text, "--format", "json").exit_code == code
+
+
+def test_every_report_at_once(tmp_path: Path) -> None:
+    """One run, four reports; the files are named on stderr."""
+    paths = [tmp_path / name for name in ("a.md", "a.html", "a.json")]
+    pairs = zip(("--markdown", "--html", "--json"), paths, strict=True)
+    args = [part for pair in pairs for part in map(str, pair)]
+    told = reported(preview(NEW), "-", *args, "--title", "Hooks <of> *mine*")
+    assert told.exit_code == 3
+    assert "+ to be created or adopted on acme/web" in told.stdout
+    assert told.stdout.startswith("Hooks <of> *mine*\n")
+    assert [str(path) in told.stderr for path in paths] == [True] * 3
+    markdown, html, json_ = (path.read_text("utf-8") for path in paths)
+    assert markdown.startswith("## Hooks \\<of\\> \\*mine\\*\n")
+    assert "<title>Hooks &lt;of&gt; *mine*</title>" in html
+    assert json.loads(json_)["counts"]["created"] == 1
+
+
+def test_limit() -> None:
+    """Markdown keeps to the limit that is given."""
+    steps = [
+        step("create", "Hook", f"h{n}", None, hook(url=f"https://{n}.example.com/"))
+        for n in range(90)
+    ]
+    for kind in ("markdown", "bitbucket"):
+        told = reported(preview(*steps), "--format", kind, "--limit", "1500")
+        assert len(told.stdout) <= 1500
+        assert "more declaration" in told.stdout
+
+
+def test_a_file(tmp_path: Path) -> None:
+    """A file is read by name; one that isn't there, or can't be written, is a short error."""
+    path = tmp_path / "run.json"
+    path.write_text(preview(NEW))
+    assert reported("", str(path)).exit_code == 3
+    missing = reported("", str(tmp_path / "none.json"))
+    assert (missing.exit_code, "No such file" in missing.stderr) == (1, True)
+    unwritable = reported(preview(NEW), "--html", str(tmp_path / "none" / "a.html"))
+    assert (unwritable.exit_code, "No such file" in unwritable.stderr) == (1, True)
+
+
+def test_a_terminal_as_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file and a pipe there is nothing to wait for."""
+    from click.testing import _NamedTextIOWrapper
+
+    monkeypatch.setattr(_NamedTextIOWrapper, "isatty", lambda _: True)
+    told = reported("")
+    assert told.exit_code == 1
+    assert "pulumi preview --json --refresh" in told.stderr
+
+
+def test_help_is_quick() -> None:
+    """Asking for help loads nothing of the report, nor Pulumi."""
+    code = (
+        "import sys; from bitbucket_hooks.cli import main\n"
+        "try: main(['report', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([n for n in sys.modules if n in ('pulumi', 'requests', 'rich') or '.report.' in n"
+        " and 'cli' not in n])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_it_needs_neither_pulumi_nor_the_network() -> None:
+    """The room stands by itself."""
+    code = (
+        "import sys, importlib, pkgutil, bitbucket_hooks.report as room\n"
+        "for one in pkgutil.iter_modules(room.__path__):\n"
+        "    importlib.import_module(f'{room.__name__}.{one.name}')\n"
+        "print([n for n in ('pulumi', 'requests', 'urllib3') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,152 @@
+"""What the engine prints is read in each of its forms; what is something else is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.report_runs import (
+    event,
+    events,
+    fleet,
+    hook,
+    lines,
+    preview,
+    reported,
+    root,
+    state,
+    step,
+)
+from support.report_samples import CANARY
+
+SAMPLES = Path(__file__).parent / "samples"
+EXPECTED = {
+    "create.preview.json": (3, "12 hooks to create or adopt."),
+    "create.up.jsonl": (3, "11 hooks created, 1 adopted."),
+    "same.preview.json": (0, "Nothing changes: all 12 hooks are as declared."),
+    "drift.refresh-only.json": (3, "5 hooks not as declared; that will be noted in the state"),
+    "drift.refresh-preview.json": (3, "5 hooks not as declared."),
+    "change.plain.json": (3, "3 hooks to delete, 6 to change, 4 to create or adopt, 1 renamed."),
+    "change.refreshed.json": (3, "3 hooks to delete, 4 to change, 4 to create or adopt, 1 renamed"),
+    "change.refreshed.jsonl": (3, "3 hooks to delete, 4 to change, 4 to create or adopt, 1 rename"),
+    "change.up.jsonl": (2, "The update failed."),
+    "drift.refresh.jsonl": (3, "4 hooks not as declared; that was noted in the state"),
+    "destroy.jsonl": (3, "13 hooks deleted."),
+    "mistake.preview.json": (1, 'x bad: events[0]: unknown event "repo:psuh"; did you mean'),
+    "mistake.program.json": (1, "x hooks[0].url: is required"),
+    "mistake.up.jsonl": (1, "x bad: url: must start with https:// (or http://)"),
+}
+
+
+def test_there_is_a_sample_for_each() -> None:
+    """No sample is forgotten."""
+    assert {path.name for path in SAMPLES.iterdir()} == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_the_engine_printed(name: str) -> None:
+    """The engine's own output is understood, and ends with the right exit code."""
+    code, said = EXPECTED[name]
+    told = reported("", str(SAMPLES / name))
+    assert said in told.stdout
+    assert told.exit_code == code
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("kind", ["terminal", "markdown", "bitbucket", "html", "json"])
+def test_no_canary(name: str, kind: str) -> None:
+    """A secret appears in no format, not even where the engine was asked to show it."""
+    text = (SAMPLES / name).read_text()
+    shown = text.replace('"[secret]"', f'"{CANARY}"').replace('"ciphertext"', '"plaintext"')
+    told = reported(shown if name.endswith("l") else text, "--format", kind)
+    assert told.stdout
+    assert CANARY not in told.stdout
+
+
+def test_both_forms_of_a_preview_say_the_same() -> None:
+    """A document and the events of one preview, but for drift that only events tell."""
+    document, log = (
+        json.loads(reported("", str(SAMPLES / name), "--format", "json").stdout)
+        for name in ("change.refreshed.json", "change.refreshed.jsonl")
+    )
+    changes = [
+        {one["name"]: one for one in each["hooks"] if one["name"] != "chat"}
+        for each in (document, log)
+    ]
+    assert changes[0] == changes[1]
+    assert [one["kind"] for one in (document["run"], log["run"])] == ["update", "update"]
+
+
+def test_an_update_is_told_rather_than_its_preview() -> None:
+    """Of a log that holds both, what was done counts."""
+    planned = events(step("create", "Hook", "ci", None, hook()), preview=True)
+    done = events(step("create", "Hook", "ci", None, state(hook())))
+    assert "1 hook created." in reported(planned + done).stdout
+    assert "1 hook to create or adopt." in reported(planned).stdout
+
+
+def test_a_run_that_was_cut_off() -> None:
+    """Without its end, a log is told as far as it goes."""
+    one = step("create", "Hook", "ci", None, state(hook()))
+    begun = lines([event("resourcePreEvent", **one), event("resOutputsEvent", **one)])
+    told = reported(begun)
+    assert told.exit_code == 2
+    assert "The update was cut off before its end." in told.stdout
+    assert "x The run didn't end, so this is what it came to until then." in told.stdout
+    assert "+ created on acme/web" in told.stdout
+    assert reported('{"preludeEvent": {}}').exit_code == 2
+
+
+REFUSED = {
+    "": "standard input is empty: the run printed nothing",
+    " \n": "standard input is empty",
+    "Previewing update (dev):\n": "standard input: this is no JSON",
+    preview(root())[:-10]: "it is cut off in line 1",
+    preview(root())[:40]: "it is cut off in line 1",
+    events(root())[:-30]: "it is cut off in line",
+    events(root()) + "warning: x\n": "line 6 is no JSON",
+    '{"some": "thing"}': "value 1 is nothing of the engine's",
+    "[1, 2]": "value 1 is nothing of the engine's",
+    '{"steps": 5}': "value 1 is nothing of the engine's",
+    lines([{"summaryEvent": {}}, 5]): "value 2 is nothing of the engine's",
+    "[" * 100_000: "no JSON",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=range(len(REFUSED)))
+def test_what_isnt_a_run(text: str, said: str) -> None:
+    """Broken, truncated and foreign input is refused by name, and with the remedy."""
+    told = reported(text)
+    assert told.exit_code == 1
+    assert said in told.stderr
+    assert "pulumi preview --json" in told.stderr
+    assert not told.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"steps": null, "changeSummary": null}',
+        '{"steps": [null, 5, {}], "diagnostics": [7]}',
+        lines([{"resourcePreEvent": {"metadata": None}}, {"summaryEvent": {"resourceChanges": 4}}]),
+        lines([{"resOutputsEvent": {}}, {"policyEvent": {}}, {"summaryEvent": {}}]),
+        preview(step("update", "HookFleet", "x", {"repositories": 5}, {"events": "x", "url": 5})),
+        preview(
+            step("create", "Hook", "x"), step("update", "RepositoryHooksExclusive", "y", {}, {})
+        ),
+    ],
+)
+def test_what_lacks_parts(text: str) -> None:
+    """An engine of another version may leave out what ours writes: that is no crash."""
+    told = reported(text)
+    assert told.exit_code in (0, 3), told.output
+    assert told.stdout
+
+
+def test_encodings() -> None:
+    """A byte order mark and the UTF-16 of Windows' shells are read."""
+    text = preview(step("create", "HookFleet", "ci", None, fleet("web")))
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert reported(text.encode(encoding)).exit_code == 3
