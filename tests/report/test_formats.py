@@ -79,7 +79,7 @@ def _hostile() -> Document:
 
 def _rendered(text: str) -> str:
     """What a page shows of Markdown that lets HTML through, as GitHub's does before it cleans."""
-    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
 
 
 @pytest.mark.parametrize("flavour", markdown.Flavour)

@@ -129,6 +129,7 @@ def test_what_isnt_a_run(text: str, said: str) -> None:
     "text",
     [
         '{"steps": null, "changeSummary": null}',
+        '{"duration": 136584}',
         '{"steps": [null, 5, {}], "diagnostics": [7]}',
         lines([{"resourcePreEvent": {"metadata": None}}, {"summaryEvent": {"resourceChanges": 4}}]),
         lines([{"resOutputsEvent": {}}, {"policyEvent": {}}, {"summaryEvent": {}}]),

@@ -20,7 +20,7 @@ from bitbucket_hooks.report.run import ROOT_TYPE, Diagnostic, Kind, Run, Step
 _REMEDY: Final = (
     "Give what `pulumi preview --json`, `pulumi up --json` or `--event-log FILE` wrote, whole."
 )
-_DOCUMENT: Final = frozenset({"steps", "diagnostics", "changeSummary"})
+_DOCUMENT: Final = frozenset({"steps", "diagnostics", "changeSummary", "duration"})
 
 
 def read(text: str, source: str) -> Run:
@@ -70,6 +70,7 @@ def _after_space(text: str, place: int) -> int:
 
 
 def _is_document(value: Any) -> bool:
+    """Tell a preview's document; that of a stack without resources has but its duration."""
     if not isinstance(value, Mapping) or not value.keys() & _DOCUMENT:
         return False
     return isinstance(value.get("steps", []), (list, type(None)))
