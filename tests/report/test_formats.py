@@ -157,7 +157,8 @@ def test_github_unfolds_names() -> None:
     """Every one of the names is in the comment, folded."""
     text = markdown.render(tell(_great()))
     assert "<details><summary>1,200 repositories</summary>" in text
-    assert "`acme/svc-1204`" in text
+    assert "acme/svc-1204</details>" in text
+    assert "<p>" not in _rendered(text).partition("<h3>")[2], "the lists are tight"
 
 
 def test_a_link_to_the_whole() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from html import escape
 from typing import Final, TypeVar
 
 from attrs import frozen
@@ -99,8 +100,7 @@ def _cut(whole: str, limit: int) -> str:
 
 def escaped(text: str) -> str:
     """Text that means nothing to Markdown, mentions nobody and links nowhere."""
-    safe = _SPECIAL.sub(r"\\\1", printable(text, _LONGEST))
-    safe = safe.replace("@", "@\u200b").replace("://", ":\u200b//").replace("www.", "www\u200b.")
+    safe = _unlinked(_SPECIAL.sub(r"\\\1", printable(text, _LONGEST)))
     return _STARTS.sub(lambda match: match[1] + _escaped_start(match[2]), safe)
 
 
@@ -130,6 +130,15 @@ def _span(span: Span) -> str:
     return f"{head}{strong}{tail}" if words else span.text
 
 
+def _as_html(text: Text) -> str:
+    """Text inside HTML, where Markdown means nothing; mentions and links are kept off all the same."""
+    return escape(_unlinked("".join(printable(span.text, _LONGEST) for span in text)))
+
+
+def _unlinked(text: str) -> str:
+    return text.replace("@", "@\u200b").replace("://", ":\u200b//").replace("www.", "www\u200b.")
+
+
 def _inline(text: Text) -> str:
     return "".join(map(_span, text))
 
@@ -152,8 +161,7 @@ class _Writer:
         blocks += [self._section(section) for section in document.sections]
         blocks += [f"*{_inline(note).strip()}*" for note in document.notes]
         blocks += [f"[The whole report]({_target(self.more)})"] if self.more else []
-        whole = "\n\n".join(block.strip("\n") for block in blocks if block)
-        return re.sub(r"\n{3,}", "\n\n", whole) + "\n"
+        return "\n\n".join(block for block in blocks if block) + "\n"
 
     def _summary(self, document: Document) -> str:
         return f"{_inline(summary(document))}\n\n{escaped(document.context)}"
@@ -185,14 +193,16 @@ class _Writer:
         shown, rest = self._first(items, most)
         if not shown:
             return
+        pad = " " * indent
+        if unfolds and len(items) > _few(items):
+            # a blank line would make the list around it a loose one, so this is HTML to its end
+            names = ", ".join(map(_as_html, shown)) + (f" … and {rest:,} more" if rest else "")
+            title = f"<summary>{counted(len(items), noun)}</summary>"
+            yield f"{pad}<details>{title}{names}</details>"
+            return
         names = ", ".join(_inline(self._short(item, len(items))) for item in shown)
         names += f" … and {rest:,} more{self._where()}" if rest else ""
-        pad = " " * indent
-        if not unfolds or len(items) <= _few(items):
-            yield f"{pad}{names}" if unfolds else f"{pad}- {names}"
-            return
-        title = f"<summary>{counted(len(items), noun)}</summary>"
-        yield from (f"{pad}<details>{title}", "", f"{pad}{names}", "", f"{pad}</details>", "")
+        yield f"{pad}{names}" if unfolds else f"{pad}- {names}"
 
     def _short(self, item: Text, number: int) -> Text:
         """Of many in the open, the name is enough."""
