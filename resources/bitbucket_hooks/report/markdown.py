@@ -131,7 +131,7 @@ def _span(span: Span) -> str:
 
 
 def _as_html(text: Text) -> str:
-    """Text inside HTML, where Markdown means nothing; mentions and links are kept off all the same."""
+    """Text inside HTML, where Markdown means nothing; mentions and links are kept off too."""
     return escape(_unlinked("".join(printable(span.text, _LONGEST) for span in text)))
 
 

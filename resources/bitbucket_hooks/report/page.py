@@ -35,7 +35,8 @@ code {
 .name { font-weight: 650; overflow-wrap: anywhere; }
 .figures { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.1rem 0 0; }
 .figures div {
-  display: flex; flex-direction: column-reverse; justify-content: flex-end; flex: 1 1 8rem; max-width: 13rem;
+  display: flex; flex-direction: column-reverse; justify-content: flex-end;
+  flex: 1 1 8rem; max-width: 13rem;
   background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--tone);
   border-radius: 8px; padding: .5rem .8rem .6rem;
 }
