@@ -1,5 +1,6 @@
 """A machine of one's own for each test: its PATH, its cache, its Go and its Pulumi."""
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ list)
     echo "$SDK" ;;
 esac
 """
+
+
+def _heed_hangups() -> None:
+    """Whoever runs the tests under `nohup` hands down that a hang-up is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @dataclass
@@ -82,6 +88,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_hangups,  # noqa: PLW1509  # no other thread runs here
         )
 
     def ask(self) -> Path:

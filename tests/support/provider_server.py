@@ -172,7 +172,7 @@ class ProviderServer:
         return URN.replace("::hooks::", f"::{self.project}::") + name
 
     def _struct(self, props: Mapping[str, Any]) -> struct_pb2.Struct:
-        return struct({**props, "__provider": serialize_provider(self.kind)})
+        return struct({**props, "__provider": _pickled(type(self.kind), self.project)})
 
     def _ask(self, call: Any, request: Any) -> Any:
         try:
@@ -183,6 +183,16 @@ class ProviderServer:
 
 Start = Callable[..., AbstractContextManager[ProviderServer]]
 """Starts a provider process of one run; keywords are its stack config."""
+
+
+_pickles: dict[tuple[type[ResourceProvider], str], str] = {}
+
+
+def _pickled(kind: type[ResourceProvider], project: str) -> str:
+    """As the SDK does it, once: each time it wraps its pickler anew, which ends in a recursion."""
+    if (kind, project) not in _pickles:
+        _pickles[kind, project] = serialize_provider(marked(kind(), project))
+    return _pickles[kind, project]
 
 
 def marked(kind: ResourceProvider, project: str) -> ResourceProvider:
