@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine up test soak lint lock clean
+.PHONY: help setup setup-dev engine policies up test soak lint lock clean
 
 export PYTHON ?= python3
 
@@ -18,7 +18,10 @@ setup: ## install what a run needs: the virtual environment and a Pulumi engine
 
 setup-dev: ## the same, and what the tests and linters need
 	@sh engine/venv.sh dev
-	@$(MAKE) --no-print-directory engine
+	@$(MAKE) --no-print-directory policies engine
+
+policies: ## install what the policy pack needs, in policies/.venv: docs/policies.md
+	@sh engine/venv.sh policies
 
 # By way of a second file: activate trusts what it reads.
 engine:
@@ -43,11 +46,13 @@ lint: setup-dev ## check style and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
 
-lock: ## renew requirements/ from pyproject.toml (needs uv)
+lock: ## renew requirements/ from pyproject.toml, and the policy pack's (needs uv)
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) policies/requirements.in -o policies/requirements.txt
 
-clean: ## remove the virtual environment and the tools' caches; .state and the cached engine stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist
+clean: ## remove the virtual environments and the tools' caches; .state and the cached engine stay
+	rm -rf .venv policies/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,10 +1,17 @@
-# Bring the virtual environment in line with a lock file: `sh engine/venv.sh run` or `... dev`.
+# Bring a virtual environment in line with a lock file: `sh engine/venv.sh run` or `... dev` for the
+# project's, `... policies` for that of the policy pack, whose needs can't be met beside the others.
 # PYTHON names the interpreter to make it with. Quick when nothing changed.
 set -eu
 
 lock=$1
 python=${PYTHON:-python3}
 cd "$(dirname "$0")/.."
+if [ "$lock" = policies ]; then
+    cd policies
+    file=requirements.txt project='' name=policies/.venv
+else
+    file=requirements/$lock.txt project=pyproject.toml name=.venv
+fi
 root=$(pwd -P)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -14,13 +21,13 @@ fail() {
 }
 
 # What an installation depends on; where it is the same, nothing is to be done.
-fingerprint() { cat "requirements/$1.txt" pyproject.toml | cksum; }
+fingerprint() { cat "$1" $project | cksum; }
 
 moved() { [ "$(cat .venv/root 2>/dev/null)" != "$root" ]; }
 
 fresh() {
     ! moved && [ -x .venv/bin/python3 ] &&
-        [ "$(cat ".venv/installed-$lock" 2>/dev/null)" = "$(fingerprint "$lock")" ]
+        [ "$(cat ".venv/installed-$lock" 2>/dev/null)" = "$(fingerprint "$file")" ]
 }
 
 check_interpreter() {
@@ -34,7 +41,7 @@ check_interpreter() {
 
 make_environment() {
     check_interpreter
-    say "making .venv with $("$python" -V 2>&1)"
+    say "making $name with $("$python" -V 2>&1)"
     "$python" -m venv --clear .venv
     printf '%s\n' "$root" >.venv/root
 }
@@ -45,9 +52,9 @@ pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "
 if moved || ! pip --version >/dev/null 2>&1; then
     make_environment
 fi
-say "installing $(grep -c '^[^ #]' "requirements/$lock.txt") packages of requirements/$lock.txt (about a minute)"
-pip install --require-hashes -r "requirements/$lock.txt"
-pip install --no-deps --no-build-isolation -e .
-fingerprint "$lock" >".venv/installed-$lock"
+say "installing $(grep -c '^[^ #]' "$file") packages of ${name%.venv}$file (about a minute)"
+pip install --require-hashes -r "$file"
+[ -z "$project" ] || pip install --no-deps --no-build-isolation -e .
+fingerprint "$file" >".venv/installed-$lock"
 # The lock for development holds the other one, version by version.
-[ "$lock" != dev ] || fingerprint run >.venv/installed-run
+[ "$lock" != dev ] || fingerprint requirements/run.txt >.venv/installed-run

@@ -321,6 +321,7 @@ def stacks_program(folder: Path) -> None:
     (folder / "stacks").mkdir()
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     shutil.copy(ROOT / "stacks" / "__main__.py", folder / "stacks")
+    (folder / "policies").symlink_to(ROOT / "policies")
 
 
 def project(
@@ -328,7 +329,7 @@ def project(
 ) -> Iterator[Project]:
     """Make a project in an empty folder, configured for its own embedded sandbox."""
     template = templates.project(lay_out.__name__, lay_out)
-    shutil.copytree(template, folder, dirs_exist_ok=True)
+    shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
     database = shutil.copy(templates.sandbox(), folder / "sandbox.db")
     env = {**environment(folder / "home"), **_backend(folder)}
     with Sandbox(database) as estate:

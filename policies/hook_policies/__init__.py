@@ -1,0 +1,1 @@
+"""What reviewers may ask of webhooks: rules on declared hooks, without any framework."""
