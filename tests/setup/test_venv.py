@@ -128,3 +128,18 @@ def test_an_environment_made_elsewhere_is_made_anew(project: Path) -> None:
     asked(project)
     install(project, python)
     assert any("-m venv --clear .venv" in line for line in asked(project))
+
+
+def test_the_policy_pack_has_an_environment_of_its_own(project: Path) -> None:
+    """Made of its own lock, without the project, and touching nothing of the project's."""
+    (project / "policies").mkdir()
+    (project / "policies" / "requirements.txt").write_text("c==3 \\\n    --hash=x\n")
+    python = interpreter(project, "")
+    done = install(project, python, "policies")
+    assert done.returncode == 0, done.stderr
+    assert "making policies/.venv" in done.stderr
+    assert "installing 1 packages of policies/requirements.txt" in done.stderr
+    assert asked(project)[-1].endswith("install --require-hashes -r requirements.txt")
+    assert not (project / ".venv").exists()
+    assert install(project, python, "policies").stderr == ""
+    assert "installing 2 packages of requirements/run.txt" in install(project, python).stderr

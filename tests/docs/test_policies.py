@@ -1,0 +1,62 @@
+"""The page of policies does what it says: its commands and its configuration are run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hook_policies.rules import POLICIES, mistakes
+from support.engine import ROOT, STACK, Project
+from support.transcript import misses, session, steps
+
+PAGE = (ROOT / "docs" / "policies.md").read_text("utf-8")
+
+
+def block(language: str) -> str:
+    """Give the page's one code block of a language."""
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return str(text)
+
+
+@pytest.mark.engine
+def test_the_commands_print_what_the_page_shows(stacks: Project) -> None:
+    """On hooks as in the README; then the page's own configuration stops them."""
+    dev = yaml.safe_load((ROOT / "stacks" / "Pulumi.dev.yaml").read_text())["config"]
+    stacks.config({"bitbucket-hooks:hooks": dev["bitbucket-hooks:hooks"]})
+    install, *told = steps(PAGE)
+    assert install.command == "make policies"  # as was done for these tests
+    printed = session(
+        [step.command for step in told], stacks.folder, {**stacks.env, "PULUMI_STACK": STACK}
+    )
+    assert len(told) == 2
+    assert not misses(told, printed)
+
+    Path(stacks.folder, "own.json").write_text(block("json"))
+    own = ("--policy-pack", "policies", "--policy-pack-config", "own.json")
+    assert re.findall(r"- \[mandatory\]  (\S+)", stacks.preview(*own).failed().text) == [
+        "secret-required"
+    ] * len(dev["bitbucket-hooks:hooks"])
+
+
+def test_the_page_knows_every_policy() -> None:
+    """With its level, its options and their defaults; and its example names what there is."""
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", PAGE, re.MULTILINE))
+    assert list(rows) == [policy.name for policy in POLICIES]
+    for policy in POLICIES:
+        assert rows[policy.name].startswith(f"{policy.level} |")
+        assert set(policy.own_options) == set(re.findall(r"`(\w+)`: ", rows[policy.name]))
+    example = json.loads(block("json"))
+    options = {name: set(one) for name, one in example.items() if isinstance(one, dict)}
+    assert (
+        mistakes({name: options.get(name, set()) - {"enforcementLevel"} for name in example}) == []
+    )
+
+
+def test_the_project_is_set_up_as_the_page_says() -> None:
+    """`Pulumi.yaml` says what starts the pack."""
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    assert yaml.safe_load(block("yaml")).items() <= project.items()
