@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeAlias
 
@@ -91,7 +91,7 @@ class Document:
     context: str
     """Which run it was."""
     verdict: Text
-    """What it comes to, where the figures don't say that."""
+    """What it comes to, in one sentence."""
     figures: tuple[Figure, ...]
     warnings: tuple[Line, ...]
     sections: tuple[Section, ...]
@@ -99,13 +99,14 @@ class Document:
     """What a reader should know of the report's limits."""
 
 
-def summary(document: Document) -> Text:
-    """What a run comes to in one sentence."""
-    if document.verdict:
-        return document.verdict
-    first, *others = document.figures
+def sentence(figures: Sequence[Figure]) -> Text:
+    """What the figures say, in words; nothing where there are none."""
+    if not figures:
+        return ()
+    first, *others = figures
     head = f"{counted(first.number, 'hook')} {first.label}"
-    return text(strong(", ".join([head, *(f"{one.number:,} {one.label}" for one in others)])), ".")
+    rest = (f"{one.number:,} {one.label}" for one in others)
+    return text(strong(", ".join([head, *rest])), ".")
 
 
 def text(*parts: str | Span | Text) -> Text:

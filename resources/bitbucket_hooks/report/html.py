@@ -18,6 +18,7 @@ from bitbucket_hooks.report.document import (
     Style,
     Text,
     counted,
+    sentence,
 )
 from bitbucket_hooks.report.page import SCRIPT, STYLE
 
@@ -65,7 +66,8 @@ def _page(document: Document) -> Iterator[str]:
     yield "<body>"
     yield "<main>"
     yield f"<header><h1>{title}</h1><p class=context>{_safe(document.context)}</p>"
-    yield f"<p class=verdict>{_inline(document.verdict)}</p>" if document.verdict else ""
+    if document.verdict != sentence(document.figures):  # else the figures say it
+        yield f"<p class=verdict>{_inline(document.verdict)}</p>"
     yield "</header>"
     yield from _figures(document.figures)
     if document.warnings:

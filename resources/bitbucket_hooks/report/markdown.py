@@ -25,7 +25,6 @@ from bitbucket_hooks.report.document import (
     Style,
     Text,
     counted,
-    summary,
 )
 
 _Thing = TypeVar("_Thing")
@@ -131,7 +130,7 @@ def _span(span: Span) -> str:
 
 
 def _as_html(text: Text) -> str:
-    """Text inside HTML, where Markdown means nothing; mentions and links are kept off too."""
+    """Text inside HTML, where Markdown means nothing; it mentions nobody and links nowhere."""
     return escape(_unlinked("".join(printable(span.text, _LONGEST) for span in text)))
 
 
@@ -164,7 +163,7 @@ class _Writer:
         return "\n\n".join(block for block in blocks if block) + "\n"
 
     def _summary(self, document: Document) -> str:
-        return f"{_inline(summary(document))}\n\n{escaped(document.context)}"
+        return f"{_inline(document.verdict)}\n\n{escaped(document.context)}"
 
     def _section(self, section: Section) -> str:
         shown, rest = self._first(section.entries, self.fold.entries)

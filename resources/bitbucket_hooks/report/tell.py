@@ -18,6 +18,7 @@ from bitbucket_hooks.report.document import (
     counted,
     listed,
     name,
+    sentence,
     strong,
     text,
 )
@@ -89,7 +90,8 @@ def _verdict(changes: Changes, words: Words) -> Text:
         noted = words.verb("will be noted", "was noted")
         what = f"{counted(counts.drifted, 'hook')} not as declared"
         return text(strong(what), f"; that {noted} in the state, the next `pulumi up` repairs it.")
-    return () if _figures(changes) else text(strong("No hook changes"), ", other resources do.")
+    none = text(strong("No hook changes"), ", other resources do.")
+    return sentence(_figures(changes)) or none
 
 
 def _nothing(changes: Changes) -> Text:

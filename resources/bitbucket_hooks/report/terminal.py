@@ -18,7 +18,6 @@ from bitbucket_hooks.report.document import (
     Style,
     Text,
     plural,
-    summary,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _rows(document: Document) -> Iterator[_Row]:
     yield 0, None, (Span(document.title, Style.STRONG),)
     yield 0, None, (Span(document.context),)
     yield 0, None, ()
-    yield 0, None, summary(document)
+    yield 0, None, document.verdict
     if document.warnings:
         yield 0, None, ()
     for line in document.warnings:
