@@ -359,6 +359,59 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "! could not be looked at on 2 repositories of acme: no access",
         ),
     ),
+    "a repository and a workspace that were renamed": (
+        preview(
+            step("update", "Hook", "ci", hook(), hook(repository="site"), **changed("repository")),
+            step("update", "HookFleet", "all", fleet("a", "b"), fleet("a", "b", owner="new")),
+        ),
+        (
+            "3 hooks to change.",
+            "~ repository web → site on acme/site",
+            "~ workspace acme → new on 2 repositories of new",
+        ),
+    ),
+    "a hook that another resource took over before": (
+        preview(
+            step("update", "HookFleet", "ci", fleet("a", "b=left to Hook 'x'"), fleet("a")),
+        ),
+        ("= no longer managed, and left as it is on acme/b",),
+    ),
+    "events that only go": (
+        preview(step("update", "Hook", "ci", hook(events=["a:b", "c:d"]), hook(events=["a:b"]))),
+        ("~ loses c:d on acme/web",),
+    ),
+    "alike drift is one": (
+        preview(
+            *(
+                step("refresh", "Hook", one, hook(repository=one), state(hook(repository=one)))
+                for one in ("api", "web")
+            ),
+            *(
+                step(
+                    "update",
+                    "Hook",
+                    one,
+                    hook(repository=one, active=False),
+                    hook(repository=one),
+                )
+                for one in ("api", "web")
+            ),
+            refreshed=True,
+        ),
+        (
+            "2 hooks not as declared.",
+            "≠ api, web (hooks), https://ci.example.com/hook",
+            "≠ changed by hand to active false on 2 repositories of acme; will be put right",
+        ),
+    ),
+    "a secret url that drifted in nothing else": (
+        preview(
+            step("refresh", "Hook", "ci", hook(url="[secret]"), state(hook(url="[secret]"))),
+            step("update", "Hook", "ci", hook(url="[secret]", active=False), hook(url="[secret]")),
+            refreshed=True,
+        ),
+        ("≠ changed by hand to active false on acme/web",),
+    ),
     "an account and what isn't ours": (
         preview(
             step("update", "pulumi:providers:pulumi-python", "labs", {}, {}),

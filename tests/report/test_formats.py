@@ -170,7 +170,7 @@ def test_a_link_to_the_whole() -> None:
     assert "[The whole report](https://r.example.com/a%20b%29%28x)" in text
 
 
-@pytest.mark.parametrize("limit", [500, 900, 2_000, 5_000, 12_000, 40_000, 10**7])
+@pytest.mark.parametrize("limit", [120, 500, 900, 2_000, 5_000, 12_000, 40_000, 10**7])
 @pytest.mark.parametrize("flavour", markdown.Flavour)
 def test_markdown_folds_to_fit(flavour: markdown.Flavour, limit: int) -> None:
     """Whatever the limit, the report keeps to it, and what counts most is still there."""
@@ -317,6 +317,8 @@ def test_what_adoption_changes_is_told_without_secrets() -> None:
     signed = Observed(uuid(1), bare.url, None, active=False, events=("repo:push",), secret_set=True)
     assert finding(bare, [signed]).matches[0].changes == ("secret removed",)
     assert finding(bare, []) == Finding()
+    unmanaged = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False)
+    assert finding(unmanaged, [signed]).matches[0].changes == ()
 
 
 def test_new_and_adopted_are_told_apart_when_somebody_looked() -> None:

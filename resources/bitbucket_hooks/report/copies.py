@@ -8,12 +8,12 @@ from typing import Any, Final
 from attrs import evolve
 
 from bitbucket_hooks.errors import printable_value
-from bitbucket_hooks.model.copies import AS_DECLARED, GONE, MISSING, is_left, last_known
+from bitbucket_hooks.model.copies import AS_DECLARED, GONE, MISSING, is_left, last_known, left_to
 from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
 from bitbucket_hooks.report.findings import Finding, Findings
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import adopted_of
-from bitbucket_hooks.report.run import SECRET, Kind, Run
+from bitbucket_hooks.report.run import Kind, Run, State
 from bitbucket_hooks.report.values import (
     HIDDEN_URL,
     PropertyChange,
@@ -26,7 +26,9 @@ from bitbucket_hooks.report.values import (
 )
 
 _UNCHECKED: Final = " (unchecked: "
+_NAMES: Final = ("owner", "workspace", "repository")
 _ABSENT: Final = (GONE, MISSING)
+_LEFT_TO: Final = left_to("")
 _NOT_WRITTEN: Final = ("not updated", "secret not updated")
 _COMPARED: Final = ("url", "description", "active", "events", "skipCertVerification")
 _WATCHED: Final = (*_COMPARED, "historyEnabled")
@@ -38,8 +40,8 @@ Standings = Mapping[str, str]
 def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Hook:
     """Say what a run does to a declared hook."""
     is_fleet = kind == "HookFleet"
-    live = properties(history.live)
     want = _wanted(history)
+    live = _renamed(history, want)
     before, after = _standings(live, is_fleet), _standings(want, is_fleet)
     shown = want or live or properties(history.known)
     hook = Hook(
@@ -59,7 +61,7 @@ def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Hook:
         action = Action.DRIFTED if hook.drift else Action.UNCHANGED
         return evolve(hook, action=action, unchanged=_steady(before, hook))
     if history.goes:
-        return _going(hook, history, _uuids(history.live, is_fleet))
+        return _going(hook, history, _uuids(history.live, live, is_fleet))
     if history.replaces:
         return _replaced(hook, history, after, is_fleet)
     return _changed(hook, history, run, findings, before, after, is_fleet)
@@ -70,6 +72,18 @@ def _wanted(history: History) -> Mapping[str, Any]:
     if history.goes or history.wanted is None:
         return {}
     return history.wanted.inputs if not history.stays else properties(history.wanted)
+
+
+def _renamed(history: History, want: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What lives, by the names of today.
+
+    An update that changes a repository or workspace means that it was renamed: to move a hook to
+    another one would be a replacement.
+    """
+    live = properties(history.live)
+    if history.op != "update":
+        return live
+    return {**live, **{key: want[key] for key in _NAMES if key in live and key in want}}
 
 
 def _standings(props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
@@ -91,9 +105,8 @@ def _present(standings: Standings) -> set[str]:
     return {place for place, how in standings.items() if last_known(how) not in _ABSENT}
 
 
-def _uuids(state: Any, is_fleet: bool) -> dict[str, str]:
-    """By place, the hooks that a state has."""
-    props = properties(state)
+def _uuids(state: State | None, props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
+    """By place, the hooks that a state has, whose properties are `props` by the names of today."""
     standings = _standings(props, is_fleet)
     if not is_fleet:
         return dict.fromkeys(standings, state.id if state else "")
@@ -164,16 +177,8 @@ def _drifted_single(history: History) -> dict[str, str]:
 
 
 def _differs(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    if name == "url" and was.get(name) == SECRET == now.get(name):
-        return False
-    return bool(changes_of_one(name, was, now))
-
-
-def changes_of_one(
-    name: str, was: Mapping[str, Any], now: Mapping[str, Any]
-) -> tuple[PropertyChange, ...]:
-    """The difference in one property."""
-    return changes({name: was.get(name)}, {name: was.get(name)}, {name: now.get(name)})
+    before = {name: was.get(name)}
+    return bool(changes(before, before, {name: now.get(name)}))
 
 
 def _part(name: str, now: Mapping[str, Any]) -> str:
@@ -211,7 +216,7 @@ def _replaced(hook: Hook, history: History, after: Standings, is_fleet: bool) ->
         hook,
         action=Action.REPLACED,
         created=tuple(sorted(after)),
-        replaced=_uuids(history.live, is_fleet),
+        replaced=_uuids(history.live, properties(history.live), is_fleet),
         cautions=_cautions(history),
     )
 
@@ -230,7 +235,8 @@ def _changed(
     there = _present(before)
     new = sorted(after.keys() - before.keys() - undone)
     kept = sorted((after.keys() & there) - undone)
-    uuids = _uuids(history.live, is_fleet)
+    uuids = _uuids(history.live, _renamed(history, _wanted(history)), is_fleet)
+    left = {place for place in uuids if _LEFT_TO in before.get(place, "") and place not in after}
     found = {place: findings.get((history.urn, place)) for place in new}
     notices = {} if run.planned else adopted_of(run, history.urn, new)
     adopted = {
@@ -254,7 +260,8 @@ def _changed(
         ambiguous=ambiguous,
         properties=declared,
         updated=tuple(kept) if declared else (),
-        deleted={p: uuids[p] for p in uuids if p not in after and p not in undone},
+        deleted={p: uuids[p] for p in uuids if p not in {*after, *undone, *left}},
+        retained=tuple(sorted(left)),
         undone=tuple(sorted(undone)),
         unchanged=0 if declared else len([p for p in kept if p not in drifted]),
         cautions=_cautions(history),
