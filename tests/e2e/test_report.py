@@ -21,6 +21,7 @@ bitbucket.HookFleet(
     events={events},
     secret="canary-of-a-secret",
 )
+bitbucket.RepositoryHooksExclusive("only", repositories=["mobile"], hooks=[])
 bitbucket.Hook(
     "hidden", repository="api", url=pulumi.Output.secret("https://h.example.com/canary-of-a-secret-{n}")
 )
@@ -57,6 +58,7 @@ def test_a_life(project: Project) -> None:
 
     for hook in project.hooks("acme/api"):
         project.estate.change_hook(hook.uuid, active=False)
+    project.estate.plant_hook("acme/mobile", "https://by-hand.example.com/?canary-of-a-secret")
     program = PROGRAM.format(repositories=["api", "docs"], events=["repo:push", "repo:fork"], n=2)
     project.program(program)
     command = (
@@ -65,7 +67,8 @@ def test_a_life(project: Project) -> None:
     said, code = _piped(project, command)
     assert code == 3
     for line in (
-        "1 hook to delete, 2 to change, 1 to create or adopt, 2 not as declared.",
+        "1 hook to delete, 2 to change, 1 to create or adopt, 2 not as declared, 1 unmanaged.",
+        "acme/mobile https://by-hand.example.com/?… {",
         "- will be deleted on acme/web {",
         "+ to be created or adopted on acme/docs",
         "~ gains repo:fork on acme/api",

@@ -17,6 +17,7 @@ from support.report_runs import (
     root,
     state,
     step,
+    urn,
     uuid,
 )
 
@@ -527,6 +528,27 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("2 hooks deleted, unmanaged.", "- 2 unmanaged hooks deleted, which nothing declares"),
     ),
+    "found by a preview that shows no step of it": (
+        preview(
+            step("refresh", EXCLUSIVE, "only", {}, {"inputs": {}, "outputs": {}}),
+            refreshed=True,
+            diagnostics=[
+                {
+                    "urn": urn(EXCLUSIVE, "only"),
+                    "severity": "warning",
+                    "message": "warning: 1,002 unmanaged hooks found; …:\n"
+                    f'  acme/api "Jenkins" https://j/?… {uuid(1)}\n'
+                    f"  acme/web https://k/ {uuid(2)}\n  … and 1,000 more\n",
+                }
+            ],
+        ),
+        (
+            "1,002 hooks unmanaged.",
+            "! 1,002 hooks that nothing declares, left alone",
+            f'acme/api "Jenkins" https://j/?… {uuid(1)}',
+            "… and 1,000 more",
+        ),
+    ),
     "a new one": (
         preview(step("create", "WorkspaceHooksExclusive", "only", None, _watched()["inputs"])),
         ("No hook changes, other resources do.", "~ only (all hooks of a workspace)", "= new"),
@@ -574,6 +596,16 @@ def test_an_update_that_failed_in_part() -> None:
     ):
         assert line in told.stdout
     assert "update failed\n" not in told.stdout
+
+
+def test_an_update_that_failed_after_all_was_done() -> None:
+    """What is recorded as done isn't said to have failed."""
+    one = step("update", "HookFleet", "ci", fleet("a"), state(fleet("a", active=False)))
+    told = reported(events(event("resOpFailedEvent", **one), result="failed"))
+    assert told.exit_code == 2
+    assert "x ci (fleet)" in told.stdout
+    assert "~ switched off on acme/a" in told.stdout
+    assert "not done" not in told.stdout
 
 
 @pytest.mark.parametrize(

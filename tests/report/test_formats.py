@@ -38,6 +38,7 @@ from support.report_runs import (
 HOSTILE = (
     "<script>alert(1)</script>",
     "</details></code><img src=x onerror=alert(1)>",
+    "1. one",
     "[x](javascript:alert(1)) ![x](http://evil.example.com/p.png)",
     "``` `` ` **bold** # heading | cell",
     "line\n\n# heading\n- list\n<h1>x</h1>",
@@ -74,7 +75,7 @@ def _hostile() -> Document:
         for evil in HOSTILE
     ]
     changes = changes_of(read(events(*steps, *said, *broken, preview=True), "it"))
-    return tell(changes, HOSTILE[0] + HOSTILE[2] + HOSTILE[6])
+    return tell(changes, HOSTILE[0] + HOSTILE[3] + HOSTILE[7])
 
 
 def _rendered(text: str) -> str:

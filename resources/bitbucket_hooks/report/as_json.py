@@ -99,6 +99,7 @@ def _exclusive(one: Exclusive) -> dict[str, Any]:
         "urn": one.urn,
         "op": one.op,
         "unmanaged": [attrs.asdict(each) for each in one.unmanaged],
+        "unnamed": one.unnamed,
         "unlisted": list(one.unlisted),
         "existing": one.existing,
         "properties": [_property(change) for change in one.properties],

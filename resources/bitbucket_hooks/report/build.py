@@ -28,7 +28,7 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
         [(one, hook_of(one, run, findings or {}, ours[one.urn])) for one in declared]
     )
     watching = [one for one in all_ if ours.get(one.urn) in _EXCLUSIVES]
-    exclusives = tuple(exclusive_of(one, ours[one.urn]) for one in watching)
+    exclusives = tuple(exclusive_of(one, run, ours[one.urn]) for one in watching)
     rest = [one for one in all_ if one not in declared and one not in watching]
     return Changes(
         run,
@@ -65,7 +65,7 @@ def _counts(hooks: Sequence[Hook], exclusives: Sequence[Exclusive], unshown: int
     unmanaged = [one for each in exclusives for one in each.unmanaged]
     return Counts(
         **sums,
-        unmanaged=sum(not one.deleted for one in unmanaged),
+        unmanaged=sum(not one.deleted for one in unmanaged) + sum(e.unnamed for e in exclusives),
         unmanaged_deleted=sum(one.deleted for one in unmanaged),
         unshown=unshown,
         looked=any(hook.created or hook.adopted for hook in hooks)

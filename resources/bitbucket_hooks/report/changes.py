@@ -143,6 +143,8 @@ class Exclusive:
     kind: str
     op: str
     unmanaged: tuple[Unmanaged, ...] = ()
+    unnamed: int = 0
+    """More that nothing declares, and that the run didn't name."""
     unlisted: tuple[str, ...] = ()
     """Repositories that couldn't be listed."""
     failed: bool = False

@@ -8,23 +8,30 @@ from typing import Any, Final
 
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
+from bitbucket_hooks.report.notices import unmanaged_of
 from bitbucket_hooks.report.parts import mapping_of
+from bitbucket_hooks.report.run import Run
 from bitbucket_hooks.report.values import PropertyChange, told
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
 _DELETE: Final = "delete"
 
 
-def exclusive_of(history: History, kind: str) -> Exclusive:
+def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
     """Say what a run does to the hooks that nothing declares."""
     live = properties(history.live)
     existing = live.get("existing")
+    unmanaged, unnamed = _unmanaged(history), 0
+    if not unmanaged and not history.goes:
+        found, unnamed = unmanaged_of(run, history.urn)
+        unmanaged = tuple(Unmanaged(uuid, how, deleted=False) for uuid, how in found.items())
     return Exclusive(
         urn=history.urn,
         name=history.name,
         kind=kind,
         op=history.op,
-        unmanaged=_unmanaged(history),
+        unmanaged=unmanaged,
+        unnamed=unnamed,
         unlisted=_listed(live.get("unlisted")),
         failed=history.failed,
         existing=int(existing) if isinstance(existing, (int, float)) else 0,

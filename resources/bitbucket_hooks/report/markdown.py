@@ -41,7 +41,6 @@ LIMIT: Final = 32_000
 """Characters that a comment may have: Bitbucket takes 32,768."""
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|<>~&$^])")
-_STARTS: Final = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
 _LONGEST: Final = 400  # characters of a value
 _SIGNS: Final = {
     Mark.ADD: "➕",  # noqa: RUF001  # a sign, not a letter
@@ -98,14 +97,8 @@ def _cut(whole: str, limit: int) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that means nothing to Markdown, mentions nobody and links nowhere."""
-    safe = _unlinked(_SPECIAL.sub(r"\\\1", printable(text, _LONGEST)))
-    return _STARTS.sub(lambda match: match[1] + _escaped_start(match[2]), safe)
-
-
-def _escaped_start(start: str) -> str:
-    """What would begin a heading, a list or a rule; a number is kept from its dot."""
-    return f"{start}\u200b" if start.isdigit() else f"\\{start}"
+    """Text inside a line that means nothing to Markdown, mentions nobody and links nowhere."""
+    return _unlinked(_SPECIAL.sub(r"\\\1", printable(text, _LONGEST)))
 
 
 def code(text: str) -> str:

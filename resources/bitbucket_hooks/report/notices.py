@@ -1,4 +1,4 @@
-"""What an update said of hooks that it took over, as `reconcile/adoption.py` words it."""
+"""What a run said of hooks that no step tells: in the words of `reconcile` and the providers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from bitbucket_hooks.report.findings import Match
-from bitbucket_hooks.report.run import Run
+from bitbucket_hooks.report.run import Diagnostic, Run
 
 _ADOPTED: Final = re.compile(
     r"(?P<places>[^:]+?): adopted the existing hook(?: (?P<uuid>\{[0-9a-f-]{36}\}))?: (?P<what>.*)"
 )
 _MORE: Final = re.compile(r" and ([\d,]+) more$")
+_UNMANAGED: Final = re.compile(r"(?P<number>[\d,]+) unmanaged hooks? (?:found|to be deleted)")
+_LISTED: Final = re.compile(r"(?P<told>.+) (?P<uuid>\{[0-9a-f-]{36}\})")
 _NOTHING: Final = "nothing changes on it"
 
 
@@ -36,3 +38,24 @@ def adopted_of(run: Run, urn: str, new: Iterable[str]) -> dict[str, Match]:
         unnamed += [match] * (int(more[1].replace(",", "")) if more else 0)
     rest = (place for place in new if place not in found)
     return {**found, **dict(zip(rest, unnamed, strict=False))}
+
+
+def tells_unmanaged(one: Diagnostic) -> int:
+    """How many hooks that nothing declares a warning tells; 0: it tells something else."""
+    found = _UNMANAGED.match(one.message) if one.severity == "warning" else None
+    return int(found["number"].replace(",", "")) if found else 0
+
+
+def unmanaged_of(run: Run, urn: str) -> tuple[dict[str, str], int]:
+    """The hooks that nothing declares, by uuid, as a warning lists them, and how many it doesn't.
+
+    The document of a preview shows no other trace of those that a refresh has just found.
+    """
+    found: dict[str, str] = {}
+    number = 0
+    for one in run.diagnostics:
+        if one.urn == urn and tells_unmanaged(one):
+            number += tells_unmanaged(one)
+            listed = (_LISTED.fullmatch(line.strip()) for line in one.message.splitlines())
+            found.update({line["uuid"]: line["told"] for line in listed if line})
+    return found, max(0, number - len(found))

@@ -59,11 +59,6 @@ class Step:
     """The properties that differ, each with `add`, `update` or `delete`, as the engine found."""
     outcome: Outcome = Outcome.PLANNED
 
-    @property
-    def name(self) -> str:
-        """The name that the program gave the resource."""
-        return self.urn.rpartition("::")[2]
-
 
 @frozen
 class Diagnostic:

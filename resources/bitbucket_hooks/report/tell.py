@@ -24,6 +24,7 @@ from bitbucket_hooks.report.document import (
 )
 from bitbucket_hooks.report.groups import Group, grouped
 from bitbucket_hooks.report.lines import Words, lines_of
+from bitbucket_hooks.report.notices import tells_unmanaged
 from bitbucket_hooks.report.run import Kind
 from bitbucket_hooks.report.warn import warnings_of
 
@@ -86,12 +87,12 @@ def _verdict(changes: Changes, words: Words) -> Text:
         return text(strong(what + ("failed." if run.ended else "was cut off before its end.")))
     if not changes.any:
         return _nothing(changes)
-    if run.kind is Kind.REFRESH:
+    told = sentence(_figures(changes))
+    if run.kind is Kind.REFRESH and counts.drifted:
         noted = words.verb("will be noted", "was noted")
-        what = f"{counted(counts.drifted, 'hook')} not as declared"
-        return text(strong(what), f"; that {noted} in the state, the next `pulumi up` repairs it.")
+        return text(told, f" The drift {noted} in the state, the next `pulumi up` repairs it.")
     none = text(strong("No hook changes"), ", other resources do.")
-    return sentence(_figures(changes)) or none
+    return told or none
 
 
 def _nothing(changes: Changes) -> Text:
@@ -174,8 +175,9 @@ def _exclusive(one: Exclusive, words: Words) -> Entry:
         what = f"{counted(len(deleted), 'hook')} {words.verb('will be', 'were')} deleted"
         lines.append(Line(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
-        what = f"{counted(len(kept), 'hook')} that nothing declares, left alone"
-        lines.append(Line(Mark.WARN, text(what), _told(kept), "hook"))
+        what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, left alone"
+        rest = (text(f"… and {one.unnamed:,} more"),) if one.unnamed else ()
+        lines.append(Line(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
     lines += [Line(Mark.CHANGE, words.property(change)) for change in one.properties]
     if not lines:
         lines.append(Line(Mark.KEEP, text(_OPS.get(one.op, one.op))))
@@ -202,8 +204,9 @@ def _other(one: Other) -> Entry:
 def _messages(changes: Changes) -> tuple[Entry, ...]:
     """The warnings of the run, each once."""
     groups: dict[str, list[str]] = {}
+    told = {one.urn for one in changes.exclusives if one.unmanaged}
     for one in changes.run.diagnostics:
-        if one.severity == "warning":
+        if one.severity == "warning" and not (one.urn in told and tells_unmanaged(one)):
             groups.setdefault(one.message, []).append(one.urn.rpartition("::")[2])
     return tuple(_message(message, names) for message, names in groups.items())
 
