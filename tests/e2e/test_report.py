@@ -68,7 +68,7 @@ def test_a_life(project: Project) -> None:
     assert code == 3
     for line in (
         "1 hook to delete, 2 to change, 1 to create or adopt, 2 not as declared, 1 unmanaged.",
-        "acme/mobile https://by-hand.example.com/?… {",
+        "acme/mobile without description https://by-hand.example.com/?… {",
         "- will be deleted on acme/web {",
         "+ to be created or adopted on acme/docs",
         "~ gains repo:fork on acme/api",

@@ -95,6 +95,12 @@ def _verdict(changes: Changes, words: Words) -> Text:
     return told or none
 
 
+def _drifted(changes: Changes) -> str:
+    run = changes.run
+    repaired = not run.planned and run.kind is Kind.UPDATE
+    return "were not as declared" if repaired else "not as declared"
+
+
 def _nothing(changes: Changes) -> Text:
     counts = changes.counts
     hooks = f"all {counts.known:,} hooks are" if counts.known > 1 else "all hooks are"
@@ -119,7 +125,7 @@ def _figures(changes: Changes) -> tuple[Figure, ...]:
         Figure(Mark.ADD, counts.created, words.verb(new, "created")),
         Figure(Mark.ADD, counts.adopted, words.verb("to adopt", "adopted")),
         Figure(Mark.KEEP, counts.renamed, "renamed"),
-        Figure(Mark.DRIFT, counts.drifted, "not as declared"),
+        Figure(Mark.DRIFT, counts.drifted, _drifted(changes)),
         Figure(Mark.WARN, counts.unmanaged, "unmanaged"),
         Figure(Mark.WARN, counts.unchecked, "unchecked"),
     )
