@@ -269,6 +269,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "1 hook to create or adopt, 1 renamed.",
             "+ to be created or adopted on acme/docs",
             "= takes over from a; the live hooks stay as they are on acme/web",
+            "= left to b; the live hooks stay as they are on acme/web",
         ),
     ),
     "the same place with another title, which is no rename": (
@@ -523,7 +524,10 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
                 EXCLUSIVE,
                 "only",
                 _watched(),
-                {**_watched(), "outputs": {**_watched()["outputs"], "unmanaged": {}}},
+                {
+                    "inputs": {**_watched()["inputs"], "onUnmanaged": "delete"},
+                    "outputs": {**_watched()["outputs"], "unmanaged": {}},
+                },
             )
         ),
         ("2 hooks deleted, unmanaged.", "- 2 unmanaged hooks deleted, which nothing declares"),
@@ -548,6 +552,30 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
             f'acme/api "Jenkins" https://j/?… {uuid(1)}',
             "… and 1,000 more",
         ),
+    ),
+    "declared by now": (
+        preview(
+            step(
+                "update",
+                EXCLUSIVE,
+                "only",
+                _watched(),
+                {"inputs": {**_watched()["inputs"], "hooks": [uuid(1)]}},
+            )
+        ),
+        ("1 hook unmanaged.", f"acme/api https://k/ {uuid(2)}"),
+    ),
+    "gone by themselves": (
+        events(
+            step(
+                "update",
+                EXCLUSIVE,
+                "only",
+                _watched(),
+                {**_watched(), "outputs": {**_watched()["outputs"], "unmanaged": {}}},
+            )
+        ),
+        ("No hook changes, other resources do.",),
     ),
     "a new one": (
         preview(step("create", "WorkspaceHooksExclusive", "only", None, _watched()["inputs"])),

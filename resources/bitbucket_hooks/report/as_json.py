@@ -70,6 +70,7 @@ def _hook(hook: Hook) -> dict[str, Any]:
             {"from": one.source, "places": list(one.places), "whole": one.whole}
             for one in hook.moves
         ],
+        "given": [{"to": one.source, "places": list(one.places)} for one in hook.given],
         "drift": [
             {"what": one.what, "places": list(one.places), "fate": one.fate.value}
             for one in hook.drift

@@ -69,6 +69,7 @@ class Move:
     """Hooks that another resource declares from now on: they stay as they are."""
 
     source: str
+    """The other resource."""
     places: tuple[str, ...]
     whole: bool
     """All that the other resource had: it was renamed."""
@@ -108,6 +109,9 @@ class Hook:
     retained: tuple[str, ...] = ()
     """Places whose hook is no longer declared and stays all the same."""
     moves: tuple[Move, ...] = ()
+    """What it takes over from other resources."""
+    given: tuple[Move, ...] = ()
+    """What it leaves to other resources, named as `source`."""
     drift: tuple[Drift, ...] = ()
     unchecked: Mapping[str, str] = field(factory=dict)
     """By place, why it couldn't be looked at."""

@@ -42,13 +42,16 @@ def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
 def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
     if history.goes:
         return ()
-    before = _by_uuid(properties(history.live))
+    named = set(_listed(history.wanted.inputs.get("hooks"))) if history.wanted else set()
+    known = _by_uuid(properties(history.live))
+    before = {uuid: told_ for uuid, told_ in known.items() if uuid not in named}
     doomed = _doomed(history, before)
     after = _by_uuid(history.wanted.outputs) if history.wanted and not history.planned else {}
     found = {**after, **before} if doomed or not after else after
-    if not history.planned and history.op == "update":
-        doomed = {uuid for uuid in before if uuid not in after}
-        found = {**before, **after}
+    if not history.planned and history.wanted and history.op == "update":
+        deletes = history.wanted.inputs.get("onUnmanaged") == _DELETE
+        doomed = before.keys() - after.keys() if deletes else set()
+        found = {**before, **after} if deletes else after
     return tuple(Unmanaged(uuid, told_, uuid in doomed) for uuid, told_ in sorted(found.items()))
 
 

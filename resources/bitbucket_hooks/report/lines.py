@@ -145,6 +145,9 @@ def _new(hook: Hook, words: Words) -> Iterator[Line]:
         whole = "renamed from" if move.whole else "takes over from"
         whose = text(f"{whole} ", name(move.source), "; the live hooks stay as they are")
         yield _on(Mark.KEEP, whose, move.places)
+    for move in hook.given:
+        whose = text("left to ", name(move.source), "; the live hooks stay as they are")
+        yield _on(Mark.KEEP, whose, move.places)
 
 
 def _alike(adopted: Mapping[str, Match]) -> dict[tuple[str, ...], list[str]]:
@@ -179,7 +182,7 @@ def _drift(drift: Drift, words: Words) -> Line:
         Fate.REPAIRED: words.verb("will be put right", "put right"),
         Fate.RECORDED: words.verb("the next update puts it right", "the next update puts it right"),
         Fate.OPEN: "still so",
-        Fate.MOOT: "and no longer declared",
+        Fate.MOOT: "nothing to put right",
     }[drift.fate]
     if drift.what == "gone":
         again = words.verb("will be made again", "made again")

@@ -29,7 +29,8 @@ def with_moves(pairs: Sequence[Pair]) -> tuple[Hook, ...]:
         for heir, places in _inheritance(history, hook, heirs).items():
             left = {p: uuid for p, uuid in hooks[hook.urn].deleted.items() if p not in places}
             whole = history.goes and places == hook.deleted.keys()
-            giver = evolve(hooks[hook.urn], deleted=left)
+            gift = Move(hooks[heir].name, tuple(sorted(places)), whole)
+            giver = evolve(hooks[hook.urn], deleted=left, given=(*hooks[hook.urn].given, gift))
             hooks[hook.urn] = evolve(giver, action=_left_with(giver, whole=whole))
             hooks[heir] = _taking(hooks[heir], Move(hook.name, tuple(sorted(places)), whole))
     return tuple(hooks.values())
