@@ -543,7 +543,8 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
                     "message": "warning: 1,002 unmanaged hooks found; …:\n"
                     f'  acme/api "Jenkins" https://j/?… {uuid(1)}\n'
                     f"  acme/web https://k/ {uuid(2)}\n  … and 1,000 more\n",
-                }
+                },
+                {"urn": urn(EXCLUSIVE, "only"), "severity": "warning", "message": "slow"},
             ],
         ),
         (
@@ -551,6 +552,7 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
             "! 1,002 hooks that nothing declares, left alone",
             f'acme/api "Jenkins" https://j/?… {uuid(1)}',
             "… and 1,000 more",
+            "! only: slow",
         ),
     ),
     "declared by now": (
