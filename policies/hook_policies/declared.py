@@ -105,5 +105,7 @@ class Declared:
         """Where it delivers to as far as anybody may see: never a path or a query."""
         if self.is_secret("url"):
             return "an address that is a secret"
+        if self.properties.get("url") is UNKNOWN:
+            return "an address that isn't known yet"
         host = self.url.netloc.rpartition("@")[2]
         return f"{self.url.scheme}://{host}/…"

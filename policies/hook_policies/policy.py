@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from hook_policies.declared import Declared
 
 Level: TypeAlias = Literal["mandatory", "advisory"]
-Options: TypeAlias = Mapping[str, object]
+Options: TypeAlias = Mapping[str, Any]
+"""What is configured, by name; the engine has checked it against the schemas below."""
 Rule: TypeAlias = Callable[[Declared, Options], str | None]
 """Gives the message for a hook that doesn't comply; may raise NotKnownYetError."""
 
@@ -52,12 +53,11 @@ class Policy:
     def complaint(self, hook: Declared, config: Options) -> str | None:
         """Give the message for a hook that doesn't comply.
 
-        The engine has checked the values of the configuration against their schemas. Raises
-        NotKnownYetError when a preview can't tell.
+        Raises NotKnownYetError when a preview can't tell.
         """
         options = {name: config.get(name, one.default) for name, one in self.options.items()}
         # What is only looked up (Hook.get) declares nothing.
-        if not hook.has("url") or matches(hook.name, strings(options["exempt"])):
+        if not hook.has("url") or matches(hook.name, options["exempt"]):
             return None
         return self.rule(hook, options)
 
@@ -65,8 +65,3 @@ class Policy:
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Tell whether a name, in any case, is one of these or matches one of these globs."""
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
-
-
-def strings(value: object) -> list[str]:
-    """An option that is a list of texts."""
-    return [str(one) for one in value] if isinstance(value, list) else []

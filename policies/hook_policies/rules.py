@@ -10,7 +10,7 @@ from typing import Final
 
 from hook_policies.credentials import credentials_in
 from hook_policies.declared import Declared, Secret
-from hook_policies.policy import Option, Options, Policy, matches, strings, texts
+from hook_policies.policy import Option, Options, Policy, matches, texts
 
 _ALL: Final = "all"  # the engine's word for a level of every policy
 
@@ -44,7 +44,7 @@ def _secret_required(hook: Declared, _: Options) -> str | None:
 
 
 def _allowed_hosts(hook: Declared, options: Options) -> str | None:
-    if not (hosts := strings(options["hosts"])):
+    if not (hosts := options["hosts"]):
         return None
     host = (hook.url.hostname or "").rstrip(".")
     if not host or matches(host, hosts):
@@ -67,14 +67,11 @@ def _no_credentials_in_url(hook: Declared, _: Options) -> str | None:
 
 def _event_limit(hook: Declared, options: Options) -> str | None:
     events = hook.value("events")
-    most = options["max"]
-    if not isinstance(events, Sequence) or not isinstance(most, int | float):
-        return None
-    count = len({str(event) for event in events})
-    if count <= most:
+    count = len(set(events)) if isinstance(events, Sequence) else 0
+    if count <= options["max"]:
         return None
     return (
-        f"{hook.title} listens to {count} events, more than {most:g}. "
+        f"{hook.title} listens to {count} events, more than {options['max']:g}. "
         "Name those that its receiver uses in place of a pattern."
     )
 
@@ -89,7 +86,7 @@ def _description_required(hook: Declared, _: Options) -> str | None:
 
 
 def _protected_in_production(hook: Declared, options: Options) -> str | None:
-    if hook.protected or not matches(hook.stack, strings(options["stacks"])):
+    if hook.protected or not matches(hook.stack, options["stacks"]):
         return None
     return (
         f"{hook.title} isn't protected, so an edit of the stack {hook.stack} can take it down. "
