@@ -9,44 +9,39 @@ from contextlib import contextmanager
 from typing import Final
 
 import click
-from attrs import define, field
 
 from bitbucket_hooks.errors import printable
 
 _EVERY: Final = 10.0  # seconds between lines where nobody watches
 
 
-@define
 class Progress:
     """Tells how far it is, on standard error."""
 
-    what: str
-    began: float
-    _show: Callable[[str], None] | None = None
-    """What a watcher sees it by."""
-    _told: float = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._told = self.began
+    def __init__(self, what: str, show: Callable[[str], None] | None = None) -> None:
+        """Begin now; `show` is what a watcher sees it by, if there is one."""
+        self._what = what
+        self._show = show
+        self._began = self._told = time.monotonic()
 
     def tell(self, text: str) -> None:
         """Say how far it is by now; a watcher sees each, a log one in a while."""
-        line = f"{self.what}: {printable(text.splitlines()[0] if text else '', 200)}"
+        line = f"{self._what}: {printable(text.splitlines()[0] if text else '', 200)}"
         if self._show is not None:
             self._show(line)
         elif time.monotonic() - self._told >= _EVERY:
             self._told = time.monotonic()
-            click.echo(f"{line} ({self._told - self.began:.0f} s)", err=True)
+            click.echo(f"{line} ({self._told - self._began:.0f} s)", err=True)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Progress]:
     """Show progress for as long as the work takes."""
     if not sys.stderr.isatty():
-        yield Progress(what, time.monotonic())
+        yield Progress(what)
         return
     from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
     from rich.text import Text  # noqa: PLC0415
 
     with Console(stderr=True).status(Text(what)) as moving:
-        yield Progress(what, time.monotonic(), lambda line: moving.update(Text(line)))
+        yield Progress(what, lambda line: moving.update(Text(line)))

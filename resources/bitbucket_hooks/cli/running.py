@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, showing, telling
+from bitbucket_hooks.cli import output, showing
+from bitbucket_hooks.cli import telling as publishing
 from bitbucket_hooks.cli.group import USERS_MISTAKE
 from bitbucket_hooks.cli.progress import Progress, progress
 
@@ -83,14 +84,14 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     help="For so many new hooks look whether live ones would be adopted; each costs a request.",
 )
 @click.option("--save", type=_file, help="Write down what was shown, for `up --reviewed`.")
-@telling.options
+@publishing.options
 @showing.options
 @click.pass_context
 def preview(
     context: click.Context,
     /,
     save: Path | None,
-    telling_: telling.Telling,
+    telling: publishing.Telling,
     how: dict[str, Any],
     **options: Any,
 ) -> None:
@@ -111,19 +112,19 @@ def preview(
     if save is not None and not seen.failed:
         reviewed.save(save, seen.changes, refresh=asked.refresh)
         click.echo(f"wrote {output.text(str(save))}", err=True)
-    _end(context, seen, telling_, config, refused)
+    _end(context, seen, telling, config, refused)
 
 
 @click.command()
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
-@telling.options
+@publishing.options
 @showing.options
 @click.pass_context
 def drift(
     context: click.Context,
     /,
-    telling_: telling.Telling,
+    telling: publishing.Telling,
     how: dict[str, Any],
     *,
     fail: bool,
@@ -141,7 +142,7 @@ def drift(
         seen = runs.drift(asked, _watcher(shown))
     showing.show(seen.changes, **how)
     refused = "The live webhooks are not as declared." if fail and seen.changes.any else None
-    _end(context, seen, telling_, _config(asked.stack), None, failing=refused)
+    _end(context, seen, telling, _config(asked.stack), None, failing=refused)
 
 
 @click.command()
@@ -223,7 +224,7 @@ def _hold_against(context: click.Context, differences: list[str]) -> None:
 def _end(
     context: click.Context,
     seen: Seen,
-    told: telling.Telling,
+    telling: publishing.Telling,
     config: Callable[[], Mapping[str, Any]],
     refused: str | None,
     *,
@@ -231,7 +232,9 @@ def _end(
 ) -> None:
     """Tell those who are to be told, and exit."""
     passed = not (seen.failed or refused or failing)
-    code = told.publish(seen.changes, config, passed=passed, refused=refused or failing)
+    code = publishing.publish(
+        telling, seen.changes, config, passed=passed, refused=refused or failing
+    )
     if refused is not None:
         click.echo(f"Error: {output.text(refused)}", err=True)
         code = code or USERS_MISTAKE
