@@ -56,6 +56,8 @@ def environment(home: Path) -> dict[str, str]:
         "PULUMI_HOME": str(home / ".pulumi"),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # pulumi-bitbucket is installed, for its signatures; no run needs its plugin from GitHub.
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
 
 
