@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from bitbucket_hooks.sandbox.estate import Sandbox
-from support import transcript
+from support import checkout, transcript
 from support.transcript import Step, misses, steps
 
 ROOT = Path(__file__).parents[2]
@@ -23,25 +20,12 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of every file that a commit would hold."""
-    target = tmp_path_factory.mktemp("clone") / "bitbucket-hooks"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
-    return target
+    return checkout.copy(tmp_path_factory.mktemp("clone") / "bitbucket-hooks")
 
 
 def session(commands: list[str], folder: Path) -> list[str]:
     """Run commands as somebody does who has set nothing yet."""
-    dropped = ("BITBUCKET_", "PULUMI_")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
-    return transcript.session(commands, folder, env)
+    return transcript.session(commands, folder, checkout.clean_environment())
 
 
 def test_the_tour_prints_what_the_readme_shows(clone: Path) -> None:

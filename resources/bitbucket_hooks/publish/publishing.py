@@ -108,9 +108,8 @@ class _Courier:
         )
 
     def _summary(self, path: Path) -> str:
-        if self.report.render is None:
-            return "nothing to tell"
-        return append_summary(path, self.report.render)
+        render = self.report.summarise or self.report.render
+        return append_summary(path, render) if render is not None else "nothing to tell"
 
     def _link(self, where: Commit) -> str:
         links = (self.report.link, self.place.link)

@@ -58,6 +58,8 @@ class Published:
     """None: not finished."""
     render: Render | None
     """None: there is nothing to tell, and an earlier comment goes away."""
+    summarise: Render | None = None
+    """The same for a job summary, as GitHub's Markdown unfolds what Bitbucket's can't."""
     details: str = ""
     """Plain text, the most important first; for where Markdown isn't shown."""
     figures: Sequence[Figure] = ()

@@ -21,7 +21,7 @@ def published(
     """Make of changes what `publish` takes; `refused` is why they may not be applied."""
     document = tell(changes, title)
     verdict = plain(document.verdict)
-    flavour = markdown.Flavour.BITBUCKET
+    bitbucket, github = markdown.Flavour.BITBUCKET, markdown.Flavour.GITHUB
     run = changes.run
     return Published(
         project=run.project or "bitbucket-hooks",
@@ -29,7 +29,8 @@ def published(
         title=document.title,
         summary=refused or verdict,
         passed=passed,
-        render=lambda limit: markdown.render(document, flavour, limit=limit),
+        render=lambda limit: markdown.render(document, bitbucket, limit=limit),
+        summarise=lambda limit: markdown.render(document, github, limit=limit),
         details="\n".join(filter(None, [refused, verdict, *map(_line, document.warnings)])),
         figures=[Figure(one.label, one.number) for one in document.figures],
         findings=list(_findings(changes, declared_at(run.stack))),

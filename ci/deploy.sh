@@ -1,0 +1,19 @@
+#!/bin/sh
+# Bring the webhooks of a stack in line with their declarations, drift included:
+#
+#   ci/deploy.sh STACK [ARGUMENT…]        # arguments of `bitbucket-hooks up`
+#
+# With `--reviewed FILE`, of `ci/preview.sh STACK --save FILE`, it applies what was reviewed or
+# nothing. Exits with 0 when all is done, 3 when it isn't what was reviewed, 1 for a mistake of ours
+# and 2 when the remote side failed; then run it again. Variables: docs/pipelines.md.
+set -eu
+stack=${1-}
+[ $# -eq 0 ] || shift
+. "$(dirname "$0")/begin.sh"
+
+told=$(mktemp)
+trap 'rm -f "$told"' EXIT
+code=0
+bitbucket-hooks up --stack "$stack" --refresh --yes --markdown "$told" "$@" || code=$?
+[ -z "${GITHUB_STEP_SUMMARY-}" ] || cat "$told" >>"$GITHUB_STEP_SUMMARY"
+exit "$code"

@@ -1,0 +1,239 @@
+"""The pipelines' steps, as Bitbucket Pipelines and GitHub Actions run them, in a clean checkout."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from bitbucket_hooks.publish.folding import key_of
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.records import Comment
+from bitbucket_hooks.sandbox.server import serve
+from support import checkout, pipelines
+from support.engine import environment
+
+pytestmark = pytest.mark.engine
+
+REPOSITORY = "acme/infra"
+FIRST, SECOND = "1" * 40, "2" * 40
+SCOPES = ("webhook", "repository", "pullrequest", "repository:write", "pullrequest:write")
+PASSPHRASE, SIGNS = "canary-passphrase", "canary-signs"
+REVIEWED = "reviewed-prod.json"
+
+
+@define
+class Team:
+    """A checkout on a build machine, and the team's variables."""
+
+    folder: Path
+    estate: Sandbox
+    secrets: dict[str, str] = field(repr=False)
+    env: dict[str, str] = field(repr=False)
+    printed: list[str] = field(factory=list)
+
+    def run(self, command: str, variables: Mapping[str, str]) -> int:
+        """Run one command of a step, and give its exit code; no secret may be printed."""
+        done = subprocess.run(
+            ["bash", "-e", "-c", command],
+            cwd=self.folder,
+            env={**self.env, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        self.printed.append(done.stdout + done.stderr)
+        assert "canary" not in self.printed[-1]
+        assert self.secrets["BITBUCKET_OAUTH_TOKEN"] not in self.printed[-1]
+        return done.returncode
+
+    def init(self, stack: str) -> None:
+        """Make a stack, as a person does once."""
+        command = f"pulumi stack init {stack} --non-interactive"
+        assert self.run(command, self.secrets) == 0, self.printed
+
+    def bitbucket(self, part: object, name: str, commit: str, **more: str) -> int:
+        """Run a step of `bitbucket-pipelines.yml`; give its exit code."""
+        (step,) = (one for one in pipelines.bitbucket_steps(part) if one["name"] == name)
+        place = {
+            "BITBUCKET_BUILD_NUMBER": "7",
+            "BITBUCKET_WORKSPACE": "acme",
+            "BITBUCKET_REPO_SLUG": "infra",
+            "BITBUCKET_COMMIT": commit,
+        }
+        (line,) = step["script"]
+        return self.run(line, {**place, **more})
+
+    def github(self, workflow: str, job: str, stack: str = "") -> tuple[int, str]:
+        """Run a job of a workflow; give its exit code and its summary."""
+        summary = self.folder.parent / "summary.md"
+        summary.write_text("")
+        known = {
+            f"{kind}.{name}": v for name, v in self.secrets.items() for kind in ("secrets", "vars")
+        }
+        told = pipelines.github(workflow)["jobs"][job]
+        ((line, variables),) = pipelines.commands(told, {**known, "matrix.stack": stack})
+        place = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+        return self.run(line, {**place, **variables}), summary.read_text()
+
+    def edit(self, stack: str, before: str, after: str) -> None:
+        """Change the stack's file, as a commit does."""
+        file = self.folder / "stacks" / f"Pulumi.{stack}.yaml"
+        text = file.read_text()
+        assert before in text
+        file.write_text(text.replace(before, after))
+
+    def comment(self, number: int) -> Comment:
+        """The one comment on a pull request."""
+        (comment,) = self.estate.comments(REPOSITORY, number)
+        return comment
+
+    def drift(self) -> None:
+        """Somebody changes a hook on the web page."""
+        self.estate.change_hook(self.estate.hooks("acme/svc-orders")[0].uuid, active=False)
+
+
+@pytest.fixture
+def team(sandbox: Sandbox, tmp_path: Path) -> Iterator[Team]:
+    """Give a team whose Bitbucket is a sandbox over HTTP."""
+    folder = checkout.copy(tmp_path / "checkout")
+    checkout.set_up(folder)
+    (folder / ".git").mkdir()  # the root of a repository, for paths in annotations
+    (tmp_path / "state").mkdir()
+    sandbox.add_repositories([f"acme/svc-{name}" for name in ("orders", "users")], project="PLAT")
+    with serve(sandbox.path) as base:
+        secrets = {
+            "BITBUCKET_OAUTH_TOKEN": sandbox.issue_access_token("acme", SCOPES),
+            "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "CI_HOOK_SECRET": SIGNS,
+            "AUDIT_HOOK_SECRET": SIGNS,
+        }
+        env = {
+            **checkout.clean_environment(**environment(tmp_path / "home")),
+            "CI": "true",
+            "BITBUCKET_API_URL": base,
+        }
+        del env["PULUMI_CONFIG_PASSPHRASE"]
+        yield Team(folder, sandbox, secrets, env)
+
+
+def test_bitbucket_pipelines(team: Team) -> None:
+    """Two pushes to a pull request, staging from main, drift at night."""
+    team.init("staging")
+    number = team.estate.plant_pull_request(REPOSITORY, FIRST)
+    # one list of variables for all stacks, as for steps that are no deployment
+    mine = {f"{name}__STAGING": value for name, value in team.secrets.items()}
+    request = {**mine, "BITBUCKET_PR_ID": str(number)}
+    report = key_of("bitbucket-hooks", "staging")
+
+    part = pipelines.bitbucket()["pull-requests"]
+    assert team.bitbucket(part, "Preview staging", FIRST, **request) == 0, team.printed
+    first = team.comment(number)
+    assert "2 hooks to create" in first.raw
+    (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
+    lines = (team.folder / told["path"]).read_text().splitlines()
+    assert told["path"] == "stacks/Pulumi.staging.yaml"
+    assert lines[told["line"] - 1].strip() == "- name: ci"
+    assert team.estate.reports(REPOSITORY, FIRST)[report]["result"] == "PASSED"
+    assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "SUCCESSFUL"
+
+    team.estate.plant_commit(REPOSITORY, SECOND)
+    team.edit("staging", "https://ci.staging.", "http://ci.staging.")
+    assert team.bitbucket(part, "Preview staging", SECOND, **request) == 0, team.printed
+    second = team.comment(number)
+    assert (second.id, second.raw != first.raw) == (first.id, True)
+    assert team.estate.reports(REPOSITORY, SECOND)[report]["result"] == "PASSED"
+    assert team.estate.hooks() == []
+
+    part = pipelines.bitbucket()["branches"]["main"]
+    deployment = {**mine, **team.secrets}
+    assert team.bitbucket(part, "Deploy staging", SECOND, **deployment) == 0, team.printed
+    assert {hook.description for hook in team.estate.hooks()} == {"CI (staging)"}
+    assert len(team.estate.hooks()) == 2
+
+    team.drift()
+    part = pipelines.bitbucket()["custom"]["drift"]
+    assert team.bitbucket(part, "Drift of staging", SECOND, **mine) == 3, team.printed
+    assert team.estate.reports(REPOSITORY, SECOND)[report]["result"] == "FAILED"
+    assert team.estate.statuses(REPOSITORY, SECOND)[report]["state"] == "FAILED"
+    (told,) = team.estate.annotations(REPOSITORY, SECOND, report)
+    assert "acme/svc-orders" in told["summary"] + told["details"]
+    assert "canary" not in second.raw
+
+
+def test_github_actions(team: Team) -> None:
+    """A tag is deployed as it was reviewed or not at all; drift is seen."""
+    team.init("prod")
+    team.edit("prod", "  bitbucket:rateLimit", "#")  # nobody else is here
+    code, summary = team.github("preview", "preview", "prod")
+    assert code == 0, team.printed
+    assert "to create" in summary
+    assert "<details>" in summary  # which Bitbucket's Markdown lacks
+
+    assert team.github("deploy", "review-prod")[0] == 0, team.printed
+    saved = (team.folder / REVIEWED).read_text()
+    code, summary = team.github("deploy", "prod")
+    assert code == 0, team.printed
+    assert "created" in summary
+    hooks = team.estate.hooks()
+    assert {hook.description for hook in hooks} == {"CI", "Audit"}
+
+    team.drift()
+    code, summary = team.github("drift", "drift", "prod")
+    assert code == 3, team.printed
+    assert "svc-orders" in summary
+
+    code, _ = team.github("deploy", "prod")
+    assert code == 3, team.printed
+    assert "this isn't what was reviewed" in team.printed[-1]
+    assert not team.estate.hooks("acme/svc-orders")[0].active
+    assert not re.search("canary", saved + summary)
+
+
+def test_failures(team: Team) -> None:
+    """A step fails with 1 for our mistakes and 2 for Bitbucket's; the reviewers hear of it."""
+    team.init("staging")
+    number = team.estate.plant_pull_request(REPOSITORY, FIRST)
+    request = {**team.secrets, "BITBUCKET_PR_ID": str(number)}
+    part = pipelines.bitbucket()["pull-requests"]
+    team.edit("staging", "repositories:", "repositoris:")
+    assert team.bitbucket(part, "Preview staging", FIRST, **request) == 1, team.printed
+    assert "repositoris" in team.comment(number).raw
+    report = key_of("bitbucket-hooks", "staging")
+    assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "FAILED"
+    team.edit("staging", "repositoris:", "repositories:")
+    team.estate.configure(rate_limit=1, window_seconds=600)
+    request["BITBUCKET_MAX_WAIT"] = "1"
+    assert team.bitbucket(part, "Preview staging", FIRST, **request) == 2, team.printed
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("ci/preview.sh staging", "set PULUMI_BACKEND_URL"),
+        ("ci/deploy.sh", "usage: ci/deploy.sh STACK"),
+        ("ci/drift.sh --fail", "usage: ci/drift.sh STACK"),
+        ("ci/drift.sh 'a b'", "usage: ci/drift.sh STACK"),
+    ],
+)
+def test_what_cannot_work(team: Team, command: str, told: str) -> None:
+    """Is refused before anything starts: a lost state above all."""
+    assert team.run(command, {}) == 1
+    assert told in team.printed[-1]
+
+
+def test_at_a_desk(team: Team) -> None:
+    """The same script, with the state in the project and nowhere to publish."""
+    desk = {"CI": "", "CI_HOOK_SECRET": SIGNS}
+    token = {"BITBUCKET_OAUTH_TOKEN": team.secrets["BITBUCKET_OAUTH_TOKEN"]}
+    init = ". ./activate && pulumi stack init staging --non-interactive"
+    assert team.run(f"{init} && ci/preview.sh staging", {**desk, **token}) == 0, team.printed
+    assert "2 hooks to create" in team.printed[-1]
+    assert (team.folder / ".state").is_dir()

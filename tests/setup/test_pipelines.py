@@ -1,0 +1,132 @@
+"""The pipelines' files: valid, of one mind, and careful with what they may do."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support import pipelines
+from support.checkout import ROOT
+
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+FILES = [
+    ("bitbucket-pipelines", pipelines.BITBUCKET),
+    *(("github-workflows", path) for path in pipelines.WORKFLOWS),
+    *(("github-actions", path) for path in ACTIONS),
+]
+SECRET = re.compile(r"\$\{\{ *secrets\.")
+
+
+def validated(schema: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Hold a file against its published schema."""
+    checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    return subprocess.run([*checker, path], capture_output=True, text=True, check=False)
+
+
+def step_texts(job: dict[str, Any]) -> list[str]:
+    """Give the steps of a job as texts, without the variables of those that are commands."""
+    return [
+        yaml.safe_dump(
+            {key: value for key, value in step.items() if key != "env" or "uses" in step}
+        )
+        for step in job["steps"]
+    ]
+
+
+@pytest.mark.parametrize(("schema", "path"), FILES, ids=lambda value: Path(value).name)
+def test_schemas(schema: str, path: Path, tmp_path: Path) -> None:
+    """Each file is valid, and wouldn't be with a step of another kind."""
+    done = validated(schema, path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = path.read_text("utf-8")
+    broken = re.sub(r"\b(step|steps):", "stepz:", text)
+    assert broken != text
+    (tmp_path / path.name).write_text(broken)
+    assert validated(schema, tmp_path / path.name).returncode == 1
+
+
+def test_the_keys_of_bitbuckets_steps() -> None:
+    """Are known, which the schema itself doesn't ask for; and so are the caches."""
+    folder = files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((folder / "bitbucket-pipelines.json").read_text("utf-8"))
+    known = schema["definitions"]["step_base"]["properties"].keys()
+    caches = yaml.safe_load(pipelines.BITBUCKET.read_text("utf-8"))["definitions"]["caches"]
+    for step in pipelines.bitbucket_steps(pipelines.bitbucket()):
+        assert step.keys() <= known
+        assert set(step["caches"]) == caches.keys()
+    for cache in caches.values():
+        assert all((ROOT / name).is_file() for name in cache["key"]["files"])
+
+
+def test_both_run_the_same() -> None:
+    """The same scripts with the same arguments, and all that there are."""
+    ours = [
+        line for step in pipelines.bitbucket_steps(pipelines.bitbucket()) for line in step["script"]
+    ]
+    theirs = [
+        line
+        for _, job in pipelines.github_jobs()
+        for stack in job.get("strategy", {}).get("matrix", {}).get("stack", [""])
+        for line, _ in pipelines.commands(job, {"matrix.stack": stack})
+    ]
+    assert set(ours) == set(theirs)
+    scripts = {line.split()[0] for line in ours}
+    assert scripts == {".ci/run", "ci/preview.sh", "ci/deploy.sh", "ci/drift.sh"}
+    assert {path.name for path in (ROOT / "ci").iterdir()} == {
+        *(Path(script).name for script in scripts - {".ci/run"}),
+        "begin.sh",
+    }
+
+
+def test_prod_waits_for_a_person() -> None:
+    """It is deployed by hand, from a tag, as it was reviewed; staging from main."""
+    (staging,) = pipelines.bitbucket_steps(pipelines.bitbucket()["branches"]["main"])
+    assert (staging["deployment"], "trigger" in staging) == ("staging", False)
+    for made in (
+        pipelines.bitbucket()["tags"]["v*"],
+        pipelines.bitbucket()["custom"]["deploy-prod"],
+    ):
+        review, deploy = pipelines.bitbucket_steps(made)
+        assert (deploy["deployment"], deploy["trigger"]) == ("production", "manual")
+        assert review["artifacts"] == ["reviewed-prod.json"]
+        assert "--reviewed reviewed-prod.json" in deploy["script"][0]
+    workflow = pipelines.github("deploy")
+    assert workflow["on"]["push"] == {"branches": ["main"], "tags": ["v*"]}
+    jobs = workflow["jobs"]
+    assert jobs["prod"]["environment"] == "production"
+    assert jobs["prod"]["needs"] == "review-prod"
+    assert jobs["staging"]["if"] == "github.ref == 'refs/heads/main'"
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+
+
+@pytest.mark.parametrize("path", pipelines.WORKFLOWS, ids=lambda path: path.stem)
+def test_little_is_allowed(path: Path) -> None:
+    """Rights to read alone, an end to every job, named versions, secrets for commands only."""
+    workflow = pipelines.github(path.stem)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "pull_request_target" not in workflow["on"]
+    assert not SECRET.search(yaml.safe_dump(workflow.get("env", {})))
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 120
+        assert not SECRET.search(yaml.safe_dump(job.get("env", {})))
+        assert not any(SECRET.search(text) for text in step_texts(job))
+        used = [step["uses"] for step in job["steps"] if "uses" in step]
+        assert all(
+            re.fullmatch(r"actions/[\w-]+@v\d+|\./\.github/actions/\w+", one) for one in used
+        )
+
+
+def test_strangers_see_no_secret() -> None:
+    """What a fork's pull request runs has none."""
+    jobs = pipelines.github("preview")["jobs"]
+    assert not SECRET.search(yaml.safe_dump(jobs["test"]))
+    ours = "github.event.pull_request.head.repo.full_name == github.repository"
+    assert all(ours in job["if"] for job in jobs.values() if SECRET.search(yaml.safe_dump(job)))
