@@ -11,9 +11,13 @@ stack=${1-}
 [ $# -eq 0 ] || shift
 . "$(dirname "$0")/begin.sh"
 
-told=$(mktemp)
-trap 'rm -f "$told"' EXIT
+told=
+if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
+    told=$(mktemp)
+    trap 'rm -f "$told"' EXIT
+    set -- --markdown "$told" "$@"
+fi
 code=0
-bitbucket-hooks up --stack "$stack" --refresh --yes --markdown "$told" "$@" || code=$?
-[ -z "${GITHUB_STEP_SUMMARY-}" ] || cat "$told" >>"$GITHUB_STEP_SUMMARY"
+bitbucket-hooks up --stack "$stack" --refresh --yes "$@" || code=$?
+[ -z "$told" ] || cat "$told" >>"$GITHUB_STEP_SUMMARY"
 exit "$code"

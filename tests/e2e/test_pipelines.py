@@ -137,6 +137,7 @@ def test_bitbucket_pipelines(team: Team) -> None:
     assert team.bitbucket(part, "Preview staging", FIRST, **request) == 0, team.printed
     first = team.comment(number)
     assert "2 hooks to create" in first.raw
+    assert "not looked at" not in first.raw
     (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
     lines = (team.folder / told["path"]).read_text().splitlines()
     assert told["path"] == "stacks/Pulumi.staging.yaml"
@@ -208,6 +209,9 @@ def test_failures(team: Team) -> None:
     assert "repositoris" in team.comment(number).raw
     report = key_of("bitbucket-hooks", "staging")
     assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "FAILED"
+    (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
+    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 9)
+    assert "repositoris: is no key of a hook" in told["summary"]
     team.edit("staging", "repositoris:", "repositories:")
     team.estate.configure(rate_limit=1, window_seconds=600)
     request["BITBUCKET_MAX_WAIT"] = "1"

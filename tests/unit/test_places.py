@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.runs.places import Line, declared_at
+from bitbucket_hooks.runs.places import Line, declared_at, entries_at
 
 TEXT = """# a comment
 config:
@@ -38,6 +38,7 @@ def test_lines(stacks: Path) -> None:
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
     path = "infra/stacks/Pulumi.dev.yaml"
     assert declared_at("dev") == {"ci": Line(path, 6), "audit": Line(path, 8)}
+    assert entries_at("dev") == [Line(path, number) for number in (6, 8, 10, 11)]
 
 
 def test_without_a_repository(stacks: Path) -> None:
@@ -56,3 +57,4 @@ def test_what_cannot_be_told(stacks: Path, text: str | None) -> None:
     if text is not None:
         (stacks / "Pulumi.dev.yaml").write_text(text)
     assert declared_at("dev") == {}
+    assert entries_at("dev") == []

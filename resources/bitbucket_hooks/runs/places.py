@@ -26,21 +26,25 @@ class Line:
 
 def declared_at(stack: str) -> dict[str, Line]:
     """The line of each hook's entry in the stack's file, by name; empty when that can't be told."""
+    names = ((_under(entry, "name"), line) for entry, line in _entries(stack))
+    return {str(name.value): line for name, line in names if isinstance(name, yaml.ScalarNode)}
+
+
+def entries_at(stack: str) -> list[Line]:
+    """The line of each entry in the stack's file, in their order; empty when that can't be told."""
+    return [line for _, line in _entries(stack)]
+
+
+def _entries(stack: str) -> Iterator[tuple[Any, Line]]:
     try:
         file = stack_file(stack)
         root = yaml.compose(file.read_text("utf-8"))
         path = _from_root(file)
     except (ConfigError, OSError, ValueError, yaml.YAMLError):
-        return {}
+        return
     entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
-    return {name: Line(path, line) for name, line in _names(entries)}
-
-
-def _names(entries: Any) -> Iterator[tuple[str, int]]:
     for entry in entries.value if isinstance(entries, yaml.SequenceNode) else ():
-        name = _under(entry, "name")
-        if isinstance(name, yaml.ScalarNode):
-            yield str(name.value), entry.start_mark.line + 1
+        yield entry, Line(path, entry.start_mark.line + 1)
 
 
 def _under(node: Any, key: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.provider.safety import share, too_many
@@ -88,18 +88,18 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
     refresh = ["--refresh"] if asked.refresh else []
     command = asked.arguments("preview", *refresh)
     finished = run(command, watcher.event, force=asked.force)
-    seen = _seen(finished, {})
+    seen = _seen(finished, refreshed=asked.refresh)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
     looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
     found = looker.look(seen.changes.run, seen.changes, finished.events)
-    return _seen(finished, found)
+    return _seen(finished, found, refreshed=asked.refresh)
 
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:
     """Look at everything that is declared, and change nothing. Raises ConfigError."""
     command = asked.arguments("refresh", "--preview-only")
-    return _seen(run(command, watcher.event, force=asked.force), {})
+    return _seen(run(command, watcher.event, force=asked.force), refreshed=True)
 
 
 def update(asked: Asked, watcher: Watcher, *, skip_preview: bool) -> Seen:
@@ -107,7 +107,7 @@ def update(asked: Asked, watcher: Watcher, *, skip_preview: bool) -> Seen:
     refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
     command = asked.arguments("up", "--yes", *skip, *refresh)
-    return _seen(run(command, watcher.event, force=asked.force), {})
+    return _seen(run(command, watcher.event, force=asked.force), refreshed=asked.refresh)
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -120,10 +120,13 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
     return f"this would delete or replace {what}. If that is meant, give --force."
 
 
-def _seen(finished: Finished, findings: Findings) -> Seen:
+def _seen(finished: Finished, findings: Findings | None = None, *, refreshed: bool) -> Seen:
     if '"resourcePreEvent"' not in finished.events and '"diagnosticEvent"' not in finished.events:
         raise ConfigError(f"pulumi: {_last_words(finished.printed)}")
-    return Seen(finished, changes_of(read(finished.events, "the engine's events"), findings))
+    told = read(finished.events, "the engine's events")
+    # a state without any hook leaves no trace of a refresh in the events
+    told = evolve(told, refreshed=told.refreshed or refreshed)
+    return Seen(finished, changes_of(told, findings or {}))
 
 
 def _last_words(printed: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
@@ -10,8 +11,11 @@ from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
 from bitbucket_hooks.report.document import Text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
-from bitbucket_hooks.runs.places import Line, declared_at
+from bitbucket_hooks.runs.places import Line, declared_at, entries_at
+from bitbucket_hooks.stack.config import HOOKS
+from bitbucket_hooks.stack.entries import NAMESPACE
 
+_ENTRY = re.compile(rf"\b{NAMESPACE}:{HOOKS}\[(\d{{1,6}})\]")
 _LOSES = (Action.DELETED, Action.REPLACED, Action.FAILED)
 
 
@@ -33,7 +37,10 @@ def published(
         summarise=lambda limit: markdown.render(document, github, limit=limit),
         details="\n".join(filter(None, [refused, verdict, *map(_line, document.warnings)])),
         figures=[Figure(one.label, one.number) for one in document.figures],
-        findings=list(_findings(changes, declared_at(run.stack))),
+        findings=[
+            *_mistakes(changes, entries_at(run.stack)),
+            *_findings(changes, declared_at(run.stack)),
+        ],
     )
 
 
@@ -44,6 +51,16 @@ def plain(text: Text) -> str:
 
 def _line(line: object) -> str:
     return plain(getattr(line, "text", ()))
+
+
+def _mistakes(changes: Changes, lines: Sequence[Line]) -> Iterable[Finding]:
+    """What is wrong in an entry of the stack's file, on that entry."""
+    for told in (line for one in changes.errors for line in one.message.splitlines()):
+        found = _ENTRY.search(told)
+        where = lines[int(found[1])] if found and int(found[1]) < len(lines) else None
+        if where is not None:
+            summary, high = told.strip(), Severity.HIGH
+            yield Finding(summary, severity=high, path=where.path, line=where.number)
 
 
 def _findings(changes: Changes, lines: Mapping[str, Line]) -> Iterable[Finding]:
