@@ -142,8 +142,10 @@ def test_bitbucket_pipelines(team: Team) -> None:
     lines = (team.folder / told["path"]).read_text().splitlines()
     assert told["path"] == "stacks/Pulumi.staging.yaml"
     assert lines[told["line"] - 1].strip() == "- name: ci"
-    assert team.estate.reports(REPOSITORY, FIRST)[report]["result"] == "PASSED"
-    assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "SUCCESSFUL"
+    made = team.estate.reports(REPOSITORY, FIRST)[report]
+    assert (made["result"], made["details"]) == ("PASSED", "2 hooks to create.")
+    status = team.estate.statuses(REPOSITORY, FIRST)[report]
+    assert (status["state"], status["description"]) == ("SUCCESSFUL", "2 hooks to create.")
 
     team.estate.plant_commit(REPOSITORY, SECOND)
     team.edit("staging", "https://ci.staging.", "http://ci.staging.")
