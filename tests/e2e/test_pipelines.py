@@ -13,6 +13,7 @@ from attrs import define, field
 from bitbucket_hooks.publish.folding import key_of
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.records import Comment
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines
 from support.engine import environment
@@ -22,6 +23,10 @@ pytestmark = pytest.mark.engine
 REPOSITORY = "acme/infra"
 FIRST, SECOND = "1" * 40, "2" * 40
 SCOPES = ("webhook", "repository", "pullrequest", "repository:write", "pullrequest:write")
+READS = [
+    *(f"read:{what}:bitbucket" for what in ("webhook", "repository", "pullrequest")),
+    *(f"write:{what}:bitbucket" for what in ("repository", "pullrequest")),
+]
 PASSPHRASE, SIGNS = "canary-passphrase", "canary-signs"
 REVIEWED = "reviewed-prod.json"
 
@@ -94,6 +99,11 @@ class Team:
         (comment,) = self.estate.comments(REPOSITORY, number)
         return comment
 
+    def reader(self) -> dict[str, str]:
+        """Give the credentials of somebody who can't write webhooks, as for previews."""
+        token = self.estate.issue_api_token(OWNER_EMAIL, READS)
+        return {"BITBUCKET_USERNAME": OWNER_EMAIL, "BITBUCKET_PASSWORD": token}
+
     def drift(self) -> None:
         """Somebody changes a hook on the web page."""
         self.estate.change_hook(self.estate.hooks("acme/svc-orders")[0].uuid, active=False)
@@ -129,7 +139,8 @@ def test_bitbucket_pipelines(team: Team) -> None:
     team.init("staging")
     number = team.estate.plant_pull_request(REPOSITORY, FIRST)
     # one list of variables for all stacks, as for steps that are no deployment
-    mine = {f"{name}__STAGING": value for name, value in team.secrets.items()}
+    mine = {f"{name}__STAGING": value for name, value in {**team.secrets, **team.reader()}.items()}
+    del mine["BITBUCKET_OAUTH_TOKEN__STAGING"]
     request = {**mine, "BITBUCKET_PR_ID": str(number)}
     report = key_of("bitbucket-hooks", "staging")
 
@@ -156,10 +167,11 @@ def test_bitbucket_pipelines(team: Team) -> None:
     assert team.estate.hooks() == []
 
     part = pipelines.bitbucket()["branches"]["main"]
-    deployment = {**mine, **team.secrets}
+    deployment = {**team.secrets, "CI_HOOK_SECRET__STAGING": "canary-other"}
     assert team.bitbucket(part, "Deploy staging", SECOND, **deployment) == 0, team.printed
     assert {hook.description for hook in team.estate.hooks()} == {"CI (staging)"}
-    assert len(team.estate.hooks()) == 2
+    live = team.estate.hooks()
+    assert [team.estate.secret_of(hook.uuid) for hook in live] == [SIGNS, SIGNS]
 
     team.drift()
     part = pipelines.bitbucket()["custom"]["drift"]
