@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
-from bitbucket_hooks.report.document import Text, summary
+from bitbucket_hooks.report.document import Text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
 from bitbucket_hooks.runs.places import Line, declared_at, entries_at
@@ -24,7 +24,7 @@ def published(
 ) -> Published:
     """Make of changes what `publish` takes; `refused` is why they may not be applied."""
     document = tell(changes, title)
-    verdict = plain(summary(document))
+    verdict = plain(document.verdict)
     bitbucket, github = markdown.Flavour.BITBUCKET, markdown.Flavour.GITHUB
     run = changes.run
     return Published(
