@@ -10,23 +10,26 @@ case $stack in
     ;;
 esac
 
-# A secret that isn't there reaches a GitHub step as an empty variable, which for the engine and
-# for ./activate isn't the same as none.
-for name in PULUMI_BACKEND_URL PULUMI_ACCESS_TOKEN PULUMI_CONFIG_PASSPHRASE; do
-    eval "[ -n \"\${$name-}\" ] || unset $name"
-done
+# NAME__STACK is the NAME of that stack, unless NAME is set: one list of variables for the previews
+# of several stacks. A deployment on Bitbucket has variables of its own, and is to use no other's.
+if [ -z "${BITBUCKET_DEPLOYMENT_ENVIRONMENT-}" ]; then
+    suffix=__$(printf %s "$stack" | tr 'a-z.-' 'A-Z__')
+    for name in $(awk 'BEGIN { for (name in ENVIRON) print name }' | grep "^[A-Z_][A-Z0-9_]*$suffix\$"); do
+        eval "[ -n \"\${${name%"$suffix"}-}\" ] || export ${name%"$suffix"}=\"\$$name\""
+    done
+fi
 
-# NAME__STACK is the NAME of that stack, unless NAME is set: one list of variables for several
-# stacks, as Bitbucket has it for steps that are no deployment.
-suffix=__$(printf %s "$stack" | tr 'a-z.-' 'A-Z__')
-for name in $(awk 'BEGIN { for (name in ENVIRON) print name }' | grep "^[A-Z_][A-Z0-9_]*$suffix\$"); do
-    eval "[ -n \"\${${name%"$suffix"}-}\" ] || export ${name%"$suffix"}=\"\$$name\""
-done
-
-# The state on a build machine's disk is gone after the run, and with it which hooks are ours.
-if [ -n "${CI-}" ] && [ -z "${PULUMI_BACKEND_URL-}${PULUMI_ACCESS_TOKEN-}" ]; then
-    echo "$0: in a pipeline the state needs a place that stays: set PULUMI_BACKEND_URL, such as s3://BUCKET (docs/pipelines.md)" >&2
-    exit 1
+if [ -n "${CI-}" ]; then
+    # A secret that isn't there reaches a step on GitHub as an empty variable, which for the engine
+    # and for ./activate isn't the same as none.
+    for name in PULUMI_BACKEND_URL PULUMI_ACCESS_TOKEN PULUMI_CONFIG_PASSPHRASE; do
+        eval "[ -n \"\${$name-}\" ] || unset $name"
+    done
+    # The state on a build machine's disk is gone after the run, and with it which hooks are ours.
+    if [ -z "${PULUMI_BACKEND_URL-}${PULUMI_ACCESS_TOKEN-}" ]; then
+        echo "$0: in a pipeline the state needs a place that stays: set PULUMI_BACKEND_URL, such as s3://BUCKET (docs/pipelines.md)" >&2
+        exit 1
+    fi
 fi
 
 make -s setup # nothing to do where it was done

@@ -167,7 +167,7 @@ def test_bitbucket_pipelines(team: Team) -> None:
     assert team.estate.hooks() == []
 
     part = pipelines.bitbucket()["branches"]["main"]
-    deployment = {**team.secrets, "CI_HOOK_SECRET__STAGING": "canary-other"}
+    deployment = {**mine, **team.secrets, "BITBUCKET_DEPLOYMENT_ENVIRONMENT": "staging"}
     assert team.bitbucket(part, "Deploy staging", SECOND, **deployment) == 0, team.printed
     assert {hook.description for hook in team.estate.hooks()} == {"CI (staging)"}
     live = team.estate.hooks()

@@ -57,10 +57,9 @@ def _mistakes(changes: Changes, lines: Sequence[Line]) -> Iterable[Finding]:
     """What is wrong in an entry of the stack's file, on that entry."""
     for told in (line for one in changes.errors for line in one.message.splitlines()):
         found = _ENTRY.search(told)
-        where = lines[int(found[1])] if found and int(found[1]) < len(lines) else None
-        if where is not None:
-            summary, high = told.strip(), Severity.HIGH
-            yield Finding(summary, severity=high, path=where.path, line=where.number)
+        if found and int(found[1]) < len(lines):
+            where = lines[int(found[1])]
+            yield Finding(told, severity=Severity.HIGH, path=where.path, line=where.number)
 
 
 def _findings(changes: Changes, lines: Mapping[str, Line]) -> Iterable[Finding]:
