@@ -139,6 +139,15 @@ def test_what_hooks_share(stack: Stack) -> None:
     assert (other["secret"], "secretFrom" in other) == ("canary", False)
 
 
+def test_an_exclusion_that_is_shared(stack: Stack) -> None:
+    """Needn't leave anything out of every entry, not even of a strict one."""
+    every = {"name": "every", "url": URL, "repositories": ["*"]}
+    declared = stack.declares(CI, every, defaults={"exclude": ["d*"], "strict": True})
+    assert declared.of("ci")["repositories"] == ["api", "web"]
+    assert "docs" not in declared.of("every")["repositories"]
+    assert declared.warnings == []
+
+
 def test_an_entry_of_repositories_over_a_shared_workspace(stack: Stack) -> None:
     """The nearer one decides what a hook hangs on."""
     declared = stack.declares({**CI, "name": "audit"}, shared={"audit": {"workspace": True}})

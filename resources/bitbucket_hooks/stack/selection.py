@@ -72,7 +72,7 @@ class Selection:
         for i, pattern in enumerate(self.draft.values.get("exclude", ())):
             path = f"{self._path('exclude')}[{i}]"
             found = matching(pattern, chosen)
-            if not found:
+            if not found and path.startswith(self.draft.path):  # what is shared needn't fit all
                 self._doubt(f'{path}: "{pattern}" leaves nothing out')
             named = set(found) & set(self.draft.values.get("repositories") or ())
             self.problems += [
