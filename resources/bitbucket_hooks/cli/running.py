@@ -16,7 +16,7 @@ from bitbucket_hooks.cli.group import USERS_MISTAKE
 from bitbucket_hooks.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.runs.preview import Asked, Seen, Watcher
+    from bitbucket_hooks.runs.preview import Asked, Watcher
 
 DIFFERENCE: Final = 3
 _LOOK: Final = 500
@@ -105,6 +105,7 @@ def preview(
 
     asked = _asked(**options)
     config = _config(asked.stack)
+    place = publishing.place_of(telling)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), config)
     showing.show(seen.changes, **how)
@@ -112,7 +113,13 @@ def preview(
     if save is not None and not seen.failed:
         reviewed.save(save, seen.changes, refresh=asked.refresh)
         click.echo(f"wrote {output.text(str(save))}", err=True)
-    _end(context, seen, telling, config, refused)
+    code = publishing.publish(
+        telling, place, seen.changes, config, passed=not seen.failed, refused=refused
+    )
+    if refused is not None:
+        click.echo(f"Error: {output.text(refused)}", err=True)
+        code = code or USERS_MISTAKE
+    context.exit(code or seen.exit_code)
 
 
 @click.command()
@@ -138,11 +145,20 @@ def drift(
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
 
     asked = _asked(**options)
+    place = publishing.place_of(telling)
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
     showing.show(seen.changes, **how)
     refused = "The live webhooks are not as declared." if fail and seen.changes.any else None
-    _end(context, seen, telling, _config(asked.stack), None, failing=refused)
+    code = publishing.publish(
+        telling,
+        place,
+        seen.changes,
+        _config(asked.stack),
+        passed=not seen.failed,
+        refused=refused,
+    )
+    context.exit(code or seen.exit_code)
 
 
 @click.command()
@@ -219,23 +235,3 @@ def _hold_against(context: click.Context, differences: list[str]) -> None:
         click.echo(f"  {output.text(difference)}", err=True)
     click.echo("Review a new `bitbucket-hooks preview --save FILE`.", err=True)
     context.exit(DIFFERENCE)
-
-
-def _end(
-    context: click.Context,
-    seen: Seen,
-    telling: publishing.Telling,
-    config: Callable[[], Mapping[str, Any]],
-    refused: str | None,
-    *,
-    failing: str | None = None,
-) -> None:
-    """Tell those who are to be told, and exit."""
-    passed = not (seen.failed or refused or failing)
-    code = publishing.publish(
-        telling, seen.changes, config, passed=passed, refused=refused or failing
-    )
-    if refused is not None:
-        click.echo(f"Error: {output.text(refused)}", err=True)
-        code = code or USERS_MISTAKE
-    context.exit(code or seen.exit_code)

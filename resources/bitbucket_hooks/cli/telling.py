@@ -11,15 +11,35 @@ import click
 from bitbucket_hooks.cli import output
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.publish import Target
+    from bitbucket_hooks.publish import Place, Target
     from bitbucket_hooks.report.changes import Changes
 
 Telling: TypeAlias = Mapping[str, Any]
 """What is to be published, and where: the options by name."""
 
 
+def place_of(telling: Telling) -> Place | None:
+    """Where to publish, before anything else is begun; None: nowhere.
+
+    Raises ConfigError when what is asked for by name has no place.
+    """
+    named = _targets(telling)
+    if not named and not telling["everything"]:
+        return None
+    from bitbucket_hooks.publish import find_place  # noqa: PLC0415 - late, as all here
+
+    place = find_place(
+        repository=telling["repository"],
+        pull_request=telling["pull_request"],
+        commit=telling["commit"],
+    )
+    place.check(named)
+    return place
+
+
 def publish(
     telling: Telling,
+    place: Place | None,
     changes: Changes,
     config: Callable[[], Mapping[str, Any]],
     *,
@@ -28,30 +48,24 @@ def publish(
 ) -> int:
     """Publish a report; gives what a failure of what was asked for by name exits with.
 
-    With `--publish`, what doesn't work out is only a warning.
+    `refused` is why it doesn't pass although the run did. With `--publish`, what doesn't work out
+    is only a warning.
     """
-    everything = bool(telling["everything"])
-    named = _targets(telling)
-    if not named and not everything:
+    if place is None:
         return 0
-    from bitbucket_hooks.publish import find_place  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.publish import publish as bring  # noqa: PLC0415
     from bitbucket_hooks.runs.publishing import published  # noqa: PLC0415
     from bitbucket_hooks.settings import NAMESPACE, environment, layer, resolve  # noqa: PLC0415
 
-    place = find_place(
-        repository=telling["repository"],
-        pull_request=telling["pull_request"],
-        commit=telling["commit"],
-    )
+    everything = bool(telling["everything"])
     values = config()
     own = layer("the stack config", lambda key: values.get(f"{NAMESPACE}:{key}"))
     outcome = bring(
-        published(changes, passed=passed, refused=refused),
+        published(changes, passed=passed and not refused, refused=refused),
         place,
         resolve(environment(), own),
         lambda text: click.echo(output.text(text), err=True),
-        targets=None if everything else named,
+        targets=None if everything else _targets(telling),
     )
     for step in outcome.steps:
         head = "" if step.done else "Warning: " if everything else "Error: "
