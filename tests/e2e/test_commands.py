@@ -98,6 +98,7 @@ def test_too_much_at_once(stacks: Project) -> None:
     assert "give --force" in run.flat
     assert stacks.command("up", "--yes", *ON_STACK).code == 1
     assert len(stacks.hooks()) == 18
+    assert stacks.command("preview", *ON_STACK, BITBUCKET_HOOKS_FORCE="1").code == 3
     assert stacks.command("preview", "--force", *ON_STACK).code == 3
     assert stacks.command("up", "--yes", "--force", *ON_STACK).code == 0
     assert len(stacks.hooks()) == 12
