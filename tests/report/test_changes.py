@@ -581,11 +581,15 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "a new one": (
         preview(step("create", "WorkspaceHooksExclusive", "only", None, _watched()["inputs"])),
-        ("No hook changes, other resources do.", "~ only (all hooks of a workspace)", "= new"),
+        (
+            "No hook changes, other resources do.",
+            "~ only (all hooks of a workspace)",
+            "= watched from now on",
+        ),
     ),
     "one that goes": (
         preview(step("delete", EXCLUSIVE, "only", _watched())),
-        ("~ only (all hooks of repositories)", "= deleted"),
+        ("~ only (all hooks of repositories)", "= no longer watched"),
     ),
 }
 

@@ -47,6 +47,11 @@ _OPS: Final = {
     "gone": "gone",
     "discard": "no longer managed",
 }
+_WATCHING: Final = {
+    **_OPS,
+    "create": "watched from now on for hooks that nothing declares",
+    "delete": "no longer watched",
+}
 _PROVIDER: Final = "pulumi:providers:pulumi-python"
 
 
@@ -89,8 +94,9 @@ def _verdict(changes: Changes, words: Words) -> Text:
         return _nothing(changes)
     told = sentence(_figures(changes))
     if run.kind is Kind.REFRESH and counts.drifted:
-        noted = words.verb("will be noted", "was noted")
-        return text(told, f" The drift {noted} in the state, the next `pulumi up` repairs it.")
+        repairs = "`pulumi up --refresh` repairs it."
+        noted = "It was noted in the state, the next `pulumi up` repairs it."
+        return text(told, " ", words.verb(repairs, noted))
     none = text(strong("No hook changes"), ", other resources do.")
     return told or none
 
@@ -186,7 +192,7 @@ def _exclusive(one: Exclusive, words: Words) -> Entry:
         lines.append(Line(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
     lines += [Line(Mark.CHANGE, words.property(change)) for change in one.properties]
     if not lines:
-        lines.append(Line(Mark.KEEP, text(_OPS.get(one.op, one.op))))
+        lines.append(Line(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
     mark = Mark.DELETE if deleted else Mark.WARN if kept else Mark.CHANGE
     where = "of a workspace" if one.kind.startswith("Workspace") else "of repositories"
     return Entry(mark, text(name(one.name), f" (all hooks {where})"), tuple(lines))
