@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         get_ip_ranges,
         get_ip_ranges_output,
     )
+    from bitbucket_hooks.deliveries.signing import verify_signature
     from bitbucket_hooks.hook import Hook, HookArgs
     from bitbucket_hooks.hook_fleet import HookFleet, HookFleetArgs
     from bitbucket_hooks.hook_types import (
@@ -59,6 +60,7 @@ __all__ = [
     "get_ip_ranges",
     "get_ip_ranges_output",
     "outputs",
+    "verify_signature",
 ]
 
 _SUBMODULES: Final = ("config", "outputs")
@@ -83,6 +85,7 @@ _MODULES: Final = {
     "get_hook_types_output": "hook_types",
     "get_ip_ranges": "address_ranges",
     "get_ip_ranges_output": "address_ranges",
+    "verify_signature": "deliveries.signing",
 }
 
 

@@ -11,6 +11,8 @@ from bitbucket_hooks.cli.ip_ranges import ip_ranges
 from bitbucket_hooks.cli.report import report
 from bitbucket_hooks.cli.running import drift, preview, up
 from bitbucket_hooks.cli.sandbox import sandbox
+from bitbucket_hooks.cli.send import send
+from bitbucket_hooks.cli.verify import verify
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,5 +21,5 @@ def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
 
 
-for _command in (check, preview, up, drift, report, events, ip_ranges, sandbox):
+for _command in (check, preview, up, drift, report, events, ip_ranges, send, verify, sandbox):
     main.add_command(_command)

@@ -30,13 +30,13 @@ def client() -> Iterator[Client]:
     from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
 
     opened = open_client(resolve(environment()), note)
-    with closing(opened.caller.wire.session), _patient():
+    with closing(opened.caller.wire.session), patient():
         yield opened
 
 
 @contextmanager
-def _patient() -> Iterator[None]:
-    """Say that there is something to wait for when it takes a while."""
+def patient() -> Iterator[None]:
+    """Say beside the output that there is something to wait for, when it takes a while."""
     timer = Timer(_SOON, note, ["waiting for an answer"])
     timer.daemon = True
     timer.start()

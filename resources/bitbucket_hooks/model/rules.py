@@ -163,9 +163,14 @@ def secret(value: Any, _: Context) -> str:
 def secret_from(value: Any, _: Context) -> str:
     """Where the secret is read from when it is needed."""
     text = _text(value)
-    if not text.startswith(_SOURCES) or text in _SOURCES:
+    if not is_secret_source(text):
         raise problem("must be env:NAME or file:PATH; it names the secret's place, never its value")
     return text
+
+
+def is_secret_source(text: str) -> bool:
+    """Tell whether a text names the place of a secret: `env:NAME` or `file:PATH`."""
+    return text.startswith(_SOURCES) and text not in _SOURCES
 
 
 def adopt(value: Any, _: Context) -> str:

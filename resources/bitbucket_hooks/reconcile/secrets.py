@@ -15,32 +15,33 @@ from bitbucket_hooks.model.webhook import MAX_SECRET
 from bitbucket_hooks.settings import project_root
 
 _COST: Final = {"n": 2**14, "r": 8, "p": 1}  # 16 MB and some 50 ms: a guess costs as much
+_PROVIDE: Final = (
+    "Provide it where Pulumi runs; to have no secret at all, write secret: '' instead of "
+    "secretFrom."
+)
 _SALT: Final = os.urandom(16)
 """One for all fingerprints that a process makes: hooks that share a secret cost one computation."""
 
 
-def read_secret(source: str) -> str:
+def read_secret(source: str, named: str = "secretFrom", remedy: str = _PROVIDE) -> str:
     """Read the secret that `env:NAME` or `file:PATH` names; a file's last line break is dropped.
 
-    Raises ConfigError when there is none, or it is longer than the API takes. A relative path
-    starts at the folder of `Pulumi.yaml`.
+    Raises ConfigError when there is none, or it is longer than the API takes; `named` is what gave
+    the source, and `remedy` what to do when nothing is there. A relative path starts at the folder
+    of `Pulumi.yaml`.
     """
     kind, _, place = source.partition(":")
     value = os.environ.get(place) if kind == "env" else _file(place)
     if not value:
         what = "variable is not set" if kind == "env" else "file can't be read or is empty"
-        raise ConfigError(
-            f"secretFrom: {source}: the {what}",
-            "Provide it where Pulumi runs; to have no secret at all, write secret: '' instead "
-            "of secretFrom.",
-        )
+        raise ConfigError(f"{named}: {source}: the {what}", remedy)
     if not _is_text(value):
         raise ConfigError(
-            f"secretFrom: {source}: the value is no text in UTF-8", "Provide it as such."
+            f"{named}: {source}: the value is no text in UTF-8", "Provide it as such."
         )
     if len(value) > MAX_SECRET:
         raise ConfigError(
-            f"secretFrom: {source}: the value has {len(value)} characters",
+            f"{named}: {source}: the value has {len(value)} characters",
             f"The API takes at most {MAX_SECRET}.",
         )
     return value

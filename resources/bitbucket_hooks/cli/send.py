@@ -1,0 +1,171 @@
+"""`bitbucket-hooks send`: one test delivery, which Bitbucket's own API can't make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import click
+
+from bitbucket_hooks.cli import output, remote
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.deliveries.declared import Declared
+    from bitbucket_hooks.deliveries.sending import Delivery, Outcome
+
+_REMOTE_FAILED: Final = 2
+
+
+@click.command()
+@click.argument("event")
+@click.option("--url", help="Where to post it.")
+@click.option(
+    "--secret-from",
+    metavar="env:NAME|file:PATH",
+    help="Where the secret is that signs it; without one it isn't signed.",
+)
+@click.option("--hook", help="Take url and secret of this hook from a stack's files.")
+@click.option(
+    "-s", "--stack", envvar="PULUMI_STACK", help="The stack of --hook; default: the only one."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=600),
+    default=10.0,
+    show_default=True,
+    help="How many seconds to wait for an answer.",
+)
+@click.option(
+    "--insecure", is_flag=True, help="Deliver also when the certificate doesn't pass verification."
+)
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.pass_context
+def send(
+    context: click.Context,
+    event: str,
+    url: str | None,
+    secret_from: str | None,
+    hook: str | None,
+    stack: str | None,
+    *,
+    timeout: float,
+    insecure: bool,
+    json_: bool,
+) -> None:
+    r"""Post a payload of EVENT to a receiver, as Bitbucket would, and say what it answers.
+
+    \b
+      bitbucket-hooks send repo:push --url http://127.0.0.1:8000/hook --secret-from env:HOOK_SECRET
+      bitbucket-hooks send pullrequest:created --hook ci --stack prod
+
+    It is sent once, and no redirect is followed. The repository in the payload is made up. Exits
+    with 0 when the answer is a 2xx, 2 when it is another or there is none, 1 for a mistake.
+    """
+    _known(event)
+    if url is None and hook is None:
+        raise click.UsageError("where to? Give --url URL, or --hook NAME")
+    found = _declared(hook, stack, event) if hook else None
+    target = _target(url, found)
+    what = _delivery(event, secret_from, found)
+    from bitbucket_hooks.deliveries import sending  # noqa: PLC0415 - it brings requests along
+
+    insecure = insecure or (found is not None and found.skips_verification)
+    with remote.patient():
+        outcome = sending.send(target, what, timeout, insecure=insecure)
+    told = _as_json(event, target, what, outcome)
+    if json_:
+        output.as_json(told)
+    else:
+        _print(told)
+    context.exit(0 if outcome.accepted else _REMOTE_FAILED)
+
+
+def _known(event: str) -> None:
+    from bitbucket_hooks.events import KEYS, suggest  # noqa: PLC0415 - late, as all here
+
+    if event not in KEYS:
+        near = suggest(event)
+        meant = f'did you mean "{near[0]}"?' if near else "`bitbucket-hooks events` lists them"
+        raise click.ClickException(f'unknown event "{output.text(event[:60])}"; {meant}')
+
+
+def _declared(name: str, stack: str | None, event: str) -> Declared:
+    from bitbucket_hooks.deliveries.declared import declared  # noqa: PLC0415
+
+    found = declared(name, stack)
+    if event not in found.events:
+        remote.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
+    return found
+
+
+def _target(given: str | None, found: Declared | None) -> str:
+    from bitbucket_hooks.model.urls import is_private_host, url_problem  # noqa: PLC0415
+
+    url = given if given is not None or found is None else found.url()
+    problem = url_problem(url or "", allow_private=True)
+    if url is None or problem:
+        raise click.ClickException(f"--url {problem}")
+    host = urlsplit(url).hostname or ""
+    if is_private_host(host):
+        remote.note(f"{host} is a private host: Bitbucket itself can't reach it")
+    return url
+
+
+def _delivery(event: str, secret_from: str | None, found: Declared | None) -> Delivery:
+    from datetime import datetime, timezone  # noqa: PLC0415
+
+    from bitbucket_hooks.deliveries import declared, sending  # noqa: PLC0415
+    from bitbucket_hooks.deliveries.payloads import payload  # noqa: PLC0415
+
+    secret = declared.secret_of(secret_from) if secret_from is not None else None
+    if found is not None and secret is None:
+        secret = found.secret()
+        if not found.manages_secret:
+            remote.note("the stack doesn't say what the hook's secret is; --secret-from gives one")
+    workspace = found.workspace if found else declared.WORKSPACE
+    repository = found.repository if found else declared.REPOSITORY
+    content = payload(event, workspace, repository, datetime.now(timezone.utc))
+    return sending.delivery(event, content, secret)
+
+
+def _as_json(event: str, url: str, what: Delivery, outcome: Outcome) -> dict[str, Any]:
+    from bitbucket_hooks.model.urls import shown  # noqa: PLC0415
+
+    return {
+        "event": event,
+        "url": shown(url),
+        "requestUuid": what.headers["X-Request-UUID"],
+        "bytes": len(what.body),
+        "signed": what.secret is not None,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "body": outcome.line,
+        "location": outcome.location,
+        "problem": outcome.problem,
+        "seconds": round(outcome.seconds, 3),
+        "certificatePasses": outcome.certificate,
+        "certificateProblem": outcome.certificate_problem,
+    }
+
+
+def _print(told: dict[str, Any]) -> None:
+    signed = "signed" if told["signed"] else "not signed"
+    _say("sent", f"{told['event']} to {told['url']}, {told['bytes']} bytes, {signed}")
+    if told["certificatePasses"]:
+        _say("certificate", "passes verification")
+    elif told["certificatePasses"] is False:
+        _say("certificate", f"doesn't pass verification: {told['certificateProblem']}")
+        _say("", "Bitbucket delivers there only with skip_cert_verification")
+    took = f"{told['seconds']:.2f}s"
+    if told["status"] is None:
+        _say("answer", f"none, after {took}: {told['problem']}")
+        return
+    _say("answer", f"{told['status']} {told['reason']}".rstrip() + f", in {took}")
+    if told["location"]:
+        _say("", f"to {told['location']}, which isn't followed")
+    if told["body"]:
+        _say("", told["body"])
+
+
+def _say(what: str, text: str) -> None:
+    click.echo(f"{what:<13}{output.text(text)}")

@@ -1,0 +1,1 @@
+"""Deliveries as Bitbucket makes them: to try a receiver, and for receivers to check."""

@@ -1,0 +1,116 @@
+"""Where a stack's hook delivers to and what signs it, told by the stack's files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.globs import is_glob
+from bitbucket_hooks.model.rules import is_secret_source
+from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.reconcile.secrets import read_secret
+from bitbucket_hooks.stack import files, offline
+from bitbucket_hooks.stack.entries import Hidden
+
+WORKSPACE: Final = "acme"
+REPOSITORY: Final = "web"
+"""What a delivery tells of when nothing says better."""
+
+
+@frozen
+class Declared:
+    """A hook as far as a delivery needs it."""
+
+    values: Mapping[str, Any] = field(repr=False)
+    stack: str
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What it listens to."""
+        return tuple(self.values.get("events", DEFAULT_EVENTS))
+
+    @property
+    def skips_verification(self) -> bool:
+        """Whether Bitbucket delivers there whatever the certificate."""
+        return bool(self.values.get("skipCertVerification"))
+
+    @property
+    def workspace(self) -> str:
+        """Its workspace."""
+        return str(self.values["owner"])
+
+    @property
+    def repository(self) -> str:
+        """One of its repositories, if it names any."""
+        named = self.values.get("repositories", ())
+        return next((one for one in named if not is_glob(one)), REPOSITORY)
+
+    def url(self) -> str:
+        """Where it delivers to. Raises ConfigError when that is encrypted."""
+        url: str = self.values["url"]
+        if isinstance(url, Hidden):
+            raise self._encrypted("url", "--url URL")
+        return url
+
+    def secret(self) -> str | None:
+        """What signs its deliveries; None: nothing, or what isn't known here.
+
+        Raises ConfigError when it is encrypted or can't be read.
+        """
+        if "secretFrom" in self.values:
+            return secret_of(self.values["secretFrom"], "secretFrom")
+        secret = self.values.get("secret")
+        if isinstance(secret, Hidden):
+            raise self._encrypted("secret", "--secret-from env:NAME or file:PATH")
+        return secret or None
+
+    @property
+    def manages_secret(self) -> bool:
+        """Whether the declaration says what the secret is, or that there is none."""
+        return not {"secret", "secretFrom"}.isdisjoint(self.values)
+
+    def _encrypted(self, key: str, option: str) -> ConfigError:
+        return ConfigError(
+            f'the {key} of hook "{self.values["name"]}" is encrypted in stack {self.stack}, and '
+            "only the engine can decrypt it",
+            f"Give it with {option}.",
+        )
+
+
+def declared(name: str, stack: str | None) -> Declared:
+    """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError."""
+    stack = stack.rpartition("/")[2] if stack else _only_stack()
+    checked = offline.check(stack)
+    if checked.problems:
+        raise ConfigError(
+            f"the configuration of stack {printable(stack)} has mistakes",
+            "`bitbucket-hooks check` names them.",
+        )
+    found = {str(draft.values["name"]): draft.values for draft in checked.drafts}
+    if name not in found:
+        raise ConfigError(
+            f'stack {printable(stack)} has no hook "{printable(name, 60)}"',
+            f"It has: {', '.join(found) or 'none'}.",
+        )
+    return Declared(found[name], printable(stack))
+
+
+def secret_of(source: str, named: str = "--secret-from") -> str:
+    """Read the secret that `env:NAME` or `file:PATH` names. Raises ConfigError."""
+    if not is_secret_source(source):
+        raise ConfigError(
+            f"{named}: must be env:NAME or file:PATH; it names the secret's place, never its value"
+        )
+    return read_secret(source, named, "Provide it where this command runs.")
+
+
+def _only_stack() -> str:
+    stacks = files.stacks()
+    if len(stacks) != 1:
+        raise ConfigError(
+            "which stack is the hook in?", f"Give --stack: {', '.join(stacks) or 'there is none'}."
+        )
+    return stacks[0]

@@ -1,0 +1,236 @@
+"""Posts one delivery to a receiver, as Bitbucket would, and notes what became of it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import html
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import requests
+import urllib3
+from attrs import evolve, field, frozen
+
+from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.urls import shown
+
+TIMEOUT: Final = 10.0
+"""Seconds that Bitbucket waits for a receiver."""
+
+_ENOUGH: Final = 64 * 1024  # bytes of an answer
+_LINE: Final = 200
+_TELLING: Final = 4  # a shorter value in a query is no secret, and hiding it would garble answers
+
+
+@frozen
+class Delivery:
+    """What is posted: the payload's bytes, and the headers that go with them."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    secret: str | None = field(default=None, repr=False)
+
+
+@frozen
+class Outcome:
+    """What became of a delivery. Nothing in it holds the secret or the url's query."""
+
+    seconds: float
+    """From the first step towards the receiver to the end of its answer, or to giving up."""
+    status: int | None = None
+    """None: there was no answer."""
+    reason: str = ""
+    line: str = ""
+    """The first line of the answer's body that isn't empty."""
+    location: str | None = None
+    """Where a redirect leads; it isn't followed."""
+    problem: str | None = None
+    """Why there was no answer."""
+    certificate: bool | None = None
+    """Whether the TLS certificate passes verification; None: there is none, or it wasn't seen."""
+    certificate_problem: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver took it."""
+        status = self.status
+        return status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def delivery(event: str, payload: Mapping[str, Any], secret: str | None) -> Delivery:
+    """Make a delivery of a payload; signed when there is a secret."""
+    # not ASCII alone, so that a receiver which checks the parsed JSON is found out
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    headers = {
+        "User-Agent": "Bitbucket-Webhooks/2.0",
+        "Content-Type": "application/json",
+        "X-Event-Key": event,
+        "X-Hook-UUID": str(uuid.uuid4()),
+        "X-Request-UUID": str(uuid.uuid4()),
+        "X-Attempt-Number": "1",
+    }
+    if secret:
+        headers[SIGNATURE] = sign(secret, body)
+    return Delivery(body, headers, secret)
+
+
+def send(url: str, what: Delivery, timeout: float = TIMEOUT, *, insecure: bool = False) -> Outcome:
+    """Post a delivery once and wait for `timeout` seconds at most.
+
+    A certificate that doesn't pass verification ends it before anything is sent; with `insecure` a
+    second connection is made, without verification.
+    """
+    outcome = _attempt(url, what, timeout, verify=True)
+    if outcome.certificate is not False or not insecure:
+        return outcome
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # that is ours to tell
+    second = _attempt(url, what, timeout, verify=False)
+    why = outcome.certificate_problem
+    return evolve(second, certificate=False, certificate_problem=why)
+
+
+def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+    started = time.monotonic()
+    try:
+        outcome = _in_time(url, what, timeout, verify=verify)
+    except (requests.Timeout, concurrent.futures.TimeoutError):
+        outcome = Outcome(0, problem=f"there was no answer within {timeout:g} s")
+    except (requests.RequestException, UnicodeError) as error:
+        outcome = _failed(error)
+    return evolve(outcome, seconds=time.monotonic() - started)
+
+
+def _in_time(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+    """Exchange on a thread of its own: requests' timeout starts anew with every byte."""
+    future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            future.set_result(_exchange(url, what, timeout, verify=verify))
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future.result(timeout)
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that nothing is a redirect."""
+
+
+def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+    with _Session() as session:
+        session.headers.clear()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        session.auth = _nobody
+        answer = session.post(
+            url,
+            data=what.body,
+            headers=what.headers,
+            timeout=timeout,
+            # None lets the usual variables name another bundle of authorities
+            verify=None if verify else False,
+            proxies={"no_proxy": "*"} if _is_loopback(url) else None,
+            stream=True,
+        )
+        with answer:
+            beginning = next(answer.iter_content(_ENOUGH), b"")
+    location = answer.headers.get("Location")
+    return Outcome(
+        0,
+        answer.status_code,
+        _told(answer.reason or "", url, what.secret),
+        _first_line(beginning, url, what.secret),
+        _told(shown(location), url, what.secret) if location else None,
+        certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
+    )
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Authenticate as nobody, whatever a netrc says."""
+    return request
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether a proxy would only get in the way."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _failed(error: Exception) -> Outcome:
+    """What an exception means; never its own words, which hold the url."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = printable(cause.verify_message)
+            problem = "nothing was sent, as its TLS certificate didn't pass verification"
+            return Outcome(0, problem=problem, certificate=False, certificate_problem=why)
+    for kind, words in _PROBLEMS.items():
+        if any(isinstance(cause, kind) for cause in causes):
+            return Outcome(0, problem=words)
+    return Outcome(0, problem=f"the request failed ({type(error).__name__})")
+
+
+_PROBLEMS: Final[Mapping[type[BaseException], str]] = {
+    requests.exceptions.ProxyError: "the proxy didn't let it through",
+    socket.gaierror: "its host name can't be resolved",
+    ConnectionRefusedError: "nobody listens there (connection refused)",
+    ssl.SSLError: "no TLS connection could be made; is it an http:// address?",
+    requests.exceptions.ContentDecodingError: "the answer's body can't be decoded",
+    requests.exceptions.InvalidURL: "the url can't be read as an address",
+    UnicodeError: "its host name is none",
+    requests.exceptions.ChunkedEncodingError: "the connection broke in the middle of the answer",
+    requests.exceptions.ConnectionError: "the connection broke before there was an answer",
+}
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it was made from; requests keeps those in several places."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and one not in seen:
+            seen.append(one)
+            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+            yield one
+
+
+def _first_line(body: bytes, url: str, secret: str | None) -> str:
+    lines = (line.strip() for line in body.decode(errors="replace").splitlines())
+    return _told(next(filter(None, lines), ""), url, secret)
+
+
+def _told(text: str, url: str, secret: str | None) -> str:
+    """What a receiver said, safe to show: one that echoes what it got gives no secret away."""
+    for hidden in _hidden(url, secret):
+        text = text.replace(hidden, "…")
+    return printable(text, limit=_LINE)
+
+
+def _hidden(url: str, secret: str | None) -> list[str]:
+    """What must not be shown, in the forms in which an answer may hold it; longest first."""
+    parts = urlsplit(url)
+    values = [value for _, value in parse_qsl(parts.query)]
+    raw = [pair.partition("=")[2] for pair in parts.query.split("&")]
+    long = [one for one in (*values, *raw, parts.fragment) if len(one) >= _TELLING]
+    whole = {parts.query, unquote(parts.query), secret or "", *long}
+    forms = whole | {html.escape(one) for one in whole} | {json.dumps(one)[1:-1] for one in whole}
+    return sorted(filter(None, forms), key=len, reverse=True)

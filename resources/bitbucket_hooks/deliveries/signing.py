@@ -1,0 +1,80 @@
+"""The signature of a delivery, for those who send one and those who receive one.
+
+Receivers import this module alone: it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+SIGNATURE: Final = "X-Hub-Signature"
+"""The header that carries it."""
+
+_HEADER: Final = re.compile(r"sha256=([0-9a-f]{64})", re.IGNORECASE | re.ASCII)
+
+
+def sign(secret: str | bytes, body: bytes) -> str:
+    """The value of `X-Hub-Signature`: `sha256=` and the HMAC of the raw body in hexadecimal."""
+    return f"sha256={_digest(_raw(secret, 'a secret'), body).hex()}"
+
+
+def verify_signature(
+    secrets: str | bytes | Iterable[str | bytes],
+    body: str | bytes | bytearray | memoryview,
+    header: str | bytes | None,
+) -> bool:
+    """Tell whether a delivery was signed with one of the secrets.
+
+    `body` is the request's body as it came, before anything parses it; `header` is the value of
+    `X-Hub-Signature`, None when there is none. Give the old and the new secret while they are
+    exchanged. The time that it takes doesn't tell how much of a signature was right, nor which
+    secret it was.
+
+    Raises ValueError when there is no secret, or one of them is empty: a receiver whose secret was
+    lost must not take every delivery, nor refuse them all without a word.
+    """
+    keys = _keys(secrets)
+    sent = _sent(header)
+    if sent is None:
+        return False
+    raw = _raw(body, "the body")
+    matches = [hmac.compare_digest(_digest(key, raw), sent) for key in keys]  # all, always
+    return any(matches)
+
+
+def is_signature(header: str) -> bool:
+    """Tell whether a header has the form of a signature."""
+    return _sent(header) is not None
+
+
+def _keys(secrets: str | bytes | Iterable[str | bytes] | None) -> list[bytes]:
+    given = [secrets] if isinstance(secrets, (str, bytes, bytearray)) else list(secrets or ())
+    if not given or any(one is None or not len(one) for one in given):
+        raise ValueError("there is no secret to check the signature with, or one is empty")
+    return [_raw(one, "a secret") for one in given]
+
+
+def _sent(header: str | bytes | None) -> bytes | None:
+    """The digest that a header claims; None: it is missing or malformed."""
+    text = header.decode("latin-1") if isinstance(header, bytes) else header or ""
+    found = _HEADER.fullmatch(text)
+    return bytes.fromhex(found[1]) if found else None
+
+
+def _digest(key: bytes, body: bytes) -> bytes:
+    return hmac.digest(key, body, sha256)
+
+
+def _raw(value: str | bytes | bytearray | memoryview, what: str) -> bytes:
+    """The bytes of a value; a text's in UTF-8, as an environment variable has them."""
+    if not isinstance(value, str):
+        return bytes(memoryview(value))  # unlike bytes() it refuses a number
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # that error would hold the value
+        raise ValueError(f"{what} is no text in UTF-8; give its bytes") from None
