@@ -73,7 +73,7 @@ class _Estate:
         return {**told, **_MORE[event](self)}
 
     def time(self, minutes: int = 0) -> str:
-        return (self.at - timedelta(minutes=minutes)).isoformat()
+        return (self.at - timedelta(minutes=minutes)).isoformat(timespec="seconds")
 
     def site(self, *path: str) -> str:
         return "/".join((_SITE, self.full_name, *path))

@@ -106,7 +106,7 @@ def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outco
         outcome = _in_time(url, what, timeout, verify=verify)
     except (requests.Timeout, concurrent.futures.TimeoutError):
         outcome = Outcome(0, problem=f"there was no answer within {timeout:g} s")
-    except (requests.RequestException, UnicodeError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         outcome = _failed(error)
     return evolve(outcome, seconds=time.monotonic() - started)
 
@@ -182,10 +182,12 @@ def _failed(error: Exception) -> Outcome:
             why = printable(cause.verify_message)
             problem = "nothing was sent, as its TLS certificate didn't pass verification"
             return Outcome(0, problem=problem, certificate=False, certificate_problem=why)
-    for kind, words in _PROBLEMS.items():
-        if any(isinstance(cause, kind) for cause in causes):
-            return Outcome(0, problem=words)
-    return Outcome(0, problem=f"the request failed ({type(error).__name__})")
+    known = (
+        words
+        for kind, words in _PROBLEMS.items()
+        if any(isinstance(cause, kind) for cause in causes)
+    )
+    return Outcome(0, problem=next(known, f"the request failed ({type(error).__name__})"))
 
 
 _PROBLEMS: Final[Mapping[type[BaseException], str]] = {
@@ -194,8 +196,8 @@ _PROBLEMS: Final[Mapping[type[BaseException], str]] = {
     ConnectionRefusedError: "nobody listens there (connection refused)",
     ssl.SSLError: "no TLS connection could be made; is it an http:// address?",
     requests.exceptions.ContentDecodingError: "the answer's body can't be decoded",
-    requests.exceptions.InvalidURL: "the url can't be read as an address",
-    UnicodeError: "its host name is none",
+    requests.exceptions.InvalidURL: "its host name can't be read as one",
+    urllib3.exceptions.LocationParseError: "its host name can't be read as one",
     requests.exceptions.ChunkedEncodingError: "the connection broke in the middle of the answer",
     requests.exceptions.ConnectionError: "the connection broke before there was an answer",
 }
