@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ from support.receiver import Receiver, receiver
 
 KEYS = [event.event for event in CATALOGUE]
 SECRET = "canary-secret"
-QUERY = "?token=canary-token&v=1"
+SELF_SIGNED = f"self{'-' if ssl.OPENSSL_VERSION_INFO >= (3,) else ' '}signed certificate"
+QUERY = "?token=canary-token&v=1&canary-bare"
 PRIVATE = "Note: 127.0.0.1 is a private host: Bitbucket itself can't reach it\n"
 
 
@@ -259,7 +261,8 @@ def test_what_the_receiver_says(there: Receiver) -> None:
     [
         f"no route for /hook{QUERY}",
         "bad token canary-token",
-        "no route for /hook?token=canary-token&amp;v=1",
+        "no route for /hook?token=canary-token&amp;v=1&amp;canary-bare",
+        "v=1, canary-bare",
         f"expected {SECRET}",
         "x" * 190 + SECRET,
     ],
@@ -312,11 +315,11 @@ def test_a_certificate_that_does_not_pass(safe: Receiver) -> None:
     """Ends it with the reason, before anything is sent."""
     found = told("repo:push", "--url", safe.url + QUERY, code=2)
     assert (found["status"], found["certificatePasses"]) == (None, False)
-    assert found["certificateProblem"] == "self-signed certificate"
+    assert found["certificateProblem"] == SELF_SIGNED
     assert found["problem"] == "nothing was sent, as its TLS certificate didn't pass verification"
     assert safe.received == []
     shown = send("repo:push", "--url", safe.url + QUERY, code=2).stdout.splitlines()
-    assert shown[1] == "certificate  doesn't pass verification: self-signed certificate"
+    assert shown[1] == f"certificate  doesn't pass verification: {SELF_SIGNED}"
     assert shown[3].endswith(f": {found['problem']}")
 
 
@@ -327,7 +330,7 @@ def test_insecure(safe: Receiver) -> None:
     (one,) = safe.received
     assert verify_signature(SECRET, one.body, one.headers["X-Hub-Signature"])
     _, certificate, remark, answer = result.stdout.splitlines()
-    assert certificate == "certificate  doesn't pass verification: self-signed certificate"
+    assert certificate == f"certificate  doesn't pass verification: {SELF_SIGNED}"
     assert remark.strip() == "Bitbucket delivers there only with skip_cert_verification"
     assert answer.startswith("answer       200 OK")
     found = told(*arguments)
@@ -512,15 +515,17 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hook", "nope", "-s", "dev"], 'stack dev has no hook "nope"\nIt has: ci.'),
+        (["--hook", "nope", "-s", "dev"], 'stack dev has no hook "nope"\nIt has: ci, unset.'),
         (["--hook", "ci", "-s", "prod"], 'stack prod has no hook "ci"\nIt has: none.'),
         (["--hook", "ci"], "which stack is the hook in?\nGive --stack: bad, dev, prod."),
         (["--hook", "ci", "-s", "bad"], "the configuration of stack bad has mistakes"),
+        (["--hook", "unset", "-s", "dev"], "or give another place with --secret-from"),
         (["--hook", "ci", "-s", "none"], "there is no Pulumi.none.yaml"),
     ],
 )
 def test_hooks_that_are_not_there(tmp_path: Path, arguments: list[str], message: str) -> None:
     """Are mistakes that say what there is."""
     ci = {"name": "ci", "url": "http://127.0.0.1:9/", "repositories": ["web"]}
-    _stacks(tmp_path, dev=[ci], prod=[], bad=[{"name": "ci"}])
+    unset = {**ci, "name": "unset", "secretFrom": "env:NOT_SET"}
+    _stacks(tmp_path, dev=[ci, unset], prod=[], bad=[{"name": "ci"}])
     assert message in send("repo:push", *arguments, code=1).stderr

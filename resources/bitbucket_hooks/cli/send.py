@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 _REMOTE_FAILED: Final = 2
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+For example:
+  bitbucket-hooks send repo:push --url http://127.0.0.1:8000/ --secret-from env:HOOK_SECRET
+  bitbucket-hooks send pullrequest:created --hook ci --stack prod
+"""
+)
 @click.argument("event")
 @click.option("--url", help="Where to post it.")
 @click.option(
@@ -52,11 +58,7 @@ def send(
     insecure: bool,
     json_: bool,
 ) -> None:
-    r"""Post a payload of EVENT to a receiver, as Bitbucket would, and say what it answers.
-
-    \b
-      bitbucket-hooks send repo:push --url http://127.0.0.1:8000/hook --secret-from env:HOOK_SECRET
-      bitbucket-hooks send pullrequest:created --hook ci --stack prod
+    """Post a payload of EVENT to a receiver, as Bitbucket would, and say what it answers.
 
     It is sent once, and no redirect is followed. The repository in the payload is made up. Exits
     with 0 when the answer is a 2xx, 2 when it is another or there is none, 1 for a mistake.

@@ -61,7 +61,8 @@ class Declared:
         Raises ConfigError when it is encrypted or can't be read.
         """
         if "secretFrom" in self.values:
-            return secret_of(self.values["secretFrom"], "secretFrom")
+            remedy = "Provide it where this command runs, or give another place with --secret-from."
+            return read_secret(self.values["secretFrom"], remedy=remedy)
         secret = self.values.get("secret")
         if isinstance(secret, Hidden):
             raise self._encrypted("secret", "--secret-from env:NAME or file:PATH")
@@ -98,13 +99,14 @@ def declared(name: str, stack: str | None) -> Declared:
     return Declared(found[name], printable(stack))
 
 
-def secret_of(source: str, named: str = "--secret-from") -> str:
-    """Read the secret that `env:NAME` or `file:PATH` names. Raises ConfigError."""
+def secret_of(source: str) -> str:
+    """Read the secret that the option `--secret-from` names. Raises ConfigError."""
     if not is_secret_source(source):
         raise ConfigError(
-            f"{named}: must be env:NAME or file:PATH; it names the secret's place, never its value"
+            "--secret-from: must be env:NAME or file:PATH; it names the secret's place, never its "
+            "value"
         )
-    return read_secret(source, named, "Provide it where this command runs.")
+    return read_secret(source, "--secret-from", "Provide it where this command runs.")
 
 
 def _only_stack() -> str:

@@ -231,7 +231,7 @@ def _hidden(url: str, secret: str | None) -> list[str]:
     """What must not be shown, in the forms in which an answer may hold it; longest first."""
     parts = urlsplit(url)
     values = [value for _, value in parse_qsl(parts.query)]
-    raw = [pair.partition("=")[2] for pair in parts.query.split("&")]
+    raw = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
     long = [one for one in (*values, *raw, parts.fragment) if len(one) >= _TELLING]
     whole = {parts.query, unquote(parts.query), secret or "", *long}
     forms = whole | {html.escape(one) for one in whole} | {json.dumps(one)[1:-1] for one in whole}
