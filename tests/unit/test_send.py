@@ -345,6 +345,14 @@ def test_a_certificate_that_passes(safe: Receiver, monkeypatch: pytest.MonkeyPat
     assert len(safe.received) == 1
 
 
+def test_authorities_that_are_not_there(safe: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are a mistake in the environment, not the receiver's failure."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/canary.pem")
+    result = send("repo:push", "--url", safe.url, "--insecure", code=1)
+    assert "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file" in result.stderr
+    assert safe.received == []
+
+
 def _drip(connection: socket.socket) -> None:
     """Answer with one byte at a time: no single wait is long, all together are."""
     connection.recv(65536)

@@ -22,7 +22,7 @@ import urllib3
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.urls import shown
 
 TIMEOUT: Final = 10.0
@@ -89,7 +89,8 @@ def send(url: str, what: Delivery, timeout: float = TIMEOUT, *, insecure: bool =
     """Post a delivery once and wait for `timeout` seconds at most.
 
     A certificate that doesn't pass verification ends it before anything is sent; with `insecure` a
-    second connection is made, without verification.
+    second connection is made, without verification. Raises ConfigError when the environment names
+    authorities that aren't there.
     """
     outcome = _attempt(url, what, timeout, verify=True)
     if outcome.certificate is not False or not insecure:
@@ -108,6 +109,11 @@ def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outco
         outcome = Outcome(0, problem=f"there was no answer within {timeout:g} s")
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         outcome = _failed(error)
+    except OSError:  # requests' own errors are some, too: this is one of the bundle's file alone
+        raise ConfigError(
+            "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file of certificates",
+            "Correct it, or unset it.",
+        ) from None
     return evolve(outcome, seconds=time.monotonic() - started)
 
 
