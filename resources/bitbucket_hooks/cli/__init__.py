@@ -7,6 +7,7 @@ import click
 from bitbucket_hooks.cli.check import check
 from bitbucket_hooks.cli.events import events
 from bitbucket_hooks.cli.group import Commands
+from bitbucket_hooks.cli.inventory import inventory
 from bitbucket_hooks.cli.ip_ranges import ip_ranges
 from bitbucket_hooks.cli.report import report
 from bitbucket_hooks.cli.running import drift, preview, up
@@ -21,5 +22,10 @@ def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
 
 
-for _command in (check, preview, up, drift, report, events, ip_ranges, send, verify, sandbox):
+_COMMANDS = (
+    *(check, preview, up, drift, report),
+    *(inventory, events, ip_ranges, send, verify, sandbox),
+)
+
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -1,0 +1,71 @@
+"""An inventory as JSON: its shape is documented in docs/inventory.md, and programs rely on it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+
+from bitbucket_hooks.inventory.declared import Declared
+from bitbucket_hooks.inventory.findings import Inventory, Row
+from bitbucket_hooks.inventory.live import where
+
+VERSION: Final = 1
+"""Raised when something of the shape is renamed or taken away; what is added doesn't raise it."""
+
+
+def render(inventory: Inventory) -> dict[str, Any]:
+    """Give the inventory as plain values."""
+    return {
+        "version": VERSION,
+        "workspace": inventory.workspace,
+        "listedAt": inventory.listed_at,
+        "complete": inventory.stopped is None and not inventory.refused,
+        "stopped": inventory.stopped,
+        "listed": inventory.listed,
+        "total": inventory.total,
+        "stacks": None if inventory.stacks is None else list(inventory.stacks),
+        "figures": inventory.figures(),
+        "hooks": [_hook(row) for row in inventory.rows],
+        "missing": [
+            {"where": where(one.subject), "uuid": one.uuid, **_declaration(one)}
+            for one in inventory.missing
+        ],
+        "refused": [
+            {"where": where(one.subject), "problem": one.problem, "remedy": one.remedy}
+            for one in inventory.refused
+        ],
+    }
+
+
+def _hook(row: Row) -> dict[str, Any]:
+    live = row.live
+    return {
+        "where": where(row.subject),
+        "workspace": row.subject.workspace,
+        "repository": row.subject.repository,
+        "project": row.project or None,
+        "description": live.description,
+        "url": live.url,
+        "host": live.host,
+        "events": list(live.events),
+        "active": live.active,
+        "skipCertVerification": live.skip_cert_verification,
+        "secretSet": live.secret_set,
+        "historyEnabled": live.history_enabled,
+        "createdAt": live.created_at,
+        "uuid": live.uuid,
+        "readOnly": live.read_only,
+        "standing": row.standing,
+        "declarations": [_declaration(one) for one in row.declared],
+        "findings": [attrs.asdict(one) for one in row.findings],
+    }
+
+
+def _declaration(declared: Declared) -> dict[str, Any]:
+    return {
+        "project": declared.project,
+        "stack": declared.stack,
+        "name": declared.name,
+        "type": declared.kind,
+    }

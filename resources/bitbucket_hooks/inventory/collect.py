@@ -1,0 +1,164 @@
+"""Lists the hooks of a workspace and its repositories: one listing each, side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import ApiError, PermissionRefused, ScopeMissing
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.repositories import RepositoryApi
+from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.inventory.keeping import Kept
+from bitbucket_hooks.inventory.live import Live
+from bitbucket_hooks.model.globs import is_glob, matching
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
+
+
+@frozen
+class Scope:
+    """Which repositories of a workspace are looked at."""
+
+    workspace: str
+    repositories: tuple[str, ...] = ()
+    """Names and globs; none: all."""
+    exclude: tuple[str, ...] = ()
+    project: str | None = None
+
+    @property
+    def needs_listing(self) -> bool:
+        """Whether it can't be told without a listing which repositories are meant."""
+        named = self.repositories and not any(map(is_glob, self.repositories))
+        return not named or self.project is not None
+
+    def choose(self, slugs: Iterable[str]) -> list[str]:
+        """The repositories that are meant, of those that there are."""
+        there = list(slugs)
+        chosen = set(there)
+        if self.repositories:
+            chosen = {slug for pattern in self.repositories for slug in matching(pattern, there)}
+        chosen -= {slug for pattern in self.exclude for slug in matching(pattern, there)}
+        return [slug for slug in there if slug in chosen]
+
+    def idle(self, slugs: Iterable[str]) -> list[str]:
+        """The names and globs that mean none of what there is."""
+        there = list(slugs)
+        return [one for one in self.repositories if not matching(one, there)]
+
+
+@frozen
+class Refused:
+    """A repository, or the workspace itself, whose hooks couldn't be listed."""
+
+    subject: Subject
+    problem: str
+    remedy: str
+
+
+@frozen
+class Collected:
+    """What was found."""
+
+    workspace: str
+    begun_at: str
+    projects: Mapping[str, str]
+    """The project's key of each repository, where it is known."""
+    hooks: Mapping[Subject, list[Live]]
+    """The hooks of each subject that answered."""
+    refused: tuple[Refused, ...]
+    idle: tuple[str, ...]
+    """Names and globs that mean nothing."""
+    total: int
+    """Subjects that were to be listed."""
+    stopped: HooksError | None
+    """What ended the work before its end."""
+
+
+@define
+class Collector:
+    """Goes through a workspace."""
+
+    hooks: HookApi
+    repositories: RepositoryApi
+    kept: Kept
+    clock: Clock
+    workers: int
+    tell: Callable[[str], None]
+    """Hears how far it is, after each listing."""
+    _total: int = field(default=0, init=False)
+    _left: int = field(default=0, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def collect(self, scope: Scope) -> Collected:
+        """List everything that isn't kept yet. Raises HooksError when nothing could be listed."""
+        found = self._repositories(scope)
+        subjects: list[str | None] = [None, *scope.choose(found)]
+        self._total = len(subjects)
+        pieces = {
+            str(Subject(scope.workspace, slug)): partial(self._list, scope.workspace, slug)
+            for slug in subjects
+            if slug not in self.kept.listed
+        }
+        self._left = len(pieces)
+        by_name = {str(one): one for one in (Subject(scope.workspace, s) for s in subjects)}
+        side_by_side = SideBySide(self.workers, self.clock, lambda _: None)  # each piece tells
+        outcome = side_by_side.run("listing the hooks", pieces)
+        hooks = {
+            Subject(scope.workspace, slug): self.kept.listed[slug]
+            for slug in subjects
+            if slug in self.kept.listed
+        }
+        if not hooks:
+            raise _nothing(scope.workspace, outcome)
+        return Collected(
+            workspace=scope.workspace,
+            begun_at=self.kept.begun_at,
+            projects=found,
+            hooks=hooks,
+            refused=tuple(
+                Refused(by_name[name], error.message, error.remedy)
+                for name, error in sorted(outcome.failed.items())
+            ),
+            idle=tuple(scope.idle(found)),
+            total=self._total,
+            stopped=outcome.stopped,
+        )
+
+    def _repositories(self, scope: Scope) -> Mapping[str, str]:
+        if not scope.needs_listing:
+            return dict.fromkeys((one.lower() for one in scope.repositories), "")
+        if self.kept.repositories is None:
+            self.tell("listing the repositories")
+            found = self.repositories.of(scope.workspace, scope.project)
+            self.kept.keep_repositories(found)
+        return self.kept.repositories or {}
+
+    def _list(self, workspace: str, slug: str | None) -> None:
+        subject = Subject(workspace, slug)
+        try:
+            found = self.hooks.hooks(subject)
+        except ScopeMissing as error:
+            if slug is None:  # a token of a repository or project has no say in the workspace
+                raise PermissionRefused(error.message, error.remedy, status=403) from None
+            raise
+        self.kept.keep(slug, [Live.of(one, self.kept.addresses) for one in found])
+        with self._lock:
+            self._left -= 1
+            self.tell(f"{self._total - self._left:,} of {self._total:,} listed")
+
+
+def _nothing(workspace: str, outcome: Outcome[None]) -> HooksError:
+    """Say why there is nothing to show: what concerns all, or the first refusal."""
+    if outcome.stopped:
+        return outcome.stopped
+    error = next(iter(outcome.failed.values()))
+    more = len(outcome.failed) - 1
+    others = f"; so did {more:,} more" if more else ""
+    message = f"workspace {workspace}: nothing could be listed: {error.message}{others}"
+    status = error.status if isinstance(error, ApiError) else 0
+    return RemoteError(message, error.remedy) if status else error

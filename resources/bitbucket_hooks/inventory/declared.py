@@ -1,0 +1,127 @@
+"""Which hooks the state of stacks has, and how they were declared, from `pulumi stack export`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.inventory.live import Addresses, Live
+from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.webhook import Desired, Observed, differences
+from bitbucket_hooks.report.parts import mapping_of, stack_of, state_of
+from bitbucket_hooks.report.run import SECRET, State
+
+_TYPE: Final = "pulumi-python:dynamic/bitbucket:"
+_KINDS: Final = ("Hook", "WorkspaceHook", "HookFleet")
+
+
+@frozen
+class Declared:
+    """One hook as a stack's state has it."""
+
+    uuid: str
+    subject: Subject
+    project: str
+    stack: str
+    name: str
+    """The resource's name in the program."""
+    kind: str
+    """`Hook`, `WorkspaceHook` or `HookFleet`."""
+    values: Mapping[str, Any] = field(repr=False)
+    """Its properties, with a word in place of each secret."""
+
+    @property
+    def hides_url(self) -> bool:
+        """Whether the url was given as a secret."""
+        return self.values.get("url") == SECRET
+
+    def drift(self, live: Live, addresses: Addresses) -> dict[str, Any]:
+        """The properties in which a live hook differs, each with its declared value.
+
+        A url is told by its digest alone, and of a secret only whether there is one.
+        """
+        values = self.values
+        desired = Desired(
+            subject=self.subject,
+            url=live.address if self.hides_url else addresses.of(str(values.get("url", ""))),
+            events=values.get("events") or live.events,
+            active=values.get("active", live.active),
+            skip_cert_verification=bool(values.get("skipCertVerification")),
+            description=values.get("description"),
+            history_enabled=values.get("historyEnabled"),
+            secret=_secret(values),
+        )
+        seen = Observed(
+            uuid=live.uuid,
+            url=live.address,
+            description=live.description,
+            active=live.active,
+            events=live.events,
+            secret_set=live.secret_set,
+            skip_cert_verification=live.skip_cert_verification,
+            history_enabled=live.history_enabled,
+        )
+        hidden = {"url": None, "secret": bool(desired.secret)}
+        names = differences(desired, seen)
+        return {name: hidden.get(name, getattr(desired, name)) for name in names}
+
+
+def _secret(values: Mapping[str, Any]) -> str | None:
+    """Whether one is declared: a word for it, none at all (""), or not managed (None)."""
+    if any(values.get(key) for key in ("secretFrom", "secretFingerprint", "secret")):
+        return SECRET
+    return "" if values.get("secret") == "" else None
+
+
+def read(path: Path) -> list[Declared]:
+    """Read what `pulumi stack export` wrote. Raises ConfigError for anything else."""
+    try:
+        exported = json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise _unusable(path, f"can't be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        raise _unusable(path, "is no JSON") from None
+    deployment = mapping_of(mapping_of(exported).get("deployment"))
+    resources = deployment.get("resources", [] if deployment else None)
+    if not isinstance(resources, list):
+        raise _unusable(path, "has no deployment")
+    return [one for value in resources for one in _hooks(mapping_of(value))]
+
+
+def _hooks(value: Mapping[str, Any]) -> Iterator[Declared]:
+    kind = str(value.get("type")).removeprefix(_TYPE)
+    state = state_of(value)
+    if kind not in _KINDS or state is None or value.get("external") or value.get("delete"):
+        return
+    project, stack = stack_of([str(value.get("urn"))])
+    name = str(value.get("urn")).split("::", 3)[-1]
+    for subject, uuid in _places(kind, state):
+        try:
+            canonical = canonical_uuid(uuid)
+        except ValueError:
+            continue  # one that isn't made yet
+        yield Declared(canonical, subject, project, stack, name, kind, state.inputs)
+
+
+def _places(kind: str, state: State) -> Iterator[tuple[Subject, str]]:
+    inputs, outputs = state.inputs, state.outputs
+    owner = str(inputs.get("workspace") or inputs.get("owner") or "")
+    if kind == "HookFleet":
+        for slug, uuid in mapping_of(outputs.get("hooks")).items():
+            yield Subject(owner, slug), str(uuid)
+        return
+    repository = inputs.get("repository")
+    place = Subject(owner, None if repository is None else str(repository))
+    yield place, str(outputs.get("uuid") or state.id)
+
+
+def _unusable(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"--state {path}: the file {why}",
+        f"Make it with `pulumi stack export --file {path}`; secrets stay encrypted in it.",
+    )

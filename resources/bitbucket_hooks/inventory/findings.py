@@ -1,0 +1,260 @@
+"""What is worth knowing about each hook: insecure, doubled, inactive, managed or not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from bitbucket_hooks.errors import printable, printable_value
+from bitbucket_hooks.inventory.collect import Collected, Refused
+from bitbucket_hooks.inventory.declared import Declared
+from bitbucket_hooks.inventory.live import Addresses, Live, where
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.urls import origin_shown
+
+KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
+"""Of findings, in the order in which they are told."""
+
+_FEW: Final = 3
+
+
+@frozen
+class Finding:
+    """Something about a hook: its kind, which of the kind's cases, and a sentence."""
+
+    kind: str
+    code: str
+    text: str
+
+
+@frozen
+class Row:
+    """A live hook with everything that is told of it."""
+
+    subject: Subject
+    project: str
+    live: Live
+    standing: str
+    """`managed`, `drifted`, `unmanaged`, `read-only`; `unknown` without any state."""
+    declared: tuple[Declared, ...]
+    findings: tuple[Finding, ...]
+
+
+@frozen
+class Inventory:
+    """Everything that is told."""
+
+    workspace: str
+    listed_at: str
+    """When it was begun, ISO 8601."""
+    rows: tuple[Row, ...]
+    missing: tuple[Declared, ...]
+    """Hooks that a stack's state has and Bitbucket doesn't."""
+    refused: tuple[Refused, ...]
+    stacks: tuple[str, ...] | None
+    """Those whose hooks are known; None: no state was given."""
+    listed: int
+    total: int
+    """Repositories, and the workspace itself, that were to be listed."""
+    stopped: str | None
+    """Why it isn't complete."""
+
+    def figures(self) -> dict[str, int]:
+        """How many there are of what."""
+        kinds = Counter(kind for row in self.rows for kind in {one.kind for one in row.findings})
+        known = self.stacks is not None
+        return {
+            "hooks": len(self.rows),
+            "repositories": len({row.subject for row in self.rows if row.subject.repository}),
+            "hosts": len({row.live.host for row in self.rows}),
+            **{
+                kind: kinds[kind]
+                for kind in KINDS
+                if known or kind not in ("drifted", "unmanaged", "shared")
+            },
+            **({"missing": len(self.missing)} if known else {}),
+        }
+
+
+def look(
+    found: Collected,
+    addresses: Addresses,
+    declared: Sequence[Declared] | None = None,
+    stacks: Iterable[str] = (),
+) -> Inventory:
+    """Find what there is to find. `declared` is None where no stack's state is known."""
+    owners = defaultdict(list)
+    for one in declared or ():
+        owners[one.uuid].append(one)
+    doubles = _doubled(found.hooks)
+    rows = [
+        _row(subject, live, found, tuple(owners[live.uuid]), doubles[live.uuid], addresses)
+        if declared is not None
+        else _bare(subject, live, found, doubles[live.uuid])
+        for subject, hooks in found.hooks.items()
+        for live in hooks
+    ]
+    rows = _veiled(rows)
+    there = {row.live.uuid for row in rows}
+    gone = [one for one in declared or () if one.uuid not in there and one.subject in found.hooks]
+    return Inventory(
+        workspace=found.workspace,
+        listed_at=found.begun_at,
+        rows=tuple(sorted(rows, key=_order)),
+        missing=tuple(sorted(gone, key=lambda one: (where(one.subject), one.name))),
+        refused=found.refused,
+        stacks=None if declared is None else tuple(dict.fromkeys(stacks)),
+        listed=len(found.hooks),
+        total=found.total,
+        stopped=found.stopped.message if found.stopped else None,
+    )
+
+
+def _order(row: Row) -> tuple[str, ...]:
+    live = row.live
+    return (where(row.subject), (live.description or "").lower(), live.url, live.uuid)
+
+
+def _bare(subject: Subject, live: Live, found: Collected, doubles: list[Finding]) -> Row:
+    findings = [*_insecure(live), *doubles, *_inactive(live)]
+    project = found.projects.get(subject.repository or "", "")
+    return Row(subject, project, live, "unknown", (), tuple(findings))
+
+
+def _row(
+    subject: Subject,
+    live: Live,
+    found: Collected,
+    owners: tuple[Declared, ...],
+    doubles: list[Finding],
+    addresses: Addresses,
+) -> Row:
+    drifted = list(_drift(live, owners, addresses))
+    standing = "drifted" if drifted else "managed"
+    if not owners:
+        standing = "read-only" if live.read_only else "unmanaged"
+    more = [*drifted, *_unmanaged(standing), *_shared(owners)]
+    bare = _bare(subject, live, found, doubles)
+    findings = (*bare.findings, *more)
+    return evolve(bare, standing=standing, declared=owners, findings=findings)
+
+
+def _veiled(rows: Sequence[Row]) -> list[Row]:
+    """Hide all of a url but where it leads, on every hook, if a stack has it as a secret."""
+    hidden = {row.live.address for row in rows if any(one.hides_url for one in row.declared)}
+    return [
+        evolve(row, live=evolve(row.live, url=origin_shown(row.live.url)))
+        if row.live.address in hidden
+        else row
+        for row in rows
+    ]
+
+
+def _insecure(live: Live) -> Iterator[Finding]:
+    if live.url.lower().startswith("http:"):
+        yield Finding("insecure", "http", "http without TLS: deliveries can be read on the way")
+    if live.skip_cert_verification:
+        text = "the receiver's certificate isn't checked: somebody on the way can play it"
+        yield Finding("insecure", "no-certificate-check", text)
+    if not live.secret_set:
+        text = "no secret: the receiver can't tell deliveries from forged ones"
+        yield Finding("insecure", "no-secret", text)
+
+
+def _inactive(live: Live) -> Iterator[Finding]:
+    if not live.active:
+        yield Finding("inactive", "inactive", "inactive: nothing is delivered")
+
+
+def _unmanaged(standing: str) -> Iterator[Finding]:
+    if standing == "unmanaged":
+        yield Finding("unmanaged", "unmanaged", "none of the stacks declares it")
+
+
+def _shared(owners: Sequence[Declared]) -> Iterator[Finding]:
+    if len(owners) > 1:
+        text = f"declared {len(owners)} times: {_some([label(one) for one in owners])}"
+        yield Finding("shared", "shared", text)
+
+
+def label(declared: Declared) -> str:
+    """Name a declaration."""
+    return f"{declared.name} of {declared.stack}"
+
+
+def _drift(live: Live, owners: Iterable[Declared], addresses: Addresses) -> Iterator[Finding]:
+    for one in owners:
+        drift = one.drift(live, addresses)
+        if drift:
+            told = "; ".join(_told(name, value) for name, value in drift.items())
+            yield Finding("drifted", "drifted", f"not as {label(one)} has it: {told}")
+
+
+def _told(name: str, declared: Any) -> str:
+    if name == "url":
+        return "another url"
+    if name == "secret":
+        return "no secret, one is declared" if declared else "a secret, none is declared"
+    words = {
+        "skip_cert_verification": "skipCertVerification",
+        "history_enabled": "historyEnabled",
+    }
+    return f"{words.get(name, name)}, declared {printable_value(declared)}"
+
+
+def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[Finding]]:
+    """Hooks that deliver an event to the same url twice; one that is inactive delivers nothing."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    wide: dict[str, list[Live]] = defaultdict(list)
+    for subject, listed in hooks.items():
+        alike = defaultdict(list)
+        for one in listed:
+            if one.active:
+                alike[one.address].append(one)
+        for address, several in alike.items():
+            _note_twins(several, found)
+            if subject.repository is None:
+                wide[address] += several
+    _note_covered(hooks, wide, found)
+    return found
+
+
+def _note_twins(several: Sequence[Live], found: dict[str, list[Finding]]) -> None:
+    for one in several:
+        twins = [two for two in several if two is not one and _overlap(one, two)]
+        if twins:
+            events = sorted({event for two in twins for event in _overlap(one, two)})
+            text = f"delivers {_some(events)} twice: so does {_some(two.uuid for two in twins)}"
+            found[one.uuid].append(Finding("doubled", "twin", text))
+
+
+def _note_covered(
+    hooks: Mapping[Subject, Sequence[Live]],
+    wide: Mapping[str, Sequence[Live]],
+    found: dict[str, list[Finding]],
+) -> None:
+    covers: Counter[str] = Counter()
+    for subject, listed in hooks.items():
+        for one in listed if subject.repository else ():
+            over = [two for two in wide.get(one.address, ()) if _overlap(one, two) and one.active]
+            if over:
+                names = _some(two.uuid for two in over)
+                text = f"the workspace's hook {names} delivers to the same url"
+                found[one.uuid].append(Finding("doubled", "covered", text))
+                covers.update(two.uuid for two in over)
+    for uuid, count in covers.items():
+        text = f"delivers to the same url as {count:,} hook{'s' * (count > 1)} of repositories"
+        found[uuid].append(Finding("doubled", "covers", text))
+
+
+def _overlap(one: Live, two: Live) -> set[str]:
+    return set(one.events) & set(two.events)
+
+
+def _some(names: Iterable[str]) -> str:
+    every = [printable(name, 100) for name in names]
+    more = len(every) - _FEW
+    return ", ".join(every[:_FEW]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,202 @@
+"""An inventory as one HTML file: nothing is fetched, everything from outside is escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any, Final
+
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.inventory.findings import KINDS, Inventory, Row, label
+from bitbucket_hooks.inventory.live import where
+from bitbucket_hooks.inventory.page import SCRIPT, STYLE
+
+_LONGEST: Final = 2000  # characters of a value
+_FEW: Final = 4  # items that need no fold
+_COLUMNS: Final = (
+    ("where", "Where"),
+    ("hook", "Hook"),
+    ("events", "Events"),
+    ("findings", "Findings"),
+    ("declared", "Declaration"),
+    ("created", "Created"),
+)
+_GROUPS: Final = (
+    ("", "nothing"),
+    ("host", "host"),
+    ("declared", "declaration"),
+    ("where", "repository"),
+    ("project", "project"),
+    ("finding", "finding"),
+)
+
+
+def render(inventory: Inventory) -> str:
+    """Write an inventory as a page of its own."""
+    return "\n".join(_page(inventory)) + "\n"
+
+
+def _page(inventory: Inventory) -> Iterator[str]:
+    title = _safe(f"Webhooks of {inventory.workspace}")
+    script = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'"
+    yield "<!doctype html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark">'
+    yield '<meta name="referrer" content="no-referrer">'
+    yield f"<title>{title}</title>"
+    yield f"<style>{STYLE}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield "<main>"
+    yield f"<header><h1>{title}</h1><p class=context>{_safe(_context(inventory))}</p></header>"
+    yield from _figures(inventory)
+    yield from _first(inventory)
+    yield "<noscript><p class=nothing>The list needs this page's own script.</p></noscript>"
+    yield from _tools(known=inventory.stacks is not None)
+    yield from _table(known=inventory.stacks is not None)
+    yield "</main>"
+    yield f"<script type=application/json id=data>{_data(inventory)}</script>"
+    yield f"<script>{SCRIPT}</script>"
+    yield "</body>"
+    yield "</html>"
+
+
+def _context(inventory: Inventory) -> str:
+    stacks = inventory.stacks
+    known = f" · compared with {', '.join(stacks) or 'no stack'}" if stacks is not None else ""
+    return f"Listed {inventory.listed_at.replace('T', ' ')[:16]} UTC{known}"
+
+
+def _figures(inventory: Inventory) -> Iterator[str]:
+    figures = inventory.figures()
+    yield '<div class=figures role=group aria-label="Figures, and what to show">'
+    for name, number in figures.items():
+        inside = f"<b>{number:,}</b><small>{_label(name, number)}</small>"
+        if name in KINDS:
+            off = "" if number else " disabled"
+            yield (
+                f"<button type=button class={name} data-kind={name} aria-pressed=false{off}>"
+                f"{inside}</button>"
+            )
+        else:
+            yield f"<span class={name}>{inside}</span>"
+    yield "</div>"
+
+
+def _label(name: str, number: int) -> str:
+    names = {
+        "hooks": "hook" if number == 1 else "hooks",
+        "repositories": "repository has some" if number == 1 else "repositories have some",
+        "hosts": "host" if number == 1 else "hosts",
+    }
+    return names.get(name, name)
+
+
+def _first(inventory: Inventory) -> Iterator[str]:
+    """What keeps the list from telling everything."""
+    parts = []
+    if inventory.stopped:
+        count = f"{inventory.listed:,} of {inventory.total:,} places were listed"
+        parts.append(f"<p>Not complete, {count}: {_safe(inventory.stopped)}</p>")
+    refused = [f"{one.problem}. {one.remedy}" for one in inventory.refused]
+    parts.append(_list("Could not be listed", refused))
+    gone = [f"{where(one.subject)}: {label(one)}, {one.uuid}" for one in inventory.missing]
+    parts.append(_list("Declared, and not there", gone))
+    if any(parts):
+        yield "<section class=first aria-labelledby=first><h2 id=first>Look at this first</h2>"
+        yield from parts
+        yield "</section>"
+
+
+def _list(head: str, items: Sequence[str]) -> str:
+    if not items:
+        return ""
+    listed = "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in items) + "</ul>"
+    is_open = " open" if len(items) <= _FEW else ""
+    return f"<details{is_open}><summary>{head}: {len(items):,}</summary>{listed}</details>"
+
+
+def _tools(*, known: bool) -> Iterator[str]:
+    """Hidden until the script runs: without it they do nothing."""
+    yield "<div class=filter id=tools hidden role=search>"
+    yield "<label for=filter>Filter</label> <input id=filter type=search autocomplete=off"
+    yield 'placeholder="repository, hook, url, event, finding ( / )" spellcheck=false>'
+    yield f"<label for=group>Group by</label> <select id=group>{_options(_GROUPS, known)}</select>"
+    yield "<label for=sort class=sorting>Sort by</label>"
+    yield f"<select id=sort class=sorting>{_options(_COLUMNS, known)}</select>"
+    yield "<button type=button id=clear class=clear hidden>Show all</button>"
+    yield "<output id=told for=filter aria-live=polite></output></div>"
+
+
+def _options(choices: Sequence[tuple[str, str]], known: bool) -> str:
+    shown = [(value, text) for value, text in choices if known or value != "declared"]
+    return "".join(f'<option value="{value}">{text}</option>' for value, text in shown)
+
+
+def _table(*, known: bool) -> Iterator[str]:
+    columns = [(name, text) for name, text in _COLUMNS if known or str(name) != "declared"]
+    yield "<table role=table aria-label=Hooks><colgroup>"
+    yield "".join(f"<col class={name}>" for name, _ in columns)
+    yield "</colgroup><thead role=rowgroup><tr role=row>"
+    for name, text in columns:
+        yield f"<th role=columnheader scope=col data-by={name}><button type=button>{text}</button>"
+    yield "</tr></thead><tbody role=rowgroup id=rows></tbody></table>"
+    yield "<p id=nothing class=nothing hidden>No hook is like that.</p>"
+    yield "<button type=button id=more class=more hidden>Show more</button>"
+
+
+def _data(inventory: Inventory) -> str:
+    """The rows as JSON that no text in it can end: there is no < in it."""
+    rows = [_row(row) for row in inventory.rows]
+    text = json.dumps({"known": inventory.stacks is not None, "hooks": rows}, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _row(row: Row) -> dict[str, Any]:
+    live = row.live
+    return {
+        "where": _shown(where(row.subject)),
+        "ofWorkspace": row.subject.repository is None,
+        "project": _shown(row.project),
+        "description": _shown(live.description or ""),
+        "url": _shown(live.url),
+        "host": _shown(live.host),
+        "events": [_shown(event) for event in live.events],
+        "created": _shown(live.created_at or ""),
+        "uuid": live.uuid,
+        "standing": row.standing if row.standing != "unknown" else "",
+        "declared": [_shown(label(one)) for one in row.declared],
+        "findings": [[one.kind, one.code, _shown(one.text)] for one in row.findings],
+        "facts": {
+            "active": _said(live.active),
+            "certificate check": _said(_negated(live.skip_cert_verification)),
+            "secret": "set" if live.secret_set else "none",
+            "history": _said(live.history_enabled),
+            "created": _shown(live.created_at or "not told"),
+            **({"read only": "yes"} if live.read_only else {}),
+        },
+    }
+
+
+def _negated(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _said(value: bool | None) -> str:
+    return "not told" if value is None else "on" if value else "off"
+
+
+def _shown(text: str) -> str:
+    return printable(text, _LONGEST)
+
+
+def _safe(text: str) -> str:
+    return escape(_shown(text), quote=True)

@@ -1,0 +1,143 @@
+"""What was listed so far, kept in a file from which a later run goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import attrs
+from attrs import define, field
+
+from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.inventory.live import Addresses, Live
+
+VERSION: Final = 1
+_KEY_SIZE: Final = 16  # bytes
+
+
+@define
+class Kept:
+    """The repositories and their hooks, in memory and, when there is a file, there as well.
+
+    The file has a JSON object a line: what it is about, the repositories, then each listing. Only
+    its owner can read it, and urls are in it without what may be secret in them.
+    """
+
+    addresses: Addresses
+    begun_at: str
+    repositories: dict[str, str] | None = None
+    """The slugs, each with its project's key; None: not listed yet."""
+    listed: dict[str | None, list[Live]] = field(factory=dict)
+    """The hooks of each repository, and of the workspace itself under None."""
+    _path: Path | None = None
+    _file: IO[str] | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    @classmethod
+    def begin(cls, about: Mapping[str, Any], now: str, path: Path | None = None) -> Kept:
+        """Begin anew, or go on from a file. Raises ConfigError when it can't be used.
+
+        `about` is what a file has to agree with.
+        """
+        if path is None:
+            return cls(Addresses(secrets.token_bytes(_KEY_SIZE)), now)
+        try:
+            file = os.fdopen(_open(path), "r+", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise _unusable(path, f"can't be opened ({error.strerror})") from None
+        try:
+            return cls._from_file(path, file, about, now)
+        except BaseException:
+            file.close()
+            raise
+
+    @classmethod
+    def _from_file(cls, path: Path, file: IO[str], about: Mapping[str, Any], now: str) -> Kept:
+        lines = _whole_lines(path, file)
+        if not lines:
+            kept = cls(Addresses(secrets.token_bytes(_KEY_SIZE)), now, path=path, file=file)
+            key = kept.addresses.key.hex()
+            kept._write({"inventory": VERSION, **about, "begunAt": now, "key": key})
+            return kept
+        head, *rest = lines
+        if head.get("inventory") != VERSION:
+            raise _unusable(path, "is no inventory of this version")
+        for name, value in about.items():
+            if head.get(name) != value:
+                raise _unusable(path, f"was begun for {name} {head.get(name)}, not {value}")
+        try:
+            addresses = Addresses(bytes.fromhex(head["key"]))
+            kept = cls(addresses, str(head["begunAt"]), path=path, file=file)
+            for line in rest:
+                kept._take(line)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _unusable(path, "is damaged") from None
+        return kept
+
+    def _take(self, line: Mapping[str, Any]) -> None:
+        if "repositories" in line:
+            self.repositories = dict(line["repositories"])
+        else:
+            self.listed[line["repository"]] = [Live(**one) for one in line["hooks"]]
+
+    def keep_repositories(self, found: Iterable[Repository]) -> dict[str, str]:
+        """Record what the workspace has."""
+        self.repositories = {one.slug: one.project for one in found}
+        self._write({"repositories": self.repositories})
+        return self.repositories
+
+    def keep(self, repository: str | None, hooks: list[Live]) -> None:
+        """Record one listing."""
+        with self._lock:
+            self.listed[repository] = hooks
+            self._write({"repository": repository, "hooks": [attrs.asdict(one) for one in hooks]})
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._file is not None:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def remove(self) -> None:
+        """Take the file away: the inventory is complete, and the next one begins anew."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _whole_lines(path: Path, file: IO[str]) -> list[dict[str, Any]]:
+    """The lines; one that a kill cut short is taken off."""
+    try:
+        text = file.read()
+        whole = text[: text.rfind("\n") + 1]
+        lines = [json.loads(line) for line in whole.splitlines()]
+    except ValueError:
+        raise _unusable(path, "is no inventory") from None
+    if not all(isinstance(line, dict) for line in lines) or (text and not lines):
+        raise _unusable(path, "is no inventory")
+    if whole != text:
+        file.seek(0)
+        file.truncate(len(whole.encode()))
+    file.seek(0, os.SEEK_END)
+    os.fchmod(file.fileno(), 0o600)
+    return lines
+
+
+def _unusable(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"--resume {path}: the file {why}",
+        "Name a file that doesn't exist yet, or one that an inventory of the same kind left.",
+    )

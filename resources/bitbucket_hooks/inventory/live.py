@@ -1,0 +1,74 @@
+"""A live hook as an inventory keeps it: nothing of it can deliver or sign anything."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.urls import comparable, shown
+from bitbucket_hooks.model.webhook import Observed, canonical_events
+
+
+@frozen
+class Addresses:
+    """Tells whether two urls are the same one without keeping them: a query may be a secret."""
+
+    key: bytes = field(repr=False)
+    """What sets one inventory's digests apart from another's."""
+
+    def of(self, url: str) -> str:
+        """A digest that equal urls share."""
+        text = comparable(url).encode("utf-8", "replace")
+        return hashlib.blake2b(text, key=self.key, digest_size=12).hexdigest()
+
+
+@frozen
+class Live:
+    """A hook as Bitbucket lists it. None means: the answer doesn't tell."""
+
+    uuid: str
+    url: str
+    """Without credentials, query and fragment."""
+    address: str
+    """The digest of the whole url."""
+    description: str | None
+    active: bool
+    events: tuple[str, ...] = field(converter=canonical_events)
+    secret_set: bool
+    skip_cert_verification: bool | None
+    history_enabled: bool | None
+    created_at: str | None
+    read_only: bool
+
+    @classmethod
+    def of(cls, observed: Observed, addresses: Addresses) -> Live:
+        """Keep what may be kept of an answer."""
+        return cls(
+            uuid=observed.uuid,
+            url=shown(observed.url),
+            address=addresses.of(observed.url),
+            description=observed.description,
+            active=observed.active,
+            events=observed.events,
+            secret_set=observed.secret_set,
+            skip_cert_verification=observed.skip_cert_verification,
+            history_enabled=observed.history_enabled,
+            created_at=observed.created_at,
+            read_only=observed.read_only,
+        )
+
+    @property
+    def host(self) -> str:
+        """Where it delivers to: host and port, in lower case; empty when that can't be read."""
+        try:
+            return urlsplit(self.url).netloc.lower()
+        except ValueError:
+            return ""
+
+
+def where(subject: Subject) -> str:
+    """How people name it: `workspace/slug`, or the workspace alone."""
+    return f"{subject.workspace}/{subject.repository}" if subject.repository else subject.workspace
