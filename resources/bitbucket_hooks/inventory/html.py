@@ -16,7 +16,7 @@ from bitbucket_hooks.inventory.page import SCRIPT, STYLE
 
 _LONGEST: Final = 2000  # characters of a value
 _FEW: Final = 4  # items that need no fold
-_COLUMNS: Final = (
+_COLUMNS: Final[Sequence[tuple[str, str]]] = (
     ("where", "Where"),
     ("hook", "Hook"),
     ("events", "Events"),
@@ -24,7 +24,7 @@ _COLUMNS: Final = (
     ("declared", "Declaration"),
     ("created", "Created"),
 )
-_GROUPS: Final = (
+_GROUPS: Final[Sequence[tuple[str, str]]] = (
     ("", "nothing"),
     ("host", "host"),
     ("declared", "declaration"),
@@ -87,7 +87,8 @@ def _figures(inventory: Inventory) -> Iterator[str]:
                 f"{inside}</button>"
             )
         else:
-            yield f"<span class={name}>{inside}</span>"
+            tone = name if number else "none"
+            yield f"<span class={tone}>{inside}</span>"
     yield "</div>"
 
 
@@ -128,7 +129,7 @@ def _tools(*, known: bool) -> Iterator[str]:
     """Hidden until the script runs: without it they do nothing."""
     yield "<div class=filter id=tools hidden role=search>"
     yield "<label for=filter>Filter</label> <input id=filter type=search autocomplete=off"
-    yield 'placeholder="repository, hook, url, event, finding ( / )" spellcheck=false>'
+    yield 'placeholder="repository, url, event… (press /)" spellcheck=false>'
     yield f"<label for=group>Group by</label> <select id=group>{_options(_GROUPS, known)}</select>"
     yield "<label for=sort class=sorting>Sort by</label>"
     yield f"<select id=sort class=sorting>{_options(_COLUMNS, known)}</select>"
@@ -142,7 +143,7 @@ def _options(choices: Sequence[tuple[str, str]], known: bool) -> str:
 
 
 def _table(*, known: bool) -> Iterator[str]:
-    columns = [(name, text) for name, text in _COLUMNS if known or str(name) != "declared"]
+    columns = [(name, text) for name, text in _COLUMNS if known or name != "declared"]
     yield "<table role=table aria-label=Hooks><colgroup>"
     yield "".join(f"<col class={name}>" for name, _ in columns)
     yield "</colgroup><thead role=rowgroup><tr role=row>"

@@ -11,7 +11,6 @@ main { max-width: 88rem; }
   display: flex; flex-direction: column; background: var(--card); border: 1px solid var(--line);
   border-top: 3px solid var(--tone); border-radius: 8px; padding: .5rem .8rem .6rem;
 }
-.figures > span { --tone: var(--keep); }
 .figures b { font-size: 1.55rem; line-height: 1.2; font-weight: 650; color: var(--tone);
              font-variant-numeric: tabular-nums; }
 .figures small { color: var(--soft); font-size: .85rem; line-height: 1.3; }
@@ -20,6 +19,7 @@ button { cursor: pointer; }
 .figures button:not(:disabled):hover { border-color: var(--tone); }
 .figures button[aria-pressed=true] { background: var(--tone); border-color: var(--tone); }
 .figures button[aria-pressed=true] :is(b, small) { color: var(--card); }
+:where(.figures > *) { --tone: var(--keep); }
 .insecure, .missing { --tone: var(--delete); } .doubled, .shared { --tone: var(--change); }
 .inactive { --tone: var(--keep); } .drifted { --tone: var(--drift); }
 .unmanaged { --tone: var(--link); } .managed { --tone: var(--add); }
@@ -45,11 +45,15 @@ td { padding: .5rem .6rem; vertical-align: top; border-top: 1px solid var(--line
      overflow-wrap: anywhere; }
 td.where { font-weight: 600; } td.where small { display: block; font-weight: 400; }
 td small, td.events, td.created { color: var(--soft); }
-summary { color: var(--ink); width: auto; }
-summary .url { display: block; color: var(--soft); font-size: .9em; padding-left: 1rem; }
-details dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .7rem;
-             margin: .4rem 0 .2rem 1rem; }
-details dd { font-size: inherit; font-weight: 400; line-height: 1.4; color: inherit; }
+.fold { font: inherit; color: inherit; background: none; border: 0; padding: 0 0 0 1rem;
+        width: 100%; text-align: left; overflow-wrap: anywhere; border-radius: 4px; }
+.fold::before { content: "▸"; float: left; margin-left: -1rem; }
+.fold[aria-expanded=true]::before { content: "▾"; }
+.fold .url { display: block; color: var(--soft); font-size: .9em; }
+.facts td { border-top: 0; padding-top: 0; }
+.facts dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .9rem;
+            margin: 0; padding: .5rem .8rem; background: var(--code); border-radius: 8px; }
+.facts dd { font-size: inherit; font-weight: 400; line-height: 1.4; color: inherit; }
 .badges { display: flex; flex-wrap: wrap; gap: .25rem; }
 .badge { color: var(--tone); border: 1px solid currentColor; border-radius: 99px; font-size: .8rem;
          line-height: 1.35; padding: .05rem .5rem; white-space: nowrap; }
@@ -63,9 +67,10 @@ details dd { font-size: inherit; font-weight: 400; line-height: 1.4; color: inhe
 [hidden] { display: none !important; }
 .nothing { padding: 1.5rem 0; color: var(--soft); }
 @media (max-width: 52rem) {
+  .filter { position: static; display: grid; grid-template-columns: max-content minmax(0, 1fr); }
   .filter .sorting { display: inline; }
-  .filter input { flex-basis: 100%; max-width: none; }
-  .filter { position: static; }
+  .filter input { max-width: none; }
+  .filter :is(output, .clear) { grid-column: 2; justify-self: start; }
   table, tbody, tr, td { display: block; }
   colgroup { display: none; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -73,8 +78,10 @@ details dd { font-size: inherit; font-weight: 400; line-height: 1.4; color: inhe
   tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
              margin-top: .5rem; padding: .35rem 0; }
   tbody tr.group { padding: 0; overflow: hidden; }
+  tbody tr.facts { margin-top: -.5rem; border-top: 0; border-radius: 0 0 8px 8px; }
   td { border: 0; padding: .12rem .7rem; }
-  td:empty { display: none; }
+  td:empty, td:has(> :only-child:empty) { display: none; }
+  td.created::before { content: "created "; }
 }
 @media (max-width: 32rem) {
   .figures > * { flex-basis: 5.6rem; padding: .35rem .55rem .4rem; }
@@ -90,7 +97,7 @@ SCRIPT: Final = r"""
 (() => {
   const $ = id => document.getElementById(id);
   const { hooks, known } = JSON.parse($('data').textContent);
-  const CHUNK = 100, MANY = 300;
+  const CHUNK = 60, MANY = 300;
   const body = $('rows'), more = $('more'), told = $('told'), input = $('filter');
   const make = (name, kind, text) => {
     const element = document.createElement(name);
@@ -208,11 +215,16 @@ SCRIPT: Final = r"""
     if (hook.project || hook.ofWorkspace) {
       where.append(make('small', '', hook.ofWorkspace ? 'workspace hook' : hook.project));
     }
-    const fold = make('details'), head = make('summary', '', title(hook));
-    head.append(make('span', 'url', hook.url));
-    fold.append(head);
-    fold.addEventListener('toggle', () => fold.open && fold.children.length < 2
-      && fold.append(facts(hook)));
+    const fold = make('button', 'fold', title(hook));
+    fold.type = 'button';
+    fold.setAttribute('aria-expanded', false);
+    fold.append(make('span', 'url', hook.url));
+    fold.addEventListener('click', () => {
+      const open = fold.getAttribute('aria-expanded') !== 'true';
+      fold.setAttribute('aria-expanded', open);
+      if (open) line.after(facts(hook));
+      else line.nextElementSibling.remove();
+    });
     const badges = make('span', 'badges');
     badges.append(...hook.findings.map(
       ([kind, code, text]) => badge(kind, WORDS[code] || code, text)));
@@ -221,19 +233,22 @@ SCRIPT: Final = r"""
     line.append(where, cell('hook', fold), cell('events', told), cell('findings', badges));
     if (known) {
       line.append(cell('declared', hook.declared.length ? hook.declared.join(', ')
-        : make('small', '', hook.standing)));
+        : make('small', '', hook.standing === 'unmanaged' ? '' : hook.standing)));
     }
     line.append(cell('created', (hook.created || '').slice(0, 10)));
     return line;
   };
   const facts = hook => {
-    const list = make('dl');
+    const line = make('tr', 'facts'), inside = cell('', make('dl')), list = inside.firstChild;
+    line.setAttribute('role', 'row');
+    inside.colSpan = known ? 6 : 5;
+    line.append(inside);
     const all = { ...hook.facts, events: hook.events.join(' '), uuid: hook.uuid };
     const found = hook.findings.map(([kind,, text]) => [kind, text]);
     for (const [name, value] of [...Object.entries(all), ...found]) {
       list.append(make('dt', '', name), make('dd', '', value));
     }
-    return list;
+    return line;
   };
 
   const sort = (key, downwards) => {
