@@ -63,10 +63,7 @@ class Live:
     @property
     def host(self) -> str:
         """Where it delivers to: host and port, in lower case; empty when that can't be read."""
-        try:
-            return urlsplit(self.url).netloc.lower()
-        except ValueError:
-            return ""
+        return urlsplit(self.url).netloc.lower()
 
 
 def where(subject: Subject) -> str:

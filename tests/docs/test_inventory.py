@@ -1,0 +1,52 @@
+"""docs/inventory.md names every option, finding and key of the JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.cli.inventory import inventory
+from bitbucket_hooks.inventory.findings import KINDS
+from bitbucket_hooks.sandbox.estate import Sandbox
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "inventory.md").read_text("utf-8")
+
+
+def test_options_are_documented() -> None:
+    """Each stands in the table."""
+    known = {name for one in inventory.params for name in one.opts if name.startswith("--")}
+    assert known == set(re.findall(r"`(--[a-z]+)", PAGE.partition("## What")[0]))
+
+
+def test_findings_are_documented() -> None:
+    """Each kind has a row."""
+    table = PAGE.partition("| kind | code |")[2].partition("\n\n")[0]
+    assert set(KINDS) == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+
+
+def test_json_is_documented_as_it_is(
+    sandbox: Sandbox, sandbox_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each key of the JSON stands in the page's tables, and no other."""
+    sandbox.plant_hook("acme/web", "http://ci.example.com/")
+    state = tmp_path / "state.json"
+    state.write_text('{"deployment": {"resources": []}}')
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
+    arguments = ["inventory", "acme", "--json", "--state", str(state)]
+    shown = json.loads(CliRunner().invoke(main, arguments, catch_exceptions=False).stdout)
+    of_all, of_hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
+    assert _keys(of_all) == shown.keys()
+    assert _keys(of_hook) == shown["hooks"][0].keys()
+    (figures,) = re.findall(r"^\| `figures` \| (.*) \|$", of_all, re.MULTILINE)
+    assert set(shown["figures"]) | {"--state"} == set(re.findall(r"`([^`]+)`", figures))
+
+
+def _keys(table: str) -> set[str]:
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}

@@ -1,0 +1,627 @@
+"""`bitbucket-hooks inventory`: what it asks, finds, writes and keeps; text from outside is text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import stat
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.repositories import RepositoryApi
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.cli.progress import Progress
+from bitbucket_hooks.inventory.as_csv import safe
+from bitbucket_hooks.inventory.collect import Collector, Scope
+from bitbucket_hooks.inventory.keeping import Kept
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
+from bitbucket_hooks.sandbox.server import serve
+from support.clocks import FakeClock
+from support.rooms import Canned, canned_client
+
+TOKEN = "token=canary-in-the-url"
+URL = f"https://ci.example.com/hook?{TOKEN}"
+SECRET = "canary-secret"
+GONE = "{aaaaaaaa-0000-4000-8000-000000000000}"
+TYPE = "pulumi-python:dynamic/bitbucket:"
+ENCRYPTED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+HEAD = json.dumps(
+    {"inventory": 1, "workspace": "acme", "api": "API", "project": None, "key": "", "begunAt": ""}
+)
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '=HYPERLINK("http://evil.example.com")',
+    "@SUM(A1)",
+    "line\nbreak\t\x1b[31mred \u202egnp \u2028",
+    "<!--<script>",
+    '"quoted", \\u003c &lt;b&gt;',
+)
+
+
+@pytest.fixture(autouse=True)
+def _embedded(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    """Run the command in this process and expect an exit code."""
+    result = CliRunner().invoke(main, ["inventory", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def told(*arguments: object, code: int = 0) -> dict[str, Any]:
+    """Give what the command prints as JSON."""
+    found: dict[str, Any] = json.loads(run("acme", "--json", *arguments, code=code).stdout)
+    return found
+
+
+def codes(inventory: dict[str, Any]) -> dict[str, list[str]]:
+    """The findings of each hook, by its description."""
+    return {
+        hook["description"]: [one["code"] for one in hook["findings"]]
+        for hook in inventory["hooks"]
+    }
+
+
+def plant(sandbox: Sandbox, where: str, name: str, url: str = URL, **more: Any) -> Hook:
+    """Make a hook by hand: with a secret, unless it is said otherwise."""
+    return sandbox.plant_hook(where, url, description=name, **{"secret": SECRET, **more})
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    """The paths that were asked for, below the API's base."""
+    return sorted(one.path.removeprefix("/2.0/") for one in sandbox.requests())
+
+
+def listing(slug: str) -> str:
+    """The path of a repository's hooks."""
+    return f"repositories/acme/{slug}/hooks"
+
+
+SLUGS = ("api", "billing", "design-system", "docs", "infra", "mobile", "web", "worker")
+EVERY = sorted(["repositories/acme", "workspaces/acme/hooks", *map(listing, SLUGS)])
+
+
+def test_one_listing_each(sandbox: Sandbox) -> None:
+    """Of repositories, of the workspace's hooks, and of each repository's."""
+    hook = plant(sandbox, "acme/web", "CI", events=("repo:push", "issue:created"))
+    found = told()
+    assert asked(sandbox) == EVERY
+    assert (found["listed"], found["total"], found["complete"]) == (9, 9, True)
+    assert found["hooks"] == [
+        {
+            "where": "acme/web",
+            "workspace": "acme",
+            "repository": "web",
+            "project": "WEB",
+            "description": "CI",
+            "url": "https://ci.example.com/hook?…",
+            "host": "ci.example.com",
+            "events": ["issue:created", "repo:push"],
+            "active": True,
+            "skipCertVerification": False,
+            "secretSet": True,
+            "historyEnabled": False,
+            "createdAt": hook.created_at,
+            "uuid": hook.uuid,
+            "readOnly": False,
+            "standing": "unknown",
+            "declarations": [],
+            "findings": [],
+        }
+    ]
+    assert found["figures"] == {
+        "hooks": 1,
+        "repositories": 1,
+        "hosts": 1,
+        "insecure": 0,
+        "doubled": 0,
+        "inactive": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "slugs", "listed"),
+    [
+        (["--repositories", "w*", "--repositories", "API"], ["api", "web", "worker"], True),
+        (["--exclude", "*e*"], ["api", "docs", "infra"], False),
+        (["--project", "PLAT", "--exclude", "api"], ["billing", "infra", "worker"], True),
+        (["--project", "PLAT", "--repositories", "api"], ["api"], True),
+        (["--repositories", "web"], ["web"], False),
+        (["--repositories", "none-*"], [], True),
+    ],
+)
+def test_a_choice(
+    sandbox: Sandbox, arguments: list[str], slugs: list[str], *, listed: bool
+) -> None:
+    """By names, globs, exclusions and project; plain names cost no listing of repositories."""
+    run("acme", *arguments)
+    needs = listed or "--exclude" in arguments
+    wanted = ["repositories/acme"] if needs else []
+    if arguments[0] == "--exclude":
+        slugs = [slug for slug in SLUGS if "e" not in slug]
+    assert asked(sandbox) == sorted([*wanted, "workspaces/acme/hooks", *map(listing, slugs)])
+
+
+def test_a_glob_that_means_nothing() -> None:
+    """Is told."""
+    assert '"none-*" matches no repository' in run("acme", "--repositories", "none-*").stderr
+
+
+def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is the argument, else the variable, else there is none."""
+    assert "BITBUCKET_WORKSPACE" in run(code=1).stderr
+    assert '"a/b" is no name' in run("a/b", code=1).stderr
+    monkeypatch.setenv("BITBUCKET_WORKSPACE", "globex")
+    run()
+    assert "workspaces/globex/hooks" in asked(sandbox)
+
+
+def test_insecure_and_inactive(sandbox: Sandbox) -> None:
+    """Plain http, certificate check off, no secret, switched off: each told for itself."""
+    plant(sandbox, "acme/api", "fine")
+    plant(sandbox, "acme/web", "http", "http://a.example.com/", events=("repo:fork",))
+    plant(sandbox, "acme/web", "open", "https://b.example.com/", secret=None)
+    plant(sandbox, "acme/web", "off", "https://c.example.com/", active=False)
+    plant(sandbox, "acme/web", "any", "https://d.example.com/", skip_cert_verification=True)
+    found = told()
+    assert codes(found) == {
+        "fine": [],
+        "http": ["http"],
+        "open": ["no-secret"],
+        "off": ["inactive"],
+        "any": ["no-certificate-check"],
+    }
+    assert found["figures"]["insecure"] == 3
+
+
+def test_doubled(sandbox: Sandbox) -> None:
+    """The same url and a common event, both active; a workspace's hook covers repositories."""
+    plant(sandbox, "acme/web", "one", events=("repo:push", "repo:fork"))
+    plant(sandbox, "acme/web", "two", URL.replace("https://ci", "HTTPS://CI"))
+    plant(sandbox, "acme/web", "else", events=("issue:created",))
+    plant(sandbox, "acme/web", "off", active=False)
+    plant(sandbox, "acme/web", "other query", "https://ci.example.com/hook?token=other")
+    plant(sandbox, "acme/api", "elsewhere")
+    plant(sandbox, "acme/docs", "covered", "https://audit.example.com/")
+    plant(sandbox, "acme/api", "not covered", "https://audit.example.com/", events=("repo:fork",))
+    plant(sandbox, "acme", "audit", "https://audit.example.com/")
+    found = told()
+    assert codes(found) == {
+        "one": ["twin"],
+        "two": ["twin"],
+        "else": [],
+        "off": ["inactive"],
+        "other query": [],
+        "elsewhere": [],
+        "covered": ["covered"],
+        "not covered": [],
+        "audit": ["covers"],
+    }
+    two = next(one["uuid"] for one in found["hooks"] if one["description"] == "two")
+    text = next(one["findings"][0]["text"] for one in found["hooks"] if one["description"] == "one")
+    assert text == f"delivers repo:push twice: so does {two}"
+
+
+def exported(path: Path, *resources: tuple[str, str, dict[str, Any], dict[str, Any]]) -> Path:
+    """Write what `pulumi stack export` would."""
+    listed = [
+        {
+            "urn": f"urn:pulumi:prod::hooks::{TYPE}{kind}::{name}",
+            "type": TYPE + kind,
+            "id": outputs.get("uuid", "fleet-1"),
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+        for kind, name, inputs, outputs in resources
+    ]
+    others = [{"urn": "urn:pulumi:prod::hooks::pulumi:pulumi:Stack::x", "type": "x"}, 7]
+    path.write_text(json.dumps({"version": 3, "deployment": {"resources": [*others, *listed]}}))
+    return path
+
+
+def declared(hook: Hook, **more: Any) -> dict[str, Any]:
+    """The declaration of a hook as it is."""
+    return {
+        "owner": "acme",
+        "url": hook.url,
+        "events": list(hook.events),
+        "active": True,
+        "skipCertVerification": False,
+        "secret": {**ENCRYPTED, "ciphertext": "v1:x"},
+        **more,
+    }
+
+
+def test_what_stacks_know(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Managed, drifted in what, unmanaged, declared twice, declared and gone."""
+    names = ("managed", "drifted", "unmanaged", "twice")
+    one, two, three, four = (
+        plant(sandbox, f"acme/{slug}", name, f"https://{name}.example.com/?{TOKEN}")
+        for slug, name in zip(SLUGS, names, strict=False)
+    )
+    audit = plant(sandbox, "acme", "audit", "https://audit.example.com/", secret=None)
+    fleet = {"docs": four.uuid, "worker": GONE}
+    differs = {"url": three.url, "active": False, "historyEnabled": True, "description": "new"}
+    state = exported(
+        tmp_path / "state.json",
+        ("Hook", "a", declared(one, repository="api"), {"uuid": one.uuid}),
+        ("Hook", "b", declared(two, repository="billing", **differs), {"uuid": two.uuid}),
+        ("Hook", "c", declared(four, repository="docs"), {"uuid": four.uuid}),
+        ("HookFleet", "fleet", declared(four, repositories={}), {"hooks": fleet}),
+        (
+            "WorkspaceHook",
+            "audit",
+            {"workspace": "acme", **declared(audit, secretFrom="env:X")},
+            {"uuid": audit.uuid},
+        ),
+        ("Hook", "unmade", declared(one, repository="api"), {}),
+    )
+    found = told("--state", state)
+    standing = {hook["description"]: hook["standing"] for hook in found["hooks"]}
+    assert standing == {
+        "managed": "managed",
+        "drifted": "drifted",
+        "unmanaged": "unmanaged",
+        "twice": "managed",
+        "audit": "drifted",
+    }
+    assert codes(found)["twice"] == ["shared"]
+    texts = {one["description"]: one["findings"] for one in found["hooks"]}
+    assert texts["drifted"][-1]["text"] == (
+        'not as b of prod has it: another url; description, declared "new"; active, declared '
+        "false; historyEnabled, declared true"
+    )
+    assert texts["audit"][-1]["text"].endswith("no secret, one is declared")
+    assert found["missing"] == [
+        {
+            "where": "acme/worker",
+            "uuid": GONE,
+            "project": "hooks",
+            "stack": "prod",
+            "name": "fleet",
+            "type": "HookFleet",
+        }
+    ]
+    assert found["stacks"] == ["prod"]
+    figures = {"drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
+    assert found["figures"].items() >= figures.items()
+    shown = run("acme", "--state", state)
+    assert f"fleet of prod has {GONE}, which is gone" in shown.stderr
+    assert "2 drifted, 1 unmanaged, 1 shared, 1 missing" in shown.stdout
+    page = tmp_path / "page.html"
+    run("acme", "--state", state, "--html", page)
+    assert "compared with prod" in page.read_text("utf-8")
+    assert "Declared, and not there: 1" in page.read_text("utf-8")
+
+
+def test_a_secret_url(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Is hidden but for its host, on every hook that has it, and compared with nothing."""
+    url = "https://chat.example.com/services/canary-path"
+    one = plant(sandbox, "acme/web", "CI", url)
+    plant(sandbox, "acme/api", "copy", url)
+    inputs = declared(one, repository="web", url={**ENCRYPTED, "ciphertext": "v1:y"}, secret="")
+    state = exported(tmp_path / "state.json", ("Hook", "a", inputs, {"uuid": one.uuid}))
+    found = told("--state", state)
+    assert {hook["url"] for hook in found["hooks"]} == {"https://chat.example.com/…"}
+    (drift,) = found["hooks"][1]["findings"]
+    assert drift["text"] == "not as a of prod has it: a secret, none is declared"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"deployment": {"resources": 7}}', None])
+def test_what_is_no_state(tmp_path: Path, text: str | None) -> None:
+    """Is a mistake that names the file and the way to make it, before anything is asked."""
+    path = tmp_path / "state.json"
+    if text is not None:
+        path.write_text(text)
+    assert "pulumi stack export --file" in run("acme", "--state", path, code=1).stderr
+
+
+def test_an_empty_state(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Manages nothing: apps' own hooks, which nobody can manage, aside."""
+    plant(sandbox, "acme/web", "CI")
+    plant(sandbox, "acme/web", "app", "https://app.example.com/", read_only=True)
+    path = tmp_path / "state.json"
+    path.write_text('{"version": 3, "deployment": {"manifest": {}}}')
+    found = told("--state", path)
+    assert {hook["description"]: hook["standing"] for hook in found["hooks"]} == {
+        "CI": "unmanaged",
+        "app": "read-only",
+    }
+
+
+def test_the_table(sandbox: Sandbox) -> None:
+    """A line for each hook, and one that sums up."""
+    assert run("acme").stdout == (
+        "There are no webhooks.\n0 hooks on 0 repositories and the workspace\n"
+    )
+    hook = plant(sandbox, "acme/web", "CI", secret=None)
+    head, line, end = run("acme").stdout.splitlines()
+    assert head.split() == (
+        "WHERE DESCRIPTION URL EVENTS ACTIVE SECRET FINDINGS UUID".split()  # noqa: SIM905
+    )
+    words = f"acme/web CI https://ci.example.com/hook?… repo:push yes no no-secret {hook.uuid}"
+    assert line.split() == words.split()
+    assert end == "1 hook on 1 repository and the workspace: 1 insecure"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        *[(f"{sign}1", f"'{sign}1") for sign in "=+-@"],
+        (" =1", "' =1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a=1", "a=1"),
+        ("", ""),
+    ],
+)
+def test_formulas(text: str, cell: str) -> None:
+    """Are text to a spreadsheet."""
+    assert safe(text) == cell
+
+
+def test_the_sheet(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Has a line of headings and one for each hook; what isn't told is empty."""
+    hook = plant(sandbox, "acme", "audit", active=False, events=("repo:push", "repo:fork"))
+    path = tmp_path / "sheet.csv"
+    shown = run("acme", "--csv", path)
+    assert shown.stdout == "1 hook on 0 repositories and the workspace: 1 inactive\n"
+    (row,) = csv.DictReader(io.StringIO(path.read_text("utf-8")))
+    assert row == {
+        "where": "acme",
+        "project": "",
+        "description": "audit",
+        "url": "https://ci.example.com/hook?…",
+        "host": "ci.example.com",
+        "events": "repo:fork repo:push",
+        "active": "no",
+        "skipCertVerification": "no",
+        "secretSet": "yes",
+        "historyEnabled": "no",
+        "createdAt": hook.created_at,
+        "uuid": hook.uuid,
+        "readOnly": "no",
+        "standing": "unknown",
+        "declarations": "",
+        "findings": "inactive: nothing is delivered",
+    }
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes += attrs
+
+
+def test_hostile_names(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Stay text in every format; nothing secret is in any, and a page asks for nothing."""
+    for evil in HOSTILE:
+        plant(sandbox, "acme/web", evil, f"https://e.example.com/{evil}?{TOKEN}")
+    resources = [
+        ("Hook", evil, declared(hook, repository=evil), {"uuid": GONE.replace("a", str(number))})
+        for number, (evil, hook) in enumerate(zip(HOSTILE, sandbox.hooks("acme/web"), strict=True))
+    ]
+    state = exported(tmp_path / "state.json", *resources)
+    page, sheet = tmp_path / "page.html", tmp_path / "sheet.csv"
+    table = run("acme").stdout
+    raw = run("acme", "--json", "--state", state).stdout
+    done = run("acme", "--html", page, "--csv", sheet, "--state", state)
+    html, lines = page.read_text("utf-8"), sheet.read_text("utf-8")
+    for text in (table, raw, html, lines, done.output):
+        assert "canary" not in text
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e\u2028]", text)
+    assert [hook["description"] for hook in json.loads(raw)["hooks"]] == sorted(
+        HOSTILE, key=str.lower
+    )
+    found = _Page(html)
+    assert found.names.count("script") == 2
+    assert not {"img", "a", "link", "iframe"} & set(found.names)
+    assert not [name for name, _ in found.attributes if name.startswith("on") or name == "src"]
+    assert "default-src 'none'" in html
+    (data,) = re.findall(r"<script type=application/json id=data>(.*?)</script>", html)
+    shown = {hook["description"] for hook in json.loads(data)["hooks"]}
+    assert {HOSTILE[0], HOSTILE[1], HOSTILE[5]} < shown
+    assert "<" not in data
+    rows = list(csv.DictReader(io.StringIO(lines)))
+    assert len(rows) == len(HOSTILE)
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "@"))]
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """Is a mistake that names it."""
+    assert "No such file" in run("acme", "--csv", tmp_path / "none" / "x.csv", code=1).stderr
+
+
+def test_refusals(
+    sandbox: Sandbox, sandbox_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of some repositories are told with their remedy, and don't stop the rest."""
+    plant(sandbox, "acme/web", "CI")
+    sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
+    monkeypatch.setenv("BITBUCKET_USERNAME", MEMBER_EMAIL)
+    monkeypatch.setenv("BITBUCKET_PASSWORD", MEMBER_TOKEN)
+    page = tmp_path / "page.html"
+    with serve(sandbox_path) as base:
+        monkeypatch.setenv("BITBUCKET_API_URL", base)
+        names = [text for slug in ("web", "api", "nope") for text in ("--repositories", slug)]
+        result = run("acme", "--json", "--html", page, *names)
+    found = json.loads(result.stdout)
+    assert (found["complete"], found["stopped"], len(found["hooks"])) == (False, None, 1)
+    assert [one["where"] for one in found["refused"]] == ["acme/api", "acme/nope", "acme"]
+    assert "Webhooks need an administrator" in found["refused"][0]["remedy"]
+    assert "Check the spelling" in found["refused"][1]["remedy"]
+    assert "Note: acme/api: listing the hooks" in result.stderr
+    assert "Could not be listed: 3" in page.read_text("utf-8")
+
+
+def test_a_token_without_a_say_in_the_workspace() -> None:
+    """Lists the repositories that it may; a scope that those lack, too, ends it."""
+    lacks = {"type": "error", "error": {"detail": {"required": ["webhook"], "granted": []}}}
+    listed = Canned(200, {"values": []})
+    client, _ = canned_client([Canned(403, lacks), listed])
+    clock = FakeClock()
+    kept = Kept.begin({}, "now")
+    apis = HookApi(client), RepositoryApi(client, print)
+    found = Collector(*apis, kept, clock, 1, print).collect(Scope("acme", ("web",)))
+    assert (list(found.hooks), found.stopped) == ([Subject("acme", "web")], None)
+    assert "lacks the scope webhook" in found.refused[0].problem
+
+
+def test_nothing_but_refusals(
+    sandbox_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Are the remote side's failure."""
+    with serve(sandbox_path) as base:
+        monkeypatch.setenv("BITBUCKET_API_URL", base)
+        monkeypatch.setenv("BITBUCKET_USERNAME", MEMBER_EMAIL)
+        monkeypatch.setenv("BITBUCKET_PASSWORD", MEMBER_TOKEN)
+        assert "nothing could be listed" in run("acme", code=2).stderr
+        monkeypatch.setenv("BITBUCKET_PASSWORD", "wrong")
+        assert "was not accepted" in run("acme", code=1).stderr
+        monkeypatch.setenv("BITBUCKET_PASSWORD", sandbox.issue_api_token(MEMBER_EMAIL, ()))
+        assert "lacks the scope" in run("acme", "--repositories", "web", code=1).stderr
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_rate_limit(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept: bool
+) -> None:
+    """Ends it with what there is, and the next run lists just the rest."""
+    plant(sandbox, "acme/api", "CI")
+    plant(sandbox, "acme/worker", "CI")
+    monkeypatch.setenv("BITBUCKET_MAX_WAIT", "1")
+    monkeypatch.setenv("BITBUCKET_PARALLEL", "1")
+    sandbox.configure(rate_limit=6, retry_after=True)
+    file = tmp_path / "kept.jsonl"
+    arguments = ["--resume", str(file)] if kept else []
+    page = tmp_path / "page.html"
+    first = run("acme", "--json", "--html", page, *arguments, code=2)
+    found = json.loads(first.stdout)
+    assert (found["listed"], found["total"], found["complete"]) == (5, 9, False)
+    assert "rate limit: no progress" in found["stopped"]
+    assert "Not complete, 5 of 9 places were listed" in page.read_text("utf-8")
+    assert "not complete: 5 of 9 were listed" in first.stderr
+    assert file.exists() is kept
+    if kept:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "canary" not in file.read_text("utf-8")
+    before = len([one for one in sandbox.requests() if one.status == 200])
+    sandbox.configure(rate_limit=0)
+    whole = told(*arguments)
+    assert whole["complete"]
+    assert [hook["where"] for hook in whole["hooks"]] == ["acme/api", "acme/worker"]
+    assert codes(whole) == {"CI": []}
+    after = len([one for one in sandbox.requests() if one.status == 200])
+    assert after - before == (4 if kept else 10)
+    assert not file.exists()
+
+
+def test_a_doubled_hook_over_two_runs(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is found, though its url isn't kept; an unfinished last line is listed again."""
+    plant(sandbox, "acme", "audit")
+    plant(sandbox, "acme/worker", "CI")
+    file = tmp_path / "kept.jsonl"
+    monkeypatch.setenv("BITBUCKET_MAX_WAIT", "1")
+    monkeypatch.setenv("BITBUCKET_PARALLEL", "1")
+    sandbox.configure(rate_limit=4, retry_after=True)
+    run("acme", "--resume", file, code=2)
+    with file.open("a") as opened:
+        opened.write('{"repository": "web", "hoo')
+    file.chmod(0o644)
+    run("acme", "--resume", file, code=2)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    sandbox.configure(rate_limit=0)
+    result = run("acme", "--json", "--resume", file)
+    assert codes(json.loads(result.stdout)) == {"audit": ["covers"], "CI": ["covered"]}
+    assert "Note: 3 listings are kept from the run of" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """Ends it at a safe point; going on asks for nothing twice."""
+    file = tmp_path / "kept.jsonl"
+    monkeypatch.setenv("BITBUCKET_PARALLEL", "1")
+    sandbox.configure(latency_ms=40)
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "tell", _interrupting(number))
+        assert "stopped while waiting, as asked" in run("acme", "--resume", file, code=2).stderr
+    assert 1 < len(asked(sandbox)) < len(EVERY)
+    run("acme", "--resume", file)
+    assert asked(sandbox) == EVERY
+    assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
+
+
+def _interrupting(number: signal.Signals) -> Callable[[Progress, str], None]:
+    """What sends the signal to this process when the first listing is there."""
+    sent: list[str] = []
+
+    def tell(_: Progress, text: str) -> None:
+        if "listed" in text and not sent:
+            sent.append(text)
+            os.kill(os.getpid(), number)
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a file of somebody's\n", "is no inventory"),
+        ("no line's end", "is no inventory"),
+        ("[]\n", "is no inventory"),
+        ('{"inventory": 2}\n', "of this version"),
+        ('{"inventory": 1, "workspace": "globex"}\n', "was begun for workspace globex, not acme"),
+        ('{"inventory": 1, "workspace": "acme", "api": "API", "project": null}\n', "is damaged"),
+        (
+            '{"inventory": 1, "workspace": "acme", "api": "API", "project": null, "key": "00"}\n',
+            "is damaged",
+        ),
+        (
+            HEAD + '\n{"repository": "web", "hooks": [{"x": 1}]}\n',
+            "is damaged",
+        ),
+    ],
+)
+def test_a_file_that_is_not_ours(
+    sandbox: Sandbox, sandbox_path: Path, tmp_path: Path, text: str, problem: str
+) -> None:
+    """Is left as it is, and nothing is asked."""
+    file = tmp_path / "kept.jsonl"
+    text = text.replace("API", f"sandbox:{sandbox_path}")
+    file.write_text(text)
+    assert problem in run("acme", "--resume", file, code=1).stderr
+    assert file.read_text() == text
+    assert not sandbox.requests()
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Is a mistake: through a link nothing is written either."""
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "target")
+    assert "can't be opened" in run("acme", "--resume", link, code=1).stderr
+    assert not (tmp_path / "target").exists()
