@@ -10,8 +10,13 @@ import click
 
 from bitbucket_hooks.cli import showing
 
+_EXAMPLES = """\b
+  pulumi preview --json --refresh | bitbucket-hooks report
+  pulumi up --yes --json >run.jsonl; bitbucket-hooks report run.jsonl --html run.html
+"""
 
-@click.command()
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @showing.options
 @click.pass_context
@@ -20,13 +25,9 @@ def report(
     file: str | None,
     how: dict[str, Any],
 ) -> None:
-    r"""Say what a preview, an update or a refresh means for the webhooks.
+    """Say what a preview, an update or a refresh means for the webhooks.
 
-    FILE, or standard input, is what the engine printed with --json or wrote with --event-log:
-
-    \b
-      pulumi preview --json --refresh | bitbucket-hooks report
-      pulumi up --yes --json >run.jsonl; bitbucket-hooks report run.jsonl --html run.html
+    FILE, or standard input, is what the engine printed with --json or wrote with --event-log.
 
     Exits with 0 when nothing changes, 3 when something does or has drifted, 1 when the declarations
     are wrong, and 2 when the run failed otherwise.
