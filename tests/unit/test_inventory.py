@@ -475,6 +475,22 @@ def test_refusals(
     assert "Could not be listed: 3" in page.read_text("utf-8")
 
 
+def test_many_refusals(
+    sandbox: Sandbox, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Don't flood a terminal."""
+    sandbox.add_repositories(f"acme/more-{number}" for number in range(23))
+    sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
+    monkeypatch.setenv("BITBUCKET_USERNAME", MEMBER_EMAIL)
+    monkeypatch.setenv("BITBUCKET_PASSWORD", MEMBER_TOKEN)
+    with serve(sandbox_path) as base:
+        monkeypatch.setenv("BITBUCKET_API_URL", base)
+        result = run("acme", "--json", "--repositories", "more-*", "--repositories", "web")
+    assert len(json.loads(result.stdout)["refused"]) == 24
+    assert result.stderr.count("Note: ") == 21
+    assert result.stderr.endswith("Note: 4 more like that; --json and --html tell them all\n")
+
+
 def test_a_token_without_a_say_in_the_workspace() -> None:
     """Lists the repositories that it may; a scope that those lack, too, ends it."""
     lacks = {"type": "error", "error": {"detail": {"required": ["webhook"], "granted": []}}}

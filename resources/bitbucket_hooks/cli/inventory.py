@@ -13,7 +13,7 @@ import click
 from bitbucket_hooks.cli import output, remote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bitbucket_hooks.api.clock import Clock
     from bitbucket_hooks.inventory.collect import Collected, Scope
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.inventory.keeping import Kept
     from bitbucket_hooks.settings import Settings
 
+_MOST_NOTES: Final = 20  # of a kind
 _to: Final = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -209,13 +210,19 @@ def _word(kind: str, code: str) -> str:
     return code if kind == "insecure" else kind
 
 
+def _note_some(texts: Sequence[str]) -> None:
+    for text in texts[:_MOST_NOTES]:
+        remote.note(text)
+    if len(texts) > _MOST_NOTES:
+        remote.note(f"{len(texts) - _MOST_NOTES:,} more like that; --json and --html tell them all")
+
+
 def _note(told: Inventory, idle: tuple[str, ...]) -> None:
     """Tell what keeps the list from being complete."""
     for one in idle:
         remote.note(f'"{one}" matches no repository that this identity sees')
-    for refused in told.refused:
-        remote.note(f"{refused.problem}. {refused.remedy}")
-    for gone in told.missing:
-        remote.note(f"{gone.subject}: {gone.name} of {gone.stack} has {gone.uuid}, which is gone")
+    _note_some([f"{one.problem}. {one.remedy}" for one in told.refused])
+    gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
+    _note_some([gone.format(one) for one in told.missing])
     if told.stopped:
         remote.note(f"not complete: {told.listed:,} of {told.total:,} were listed")

@@ -129,7 +129,7 @@ def _tools(*, known: bool) -> Iterator[str]:
     """Hidden until the script runs: without it they do nothing."""
     yield "<div class=filter id=tools hidden role=search>"
     yield "<label for=filter>Filter</label> <input id=filter type=search autocomplete=off"
-    yield 'placeholder="repository, url, event… (press /)" spellcheck=false>'
+    yield 'placeholder="any words; / comes here" spellcheck=false>'
     yield f"<label for=group>Group by</label> <select id=group>{_options(_GROUPS, known)}</select>"
     yield "<label for=sort class=sorting>Sort by</label>"
     yield f"<select id=sort class=sorting>{_options(_COLUMNS, known)}</select>"

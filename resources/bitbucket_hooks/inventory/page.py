@@ -72,8 +72,7 @@ td small, td.events, td.created { color: var(--soft); }
   .filter input { max-width: none; }
   .filter :is(output, .clear) { grid-column: 2; justify-self: start; }
   table, tbody, tr, td { display: block; }
-  colgroup { display: none; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  colgroup, thead { display: none; }
   table { border: 0; background: none; }
   tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
              margin-top: .5rem; padding: .35rem 0; }
@@ -99,6 +98,8 @@ SCRIPT: Final = r"""
   const { hooks, known } = JSON.parse($('data').textContent);
   const CHUNK = 60, MANY = 300;
   const body = $('rows'), more = $('more'), told = $('told'), input = $('filter');
+  const watch = new IntersectionObserver(
+    seen => seen.some(one => one.isIntersecting) && grow(CHUNK), { rootMargin: '600px' });
   const make = (name, kind, text) => {
     const element = document.createElement(name);
     if (kind) element.className = kind;
@@ -174,6 +175,8 @@ SCRIPT: Final = r"""
     body.append(rows);
     shown = Math.min(items.length, shown + count);
     more.hidden = shown === items.length;
+    watch.unobserve(more);  // and again: it tells where the button is by now
+    watch.observe(more);
   };
 
   const badge = (kind, text, hint) => {
@@ -296,8 +299,6 @@ SCRIPT: Final = r"""
   $('sort').addEventListener('change', () => sort($('sort').value, false));
   input.addEventListener('input', () => { turned.clear(); show(); });
   more.addEventListener('click', () => grow(CHUNK));
-  new IntersectionObserver(seen => seen.some(one => one.isIntersecting) && grow(CHUNK),
-    { rootMargin: '600px' }).observe(more);
   addEventListener('keydown', event => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
     if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
