@@ -9,7 +9,7 @@ from functools import partial
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.errors import ApiError, PermissionRefused, ScopeMissing
+from bitbucket_hooks.api.errors import PermissionRefused, ScopeMissing
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.errors import HooksError, RemoteError
@@ -158,7 +158,6 @@ def _nothing(workspace: str, outcome: Outcome[None]) -> HooksError:
         return outcome.stopped
     error = next(iter(outcome.failed.values()))
     more = len(outcome.failed) - 1
-    others = f"; so did {more:,} more" if more else ""
+    others = f"; and {more:,} more like that" if more else ""
     message = f"workspace {workspace}: nothing could be listed: {error.message}{others}"
-    status = error.status if isinstance(error, ApiError) else 0
-    return RemoteError(message, error.remedy) if status else error
+    return RemoteError(message, error.remedy)
