@@ -1,6 +1,5 @@
 """A machine of one's own for each test: its PATH, its cache, its Go and its Pulumi."""
 
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -32,9 +31,13 @@ esac
 """
 
 
-def _heed_hangups() -> None:
-    """Whoever runs the tests under `nohup` hands down that a hang-up is ignored."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# Whoever runs the tests under `nohup` hands down that a hang-up is ignored. Put right by a program
+# of its own: a `preexec_fn` would run in a fork of this process, where gRPC's threads are gone.
+HEED_HANGUPS = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
 @dataclass
@@ -82,13 +85,12 @@ class Machine:
     def start(self) -> subprocess.Popen[str]:
         """Start `python -m engine`."""
         return subprocess.Popen(
-            [sys.executable, "-m", "engine"],
+            [sys.executable, "-c", HEED_HANGUPS, "-m", "engine"],
             cwd=ROOT,
             env=self.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_heed_hangups,  # noqa: PLW1509  # no other thread runs here
         )
 
     def ask(self) -> Path:
