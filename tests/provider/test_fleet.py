@@ -349,7 +349,7 @@ def test_failure_of_some(fleet: ProviderServer, again: ProviderServer, sandbox: 
     assert told[1] == "  acme/r00: listing the hooks: not found (Resource not found)"
     assert told[11] == "  … and 2 more"
     assert told[12].startswith("Check the spelling")
-    assert told[13:] == ["Running `pulumi up` again does just what is left."]
+    assert told[13:] == ["The next `pulumi up` does just what is left."]
     sandbox.clear_requests()
     again.create(_checked(again))
     assert _writes(sandbox) == []

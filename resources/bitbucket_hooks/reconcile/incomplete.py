@@ -53,7 +53,7 @@ def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:
     if stopped is not None:
         message += f"\nstopped: {stopped.message}"
     remedies = dict.fromkeys(error.remedy for error in (*failed, *filter(None, [stopped])))
-    again = "Running `pulumi up` again does just what is left."
+    again = "The next `pulumi up` does just what is left."
     return message, "\n".join((*filter(None, remedies), again))
 
 
