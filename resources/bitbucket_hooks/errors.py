@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
+
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\n\t]"
 )
@@ -32,7 +34,7 @@ def printable_value(value: object) -> str:
 class HooksError(Exception):
     """What went wrong, and the remedy on a line of its own."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = USERS_MISTAKE
     """What a command exits with: 1 for the user's mistake, 2 for the remote side's failure."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -53,4 +55,4 @@ class ConflictError(HooksError):
 class RemoteError(HooksError):
     """Bitbucket, or the way to it, failed."""
 
-    exit_code = 2
+    exit_code = REMOTE_FAILED

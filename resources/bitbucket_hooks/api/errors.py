@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bitbucket_hooks.errors import RemoteError
+from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
 
 class ApiError(RemoteError):
@@ -17,31 +18,31 @@ class ApiError(RemoteError):
 class AuthenticationFailed(ApiError):
     """401: the credentials aren't taken. Remedy: other credentials."""
 
-    exit_code = 1
+    exit_code = USERS_MISTAKE
 
 
 class ScopeMissing(ApiError):
     """403 that names scopes. Remedy: add them to the token."""
 
-    exit_code = 1
+    exit_code = USERS_MISTAKE
 
 
 class PermissionRefused(ApiError):
     """403 without scopes: the identity is no administrator there. Remedy: make it one."""
 
-    exit_code = 1
+    exit_code = USERS_MISTAKE
 
 
 class NotFound(ApiError):
     """404: gone, misspelt, or hidden from this identity; the API doesn't tell which."""
 
-    exit_code = 1
+    exit_code = USERS_MISTAKE
 
 
 class Refused(ApiError):
     """400 and its kin: the service doesn't take what was sent. Remedy: in its own words."""
 
-    exit_code = 1
+    exit_code = USERS_MISTAKE
 
 
 class RateLimited(ApiError):

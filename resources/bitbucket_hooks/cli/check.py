@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.group import USERS_MISTAKE
+from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from bitbucket_hooks.errors import HooksError, printable
-
-USERS_MISTAKE = 1
+from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
 
 class Commands(click.Group):

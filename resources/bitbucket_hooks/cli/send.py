@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
 from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.exit_codes import REMOTE_FAILED
 
 if TYPE_CHECKING:
     from bitbucket_hooks.deliveries.declared import Declared
     from bitbucket_hooks.deliveries.sending import Delivery, Outcome
-
-_REMOTE_FAILED: Final = 2
 
 
 @click.command(
@@ -79,7 +78,7 @@ def send(
         output.as_json(told)
     else:
         _print(told)
-    context.exit(0 if outcome.accepted else _REMOTE_FAILED)
+    context.exit(0 if outcome.accepted else REMOTE_FAILED)
 
 
 def _known(event: str) -> None:

@@ -10,8 +10,8 @@ from typing import Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.exit_codes import DIFFERENCE
 
-_NOT_VALID: Final = 3
 _HEADER: Final = "x-hub-signature:"
 
 
@@ -56,7 +56,7 @@ def verify(
         click.echo(f"valid: signed with the secret of {output.text(signer)}")
     else:
         click.echo(f"not valid: {why}")
-    context.exit(0 if signer else _NOT_VALID)
+    context.exit(0 if signer else DIFFERENCE)
 
 
 def _value(signature: str) -> str:
