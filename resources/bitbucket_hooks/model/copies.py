@@ -10,6 +10,7 @@ from typing import Final
 from bitbucket_hooks.errors import printable, printable_value
 from bitbucket_hooks.model.urls import origin_shown, shown
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, differences
+from bitbucket_hooks.names import camel
 
 AS_DECLARED: Final = "as declared"
 GONE: Final = "gone"
@@ -75,5 +76,4 @@ def _told(name: str, live: Observed, *, hide_url: bool) -> str:
     value = getattr(live, name)
     if name == "url":
         value = origin_shown(value) if hide_url else shown(value)
-    head, *tail = name.split("_")
-    return f"{head}{''.join(map(str.title, tail))} {printable_value(value)}"
+    return f"{camel(name)} {printable_value(value)}"

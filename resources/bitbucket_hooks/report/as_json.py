@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import attrs
 
+from bitbucket_hooks.names import camel
 from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import PropertyChange
@@ -43,7 +44,7 @@ def render(changes: Changes) -> dict[str, Any]:
 
 def _counts(counts: Counts) -> dict[str, Any]:
     values = {**attrs.asdict(counts), "lost": counts.lost}
-    return {_camel(name): value for name, value in values.items()}
+    return {camel(name): value for name, value in values.items()}
 
 
 def _hook(hook: Hook) -> dict[str, Any]:
@@ -105,8 +106,3 @@ def _exclusive(one: Exclusive) -> dict[str, Any]:
         "existing": one.existing,
         "properties": [_property(change) for change in one.properties],
     }
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(map(str.title, tail))

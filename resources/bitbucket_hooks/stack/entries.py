@@ -24,6 +24,7 @@ from bitbucket_hooks.model.rules import (
     problem,
     slug,
 )
+from bitbucket_hooks.names import camel
 
 NAMESPACE: Final = "bitbucket-hooks"
 
@@ -77,12 +78,7 @@ class Entry:
     protect: bool = _key("Pulumi's own protection against deletion.", False)  # noqa: FBT003
 
 
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(map(str.title, tail))
-
-
-KEYS: Final[Mapping[str, Any]] = {_camel(one.name): one for one in fields(Entry)}
+KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(Entry)}
 """The attributes of `Entry` by the names that the configuration gives them."""
 
 SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
