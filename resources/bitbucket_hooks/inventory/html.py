@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any, Final
 
-from bitbucket_hooks.errors import printable
 from bitbucket_hooks.inventory.findings import KINDS, Inventory, Row, label
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.inventory.page import SCRIPT, STYLE
+from bitbucket_hooks.page_frame import framed, safe, shown
 
-_LONGEST: Final = 2000  # characters of a value
 _FEW: Final = 4  # items that need no fold
 _COLUMNS: Final[Sequence[tuple[str, str]]] = (
     ("where", "Where"),
@@ -36,27 +32,13 @@ _GROUPS: Final[Sequence[tuple[str, str]]] = (
 
 def render(inventory: Inventory) -> str:
     """Write an inventory as a page of its own."""
-    return "\n".join(_page(inventory)) + "\n"
+    title = f"Webhooks of {inventory.workspace}"
+    return "\n".join(framed(title, STYLE, _body(inventory, title), SCRIPT)) + "\n"
 
 
-def _page(inventory: Inventory) -> Iterator[str]:
-    title = _safe(f"Webhooks of {inventory.workspace}")
-    script = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'"
-    yield "<!doctype html>"
-    yield '<html lang="en">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="color-scheme" content="light dark">'
-    yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{title}</title>"
-    yield f"<style>{STYLE}</style>"
-    yield "</head>"
-    yield "<body>"
+def _body(inventory: Inventory, title: str) -> Iterator[str]:
     yield "<main>"
-    yield f"<header><h1>{title}</h1><p class=context>{_safe(_context(inventory))}</p></header>"
+    yield f"<header><h1>{safe(title)}</h1><p class=context>{safe(_context(inventory))}</p></header>"
     yield from _figures(inventory)
     yield from _first(inventory)
     yield "<noscript><p class=nothing>The list needs this page's own script.</p></noscript>"
@@ -64,9 +46,6 @@ def _page(inventory: Inventory) -> Iterator[str]:
     yield from _table(known=inventory.stacks is not None)
     yield "</main>"
     yield f"<script type=application/json id=data>{_data(inventory)}</script>"
-    yield f"<script>{SCRIPT}</script>"
-    yield "</body>"
-    yield "</html>"
 
 
 def _context(inventory: Inventory) -> str:
@@ -106,7 +85,7 @@ def _first(inventory: Inventory) -> Iterator[str]:
     parts = []
     if inventory.stopped:
         count = f"{inventory.listed:,} of {inventory.total:,} places were listed"
-        parts.append(f"<p>Not complete, {count}: {_safe(inventory.stopped)}</p>")
+        parts.append(f"<p>Not complete, {count}: {safe(inventory.stopped)}</p>")
     refused = [f"{one.problem}. {one.remedy}" for one in inventory.refused]
     parts.append(_list("Could not be listed", refused))
     gone = [f"{where(one.subject)}: {label(one)}, {one.uuid}" for one in inventory.missing]
@@ -120,7 +99,7 @@ def _first(inventory: Inventory) -> Iterator[str]:
 def _list(head: str, items: Sequence[str]) -> str:
     if not items:
         return ""
-    listed = "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in items) + "</ul>"
+    listed = "<ul>" + "".join(f"<li>{safe(item)}</li>" for item in items) + "</ul>"
     is_open = " open" if len(items) <= _FEW else ""
     return f"<details{is_open}><summary>{head}: {len(items):,}</summary>{listed}</details>"
 
@@ -164,24 +143,24 @@ def _data(inventory: Inventory) -> str:
 def _row(row: Row) -> dict[str, Any]:
     live = row.live
     return {
-        "where": _shown(where(row.subject)),
+        "where": shown(where(row.subject)),
         "ofWorkspace": row.subject.repository is None,
-        "project": _shown(row.project),
-        "description": _shown(live.description or ""),
-        "url": _shown(live.url),
-        "host": _shown(live.host),
-        "events": [_shown(event) for event in live.events],
-        "created": _shown(live.created_at or ""),
+        "project": shown(row.project),
+        "description": shown(live.description or ""),
+        "url": shown(live.url),
+        "host": shown(live.host),
+        "events": [shown(event) for event in live.events],
+        "created": shown(live.created_at or ""),
         "uuid": live.uuid,
         "standing": row.standing if row.standing != "unknown" else "",
-        "declared": [_shown(label(one)) for one in row.declared],
-        "findings": [[one.kind, one.code, _shown(one.text)] for one in row.findings],
+        "declared": [shown(label(one)) for one in row.declared],
+        "findings": [[one.kind, one.code, shown(one.text)] for one in row.findings],
         "facts": {
             "active": _said(live.active),
             "certificate check": _said(_negated(live.skip_cert_verification)),
             "secret": "set" if live.secret_set else "none",
             "history": _said(live.history_enabled),
-            "created": _shown(live.created_at or "not told"),
+            "created": shown(live.created_at or "not told"),
             **({"read only": "yes"} if live.read_only else {}),
         },
     }
@@ -193,11 +172,3 @@ def _negated(value: bool | None) -> bool | None:
 
 def _said(value: bool | None) -> str:
     return "not told" if value is None else "on" if value else "off"
-
-
-def _shown(text: str) -> str:
-    return printable(text, _LONGEST)
-
-
-def _safe(text: str) -> str:
-    return escape(_shown(text), quote=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 from typing import Final
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.page_frame import framed, safe
 from bitbucket_hooks.report.document import (
     Document,
     Entry,
@@ -22,7 +21,6 @@ from bitbucket_hooks.report.document import (
 )
 from bitbucket_hooks.report.page import SCRIPT, STYLE
 
-_LONGEST: Final = 2000  # characters of a value
 _FEW: Final = 4  # items that need no fold
 _CLASSES: Final = {
     Mark.ADD: "add",
@@ -42,30 +40,16 @@ _SIGNS: Final = {
     Mark.WARN: ("!", "warning"),
     Mark.FAIL: ("×", "failed"),  # noqa: RUF001  # a cross
 }
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def render(document: Document) -> str:
     """Write a report as a page of its own."""
-    return "\n".join(_page(document)) + "\n"
+    return "\n".join(framed(document.title, STYLE, _body(document), SCRIPT)) + "\n"
 
 
-def _page(document: Document) -> Iterator[str]:
-    title = _safe(document.title)
-    yield "<!doctype html>"
-    yield '<html lang="en">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="color-scheme" content="light dark">'
-    yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{title}</title>"
-    yield f"<style>{STYLE}</style>"
-    yield "</head>"
-    yield "<body>"
+def _body(document: Document) -> Iterator[str]:
     yield "<main>"
-    yield f"<header><h1>{title}</h1><p class=context>{_safe(document.context)}</p>"
+    yield f"<header><h1>{safe(document.title)}</h1><p class=context>{safe(document.context)}</p>"
     if document.verdict != sentence(document.figures):  # else the figures say it
         yield f"<p class=verdict>{_inline(document.verdict)}</p>"
     yield "</header>"
@@ -83,15 +67,12 @@ def _page(document: Document) -> Iterator[str]:
         yield from (f"<p>{_inline(note)}</p>" for note in document.notes)
         yield "</footer>"
     yield "</main>"
-    yield f"<script>{SCRIPT}</script>"
-    yield "</body>"
-    yield "</html>"
 
 
 def _figures(figures: Sequence[Figure]) -> Iterator[str]:
     if figures:
         tiles = "".join(
-            f'<div class="{_CLASSES[one.mark]}"><dt>{_safe(one.label)}</dt>'
+            f'<div class="{_CLASSES[one.mark]}"><dt>{safe(one.label)}</dt>'
             f"<dd>{one.number:,}</dd></div>"
             for one in figures
         )
@@ -110,7 +91,7 @@ def _section(section: Section, number: int) -> Iterator[str]:
     many = counted(len(section.entries), "declaration") if len(section.entries) > 1 else ""
     count = f"<span class=count>{many}</span>"
     yield f"<section aria-labelledby={heading}>"
-    yield f"<h2 id={heading}>{_safe(section.title)} {count}</h2>"
+    yield f"<h2 id={heading}>{safe(section.title)} {count}</h2>"
     yield from (_entry(entry) for entry in section.entries)
     yield "</section>"
 
@@ -153,17 +134,13 @@ def _inline(text: Text) -> str:
 
 
 def _span(span: Span) -> str:
-    safe = _safe(span.text)
+    text = safe(span.text)
     tags = {
         Style.CODE: ("code", ""),
         Style.STRONG: ("strong", ""),
         Style.NAME: ("b", " class=name"),
     }
     if span.style is Style.PLAIN:
-        return safe
+        return text
     tag, attributes = tags[span.style]
-    return f"<{tag}{attributes}>{safe}</{tag}>"
-
-
-def _safe(text: str) -> str:
-    return escape(printable(text, _LONGEST), quote=True)
+    return f"<{tag}{attributes}>{text}</{tag}>"
