@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.gathered import gathered
 
 if TYPE_CHECKING:
     from bitbucket_hooks.publish import Place, Target
@@ -54,16 +54,15 @@ def publish(
     if place is None:
         return 0
     from bitbucket_hooks.publish import publish as bring  # noqa: PLC0415
-    from bitbucket_hooks.runs.publishing import published  # noqa: PLC0415
-    from bitbucket_hooks.settings import NAMESPACE, environment, layer, resolve  # noqa: PLC0415
+    from bitbucket_hooks.runs.published import published  # noqa: PLC0415
+    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.stack.config import own_account  # noqa: PLC0415
 
     everything = bool(telling["everything"])
-    values = config()
-    own = layer("the stack config", lambda key: values.get(f"{NAMESPACE}:{key}"))
     outcome = bring(
         published(changes, passed=passed and not refused, refused=refused),
         place,
-        resolve(environment(), own),
+        resolve(environment(), own_account(config())),
         lambda text: click.echo(output.text(text), err=True),
         targets=None if everything else _targets(telling),
     )
@@ -83,20 +82,6 @@ def _targets(telling: Telling) -> list[Target]:
         Target.SUMMARY: "summary",
     }
     return [target for target, name in names.items() if telling[name]]
-
-
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where to publish, and hand them on as `telling`."""
-
-    @functools.wraps(command)
-    def gathered(**given: Any) -> None:
-        telling = {name: given.pop(name) for name in _OPTIONS}
-        command(**given, telling=telling)
-
-    decorated: Callable[..., None] = gathered
-    for option in _OPTIONS.values():
-        decorated = option(decorated)
-    return decorated
 
 
 _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -122,3 +107,6 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
         help="All of the next four, as far as this pipeline offers them.",
     ),
 }
+
+options: Final = gathered("telling", _OPTIONS)
+"""Adds the options that say where to publish, and hands them on as `telling`."""

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, showing
-from bitbucket_hooks.cli import telling as publishing
-from bitbucket_hooks.cli.group import USERS_MISTAKE
+from bitbucket_hooks.cli import output, publishing, showing
 from bitbucket_hooks.cli.progress import Progress, progress
+from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
     from bitbucket_hooks.runs.preview import Asked, Watcher
 
-DIFFERENCE: Final = 3
 _LOOK: Final = 500
 _file = click.Path(dir_okay=False, path_type=Path)
 

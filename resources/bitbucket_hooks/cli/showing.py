@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,26 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.gathered import gathered
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
 
 _FORMATS: Final = ("terminal", "markdown", "bitbucket", "html", "json")
 _to = click.Path(dir_okay=False, path_type=Path)
-
-
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that `show` takes, and hand them on as `how`."""
-
-    @functools.wraps(command)
-    def gathered(**given: Any) -> None:
-        how = {name: given.pop(name) for name in _OPTIONS}
-        command(**given, how=how)
-
-    decorated: Callable[..., None] = gathered
-    for option in _OPTIONS.values():
-        decorated = option(decorated)
-    return decorated
 
 
 _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -53,6 +39,9 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
         help="What to print: markdown is GitHub's, bitbucket is Bitbucket's.",
     ),
 }
+
+options: Final = gathered("how", _OPTIONS)
+"""Adds the options that `show` takes, and hands them on as `how`."""
 
 
 def show(
