@@ -18,12 +18,9 @@ def adoptable(
     `policy` is `match`, `never` or a uuid; `taken` tells of a uuid whether another declaration has
     it. Raises ConflictError when several match, or the uuid isn't there to be taken.
     """
-    if policy == NEVER:
-        return None
-    if policy != MATCH:
+    if policy not in (MATCH, NEVER):
         return _named(desired, live, policy, taken)
-    candidates = [hook for hook in live.values() if desired.matches(hook) and not hook.read_only]
-    matches = [hook for hook in candidates if not taken(hook.uuid)]
+    matches = candidates(desired, live.values(), policy, taken)
     if len(matches) > 1:
         raise ConflictError(
             f"{desired.subject}: {len(matches)} hooks already match this declaration: "
@@ -31,6 +28,18 @@ def adoptable(
             "Say which one with adopt=UUID, or delete the others.",
         )
     return matches[0] if matches else None
+
+
+def candidates(
+    desired: Desired, live: Iterable[Observed], policy: str, taken: Callable[[str], bool]
+) -> list[Observed]:
+    """The hooks that a declaration may take over; several are one too many."""
+    if policy == NEVER:
+        return []
+    if policy != MATCH:
+        return [hook for hook in live if hook.uuid == policy]
+    matches = (hook for hook in live if desired.matches(hook) and not hook.read_only)
+    return [hook for hook in matches if not taken(hook.uuid)]
 
 
 def _named(

@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Violation
 from bitbucket_hooks.report.values import PropertyChange
@@ -237,12 +238,12 @@ class Changes:
         """
         run = self.run
         if not run.failed and run.ended:
-            return 3 if self.any else 0
+            return DIFFERENCE if self.any else 0
         if not run.ended or any(one.outcome is Outcome.FAILED for one in run.steps):
-            return 2
+            return REMOTE_FAILED
         errors = self.errors
         is_users = bool(self.stops) or (bool(errors) and all(one.mistake for one in errors))
-        return 1 if is_users else 2
+        return USERS_MISTAKE if is_users else REMOTE_FAILED
 
     @property
     def stops(self) -> tuple[Violation, ...]:

@@ -140,8 +140,15 @@ def _step(metadata: Mapping[str, Any]) -> Step:
         op=str(metadata.get("op", "")),
         urn=str(metadata.get("urn", "")),
         type=str(metadata.get("type", "")),
+        provider=_name(metadata.get("provider") or mapping_of(metadata.get("new")).get("provider")),
         old=state_of(metadata.get("old")),
         new=state_of(metadata.get("new")),
         paths={str(path): str(mapping_of(one).get("diffKind", "")) for path, one in details}
         or dict.fromkeys(map(str, metadata.get("diffs") or ()), "update"),
     )
+
+
+def _name(reference: Any) -> str:
+    """The name in `urn:pulumi:STACK::PROJECT::pulumi:providers:TYPE::NAME::ID`."""
+    parts = str(reference or "").rsplit("::", 2)
+    return parts[-2] if len(parts) > 1 else ""

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from attrs import evolve
+
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.report.events import run_of_events
 from bitbucket_hooks.report.parts import diagnostic_of, kind_of, mapping_of, stack_of, state_of
@@ -131,7 +133,7 @@ def _type_of(urn: str) -> str:
 
 def _as_refresh(step: Step) -> Step:
     """The document of a refresh shows what it found as an update or a deletion."""
-    return Step("refresh", step.urn, step.type, step.old, step.new, step.paths)
+    return evolve(step, op="refresh")
 
 
 def _seconds(nanoseconds: Any) -> int | None:

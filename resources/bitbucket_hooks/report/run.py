@@ -53,6 +53,8 @@ class Step:
     op: str
     urn: str
     type: str
+    provider: str = ""
+    """The name of the provider resource behind it, as far as the run tells."""
     old: State | None = None
     new: State | None = None
     paths: Mapping[str, str] = field(factory=dict)

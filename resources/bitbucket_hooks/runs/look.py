@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -13,16 +12,16 @@ from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.model.adopt import MATCH, NEVER
-from bitbucket_hooks.model.webhook import Desired, Observed
+from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.provider.properties import desired_of
+from bitbucket_hooks.reconcile.adoption import candidates
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.report.changes import Changes, Hook
 from bitbucket_hooks.report.findings import Finding, Findings, finding
 from bitbucket_hooks.report.run import SECRET, Run
-from bitbucket_hooks.settings import NAMESPACE, Settings, environment, layer, resolve
-from bitbucket_hooks.stack.config import ACCOUNTS
-from bitbucket_hooks.stack.entries import NAMESPACE as STACK
+from bitbucket_hooks.settings import Settings
+from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
+from bitbucket_hooks.stack.entries import NAMESPACE
 
 _DEFAULT: Final = "default"
 
@@ -41,22 +40,23 @@ class _Place:
 class Accounts:
     """The accounts of a stack, from its configuration with the secrets open."""
 
-    config: Mapping[str, Any] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+    """Every key of the stack, with its prefix."""
+    _config: StackConfig = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Read the configuration once."""
+        self._config = read(of_namespace(NAMESPACE, self.values))
 
     def of(self, provider: str) -> Settings | None:
         """The settings behind a provider's name; None when it isn't the configuration's.
 
         Raises ConfigError.
         """
-        own = layer("the stack config", lambda key: self.config.get(f"{NAMESPACE}:{key}"))
-        if provider.startswith(_DEFAULT):
-            return resolve(own, environment())
-        accounts = self.config.get(f"{STACK}:{ACCOUNTS}") or {}
-        if provider not in accounts:
+        account = None if provider.startswith(_DEFAULT) else provider
+        if account is not None and account not in self._config.accounts:
             return None
-        return resolve(
-            layer(f"the account {provider!r}", accounts[provider].get), own, environment()
-        )
+        return self._config.settings_of(account, own_account(self.values))
 
 
 @frozen
@@ -69,9 +69,9 @@ class Looker:
     most: int
     """Repositories to look at; each costs a request."""
 
-    def look(self, run: Run, changes: Changes, events: str) -> Findings:
+    def look(self, run: Run, changes: Changes) -> Findings:
         """Find the live hooks that creates would adopt; what can't be looked at is left out."""
-        providers = _providers(events)
+        providers = {step.urn: step.provider for step in run.steps if step.provider}
         found: dict[tuple[str, str], Finding] = {}
         managed = frozenset(_managed(run))
         left = self.most
@@ -103,7 +103,13 @@ class Looker:
             self.warn(_failure(live.failed.values(), live.stopped))
         return {
             (one.urn, one.name): finding(
-                one.desired, _matching(one, live.done[one.name], managed, settings.adopt)
+                one.desired,
+                candidates(
+                    one.desired,
+                    live.done[one.name],
+                    one.adopt or settings.adopt,
+                    managed.__contains__,
+                ),
             )
             for one in places
             if one.name in live.done
@@ -115,21 +121,6 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
     first = stopped or several[0]
     more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
     return f"not known whether live hooks are adopted: {first.message}{more}"
-
-
-def _matching(
-    place: _Place, live: Iterable[Observed], managed: frozenset[str], default: str
-) -> list[Observed]:
-    adopt = place.adopt or default
-    if adopt == NEVER:
-        return []
-    if adopt != MATCH:
-        return [hook for hook in live if hook.uuid == adopt]
-    return [
-        hook
-        for hook in live
-        if not hook.read_only and hook.uuid not in managed and place.desired.matches(hook)
-    ]
 
 
 def _places(hook: Hook, run: Run) -> list[_Place]:
@@ -171,15 +162,3 @@ def _by_provider(hooks: Iterable[Hook], providers: Mapping[str, str]) -> dict[st
         if hook.created:
             groups.setdefault(providers.get(hook.urn, _DEFAULT), []).append(hook)
     return groups
-
-
-def _providers(events: str) -> dict[str, str]:
-    """The name of the provider that each resource has, from the engine's events."""
-    found: dict[str, str] = {}
-    for line in events.splitlines():
-        event = json.loads(line) if '"resourcePreEvent"' in line else {}
-        metadata = event.get("resourcePreEvent", {}).get("metadata", {})
-        provider = metadata.get("provider") or (metadata.get("new") or {}).get("provider") or ""
-        if provider:
-            found[metadata["urn"]] = provider.rsplit("::", 2)[-2]
-    return found

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 from bitbucket_hooks.provider.safety import share, too_many
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
@@ -15,8 +16,6 @@ from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.read import read
 from bitbucket_hooks.runs.engine import Finished, run
 from bitbucket_hooks.runs.look import Accounts, Looker
-
-_DIFFERENCE = 3
 
 
 @frozen
@@ -57,9 +56,9 @@ class Seen:
     def exit_code(self) -> int:
         """0 nothing changes, 3 something does, 1 our mistake, 2 the remote side failed."""
         if not self.failed:
-            return _DIFFERENCE if self.changes.any else 0
-        stopped = 1 if self.changes.stops else None
-        return stopped or self.finished.noted or self.changes.exit_code or 1
+            return DIFFERENCE if self.changes.any else 0
+        stopped = USERS_MISTAKE if self.changes.stops else None
+        return stopped or self.finished.noted or self.changes.exit_code or USERS_MISTAKE
 
 
 @frozen
@@ -92,7 +91,7 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
     looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
-    found = looker.look(seen.changes.run, seen.changes, finished.events)
+    found = looker.look(seen.changes.run, seen.changes)
     return _seen(finished, found, refreshed=asked.refresh)
 
 

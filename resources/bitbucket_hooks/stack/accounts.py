@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from attrs import define, field, frozen
@@ -11,7 +11,8 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository, RepositoryApi
 from bitbucket_hooks.reconcile.catalogue import Catalogue
-from bitbucket_hooks.settings import Layer, Settings, environment, resolve
+from bitbucket_hooks.settings import Layer, Settings
+from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import EntryContext
 
 
@@ -47,7 +48,7 @@ class Accounts:
 
     own: Layer
     """The stack config."""
-    others: Mapping[str, Layer]
+    config: StackConfig
     client_of: Callable[[Settings], Client]
     warn: Callable[[str], None]
     tell: Callable[[str], None]
@@ -60,8 +61,7 @@ class Accounts:
         return self._opened[name]
 
     def _open(self, name: str | None) -> Account:
-        first = [] if name is None else [self.others[name]]
-        settings = resolve(*first, self.own, environment())
+        settings = self.config.settings_of(name, self.own)
         client = self.client_of(settings)
         catalogue = Catalogue(HookApi(client), self.warn)
         return Account(settings, catalogue, RepositoryApi(client, self.tell))

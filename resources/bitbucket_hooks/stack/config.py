@@ -8,7 +8,8 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.settings import CREDENTIAL_KEYS, Layer, layer, resolve
+from bitbucket_hooks.settings import CREDENTIAL_KEYS, Layer, Settings, environment, layer, resolve
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.entries import (
     DEFAULTABLE,
     KEYS,
@@ -73,6 +74,14 @@ class StackConfig:
     """Those that are there."""
     problems: tuple[str, ...] = ()
     """What is wrong outside the values of the entries."""
+
+    def settings_of(self, account: str | None, own: Layer) -> Settings:
+        """The settings of an account: its own keys, then the stack's, then the environment's.
+
+        None is the stack's own account. Raises ConfigError.
+        """
+        first = [] if account is None else [self.accounts[account]]
+        return resolve(*first, own, environment())
 
 
 @define
@@ -167,6 +176,19 @@ class _Reader:
             self.problems += unknown_keys(path, given, SHAREABLE)
             shared[name] = _known(given, SHAREABLE)
         return shared
+
+
+def of_namespace(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of all keys of a stack those of a namespace, without its prefix."""
+    prefix = f"{namespace}:"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }
+
+
+def own_account(values: Mapping[str, Any]) -> Layer:
+    """The layer of a stack's own account, of all its keys with their prefixes."""
+    return layer("the stack config", of_namespace(ACCOUNT, values).get)
 
 
 def read(values: Mapping[str, Any]) -> StackConfig:

@@ -34,9 +34,7 @@ def declare_hooks() -> dict[str, Any]:
     """
     with clean_errors():
         config = read(values_of(NAMESPACE))
-        accounts = Accounts(
-            stack_config(), config.accounts, client_of, pulumi.log.warn, pulumi.log.info
-        )
+        accounts = Accounts(stack_config(), config, client_of, pulumi.log.warn, pulumi.log.info)
         _warn_of_open_passphrase(accounts.of(None).settings)
         declarations = plan(config, accounts)
     hidden = _hidden_urls(declarations)

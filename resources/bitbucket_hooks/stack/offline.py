@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from attrs import define, field, frozen
 
 from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.events import KEYS, suggest
 from bitbucket_hooks.model.globs import matching
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.settings import Layer, Settings, environment, layer, resolve
-from bitbucket_hooks.stack.config import StackConfig, read
+from bitbucket_hooks.settings import Layer, Settings
+from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext
 from bitbucket_hooks.stack.files import written
 from bitbucket_hooks.stack.plan import drafts, problems
@@ -49,8 +47,7 @@ class _Contexts:
     def settings(self, account: str | None) -> Settings:
         """The settings of an account. Raises ConfigError."""
         if account not in self._settings:
-            layers = [] if account is None else [self.config.accounts[account]]
-            self._settings[account] = resolve(*layers, self.own, environment())
+            self._settings[account] = self.config.settings_of(account, self.own)
         return self._settings[account]
 
     def _unknown(self, events: Iterable[str]) -> Mapping[str, str]:
@@ -72,8 +69,8 @@ class _Contexts:
 def check(stack: str) -> Checked:
     """Validate a stack's files. Raises ConfigError when they can't be read."""
     values = {key: hidden(value) for key, value in written(stack).items()}
-    config = read(_of(NAMESPACE, values))
-    contexts = _Contexts(layer("the stack config", _of(ACCOUNT, values).get), config)
+    config = read(of_namespace(NAMESPACE, values))
+    contexts = _Contexts(own_account(values), config)
     try:
         contexts.settings(None)
         entries = drafts(config, contexts.of)
@@ -87,10 +84,3 @@ def check(stack: str) -> Checked:
         tuple(problems(config, entries)),
         tuple(contexts.warnings),
     )
-
-
-def _of(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = f"{namespace}:"
-    return {
-        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
-    }

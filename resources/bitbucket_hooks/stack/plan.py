@@ -100,7 +100,7 @@ class _Choice:
         usable = [
             (name, one)
             for name, one in drafts
-            if _selects(one) and (name is None or name in self.accounts.others)
+            if _selects(one) and (name is None or name in self.accounts.config.accounts)
         ]
         for place in dict.fromkeys((name, one.values["owner"]) for name, one in usable):
             here = [one for name, one in usable if (name, one.values["owner"]) == place]
