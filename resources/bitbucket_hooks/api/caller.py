@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.call import Answer, Call
@@ -46,6 +47,8 @@ class Caller:
     clock: Clock
     tell: Callable[[str], None]
     before_write: Callable[[], None] = field(default=lambda: None)
+    patience: float = math.inf
+    """The most seconds for which any call is repeated, whatever patience it has itself."""
 
     def until_answered(
         self,
@@ -60,6 +63,7 @@ class Caller:
         patience, RateLimited when the throttle gives up, and
         AnswerLost for a POST that may have been done.
         """
+        call = evolve(call, patience=min(call.patience, self.patience))
         patience = _Patience(self.clock, self.clock.now() + call.patience)
         while True:
             signed = sign()

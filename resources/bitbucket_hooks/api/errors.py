@@ -26,6 +26,13 @@ class ScopeMissing(ApiError):
 
     exit_code = USERS_MISTAKE
 
+    def __init__(
+        self, message: str, remedy: str = "", *, status: int = 403, granted: tuple[str, ...] = ()
+    ) -> None:
+        """Keep the scopes that there are."""
+        super().__init__(message, remedy, status=status)
+        self.granted = granted
+
 
 class PermissionRefused(ApiError):
     """403 without scopes: the identity is no administrator there. Remedy: make it one."""

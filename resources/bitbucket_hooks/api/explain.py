@@ -42,7 +42,7 @@ def explain(
             if isinstance(who, Anonymous)
             else f"{who.identity} was not accepted"
         )
-        return AuthenticationFailed(f"{start}{refused} ({told})", _sign_in(who), status=401)
+        return AuthenticationFailed(f"{start}{refused} ({told})", sign_in(who), status=401)
     if answer.status == HTTPStatus.FORBIDDEN:
         return _forbidden(start, answer, told, who)
     if answer.status == HTTPStatus.NOT_FOUND:
@@ -84,7 +84,7 @@ def _forbidden(start: str, answer: Answer, told: str, who: Credentials) -> ApiEr
     return ScopeMissing(
         f"{start}{who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
         f"Add {', '.join(missing)} to the token, or make a new one with it.",
-        status=403,
+        granted=tuple(granted),
     )
 
 
@@ -104,7 +104,8 @@ def _strings(value: Any) -> list[str]:
     )
 
 
-def _sign_in(who: Credentials) -> str:
+def sign_in(who: Credentials) -> str:
+    """What to look at when credentials aren't taken."""
     if isinstance(who, Anonymous):
         return (
             "Set bitbucket:username and bitbucket:password (Atlassian email and API token), or "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
 
 from bitbucket_hooks.api.auth import basic
 from bitbucket_hooks.api.call import Call
@@ -10,10 +13,22 @@ from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.errors import UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
 from bitbucket_hooks.api.transport import Endpoint
+from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.credentials import OAuthConsumer
 
 _USUAL_LIFE = 3600.0  # seconds, should the answer not say, or say nonsense
 _LONGEST_LIFE = 1e9
+
+
+@frozen
+class Grant:
+    """A token, and what comes with it."""
+
+    token: str = field(repr=False)
+    life: float
+    """Seconds."""
+    scopes: tuple[str, ...] | None
+    """What it may do; None: not told."""
 
 
 @frozen
@@ -24,7 +39,12 @@ class TokenDesk:
     endpoint: Endpoint
 
     def ask(self, consumer: OAuthConsumer) -> tuple[str, float]:
-        """Give a token and its life in seconds. Raises ApiError.
+        """Give a token and its life in seconds. Raises ApiError."""
+        granted = self.grant(consumer)
+        return granted.token, granted.life
+
+    def grant(self, consumer: OAuthConsumer) -> Grant:
+        """Give a token with all that is told of it. Raises ApiError.
 
         Client credentials come without a refresh token (since May 2026): one asks again.
         """
@@ -42,4 +62,11 @@ class TokenDesk:
         token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
         if not isinstance(token, str) or not isinstance(life, (int, float)):
             raise UnexpectedAnswer.of(call.doing, "JSON without a token")
-        return token, float(life) if 0 < life < _LONGEST_LIFE else _USUAL_LIFE
+        life = float(life) if 0 < life < _LONGEST_LIFE else _USUAL_LIFE
+        return Grant(token, life, _scopes(body))
+
+
+def _scopes(body: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What a token's payload tells: `scope` today, `scopes` before (public announcement)."""
+    told = body.get("scope", body.get("scopes"))
+    return tuple(printable(told, 2000).split()) if isinstance(told, str) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bitbucket_hooks.cli.check import check
+from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.cli.events import events
 from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.cli.inventory import inventory
@@ -23,7 +24,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(check, preview, up, drift, report),
+    *(check, preview, up, drift, report, doctor),
     *(inventory, events, ip_ranges, send, verify, sandbox),
 )
 

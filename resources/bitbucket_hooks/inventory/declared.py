@@ -86,11 +86,19 @@ def read(path: Path) -> list[Declared]:
         raise _unusable(path, f"can't be read ({error.strerror})") from None
     except (ValueError, RecursionError):
         raise _unusable(path, "is no JSON") from None
-    deployment = mapping_of(mapping_of(exported).get("deployment"))
-    resources = deployment.get("resources", [] if deployment else None)
-    if not isinstance(resources, list):
+    if not isinstance(_resources(exported), list):
         raise _unusable(path, "has no deployment")
-    return [one for value in resources for one in _hooks(mapping_of(value))]
+    return declared_in(exported)
+
+
+def declared_in(exported: Any) -> list[Declared]:
+    """The hooks of a state as `pulumi stack export` prints it."""
+    return [one for value in _resources(exported) or () for one in _hooks(mapping_of(value))]
+
+
+def _resources(exported: Any) -> Any:
+    deployment = mapping_of(mapping_of(exported).get("deployment"))
+    return deployment.get("resources", [] if deployment else None)
 
 
 def _hooks(value: Mapping[str, Any]) -> Iterator[Declared]:

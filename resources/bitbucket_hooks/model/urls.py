@@ -8,6 +8,8 @@ import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
+_QUERY = re.compile(r"(://[^\s?\"']*)\?[^\s\"']*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
 
@@ -99,3 +101,8 @@ def shown(url: str) -> str:
         return "(an unreadable url)"
     hidden = "?…" if parts.query or parts.fragment else ""
     return urlunsplit((parts.scheme, host, parts.path, "", "")) + hidden
+
+
+def veiled(text: str) -> str:
+    """Text of somebody else's with the credentials and queries of the urls in it hidden."""
+    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub("…@", text))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
 
@@ -68,22 +69,41 @@ def run(
 def stack_config(stack: str | None) -> dict[str, Any]:
     """The stack's configuration, secrets open, by its full keys. Raises ConfigError."""
     which = ["--stack", stack] if stack else []
-    command = ["pulumi", "config", "--json", "--show-secrets", *which]
+    printed = ask(
+        "the stack's configuration can't be read", "config", "--json", "--show-secrets", *which
+    )
+    return {key: one.get("objectValue", one.get("value")) for key, one in (printed or {}).items()}
+
+
+def ask(failing: str, *args: str) -> Any:
+    """What a command of `pulumi` prints as JSON; None when it prints nothing.
+
+    Raises ConfigError, which begins with `failing`, when it can't be run or exits with an error.
+    """
+    try:
+        return json.loads(_printed(failing, args) or "null")
+    except json.JSONDecodeError:
+        raise ConfigError(f"{failing}: what `pulumi` printed is no JSON") from None
+
+
+def _printed(failing: str, args: Sequence[str]) -> str:
     try:
         done = subprocess.run(
-            command,
+            ["pulumi", *args, "--non-interactive"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
             timeout=_CONFIG_SECONDS,
         )
     except FileNotFoundError:
         raise _no_engine() from None
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"{failing}: no answer in {_CONFIG_SECONDS} s") from None
     if done.returncode:
-        raise ConfigError(f"the stack's configuration can't be read: {_said(done.stderr)}")
-    values: dict[str, Any] = json.loads(done.stdout or "{}")
-    return {key: one.get("objectValue", one.get("value")) for key, one in values.items()}
+        raise ConfigError(f"{failing}: {_said(done.stderr)}")
+    return done.stdout
 
 
 def _no_engine() -> ConfigError:
@@ -95,7 +115,8 @@ def _no_engine() -> ConfigError:
 
 def _said(text: str) -> str:
     """What the engine said on its way out, on one line."""
-    return printable(" ".join(text.split()).removeprefix("error: "), 500) or "no reason given"
+    said = veiled(" ".join(text.split()))  # a backend's address may hold a password
+    return printable(said.removeprefix("error: "), 500) or "no reason given"
 
 
 def _start(command: list[str], output: Any, notes: Path, *, force: bool) -> subprocess.Popen[bytes]:

@@ -129,6 +129,8 @@ class Application:
         if fault in faults.BEFORE:
             return _failure(fault)
         response = self._carry_out(request, identity, current)
+        if current.scope_headers and identity.is_known:
+            response.headers["X-OAuth-Scopes"] = ", ".join(sorted(identity.scopes))
         if limits.are_told(current, identity):
             with self.database.read() as connection:
                 limits.label(connection, current, identity, response)

@@ -100,6 +100,8 @@ class Settings:
     """Whether a hook's uuid is found without its braces (unverified)."""
     delete_content_type: bool = False
     """Whether the 204 of a DELETE carries a `Content-Type` (reported; off, as it is harsher)."""
+    scope_headers: bool = False
+    """Whether answers tell in `X-OAuth-Scopes` what credentials may (reported; off as above)."""
     oauth_seconds: float = _number(default=7200)
     """How long the access token of an OAuth consumer lasts, in seconds."""
 

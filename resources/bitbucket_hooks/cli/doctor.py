@@ -1,0 +1,142 @@
+"""`bitbucket-hooks doctor`: what stands between a stack and its webhooks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.progress import progress
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.doctor.findings import Finding, Report, Section
+
+_MARKS: Final = {
+    "ok": ("✓", "green"),
+    "note": ("·", "blue"),
+    "warning": ("!", "yellow"),
+    "error": ("✗", "red"),
+    "unknown": ("?", "magenta"),
+}
+_PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "unknown": "unknown"}
+
+
+@click.command()
+@click.argument("stack", required=False)
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings and unknowns too.")
+@click.option(
+    "--all-stacks",
+    is_flag=True,
+    help="Look for shared hooks in every stack of the backend, not in this project's alone.",
+)
+@click.pass_context
+def doctor(
+    context: click.Context, stack: str | None, *, json_: bool, strict: bool, all_stacks: bool
+) -> None:
+    """Look at all that a STACK needs, the selected one if none is named, and say what to mend.
+
+    Its accounts with their rights and limits, the engine and its backend, the configuration, hooks
+    that it shares with other stacks, and the way to Bitbucket. Without a project: the account of
+    the variables BITBUCKET_*. Nothing is changed.
+
+    Exits with 0 when nothing has to be mended, 1 when something here has, 2 when the remote side
+    failed.
+    """
+    from bitbucket_hooks.doctor.examine import Examination  # noqa: PLC0415 - it brings requests
+
+    with progress("doctor") as shown:
+        found = Examination(stack, all_stacks, shown.tell).report()
+    code = found.exit_code(strict=strict)
+    if json_:
+        output.as_json(_as_json(found, code))
+    elif sys.stdout.isatty():
+        _draw(found)
+    else:
+        _print(found)
+    context.exit(code)
+
+
+def _as_json(found: Report, code: int) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "project": found.project,
+        "stack": found.stack,
+        "exitCode": code,
+        "counts": found.counts(),
+        "findings": [
+            {
+                "family": section.family,
+                "about": section.about or None,
+                "check": one.check,
+                "level": one.level.value,
+                "what": one.what,
+                "remedy": one.remedy or None,
+                "details": list(one.details),
+            }
+            for section in found.sections
+            for one in section.findings
+        ],
+    }
+
+
+def _title(section: Section) -> str:
+    return output.text(f"{section.family.capitalize()} {section.about}".strip())
+
+
+def _summary(found: Report) -> str:
+    counts = found.counts()
+    bad = [
+        f"{count} {level if count == 1 else _PLURALS[level]}"
+        for level in ("error", "warning", "unknown", "note")
+        if (count := counts[level])
+    ]
+    return ", ".join([*bad, f"{counts['ok']} fine"])
+
+
+def _lines(one: Finding) -> list[str]:
+    """What stands below a finding: details, and the remedy's lines."""
+    remedy = [f"→ {output.text(line)}" for line in one.remedy.splitlines()]
+    return [*(output.text(detail) for detail in one.details), *remedy]
+
+
+def _print(found: Report) -> None:
+    width = max((len(one.check) for part in found.sections for one in part.findings), default=0)
+    for section in found.sections:
+        click.echo(_title(section))
+        for one in section.findings:
+            click.echo(f"  {one.level.value:7}  {one.check:{width}}  {output.text(one.what)}")
+            for line in _lines(one):
+                click.echo(f"{'':{width + 13}}{line}")
+        click.echo()
+    click.echo(_summary(found))
+
+
+def _draw(found: Report) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    width = max((len(one.check) for part in found.sections for one in part.findings), default=0)
+    for section in found.sections:
+        console.print(Text(_title(section), style="bold"))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(width=3, justify="right", no_wrap=True)
+        grid.add_column(width=width, no_wrap=True)
+        grid.add_column(overflow="fold")
+        for one in section.findings:
+            mark, colour = _MARKS[one.level.value]
+            grid.add_row(Text(mark, style=colour), one.check, Text(output.text(one.what)))
+            for line in _lines(one):
+                grid.add_row(
+                    "", "", Text(line, style="dim" if not line.startswith("→") else "cyan")
+                )
+        console.print(grid)
+        console.print()
+    worst = next(
+        (_MARKS[one][1] for one in ("error", "warning", "unknown") if found.counts()[one]), "green"
+    )
+    console.print(Text(_summary(found), style=f"bold {worst}"))

@@ -1,0 +1,1 @@
+"""What stands between a stack and its webhooks: one module for each family of checks."""

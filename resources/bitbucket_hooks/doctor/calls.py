@@ -1,0 +1,181 @@
+"""Asks the API on behalf of each account: who, what is there, what is allowed, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+from attrs import define, evolve, field
+
+from bitbucket_hooks.api.errors import ApiError
+from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.doctor import account as accounts
+from bitbucket_hooks.doctor import limits, machine, stack
+from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
+from bitbucket_hooks.doctor.case import Account, Case
+from bitbucket_hooks.doctor.findings import Finding, Section, guarded, unknown
+from bitbucket_hooks.doctor.scopes import READ
+from bitbucket_hooks.model.globs import is_glob
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.stack.accounts import Account as Opened
+from bitbucket_hooks.stack.accounts import Accounts
+from bitbucket_hooks.stack.config import StackConfig
+from bitbucket_hooks.stack.entries import Draft, Entry
+from bitbucket_hooks.stack.plan import Declaration, plan
+
+
+@define
+class Calls:
+    """All conversations that a stack's accounts have with their APIs."""
+
+    case: Case
+    accounts: list[Account]
+    tell: Callable[[str], None]
+    listed: dict[tuple[str, str], Sequence[Repository]] = field(factory=dict, init=False)
+    """The repositories of the workspaces that were listed, by address and workspace."""
+    _talks: dict[str | None, Talk] = field(factory=dict, init=False)
+    _greetings: dict[str | None, list[Finding]] = field(factory=dict, init=False)
+    _declarations: list[Declaration] | None = field(default=None, init=False)
+    _looking: dict[str | None, int] = field(factory=dict, init=False)
+    _warned: list[str] = field(factory=list, init=False)
+
+    def greet(self) -> None:
+        """Call each API."""
+        for one in self.accounts:
+            self.tell(f"asking the API{f' for {one.name}' if one.name else ''}")
+            self._greetings[one.name] = guarded("identity", partial(self._greet, one))
+
+    def _greet(self, one: Account) -> Iterator[Finding]:
+        if one.settings is not None:
+            talk = self._talks[one.name] = open_talk(one, one.settings, self.tell)
+            yield from accounts.greet(talk)
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for talk in self._talks.values():
+            talk.close()
+
+    def repositories(self) -> list[Finding]:
+        """Whether what the stack's hooks name is there, where the API answers."""
+        config, checked = self.case.config, self.case.checked
+        if checked is None or checked.problems or not config.entries:
+            return []
+        answering = {name for name, talk in self._talks.items() if talk.answers}
+        entries = tuple(one for one in config.entries if one.account in answering)
+        if not entries:
+            return [unknown("repositories", "not looked at: no API has accepted the credentials")]
+        self.tell("looking for the repositories")
+        look = evolve(config, entries=entries)
+        return guarded(
+            "repositories", lambda: stack.online(self.case, lambda: self._plan(look), self._warned)
+        )
+
+    def _plan(self, config: StackConfig) -> None:
+        by_settings = {talk.account.settings: talk for talk in self._talks.values()}
+        opened = Accounts(
+            self.case.own(),
+            config.accounts,
+            lambda settings: by_settings[settings].client,
+            self._warned.append,
+            self.tell,
+        )
+        before = self._counts()
+        try:
+            self._declarations = plan(config, opened)
+        finally:
+            after = self._counts()
+            self._looking = {name: after[name] - before[name] for name in after}
+        for one in self._declarations:
+            if one.slugs:
+                self._remember(one.entry, opened.of(one.entry.account))
+
+    def _counts(self) -> dict[str | None, int]:
+        return {name: talk.observer.answers for name, talk in self._talks.items()}
+
+    def _remember(self, entry: Entry, opened: Opened) -> None:
+        """Keep the listing of a whole workspace, which costs nothing a second time."""
+        talk, owner = self._talks[entry.account], str(entry.owner)
+        if entry.project is not None:
+            talk.prove(READ)  # the plan wouldn't have come so far
+            return
+        with suppress(ApiError):  # plain names do without
+            listed = talk.ask(READ, partial(opened.listed, owner, None))
+            self.listed[opened.settings.api_url, owner] = listed
+
+    def sections(self) -> Iterator[Section]:
+        """What there is to say of each account."""
+        for one in self.accounts:
+            about = one.name or ""
+            yield Section("account", about, tuple(self._account(one)))
+            talk = self._talks.get(one.name)
+            if talk is not None and talk.answers:
+                yield Section("rate limit", about, tuple(self._limits(talk)))
+
+    def _account(self, one: Account) -> Iterator[Finding]:
+        yield from guarded("credentials", lambda: accounts.credentials(one))
+        yield from self._greetings[one.name]
+        talk = self._talks.get(one.name)
+        if talk is None:
+            return
+        needs = self._needs(one.name)
+        if talk.answers:
+            self.tell("looking at the account's rights")
+            look = accounts.access if self.case.checked else accounts.alone
+            yield from guarded("access", lambda: look(talk, needs))
+        yield from guarded("scopes", lambda: accounts.scopes(talk, needs))
+        yield from guarded("expiry", lambda: accounts.expiry(talk))
+
+    def _limits(self, talk: Talk) -> Iterator[Finding]:
+        yield from guarded("pace", lambda: limits.pace(talk))
+        if self._declarations is not None:
+            yield from guarded("requests", lambda: limits.fits(self._cost(talk), talk))
+        elif self._drafts():
+            yield unknown("requests", "not counted: it isn't known which repositories are meant")
+
+    def _cost(self, talk: Talk) -> limits.Cost:
+        name = talk.account.name
+        mine = [one for one in self._declarations or () if one.entry.account == name]
+        copies = [place for one in mine for place in _places(one)]
+        return limits.Cost(self._looking.get(name, 0), len(set(copies)), len(copies))
+
+    def _needs(self, name: str | None) -> Needs:
+        drafts = [one for one in self._drafts() if one.values.get("account") == name]
+        if self._declarations is not None:
+            mine = (one for one in self._declarations if one.entry.account == name)
+            places = (place for one in mine for place in _places(one) if place.repository)
+        else:
+            places = (place for one in drafts for place in _named(one.values))
+        return Needs(tuple(drafts), tuple(dict.fromkeys(places)))
+
+    def _drafts(self) -> tuple[Draft, ...]:
+        return self.case.checked.drafts if self.case.checked else ()
+
+    def network(self) -> Iterator[Finding]:
+        """The way to each API, once for each address."""
+        apis = {one.api_url: one for one in (two.settings for two in self.accounts) if one}
+        for url, settings in apis.items():
+            yield from guarded("api", partial(machine.address, settings))
+            yield from guarded("proxy", partial(machine.proxy, settings))
+            yield from guarded("tls", partial(machine.authorities, settings))
+            yield from guarded("clock", partial(machine.clock, self._ahead(url), settings))
+
+    def _ahead(self, api_url: str) -> float | None:
+        told = [
+            talk.observer.ahead
+            for talk in self._talks.values()
+            if talk.account.api_url == api_url and talk.observer.ahead is not None
+        ]
+        return min(told, key=abs, default=None)
+
+
+def _places(one: Declaration) -> Iterable[Subject]:
+    owner = str(one.entry.owner)
+    return [Subject(owner)] if one.entry.workspace else [Subject(owner, s) for s in one.slugs]
+
+
+def _named(values: Mapping[str, object]) -> Iterable[Subject]:
+    """The repositories that an entry names without a glob."""
+    named = values.get("repositories")
+    slugs = named if isinstance(named, (list, tuple)) and "owner" in values else ()
+    return [Subject(str(values["owner"]), slug) for slug in slugs if not is_glob(slug)]

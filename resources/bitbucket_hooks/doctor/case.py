@@ -1,0 +1,160 @@
+"""What is looked at: a project's stack with its configuration, or the environment alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from bitbucket_hooks.api.transport import identity
+from bitbucket_hooks.errors import ConfigError, HooksError
+from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
+from bitbucket_hooks.settings import (
+    CREDENTIAL_KEYS,
+    NAMESPACE,
+    Layer,
+    Settings,
+    environment,
+    layer,
+    resolve,
+)
+from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, read
+from bitbucket_hooks.stack.entries import NAMESPACE as STACK
+from bitbucket_hooks.stack.entries import Hidden
+from bitbucket_hooks.stack.files import written
+from bitbucket_hooks.stack.offline import Checked, check
+from bitbucket_hooks.stack.secrecy import hidden
+
+
+@frozen
+class Account:
+    """One account: where its values come from, and what they come to."""
+
+    name: str | None
+    """None: the stack's own, or that of the environment."""
+    settings: Settings | None
+    """None: not usable, or encrypted."""
+    problem: HooksError | None
+    """Why it isn't usable."""
+    source: str | None
+    """What messages call the layer that its credentials are from; None: there are none."""
+    api_url: str | None
+    """Where its API is; None: not known."""
+    layers: tuple[Layer, ...] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """What kind of credentials it has."""
+        match identity(self.settings) if self.settings else None:
+            case ApiToken(email):
+                return f"the API token of {email}"
+            case AccessToken():
+                return "an access token"
+            case OAuthConsumer(client_id):
+                return f"the OAuth consumer {client_id}"
+        return "no credentials"
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nothing can be asked that needs credentials."""
+        return self.settings is None or isinstance(identity(self.settings), Anonymous)
+
+
+@frozen
+class Case:
+    """A stack's configuration, as its files have it and as the engine opens it."""
+
+    stack: str | None = None
+    given: Mapping[str, Any] = field(factory=dict, repr=False)
+    """As the files have it, with `Hidden` for what is encrypted."""
+    opened: Mapping[str, Any] | None = field(default=None, repr=False)
+    """With the secrets open; None: they couldn't be."""
+    checked: Checked | None = None
+    """What the files declare."""
+
+    @property
+    def config(self) -> StackConfig:
+        """What the stack declares, nothing of it decrypted but its accounts."""
+        values = dict(_of(STACK, self.given))
+        accounts = self.values.get(f"{STACK}:{ACCOUNTS}")
+        return read({**values, **({ACCOUNTS: accounts} if accounts else {})})
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The configuration as open as can be."""
+        return self.given if self.opened is None else self.opened
+
+    def own(self) -> Layer:
+        """The stack config."""
+        return layer("the stack config", _of(NAMESPACE, self.values).get)
+
+    def accounts(self) -> list[Account]:
+        """All accounts, the stack's own first; that one only if something may use it."""
+        config = self.config
+        own = _of(NAMESPACE, self.values)
+        first = _account(None, [(own, self.own())])
+        others = [
+            _account(name, [(self._given_to(name), account), (own, self.own())])
+            for name, account in config.accounts.items()
+        ]
+        used = {entry.account for entry in config.entries} or {None}
+        return others if others and None not in used and first.source is None else [first, *others]
+
+    def _given_to(self, name: str) -> Mapping[str, Any]:
+        values: Mapping[str, Any] = self.values[f"{STACK}:{ACCOUNTS}"][name]
+        return values
+
+    def secrets(self) -> Iterator[str]:
+        """Every value that the files have encrypted, as far as it is open here."""
+        yield from _decrypted(self.given, self.opened or {})
+
+
+def open_case(stack: str, opened: Mapping[str, Any] | None) -> Case:
+    """Read the files of a stack, named with or without its organisation. Raises ConfigError."""
+    name = stack.rpartition("/")[2]
+    given = {key: hidden(value) for key, value in written(name).items()}
+    return Case(stack, given, opened, check(name))
+
+
+def _account(name: str | None, given: list[tuple[Mapping[str, Any], Layer]]) -> Account:
+    layers = (*(one for _, one in given), environment())
+    try:
+        settings = resolve(*layers)
+        source = None if settings.sandbox and name is None else _source(layers)
+    except ConfigError as problem:
+        return Account(name, None, problem, None, None, layers)
+    for values, one in given:
+        if one.name == source and any(isinstance(values.get(k), Hidden) for k in CREDENTIAL_KEYS):
+            return Account(name, None, _encrypted(source), source, settings.api_url, layers)
+    return Account(name, settings, None, source, settings.api_url, layers)
+
+
+def _source(layers: tuple[Layer, ...]) -> str | None:
+    return next((one.name for one in layers if one.credentials()), None)
+
+
+def _encrypted(source: str) -> ConfigError:
+    return ConfigError(
+        f"the credentials in {source} are encrypted, and can't be opened here",
+        "See what is said of the engine and of the stack's secrets.",
+    )
+
+
+def _of(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{namespace}:"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }
+
+
+def _decrypted(given: Any, opened: Any) -> Iterator[str]:
+    if isinstance(given, Hidden):
+        if isinstance(opened, str):
+            yield opened
+    elif isinstance(given, Mapping) and isinstance(opened, Mapping):
+        for key, value in given.items():
+            yield from _decrypted(value, opened.get(key))
+    elif isinstance(given, list) and isinstance(opened, list):
+        for one, two in zip(given, opened, strict=False):
+            yield from _decrypted(one, two)

@@ -1,0 +1,288 @@
+"""The engine that would run: versions, language host, interpreter, backend, stack, secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from attrs import frozen
+
+from bitbucket_hooks.doctor.findings import Finding, error, note, ok, unknown, warning
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.urls import veiled
+from bitbucket_hooks.runs.engine import ask
+
+MINIMUM: Final = (3, 200)
+"""The oldest Pulumi CLI and SDK that serve; the next major is a stranger."""
+
+HOST: Final = "pulumi-language-python"
+_ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
+_SECONDS: Final = 60
+_UNREACHED: Final = re.compile(
+    r"dial |lookup |timeout|connection|no such host|status code 5", re.IGNORECASE
+)
+_LOOK: Final = """
+import json, sys
+from importlib.metadata import PackageNotFoundError, version
+found = {"python": sys.version.split()[0]}
+for name in ("pulumi", "bitbucket-hooks"):
+    try:
+        found[name] = version(name)
+    except PackageNotFoundError:
+        pass
+print(json.dumps(found))
+"""
+
+
+def cli(root: Path | None) -> Iterator[Finding]:
+    """The `pulumi` that is first on PATH."""
+    path = shutil.which("pulumi")
+    if path is None:
+        what = "there is no `pulumi` on the PATH"
+        yield note("pulumi", what) if root is None else error("pulumi", what, _ACTIVATE)
+        return
+    told = _version(path)
+    if told is None:
+        yield error("pulumi", f"{path} doesn't tell its version", _ACTIVATE)
+        return
+    wrong = _misfit(told)
+    if wrong:
+        yield error("pulumi", f"{told} is too {wrong}: {path}", f"Wanted is {_WANTED}. {_ACTIVATE}")
+    else:
+        yield ok("pulumi", f"{told}, {path}")
+    yield from _another(path, root)
+    beside = os.pathsep.join([str(Path(path).parent), str(Path(path).resolve().parent)])
+    if not (shutil.which(HOST, path=beside) or shutil.which(HOST)):
+        yield error("pulumi", f"there is no {HOST} beside it or on the PATH", _ACTIVATE)
+
+
+def _another(path: str, root: Path | None) -> Iterator[Finding]:
+    """Whether it is another one than the project has for itself."""
+    noted = root / ".venv" / "engine" if root else None
+    if noted is None or not noted.is_file():
+        return
+    ours = Path(noted.read_text("utf-8").strip())
+    if ours.resolve() != Path(path).parent.resolve():
+        yield note("pulumi", f"the project's own is in {ours}", "`. ./activate` puts that first.")
+
+
+def _version(path: str) -> str | None:
+    command = [path, "version"]
+    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        done = subprocess.run(
+            command,
+            env=quiet,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", done.stdout, re.MULTILINE)
+    return printable(found[1], 60) if found and done.returncode == 0 else None
+
+
+_WANTED: Final = "{}.{} or newer, below {}".format(*MINIMUM, MINIMUM[0] + 1)
+
+
+def _misfit(told: str) -> str | None:
+    """Whether a version is too old or too new."""
+    major, minor = (int(re.match(r"\d*", part)[0] or 0) for part in told.split(".")[:2])  # type: ignore[index]
+    if (major, minor) < MINIMUM:
+        return "old"
+    return "new" if major > MINIMUM[0] else None
+
+
+def packages(root: Path | None) -> Iterator[Finding]:
+    """The versions of this command's own packages, and of those that the engine would run."""
+    ours = {
+        "python": sys.version.split()[0],
+        "pulumi": version("pulumi"),
+        "bitbucket-hooks": version("bitbucket-hooks"),
+    }
+    yield _fitting("python", ours)
+    if root is None:
+        return
+    python, remedy = _interpreter(root)
+    theirs = _look(python) if python else None
+    if theirs is None:
+        yield error("python", f"the engine would find no working {python or 'python3'}", remedy)
+    elif missing := [name for name in ours if name not in theirs]:
+        yield error("python", f"{python}, which the engine runs, lacks {_and(missing)}", remedy)
+    elif theirs != ours:
+        differing = [f"{name} {theirs[name]}" for name in ours if theirs[name] != ours[name]]
+        yield warning(
+            "python",
+            f"{python}, which the engine runs, has {_and(differing)}",
+            "Run this command from the same environment, or bring the two to the same versions.",
+        )
+
+
+def _fitting(check: str, found: Mapping[str, str]) -> Finding:
+    what = ", ".join(f"{_TITLES[name]} {told}" for name, told in found.items())
+    wrong = _misfit(found["pulumi"])
+    if wrong:
+        remedy = f'Install one that serves: pip install "pulumi>=3.200,<4" ({_WANTED}).'
+        return error(check, f"{what}: the SDK is too {wrong}", remedy)
+    return ok(check, what)
+
+
+_TITLES: Final = {
+    "python": "Python",
+    "pulumi": "Pulumi's SDK",
+    "bitbucket-hooks": "bitbucket-hooks",
+}
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(names)
+
+
+def _interpreter(root: Path) -> tuple[str | None, str]:
+    """The Python that runs the program: that of the project's option, else the one on PATH."""
+    project = yaml.safe_load((root / "Pulumi.yaml").read_text("utf-8")) or {}
+    runtime = project.get("runtime")
+    options = (runtime.get("options") or {}) if isinstance(runtime, Mapping) else {}
+    if not isinstance(options, Mapping) or not options.get("virtualenv"):
+        return shutil.which("python3"), "Run `. ./activate`: it puts the project's first on PATH."
+    folder = root / str(options["virtualenv"])
+    return str(folder / "bin" / "python"), f"Make {folder} anew (runtime.options in Pulumi.yaml)."
+
+
+def _look(python: str) -> dict[str, str] | None:
+    try:
+        done = subprocess.run(
+            [python, "-c", _LOOK],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        found: dict[str, str] = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return found
+
+
+@frozen
+class Stacks:
+    """What the backend has."""
+
+    names: tuple[str, ...]
+    """The project's stacks."""
+    selected: str | None
+    busy: frozenset[str]
+    """Those with an update under way, or one that was cut short."""
+
+    def has(self, name: str) -> bool:
+        """Whether a stack is there."""
+        return any(same(one, name) for one in self.names)
+
+
+def backend() -> tuple[Finding, bool]:
+    """Where the state is, and whether it can be reached."""
+    try:
+        told = ask("the backend can't be used", "whoami", "--json")
+    except ConfigError as failed:
+        return _no_backend(failed), False
+    url, user = veiled(str(told.get("url"))), printable(str(told.get("user")), 100)
+    return ok("backend", f"{printable(url)}, as {user}"), True
+
+
+def _no_backend(failed: ConfigError) -> Finding:
+    if "PULUMI_ACCESS_TOKEN" in failed.message:
+        return error(
+            "backend",
+            "not logged in, so the engine finds no stacks",
+            "Run `pulumi login`, or set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL; in this "
+            "project, `. ./activate` chooses a local one.",
+        )
+    remedy = failed.remedy or "Check PULUMI_BACKEND_URL, and its credentials in the environment."
+    remote = _UNREACHED.search(failed.message) is not None
+    return error("backend", failed.message, remedy, remote=remote)
+
+
+def stacks(*more: str) -> Stacks:
+    """Ask for the project's stacks. Raises ConfigError."""
+    told: list[dict[str, Any]] = ask("the stacks can't be listed", "stack", "ls", "--json", *more)
+    return Stacks(
+        tuple(str(one["name"]) for one in told),
+        next((str(one["name"]) for one in told if one.get("current")), None),
+        frozenset(str(one["name"]) for one in told if one.get("updateInProgress")),
+    )
+
+
+def stack(name: str, known: Stacks) -> Iterator[Finding]:
+    """Whether the backend has a stack, and it is free."""
+    found = next((one for one in known.names if same(one, name)), None)
+    if found is None:
+        yield error(
+            "stack",
+            f'the backend has no stack "{printable(name, 60)}"',
+            f"Make it with `pulumi stack init {printable(name, 60)}`, or log in to the backend "
+            "that has it.",
+            f"It has: {', '.join(known.names) or 'none of this project'}",
+        )
+    elif found in known.busy:
+        yield warning(
+            "stack",
+            f"{found}: an update is under way, or was cut short",
+            "Wait for it; when nothing runs any more, `pulumi cancel` frees the stack.",
+        )
+    else:
+        yield ok("stack", f"{found}{' (selected)' if found == known.selected else ''}")
+
+
+def same(one: str, name: str) -> bool:
+    """Whether two names mean a stack of the same name; an organisation may be left out."""
+    return one == name or one.rpartition("/")[2] == name.rpartition("/")[2]
+
+
+def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
+    """Operations that a run which died left in the state."""
+    found = (exported.get("deployment") or {}).get("pending_operations") or []
+    if found:
+        yield warning(
+            "state",
+            f"{len(found):,} operation{'s' * (len(found) > 1)} of a run that died may or may not "
+            "have been done",
+            "`pulumi refresh` clears them; hooks that were made are found and taken over.",
+        )
+
+
+def secrets(failed: ConfigError | None, *, encrypted: bool) -> Iterator[Finding]:
+    """Whether the stack's secrets can be opened."""
+    if failed is not None:
+        yield _locked(failed)
+    elif encrypted:
+        yield ok("secrets", "the stack's encrypted values can be opened")
+
+
+def _locked(failed: ConfigError) -> Finding:
+    if "passphrase" in failed.message:
+        return error(
+            "secrets",
+            failed.message,
+            "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to what the stack was "
+            "made with.",
+        )
+    return error("secrets", failed.message, failed.remedy or "See what is said of the backend.")
+
+
+def unasked(check: str) -> Finding:
+    """What can't be looked at without an engine, or without its backend."""
+    return unknown(check, "not looked at: the engine has no backend that it can use", _ACTIVATE)

@@ -1,0 +1,150 @@
+"""What a check finds: how bad it is, in words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from bitbucket_hooks.errors import HooksError
+
+_USERS: Final = 1
+_REMOTE: Final = 2
+
+
+class Level(str, Enum):
+    """How bad it is."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Worth knowing; nothing to do."""
+    WARNING = "warning"
+    """Works, and may not for long or not as meant."""
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    """The check couldn't be done."""
+
+
+@frozen
+class Finding:
+    """The outcome of one check."""
+
+    check: str
+    level: Level
+    what: str
+    remedy: str = ""
+    details: tuple[str, ...] = ()
+    remote: bool = field(default=False, kw_only=True)
+    """Of an error: whether the remote side failed, rather than somebody here."""
+
+
+@frozen
+class Section:
+    """The findings of one family, on one thing."""
+
+    family: str
+    about: str
+    """Which account or stack; nothing where there is only one."""
+    findings: tuple[Finding, ...]
+
+
+@frozen
+class Report:
+    """Everything that was found."""
+
+    project: str | None
+    stack: str | None
+    sections: tuple[Section, ...]
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each level."""
+        found = Counter(one.level for section in self.sections for one in section.findings)
+        return {level.value: found[level] for level in Level}
+
+    def exit_code(self, *, strict: bool) -> int:
+        """1 when there is something to mend here, else 2 when the remote side failed, else 0.
+
+        `strict` wants warnings and checks that couldn't be done mended too.
+        """
+        found = [one for section in self.sections for one in section.findings]
+        errors = [one for one in found if one.level is Level.ERROR]
+        doubts = (Level.WARNING, Level.UNKNOWN) if strict else ()
+        if any(not one.remote for one in errors):
+            return _USERS
+        if errors:
+            return _REMOTE
+        return _USERS if any(one.level in doubts for one in found) else 0
+
+
+def ok(check: str, what: str, *details: str) -> Finding:
+    """All is well."""
+    return Finding(check, Level.OK, what, details=details)
+
+
+def note(check: str, what: str, remedy: str = "", *details: str) -> Finding:
+    """Worth knowing."""
+    return Finding(check, Level.NOTE, what, remedy, details)
+
+
+def warning(check: str, what: str, remedy: str, *details: str) -> Finding:
+    """Should be mended."""
+    return Finding(check, Level.WARNING, what, remedy, details)
+
+
+def error(check: str, what: str, remedy: str, *details: str, remote: bool = False) -> Finding:
+    """Has to be mended."""
+    return Finding(check, Level.ERROR, what, remedy, details, remote=remote)
+
+
+def unknown(check: str, what: str, remedy: str = "") -> Finding:
+    """Couldn't be looked at."""
+    return Finding(check, Level.UNKNOWN, what, remedy)
+
+
+def failure(check: str, failed: HooksError) -> Finding:
+    """An error of ours as a finding."""
+    return error(check, failed.message, failed.remedy, remote=failed.exit_code == _REMOTE)
+
+
+def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Do a check; what goes wrong in it is a finding too, after those that it had made."""
+    found: list[Finding] = []
+    try:
+        for one in look():
+            found.append(one)  # noqa: PERF402 - what was found before it fails is kept
+    except HooksError as failed:
+        found.append(failure(check, failed))
+    except Exception as failed:  # noqa: BLE001 - the other checks go on
+        # the class alone: the text of a stranger's error may hold anything
+        found.append(unknown(check, f"the check broke ({type(failed).__name__})", _BROKEN))
+    return found
+
+
+_BROKEN: Final = "This is a mistake in bitbucket-hooks; please report it."
+
+
+@frozen
+class Veil:
+    """Takes secrets that are known out of findings, whoever put them there."""
+
+    _secrets: tuple[str, ...] = field(repr=False)
+
+    def over(self, section: Section) -> Section:
+        """The same section, without them."""
+        return evolve(section, findings=tuple(map(self._veiled, section.findings)))
+
+    def _veiled(self, finding: Finding) -> Finding:
+        return evolve(
+            finding,
+            what=self._text(finding.what),
+            remedy=self._text(finding.remedy),
+            details=tuple(map(self._text, finding.details)),
+        )
+
+    def _text(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text

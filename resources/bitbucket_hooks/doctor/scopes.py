@@ -1,0 +1,129 @@
+"""Which scopes each action needs, and which of them credentials have.
+
+API tokens have scopes of their own, one for each verb; writing includes no reading. Access tokens
+and OAuth consumers have the older ones, some of which include others (public documentation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from attrs import frozen
+
+from bitbucket_hooks.doctor.findings import Finding, error, note, ok
+
+_INCLUDED: Final = {
+    "pullrequest": ("repository",),
+    "pullrequest:write": ("repository", "repository:write", "pullrequest"),
+    "repository:write": ("repository",),
+    "issue:write": ("issue",),
+    "project:admin": ("project",),
+    "pipeline:write": ("pipeline",),
+}
+_EVENTS: Final = ("pullrequest", "issue", "project", "pipeline")
+"""Kinds of events with a scope of their own; the others need that of repositories."""
+
+
+@frozen
+class Action:
+    """Something that is done on Bitbucket, and the scope that it takes."""
+
+    name: str
+    api_token: str
+    """The scope of an API token."""
+    classic: str
+    """That of an access token or OAuth consumer."""
+    optional: bool = False
+
+
+LIST: Final = Action("read webhooks", "read:webhook:bitbucket", "webhook")
+READ: Final = Action("read repositories", "read:repository:bitbucket", "repository")
+_WRITE: Final = Action("create and change webhooks", "write:webhook:bitbucket", "webhook")
+_DELETE: Final = Action("delete webhooks", "delete:webhook:bitbucket", "webhook")
+_COMMENT: Final = Action(
+    "comment on pull requests", "write:pullrequest:bitbucket", "pullrequest:write", optional=True
+)
+
+
+def actions(events: Iterable[str]) -> list[Action]:
+    """Everything that hooks with these events need."""
+    kinds = {event.partition(":")[0] for event in events}
+    subscribed = [
+        Action(f"subscribe to events of {kind}", f"read:{kind}:bitbucket", kind)
+        for kind in _EVENTS
+        if kind in kinds
+    ]
+    return [LIST, _WRITE, _DELETE, READ, *subscribed, _COMMENT]
+
+
+@frozen
+class Scopes:
+    """What credentials may, as far as it is known."""
+
+    api_token: bool
+    """Whether they are an API token."""
+    granted: frozenset[str] | None
+    """Every scope; None: not told."""
+    proven: frozenset[str] = frozenset()
+    """Those without which an answer wouldn't have come."""
+
+    def of(self, action: Action) -> str:
+        """The scope that an action takes with these credentials."""
+        return action.api_token if self.api_token else action.classic
+
+    def allow(self, action: Action) -> bool | None:
+        """Whether they suffice for an action; None: can't be known without trying."""
+        scope = self.of(action)
+        if self.granted is not None:
+            return scope in _with_included(self.granted)
+        return True if scope in _with_included(self.proven) else None
+
+    def look(self, needed: Iterable[Action]) -> Iterator[Finding]:
+        """Tell what they suffice for."""
+        answers: dict[bool | None, list[Action]] = {True: [], False: [], None: []}
+        for action in needed:
+            answers[self.allow(action)].append(action)
+        if answers[True]:
+            yield ok("scopes", f"enough to {_listed(one.name for one in answers[True])}")
+        lacking = [one for one in answers[False] if not one.optional]
+        if lacking:
+            yield self._lacking(lacking)
+        if any(one.optional for one in answers[False]):
+            yield note(
+                "scopes",
+                f"too few to {_COMMENT.name}, which only `preview` and `drift` with --comment or "
+                "--publish do",
+                f"For that, add {self.of(_COMMENT)}.",
+            )
+        if answers[None]:
+            yield note(
+                "scopes",
+                f"can't be known without trying: {', '.join(one.name for one in answers[None])}",
+                f"Where the token was made, see that it has {self._names(answers[None])}.",
+            )
+
+    def _lacking(self, actions: list[Action]) -> Finding:
+        has = ", ".join(sorted(self.granted or ())) or "none"
+        return error(
+            "scopes",
+            f"too few to {_listed(one.name for one in actions)}",
+            f"Add {self._names(actions)} to the token, or make a new one with "
+            f"{'it' if len(actions) == 1 else 'them'}.",
+            f"It has: {has}",
+        )
+
+    def _names(self, actions: Iterable[Action]) -> str:
+        return _listed(dict.fromkeys(self.of(one) for one in actions))
+
+
+def _with_included(scopes: frozenset[str]) -> set[str]:
+    found = set(scopes)
+    for scope in scopes:
+        found.update(_INCLUDED.get(scope, ()))
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    *head, last = names
+    return f"{', '.join(head)} and {last}" if head else last

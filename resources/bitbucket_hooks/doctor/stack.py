@@ -1,0 +1,95 @@
+"""Whether a stack's configuration is in order: by its files, and by what its workspaces have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from bitbucket_hooks.doctor.case import Case
+from bitbucket_hooks.doctor.findings import Finding, error, note, ok, warning
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.reconcile.secrets import read_secret
+from bitbucket_hooks.stack.config import StackConfig
+from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.offline import Checked
+from bitbucket_hooks.stack.plan import Declaration
+
+_FEW: Final = 5
+
+Plan = Callable[[StackConfig], Sequence[Declaration]]
+
+
+def offline(checked: Checked) -> Iterator[Finding]:
+    """What `bitbucket-hooks check` says, in short."""
+    if checked.problems:
+        count = len(checked.problems)
+        yield error(
+            "config",
+            f"{count:,} mistake{'s' * (count > 1)}",
+            f"Correct them; `bitbucket-hooks check {printable(checked.stack, 60)}` names them all.",
+            *_first(checked.problems),
+        )
+    else:
+        count = len(checked.drafts)
+        yield ok("config", f"{count:,} hook{'s' * (count != 1)} declared, no mistakes")
+    if checked.warnings:
+        yield warning(
+            "config", "events that may not exist", "Check them.", *_first(checked.warnings)
+        )
+
+
+def _first(texts: Sequence[str]) -> list[str]:
+    more = [f"and {len(texts) - _FEW:,} more"] if len(texts) > _FEW else []
+    return [*texts[:_FEW], *more]
+
+
+def online(case: Case, plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Finding]:
+    """Whether the repositories, projects and events that the hooks name are there."""
+    try:
+        plan()
+    except ConfigError as failed:
+        problems = str(failed).splitlines()
+        known = set(case.checked.problems) if case.checked else set()
+        found = [one for one in problems if one not in known]
+        if found:
+            yield error(
+                "repositories", "not all there", "Correct the configuration.", *_first(found)
+            )
+        return
+    yield ok("repositories", "everything that the hooks name is there")
+    if warned:
+        yield warning("repositories", "not all as meant, perhaps", "Check it.", *_first(warned))
+
+
+def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
+    """Whether the secrets that live outside the stack are there."""
+    places: dict[str, list[str]] = {}
+    for one in drafts:
+        if isinstance(one.values.get("secretFrom"), str):
+            places.setdefault(one.values["secretFrom"], []).append(str(one.values.get("name")))
+    for place, names in places.items():
+        try:
+            read_secret(place)
+        except ConfigError as failed:
+            yield error("secretFrom", f"{failed.message} ({', '.join(names)})", failed.remedy)
+        else:
+            yield ok("secretFrom", f"{place} is there ({', '.join(names)})")
+
+
+def insecure(drafts: Iterable[Draft]) -> Iterator[Finding]:
+    """Declarations that policies frown upon."""
+    values = [one.values for one in drafts]
+    plain = [one["name"] for one in values if str(one.get("url")).lower().startswith("http:")]
+    blind = [one["name"] for one in values if one.get("skipCertVerification")]
+    unsigned = [one["name"] for one in values if not (one.get("secret") or one.get("secretFrom"))]
+    for names, what, remedy in (
+        (plain, "http without TLS: deliveries can be read on the way", "Use https."),
+        (blind, "the receiver's certificate isn't checked", "Give the receiver a valid one."),
+        (
+            unsigned,
+            "no secret is declared: receivers can't tell deliveries from forged ones",
+            "Give each a secret, or secretFrom.",
+        ),
+    ):
+        if names:
+            yield note("security", f"{what} ({', '.join(map(str, names))})", remedy)
