@@ -20,7 +20,7 @@ from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.stack.accounts import Account as Opened
 from bitbucket_hooks.stack.accounts import Accounts
-from bitbucket_hooks.stack.config import StackConfig
+from bitbucket_hooks.stack.config import StackConfig, own_account
 from bitbucket_hooks.stack.entries import Draft, Entry
 from bitbucket_hooks.stack.plan import Declaration, plan
 
@@ -67,15 +67,13 @@ class Calls:
             return [unknown("repositories", "not looked at: no API has accepted the credentials")]
         self.tell("looking for the repositories")
         look = evolve(config, entries=entries)
-        return guarded(
-            "repositories", lambda: stack.online(self.case, lambda: self._plan(look), self._warned)
-        )
+        return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
 
     def _plan(self, config: StackConfig) -> None:
         by_settings = {talk.account.settings: talk for talk in self._talks.values()}
         opened = Accounts(
-            self.case.own(),
-            config.accounts,
+            own_account(self.case.values),
+            config,
             lambda settings: by_settings[settings].client,
             self._warned.append,
             self.tell,

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.errors import ConfigError, HooksError
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
-from bitbucket_hooks.settings import (
-    CREDENTIAL_KEYS,
-    NAMESPACE,
-    Layer,
-    Settings,
-    environment,
-    layer,
-    resolve,
-)
-from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, read
+from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings, environment
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE as STACK
 from bitbucket_hooks.stack.entries import Hidden
 from bitbucket_hooks.stack.files import written
 from bitbucket_hooks.stack.offline import Checked, check
 from bitbucket_hooks.stack.secrecy import hidden
+
+_ENVIRONMENT: Final = "the environment"
 
 
 @frozen
@@ -41,7 +37,6 @@ class Account:
     """What messages call the layer that its credentials are from; None: there are none."""
     api_url: str | None
     """Where its API is; None: not known."""
-    layers: tuple[Layer, ...] = field(repr=False)
 
     @property
     def kind(self) -> str:
@@ -73,37 +68,41 @@ class Case:
     checked: Checked | None = None
     """What the files declare."""
 
-    @property
+    @cached_property
     def config(self) -> StackConfig:
         """What the stack declares, nothing of it decrypted but its accounts."""
-        values = dict(_of(STACK, self.given))
-        accounts = self.values.get(f"{STACK}:{ACCOUNTS}")
-        return read({**values, **({ACCOUNTS: accounts} if accounts else {})})
+        opened = of_namespace(STACK, self.values).get(ACCOUNTS)
+        values = of_namespace(STACK, self.given)
+        return read({**values, ACCOUNTS: opened} if ACCOUNTS in values else values)
 
     @property
     def values(self) -> Mapping[str, Any]:
         """The configuration as open as can be."""
         return self.given if self.opened is None else self.opened
 
-    def own(self) -> Layer:
-        """The stack config."""
-        return layer("the stack config", _of(NAMESPACE, self.values).get)
-
     def accounts(self) -> list[Account]:
         """All accounts, the stack's own first; that one only if something may use it."""
-        config = self.config
-        own = _of(NAMESPACE, self.values)
-        first = _account(None, [(own, self.own())])
-        others = [
-            _account(name, [(self._given_to(name), account), (own, self.own())])
-            for name, account in config.accounts.items()
-        ]
-        used = {entry.account for entry in config.entries} or {None}
-        return others if others and None not in used and first.source is None else [first, *others]
+        own, *others = (self._account(name) for name in (None, *self.config.accounts))
+        used = {entry.account for entry in self.config.entries} or {None}
+        return others if others and None not in used and own.source is None else [own, *others]
 
-    def _given_to(self, name: str) -> Mapping[str, Any]:
-        values: Mapping[str, Any] = self.values[f"{STACK}:{ACCOUNTS}"][name]
-        return values
+    def _account(self, name: str | None) -> Account:
+        own = own_account(self.values)
+        try:
+            settings = self.config.settings_of(name, own)
+        except ConfigError as problem:
+            return Account(name, None, problem, None, None)
+        given = [(of_namespace(ACCOUNT, self.values), own)]
+        if name is not None:
+            mine = of_namespace(STACK, self.values)[ACCOUNTS][name]
+            given.insert(0, (mine, self.config.accounts[name]))
+        for values, one in given:
+            if one.credentials() is not None:
+                if any(isinstance(values.get(key), Hidden) for key in CREDENTIAL_KEYS):
+                    return Account(name, None, _encrypted(one.name), one.name, settings.api_url)
+                return Account(name, settings, None, one.name, settings.api_url)
+        source = None if settings.sandbox or environment().credentials() is None else _ENVIRONMENT
+        return Account(name, settings, None, source, settings.api_url)
 
     def secrets(self) -> Iterator[str]:
         """Every value that the files have encrypted, as far as it is open here."""
@@ -117,35 +116,11 @@ def open_case(stack: str, opened: Mapping[str, Any] | None) -> Case:
     return Case(stack, given, opened, check(name))
 
 
-def _account(name: str | None, given: list[tuple[Mapping[str, Any], Layer]]) -> Account:
-    layers = (*(one for _, one in given), environment())
-    try:
-        settings = resolve(*layers)
-        source = None if settings.sandbox and name is None else _source(layers)
-    except ConfigError as problem:
-        return Account(name, None, problem, None, None, layers)
-    for values, one in given:
-        if one.name == source and any(isinstance(values.get(k), Hidden) for k in CREDENTIAL_KEYS):
-            return Account(name, None, _encrypted(source), source, settings.api_url, layers)
-    return Account(name, settings, None, source, settings.api_url, layers)
-
-
-def _source(layers: tuple[Layer, ...]) -> str | None:
-    return next((one.name for one in layers if one.credentials()), None)
-
-
 def _encrypted(source: str) -> ConfigError:
     return ConfigError(
         f"the credentials in {source} are encrypted, and can't be opened here",
         "See what is said of the engine and of the stack's secrets.",
     )
-
-
-def _of(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = f"{namespace}:"
-    return {
-        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
-    }
 
 
 def _decrypted(given: Any, opened: Any) -> Iterator[str]:

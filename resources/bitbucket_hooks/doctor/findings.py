@@ -10,9 +10,9 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 
-_USERS: Final = 1
-_REMOTE: Final = 2
+_BROKEN: Final = "This is a mistake in bitbucket-hooks; please report it."
 
 
 class Level(str, Enum):
@@ -73,10 +73,10 @@ class Report:
         errors = [one for one in found if one.level is Level.ERROR]
         doubts = (Level.WARNING, Level.UNKNOWN) if strict else ()
         if any(not one.remote for one in errors):
-            return _USERS
+            return USERS_MISTAKE
         if errors:
-            return _REMOTE
-        return _USERS if any(one.level in doubts for one in found) else 0
+            return REMOTE_FAILED
+        return USERS_MISTAKE if any(one.level in doubts for one in found) else 0
 
 
 def ok(check: str, what: str, *details: str) -> Finding:
@@ -106,7 +106,7 @@ def unknown(check: str, what: str, remedy: str = "") -> Finding:
 
 def failure(check: str, failed: HooksError) -> Finding:
     """An error of ours as a finding."""
-    return error(check, failed.message, failed.remedy, remote=failed.exit_code == _REMOTE)
+    return error(check, failed.message, failed.remedy, remote=failed.exit_code == REMOTE_FAILED)
 
 
 def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
@@ -121,9 +121,6 @@ def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
         # the class alone: the text of a stranger's error may hold anything
         found.append(unknown(check, f"the check broke ({type(failed).__name__})", _BROKEN))
     return found
-
-
-_BROKEN: Final = "This is a mistake in bitbucket-hooks; please report it."
 
 
 @frozen

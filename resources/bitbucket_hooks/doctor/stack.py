@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from bitbucket_hooks.doctor.case import Case
 from bitbucket_hooks.doctor.findings import Finding, error, note, ok, warning
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.reconcile.secrets import read_secret
-from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.offline import Checked
-from bitbucket_hooks.stack.plan import Declaration
 
 _FEW: Final = 5
-
-Plan = Callable[[StackConfig], Sequence[Declaration]]
 
 
 def offline(checked: Checked) -> Iterator[Finding]:
@@ -43,22 +38,19 @@ def _first(texts: Sequence[str]) -> list[str]:
     return [*texts[:_FEW], *more]
 
 
-def online(case: Case, plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Finding]:
+def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Finding]:
     """Whether the repositories, projects and events that the hooks name are there."""
     try:
         plan()
     except ConfigError as failed:
         problems = str(failed).splitlines()
-        known = set(case.checked.problems) if case.checked else set()
-        found = [one for one in problems if one not in known]
-        if found:
-            yield error(
-                "repositories", "not all there", "Correct the configuration.", *_first(found)
-            )
+        yield error(
+            "repositories", "not all there", "Correct the configuration.", *_first(problems)
+        )
         return
     yield ok("repositories", "everything that the hooks name is there")
     if warned:
-        yield warning("repositories", "not all as meant, perhaps", "Check it.", *_first(warned))
+        yield warning("repositories", "perhaps not all as meant", "Check it.", *_first(warned))
 
 
 def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
