@@ -212,3 +212,13 @@ def test_oauth_refuses(api: Api, sandbox: Sandbox) -> None:
         assert answer.json()["error"] == "unauthorized_client"
     answer = fetch_token(api, (client_id, secret), grant="password")
     assert answer.json()["error"] == "unsupported_grant_type"
+
+
+def test_scopes_are_told_when_asked_to(api: Api, sandbox: Sandbox) -> None:
+    """In a header of every answer to known credentials; by default not."""
+    token = sandbox.issue_access_token("acme/web", ["webhook", "issue"])
+    path = "/repositories/acme/web/hooks"
+    assert "X-OAuth-Scopes" not in api.get(path, bearer=token).headers
+    sandbox.configure(scope_headers=True)
+    assert api.get(path, bearer=token).headers["X-OAuth-Scopes"] == "issue, webhook"
+    assert "X-OAuth-Scopes" not in api.get(path, bearer="nonsense").headers

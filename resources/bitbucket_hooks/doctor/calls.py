@@ -14,7 +14,7 @@ from bitbucket_hooks.doctor import account as accounts
 from bitbucket_hooks.doctor import limits, machine, stack
 from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
 from bitbucket_hooks.doctor.case import Account, Case
-from bitbucket_hooks.doctor.findings import Finding, Section, guarded, unknown
+from bitbucket_hooks.doctor.findings import Finding, Section, guarded, note, unknown
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
@@ -47,7 +47,11 @@ class Calls:
             self._greetings[one.name] = guarded("identity", partial(self._greet, one))
 
     def _greet(self, one: Account) -> Iterator[Finding]:
-        if one.settings is not None:
+        if one.settings is None:
+            return
+        if one.settings.sandbox is not None and not one.settings.sandbox.exists():
+            yield note("identity", "the sandbox isn't there yet: the first run makes it")
+        else:
             talk = self._talks[one.name] = open_talk(one, one.settings, self.tell)
             yield from accounts.greet(talk)
 
@@ -64,7 +68,7 @@ class Calls:
         answering = {name for name, talk in self._talks.items() if talk.answers}
         entries = tuple(one for one in config.entries if one.account in answering)
         if not entries:
-            return [unknown("repositories", "not looked at: no API has accepted the credentials")]
+            return [unknown("repositories", "not looked at: no API has let these accounts in")]
         self.tell("looking for the repositories")
         look = evolve(config, entries=entries)
         return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
