@@ -15,12 +15,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.doctor import account, machine
+from bitbucket_hooks.doctor import account, limits, machine
+from bitbucket_hooks.doctor.account import Talk
+from bitbucket_hooks.doctor.case import Account
+from bitbucket_hooks.doctor.observing import Observer
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
+from bitbucket_hooks.settings import Settings
+from support.clocks import FakeClock
 from support.fake_pulumi import unmeasured
 from support.raw_server import answering, raw_server
+from support.rooms import Canned, canned_client
 
 ONLY_READS = ("read:webhook:bitbucket", "read:repository:bitbucket")
 
@@ -149,6 +155,25 @@ def test_kinds_of_access_tokens(sandbox: Sandbox) -> None:
     assert "100 requests an hour (bitbucket:rateLimit)" in what(found, "pace")
     sandbox.configure(rate_limit=9)
     assert levels(told({TOKEN: token}), "headroom") == ["warning"]
+
+
+def test_the_public_limit() -> None:
+    """Is what the documentation says, until Bitbucket tells more."""
+
+    def said(rate_limit: int | None = None) -> str:
+        settings = Settings(rate_limit=rate_limit)
+        talk = Talk(
+            Account(None, settings, None, None, settings.api_url),
+            canned_client(Canned())[0],
+            Observer(FakeClock()),
+        )
+        found = [*limits.pace(talk), *limits.fits(limits.Cost(20, 2500, 2500), talk)]
+        return " ".join(one.what for one in found)
+
+    assert "1,000 requests an hour, as Bitbucket documents Bitbucket doesn't tell" in said()
+    assert "preview 20, refresh or drift 2,520 (over 2 hours), first up 5,020 (over 5 h" in said()
+    assert "5,000 requests an hour (bitbucket:rateLimit); 1,000 is what Bitbucket pr" in said(5000)
+    assert "refresh or drift 2,520, first up 5,020 (over 1 hour)" in said(5000)
 
 
 @pytest.mark.usefixtures("api")
@@ -285,7 +310,7 @@ def test_the_proxy() -> None:
     found = told({**NOWHERE, "HTTPS_PROXY": "http://u:canary@p:1", "NO_PROXY": "127.0.0.1"}, code=2)
     assert what(found, "proxy") == "none, as NO_PROXY says "
     assert what(told({**NOWHERE}, code=2), "proxy") == "none "
-    for wrong in ("http://canary:99999999", "http://"):
+    for wrong in ("http://canary:99999999", "http://", "http://[canary"):
         found = told({**NOWHERE, "HTTPS_PROXY": wrong}, code=1)
         assert levels(found, "proxy") == ["error"]
 

@@ -148,6 +148,14 @@ def test_an_engine_that_does_not_serve(place: Place, printed: str, code: int, sa
     assert ". ./activate" in finding
 
 
+def test_an_engine_that_cannot_be_run(place: Place) -> None:
+    """Is broken, for every question."""
+    (place.engine.folder / "pulumi").write_bytes(b"\x00")
+    found = place.told(code=1)
+    assert "doesn't tell its version" in of(found, "pulumi")[0]
+    assert "`pulumi` can't be run" in of(found, "backend")[0]
+
+
 def test_an_engine_without_its_language_host(place: Place) -> None:
     """Can't run the program."""
     (place.engine.folder / "pulumi-language-python").unlink()

@@ -36,10 +36,7 @@ def proxy(settings: Settings) -> Iterator[Finding]:
     """The proxy on the way, as the HTTP library takes it from the environment."""
     if not settings.api_url.startswith("https://"):
         return  # neither the sandbox nor a test server on this machine is asked through one
-    try:
-        found = select_proxy(settings.api_url, get_environ_proxies(settings.api_url))
-    except ValueError:
-        found = ""
+    found = select_proxy(settings.api_url, get_environ_proxies(settings.api_url))
     if found is None:
         bypassed = any(name.lower() == "https_proxy" and value for name, value in _named().items())
         why = ", as NO_PROXY says" if bypassed else ""

@@ -99,6 +99,8 @@ def _printed(failing: str, args: Sequence[str]) -> str:
         )
     except FileNotFoundError:
         raise _no_engine() from None
+    except OSError as error:
+        raise ConfigError(f"{failing}: `pulumi` can't be run ({error.strerror})") from None
     except subprocess.TimeoutExpired:
         raise ConfigError(f"{failing}: no answer in {_CONFIG_SECONDS} s") from None
     if done.returncode:
