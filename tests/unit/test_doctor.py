@@ -219,6 +219,27 @@ def test_a_wrong_token() -> None:
     assert "pace" not in found
 
 
+@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "404 Not Found"])
+@pytest.mark.parametrize("workspace", ["", "acme"])
+def test_an_access_token_without_a_user(status: str, workspace: str) -> None:
+    """However `/user` turns it down, it is judged by what it gets elsewhere."""
+
+    def serve(connection: socket.socket) -> None:
+        asked = connection.recv(65536)
+        body, line = b'{"values": []}', "200 OK"
+        if b" /user " in asked:
+            body, line = b"no", status
+        head = f"HTTP/1.1 {line}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    with raw_server(serve) as (base, _):
+        env = {"BITBUCKET_API_URL": base, TOKEN: "canary", "BITBUCKET_WORKSPACE": workspace}
+        found = told(env)
+    sure = bool(workspace) or "404" in status
+    assert levels(found, "identity") == ["note" if sure else "unknown"]
+    assert "error" not in {one["level"] for every in found.values() for one in every}
+
+
 def test_two_kinds_at_once() -> None:
     """Is a mistake that needs no network."""
     variables = {TOKEN: "canary-token", "BITBUCKET_USERNAME": "a@b.example"}
@@ -356,7 +377,7 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Groups, marks, remedies with an arrow, a last line; also where nobody watches."""
     variables = {TOKEN: "canary-token", "COLUMNS": "100"}
     plain = run(variables, code=1).stdout
-    assert "Account\n  ok       credentials  an access token" in plain
+    assert "Account\n  ok       credentials  the access token" in plain
     assert "→ Check that the token is whole" in plain
     assert plain.splitlines()[-1].startswith("1 error, 1 unknown, ")
     monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda _: True)

@@ -231,7 +231,7 @@ def test_secrets(place: Place) -> None:
     opened_as_written(place, "dev", **{"bitbucket:oauthToken": "canary-token"})
     found = place.told(code=1)
     assert of(found, "secrets") == ["ok the stack's encrypted values can be opened"]
-    assert of(found, "credentials") == ["ok an access token, from the stack config"]
+    assert of(found, "credentials") == ["ok the access token, from the stack config"]
     assert of(found, "identity")[0].startswith("error")
     assert of(found, "repositories")[0].startswith("unknown not looked at")
     place.engine.says("config", error="error: incorrect passphrase", code=1)
@@ -395,7 +395,7 @@ def test_all_accounts(place: Place, sandbox: Sandbox) -> None:
     opened_as_written(place, "dev")
     found = place.told()
     assert of(found, "credentials", about="partner") == [
-        "ok an access token, from the account 'partner'"
+        "ok the access token, from the account 'partner'"
     ]
     assert of(found, "access", about="partner") == ["ok globex/portal: an administrator"]
     assert of(found, "requests", about="partner") == [

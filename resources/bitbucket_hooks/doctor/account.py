@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 from attrs import define, evolve, field, frozen
 
@@ -13,6 +15,7 @@ from bitbucket_hooks.api.client import Client, open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import (
     ApiError,
+    AuthenticationFailed,
     NotFound,
     PermissionRefused,
     RateLimited,
@@ -36,7 +39,13 @@ from bitbucket_hooks.doctor.findings import (
 from bitbucket_hooks.doctor.observing import Observer
 from bitbucket_hooks.doctor.scopes import LIST, READ, Action, Scopes, actions
 from bitbucket_hooks.errors import HooksError, printable
-from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
+from bitbucket_hooks.model.credentials import (
+    AccessToken,
+    Anonymous,
+    ApiToken,
+    Credentials,
+    OAuthConsumer,
+)
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.entries import Draft
@@ -46,6 +55,7 @@ PATIENCE: Final = 10.0
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
+_ONE: Final = {"pagelen": "1"}
 _API_TOKENS: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"
 _CREDENTIALS: Final = (
     "Set bitbucket:oauthToken, or bitbucket:username (Atlassian email) and bitbucket:password "
@@ -142,11 +152,12 @@ def credentials(account: Account) -> Iterator[Finding]:
     if settings is None or account.anonymous:
         yield error("credentials", "there are none", _CREDENTIALS)
         return
+    who = identity(settings)
     source = f", from {account.source}" if account.source else ", the owner of the sandbox"
-    yield from _odd(identity(settings), f"{account.kind}{source}")
+    yield from _odd(who, f"{who.identity}{source}")
 
 
-def _odd(who: object, what: str) -> Iterator[Finding]:
+def _odd(who: Credentials, what: str) -> Iterator[Finding]:
     if isinstance(who, ApiToken) and ("@" not in who.email or _APP_PASSWORD.fullmatch(who.token)):
         kind = what if "@" in who.email else what.replace("the API token", "the password", 1)
         yield error(
@@ -192,10 +203,38 @@ def _identity(talk: Talk) -> Finding:
         return note("identity", f"{_kind(talk)}; it may not ask who it is, which nothing needs")
     except (PermissionRefused, NotFound):
         return note("identity", f"{_kind(talk)}, which belongs to no user")
+    except (AuthenticationFailed, Refused):
+        if not isinstance(talk.client.auth.credentials, AccessToken):
+            raise
+        return _accepted_elsewhere(talk)
     name = user.get("display_name") or user.get("nickname") or "somebody without a name"
     uuid = user.get("uuid")
     named = f"{printable(str(name), 100)}{f' {printable(str(uuid), 60)}' if uuid else ''}"
     return ok("identity", named if user.get("type") == "user" else f"{_kind(talk)}: {named}")
+
+
+def _accepted_elsewhere(talk: Talk) -> Finding:
+    """Whether a token that `/user` turned down is taken at all: it has no user to tell of.
+
+    With which status such a token is turned down there is unverified. Raises ApiError.
+    """
+    place = talk.account.settings.workspace if talk.account.settings else None
+    if place is None:
+        talk.client.get("hook_events", "asking for the kinds of hooks")
+        return unknown(
+            "identity",
+            "not known whether the token is accepted: it may not ask who it is",
+            "Set bitbucket:workspace or BITBUCKET_WORKSPACE, so that more can be asked.",
+        )
+    doing = f"workspace {place}: listing the repositories"
+    with suppress(ScopeMissing, PermissionRefused, NotFound):
+        talk.ask(READ, partial(next, talk.client.paged(_listing(place), doing, _ONE)))
+    return note("identity", f"{_kind(talk)}, which belongs to no user")
+
+
+def _listing(workspace: str) -> str:
+    """The path of a workspace's repositories."""
+    return f"repositories/{quote(workspace, safe='')}"
 
 
 def _kind(talk: Talk) -> str:
@@ -212,7 +251,7 @@ def access(talk: Talk, needs: Needs) -> Iterator[Finding]:
     """Look whether hooks can be listed: of one repository of each workspace, and of workspaces."""
     for place in [*needs.samples, *needs.workspaces]:
         doing = f"{place}: listing the hooks"
-        pages = talk.client.paged(path_of(place, "hooks"), doing, {"pagelen": "1"})
+        pages = talk.client.paged(path_of(place, "hooks"), doing, _ONE)
         role = "an owner of the workspace" if place.repository is None else "an administrator"
         try:
             talk.ask(LIST, partial(next, pages))
@@ -238,9 +277,9 @@ def alone(talk: Talk, _: Needs) -> Iterator[Finding]:
         return
     place = Subject(settings.workspace)
     doing = f"{place}: listing the repositories"
-    path = path_of(place).replace("workspaces/", "repositories/", 1)
+    pages = talk.client.paged(_listing(place.workspace), doing, _ONE)
     try:
-        talk.ask(READ, lambda: next(talk.client.paged(path, doing, {"pagelen": "1"})))
+        talk.ask(READ, partial(next, pages))
     except ScopeMissing:
         return
     yield ok("access", f"{place}: its repositories can be listed")

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.errors import ConfigError, HooksError
-from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
+from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings, environment
 from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, of_namespace, own_account, read
@@ -37,18 +37,6 @@ class Account:
     """What messages call the layer that its credentials are from; None: there are none."""
     api_url: str | None
     """Where its API is; None: not known."""
-
-    @property
-    def kind(self) -> str:
-        """What kind of credentials it has."""
-        match identity(self.settings) if self.settings else None:
-            case ApiToken(email):
-                return f"the API token of {email}"
-            case AccessToken():
-                return "an access token"
-            case OAuthConsumer(client_id):
-                return f"the OAuth consumer {client_id}"
-        return "no credentials"
 
     @property
     def anonymous(self) -> bool:
