@@ -129,6 +129,26 @@ def test_scopes_that_the_service_tells(sandbox: Sandbox) -> None:
     assert "write:pullrequest:bitbucket" in found["scopes"][2]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("told_scopes", "known"),
+    [
+        ("read:webhook:bitbucket", ["ok", "error", "note"]),
+        ("something else", ["note"]),  # words that nobody knows prove no lack
+        ("webhook, repository", ["ok", "note"]),
+    ],
+)
+def test_scopes_of_an_api_token_in_other_words(told_scopes: str, known: list[str]) -> None:
+    """Which words the header uses is reported, and not sure."""
+    body = b'{"type": "user"}'
+    head = (
+        f"HTTP/1.1 200 OK\r\nX-OAuth-Scopes: {told_scopes}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with raw_server(answering(head.encode() + body)) as (base, _):
+        found = told({**OWNER, "BITBUCKET_API_URL": base}, code=int("error" in known))
+    assert levels(found, "scopes") == known
+    assert what(found, "identity") == "somebody without a name "
+
+
 @pytest.mark.usefixtures("api")
 def test_scopes_that_a_refusal_tells(sandbox: Sandbox) -> None:
     """Of an access token that may not ask who it is, nor for repositories."""

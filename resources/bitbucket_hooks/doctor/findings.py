@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Final
 
@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 
+_FEW: Final = 5
 _BROKEN: Final = "This is a mistake in bitbucket-hooks; please report it."
 
 
@@ -107,6 +108,12 @@ def unknown(check: str, what: str, remedy: str = "") -> Finding:
 def failure(check: str, failed: HooksError) -> Finding:
     """An error of ours as a finding."""
     return error(check, failed.message, failed.remedy, remote=failed.exit_code == REMOTE_FAILED)
+
+
+def first(texts: Sequence[str]) -> list[str]:
+    """The first few details of many, and how many more there are."""
+    more = [f"and {len(texts) - _FEW:,} more"] if len(texts) > _FEW else []
+    return [*texts[:_FEW], *more]
 
 
 def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:

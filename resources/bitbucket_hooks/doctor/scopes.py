@@ -21,6 +21,9 @@ _INCLUDED: Final = {
     "project:admin": ("project",),
     "pipeline:write": ("pipeline",),
 }
+_API_TOKENS: Final = ":bitbucket"
+"""What every scope of an API token for Bitbucket ends with."""
+
 _EVENTS: Final = ("pullrequest", "issue", "project", "pipeline")
 """Kinds of events with a scope of their own; the others need that of repositories."""
 
@@ -74,10 +77,19 @@ class Scopes:
 
     def allow(self, action: Action) -> bool | None:
         """Whether they suffice for an action; None: can't be known without trying."""
-        scope = self.of(action)
-        if self.granted is not None:
-            return scope in _with_included(self.granted)
-        return True if scope in _with_included(self.proven) else None
+        known = _with_included((self.granted or frozenset()) | self.proven)
+        if {action.api_token, action.classic} & known:
+            return True
+        return None if self.granted is None or self._illegible else False
+
+    @property
+    def _illegible(self) -> bool:
+        """Whether an API token's scopes are told in words that aren't those of API tokens."""
+        return (
+            self.api_token
+            and bool(self.granted)
+            and not any(one.endswith(_API_TOKENS) for one in self.granted or ())
+        )
 
     def look(self, needed: Iterable[Action]) -> Iterator[Finding]:
         """Tell what they suffice for."""

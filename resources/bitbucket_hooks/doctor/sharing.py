@@ -11,7 +11,7 @@ from attrs import frozen
 
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.doctor.case import open_case
-from bitbucket_hooks.doctor.findings import Finding, error, note, ok, unknown, warning
+from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, unknown, warning
 from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.inventory.declared import Declared, declared_in
 from bitbucket_hooks.inventory.live import where
@@ -22,7 +22,6 @@ from bitbucket_hooks.runs.engine import ask
 from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.selection import Selection
 
-_FEW: Final = 5
 _SIDE_BY_SIDE: Final = 4
 
 Listed = Mapping[tuple[str, str], Sequence[Repository]]
@@ -66,7 +65,7 @@ def states(exported: Mapping[str, Mapping[str, Any]], failed: Sequence[str]) -> 
             "changes or deletes, the other has to repair",
             "Declare each in one stack alone; `pulumi state delete URN` in the other one forgets "
             "it there and leaves the hook.",
-            *_first([_owned(several) for several in shared]),
+            *first([_owned(several) for several in shared]),
         )
     elif len(exported) > 1:
         yield ok("states", f"{len(exported):,} stacks, no hook in the state of two")
@@ -81,11 +80,6 @@ def _owned(several: Mapping[str, Declared]) -> str:
     one = next(iter(several.values()))
     names = " and ".join(f"{declared.name} of {stack}" for stack, declared in several.items())
     return f"{where(one.subject)} {one.uuid}: {names}"
-
-
-def _first(texts: Sequence[str]) -> list[str]:
-    more = [f"and {len(texts) - _FEW:,} more"] if len(texts) > _FEW else []
-    return [*texts[:_FEW], *more]
 
 
 @frozen
@@ -134,7 +128,7 @@ def _told(owners: Mapping[_Place, Mapping[str, str]], count: int) -> Iterator[Fi
             f"{len(shared):,} hook{'s' * (len(shared) > 1)} that two stacks declare: each takes "
             "over the other's, or makes a second one",
             "Leave each to one stack, or give the two different urls.",
-            *_first(
+            *first(
                 [
                     f"{where(place.subject)} {origin_shown(place.url)}: "
                     + " and ".join(f"{hook} of {stack}" for stack, hook in several.items())

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
 
-from bitbucket_hooks.doctor.findings import Finding, error, note, ok, warning
+from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.reconcile.secrets import read_secret
 from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.offline import Checked
-
-_FEW: Final = 5
 
 
 def offline(checked: Checked) -> Iterator[Finding]:
@@ -22,20 +19,15 @@ def offline(checked: Checked) -> Iterator[Finding]:
             "config",
             f"{count:,} mistake{'s' * (count > 1)}",
             f"Correct them; `bitbucket-hooks check {printable(checked.stack, 60)}` names them all.",
-            *_first(checked.problems),
+            *first(checked.problems),
         )
     else:
         count = len(checked.drafts)
         yield ok("config", f"{count:,} hook{'s' * (count != 1)} declared, no mistakes")
     if checked.warnings:
         yield warning(
-            "config", "events that may not exist", "Check them.", *_first(checked.warnings)
+            "config", "events that may not exist", "Check them.", *first(checked.warnings)
         )
-
-
-def _first(texts: Sequence[str]) -> list[str]:
-    more = [f"and {len(texts) - _FEW:,} more"] if len(texts) > _FEW else []
-    return [*texts[:_FEW], *more]
 
 
 def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Finding]:
@@ -44,13 +36,11 @@ def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Findin
         plan()
     except ConfigError as failed:
         problems = str(failed).splitlines()
-        yield error(
-            "repositories", "not all there", "Correct the configuration.", *_first(problems)
-        )
+        yield error("repositories", "not all there", "Correct the configuration.", *first(problems))
         return
     yield ok("repositories", "everything that the hooks name is there")
     if warned:
-        yield warning("repositories", "perhaps not all as meant", "Check it.", *_first(warned))
+        yield warning("repositories", "perhaps not all as meant", "Check it.", *first(warned))
 
 
 def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
