@@ -123,7 +123,16 @@ def test_no_sandbox(tmp_path: Path) -> None:
 def made_by_the_first_version(path: Path) -> None:
     """Turn a new file into what the first version wrote."""
     connection = sqlite3.connect(path)
-    for table in ("statuses", "annotations", "reports", "comments", "pull_requests", "commits"):
+    for table in (
+        "attempts",
+        "deliveries",
+        "statuses",
+        "annotations",
+        "reports",
+        "comments",
+        "pull_requests",
+        "commits",
+    ):
         connection.execute(f"DROP TABLE {table}")
     scopes = [scope for scope in API_TOKEN_SCOPES if scope[:6] != "write:" or "webhook" in scope]
     connection.execute("UPDATE tokens SET scopes = ?", (json.dumps(scopes),))

@@ -28,6 +28,8 @@ class Receiver:
 
     url: str = ""
     status: int = 200
+    statuses: list[int] = field(factory=list)
+    """What the next requests are answered, before `status` holds."""
     reason: str | None = None
     answer: bytes = b""
     headers: dict[str, str] = field(factory=dict)
@@ -43,7 +45,8 @@ def receiver(*, tls: bool = False) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.received.append(Received(self.path, dict(self.headers), body))
-            self.send_response(state.status, state.reason)
+            status = state.statuses.pop(0) if state.statuses else state.status
+            self.send_response(status, state.reason)
             self.send_header("Content-Length", str(len(state.answer)))
             for name, value in state.headers.items():
                 self.send_header(name, value)

@@ -123,6 +123,41 @@ def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> Non
 
 
 @sandbox.command()
+@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@click.argument("event")
+@_json
+@_database
+@click.pass_context
+def trigger(
+    context: click.Context, repository: str, event: str, json_: bool, db: str | None
+) -> None:
+    """Let EVENT happen in a repository: it is delivered to each active webhook that listens.
+
+    Those of the workspace, too. Exits with 0 when every receiver took it, else with 2.
+    """
+    from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415 - it brings requests along
+
+    with whereabouts.opened(db) as opened:
+        context.exit(sandbox_deliveries.trigger(opened, repository, event, json_=json_))
+
+
+@sandbox.command()
+@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
+@click.argument("text", required=False)
+@_json
+@_database
+def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
+    """List what a webhook with an enabled history has sent, and what was answered.
+
+    It is named as in `change-hook`. --json has the headers and bodies as well.
+    """
+    from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415
+
+    with whereabouts.opened(db) as opened:
+        sandbox_deliveries.history(opened, whereabouts.find_hook(opened, hook, text), json_=json_)
+
+
+@sandbox.command()
 @_json
 @_database
 def repositories(json_: bool, db: str | None) -> None:

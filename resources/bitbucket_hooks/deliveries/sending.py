@@ -28,6 +28,9 @@ from bitbucket_hooks.model.urls import shown
 TIMEOUT: Final = 10.0
 """Seconds that Bitbucket waits for a receiver."""
 
+MOST_BYTES: Final = 256 * 1024
+"""Larger payloads are not delivered (public docs)."""
+
 _ENOUGH: Final = 64 * 1024  # bytes of an answer
 _LINE: Final = 200
 _TELLING: Final = 4  # a shorter value in a query is no secret, and hiding it would garble answers
@@ -40,6 +43,10 @@ class Delivery:
     body: bytes
     headers: Mapping[str, str]
     secret: str | None = field(default=None, repr=False)
+
+    def attempt(self, number: int) -> Delivery:
+        """The same once more; only its number tells."""
+        return evolve(self, headers={**self.headers, "X-Attempt-Number": str(number)})
 
 
 @frozen
@@ -55,6 +62,10 @@ class Outcome:
     """The first line of the answer's body that isn't empty."""
     location: str | None = None
     """Where a redirect leads; it isn't followed."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Those of the answer."""
+    body: str = field(default="", repr=False)
+    """The beginning of the answer's body; what is no text in UTF-8 is replaced."""
     problem: str | None = None
     """Why there was no answer."""
     certificate: bool | None = None
@@ -70,13 +81,22 @@ class Outcome:
 
 def delivery(event: str, payload: Mapping[str, Any], secret: str | None) -> Delivery:
     """Make a delivery of a payload; signed when there is a secret."""
+    return raw_delivery(event, raw_body(payload), secret)
+
+
+def raw_body(payload: Mapping[str, Any]) -> bytes:
+    """The bytes of a payload."""
     # not ASCII alone, so that a receiver which checks the parsed JSON is found out
-    body = json.dumps(payload, ensure_ascii=False).encode()
+    return json.dumps(payload, ensure_ascii=False).encode()
+
+
+def raw_delivery(event: str, body: bytes, secret: str | None, hook: str | None = None) -> Delivery:
+    """Make a delivery of a body as it is. `hook` is the uuid that it names, else one is made up."""
     headers = {
         "User-Agent": "Bitbucket-Webhooks/2.0",
         "Content-Type": "application/json",
         "X-Event-Key": event,
-        "X-Hook-UUID": str(uuid.uuid4()),
+        "X-Hook-UUID": (hook or str(uuid.uuid4())).strip("{}"),
         "X-Request-UUID": str(uuid.uuid4()),
         "X-Attempt-Number": "1",
     }
@@ -156,12 +176,16 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outc
         with answer:
             beginning = next(answer.iter_content(_ENOUGH), b"")
     location = answer.headers.get("Location")
+    hidden = _hidden(url, what.secret)
+    text = beginning.decode(errors="replace")
     return Outcome(
         0,
         answer.status_code,
-        _told(answer.reason or "", url, what.secret),
-        _first_line(beginning, url, what.secret),
-        _told(shown(location), url, what.secret) if location else None,
+        _told(answer.reason or "", hidden),
+        _told(next(filter(None, map(str.strip, text.splitlines())), ""), hidden),
+        _told(shown(location), hidden) if location else None,
+        tuple((name, _without(value, hidden)) for name, value in answer.headers.items()),
+        _without(text, hidden),
         certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
     )
 
@@ -221,16 +245,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             yield one
 
 
-def _first_line(body: bytes, url: str, secret: str | None) -> str:
-    lines = (line.strip() for line in body.decode(errors="replace").splitlines())
-    return _told(next(filter(None, lines), ""), url, secret)
+def _without(text: str, hidden: list[str]) -> str:
+    """What a receiver said, without what it echoes of the secret and the url's query."""
+    for one in hidden:
+        text = text.replace(one, "…")
+    return text
 
 
-def _told(text: str, url: str, secret: str | None) -> str:
-    """What a receiver said, safe to show: one that echoes what it got gives no secret away."""
-    for hidden in _hidden(url, secret):
-        text = text.replace(hidden, "…")
-    return printable(text, limit=_LINE)
+def _told(text: str, hidden: list[str]) -> str:
+    """The same, safe to show on a terminal."""
+    return printable(_without(text, hidden), limit=_LINE)
 
 
 def _hidden(url: str, secret: str | None) -> list[str]:

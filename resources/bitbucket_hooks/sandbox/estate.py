@@ -14,6 +14,7 @@ from bitbucket_hooks.sandbox import (
     commentstore,
     commitstore,
     faults,
+    historystore,
     hookstore,
     lookups,
     places,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from bitbucket_hooks.sandbox.delivering import Run
     from bitbucket_hooks.sandbox.faults import Plan
+    from bitbucket_hooks.sandbox.historystore import Sent
     from bitbucket_hooks.sandbox.records import Comment, Repository, Workspace
     from bitbucket_hooks.sandbox.settings import FaultKind, Settings
 
@@ -228,6 +231,25 @@ class Sandbox:
         """Delete a hook by hand."""
         with self._database.write() as connection:
             hookstore.delete(connection, lookups.hook(connection, uuid))
+
+    # Deliveries
+
+    def trigger(self, repository: str, event: str) -> Run:
+        """Let an event happen, wait for its deliveries and give them with their outcomes."""
+        from bitbucket_hooks.sandbox import delivering  # noqa: PLC0415 - it brings requests along
+
+        with self._database.read() as connection:
+            where = lookups.repository(connection, repository)
+        run = delivering.prepare(self._database, where, event)
+        deliverer = delivering.Deliverer(self._database)
+        deliverer.start(run)
+        deliverer.wait()
+        return run
+
+    def history(self, uuid: str) -> list[Sent]:
+        """Give the deliveries of a hook that keeps a history, the latest first."""
+        with self._database.read() as connection:
+            return historystore.of_hook(connection, lookups.hook(connection, uuid).uuid)
 
     # Pull requests and commits
 

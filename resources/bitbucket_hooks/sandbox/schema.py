@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 APPLICATION_ID: Final = 0x62624873  # "bbHs", so that a stranger's database is never taken for ours
-VERSION: Final = 2
+VERSION: Final = 3
 
 _BASE: Final = """
 CREATE TABLE users (
@@ -103,13 +103,29 @@ CREATE TABLE statuses (
 );
 """
 
+# What hooks with a history sent, and what was answered. A hook takes its history along.
+_DELIVERIES: Final = """
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook TEXT NOT NULL REFERENCES hooks (uuid) ON DELETE CASCADE,
+    at REAL NOT NULL, event TEXT NOT NULL, subject TEXT NOT NULL, url TEXT NOT NULL,
+    headers TEXT NOT NULL, body BLOB NOT NULL, done INTEGER NOT NULL
+);
+CREATE INDEX deliveries_by_hook ON deliveries (hook, id);
+CREATE TABLE attempts (
+    delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE, number INTEGER NOT NULL,
+    seconds REAL NOT NULL, status INTEGER, reason TEXT NOT NULL, problem TEXT,
+    headers TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (delivery, number)
+);
+"""
+
 _EVERY_SCOPE: Final = """
 UPDATE tokens SET scopes =
     json_insert(scopes, '$[#]', 'write:pullrequest:bitbucket', '$[#]', 'write:repository:bitbucket')
 WHERE token IN ('sandbox-api-owner', 'sandbox-api-member', 'sandbox-api-outsider');
 """
 
-UPGRADES: Final = {1: _REVIEWS + _EVERY_SCOPE}
+UPGRADES: Final = {1: _REVIEWS + _EVERY_SCOPE, 2: _DELIVERIES}
 """What makes a file of a version one of the next: statements, each ending in `;`."""
 
-SCHEMA: Final = _BASE + _REVIEWS
+SCHEMA: Final = _BASE + _REVIEWS + _DELIVERIES

@@ -102,6 +102,8 @@ class Settings:
     """Whether the 204 of a DELETE carries a `Content-Type` (reported; off, as it is harsher)."""
     scope_headers: bool = False
     """Whether answers tell in `X-OAuth-Scopes` what credentials may (reported; off as above)."""
+    delivery_timeout_ms: float = _number(default=10_000)
+    """For how long a delivery waits for its receiver's answer, in milliseconds."""
     oauth_seconds: float = _number(default=7200)
     """How long the access token of an OAuth consumer lasts, in seconds."""
 

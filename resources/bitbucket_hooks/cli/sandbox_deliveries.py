@@ -1,0 +1,110 @@
+"""What `bitbucket-hooks sandbox trigger` and `sandbox history` do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import output, remote, whereabouts
+from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.sandbox.historystore import told
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.sandbox.delivering import Shipment
+    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.historystore import Sent
+    from bitbucket_hooks.sandbox.records import Hook
+
+_REMOTE_FAILED: Final = 2
+_HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
+
+
+def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> int:
+    """Let an event happen, tell what each receiver answered, and give the exit code."""
+    with remote.patient():
+        run = sandbox.trigger(repository, event)
+    names = whereabouts.names_of(sandbox)
+    results = [_result(each, names) for each in run.shipments]
+    if json_:
+        output.as_json(results)
+    else:
+        rows = [[*(each[name] for name in _HEADINGS[:3]), *_answer(each)] for each in results]
+        output.table(_HEADINGS, rows, f"No active webhook listens to {event}.")
+    return 0 if all(each["accepted"] for each in results) else _REMOTE_FAILED
+
+
+def _result(shipment: Shipment, names: dict[str, str]) -> dict[str, Any]:
+    hook, last = shipment.hook, shipment.last
+    return {
+        "subject": names.get(hook.subject, hook.subject),
+        "hook": hook.uuid,
+        "description": hook.description,
+        "url": shown(hook.url),
+        "event": shipment.event,
+        "requestUuid": shipment.what.headers["X-Request-UUID"],
+        "signed": hook.secret_set,
+        "attempts": len(shipment.outcomes),
+        "status": last and last.status,
+        "reason": last.reason if last else "",
+        "body": last.line if last else "",
+        "problem": last and last.problem,
+        "seconds": round(sum(each.seconds for each in shipment.outcomes), 3),
+        "accepted": bool(last and last.accepted),
+    }
+
+
+def _answer(result: dict[str, Any]) -> tuple[Any, ...]:
+    said = result["problem"] or told(result["status"], result["reason"])
+    return said, result["attempts"], f"{result['seconds']:.2f}"
+
+
+def history(sandbox: Sandbox, hook: Hook, *, json_: bool) -> None:
+    """Tell what a hook has sent, the latest first."""
+    found = sandbox.history(hook.uuid)
+    if json_:
+        output.as_json([_sent(each) for each in found])
+        return
+    if not hook.history_enabled:
+        click.echo(
+            "Note: this webhook keeps no history; `bitbucket-hooks sandbox change-hook "
+            f"{hook.uuid.strip('{}')} --history-enabled` lets it keep one",
+            err=True,
+        )
+    rows = [_row(each) for each in found]
+    output.table(("at", "event", "answer", "attempts", "seconds"), rows, "Nothing was sent.")
+
+
+def _row(sent: Sent) -> tuple[Any, ...]:
+    last = sent.last
+    said = (last.problem or last.told) if last else "interrupted" if sent.is_lost else "pending"
+    seconds = f"{sum(each.seconds for each in sent.attempts):.2f}"
+    return _time(sent.at), sent.event, said, len(sent.attempts), seconds
+
+
+def _sent(sent: Sent) -> dict[str, Any]:
+    return {
+        "at": _time(sent.at),
+        "event": sent.event,
+        "subject": sent.subject,
+        "url": shown(sent.url),
+        "done": sent.done,
+        "request": {"headers": dict(sent.headers), "body": sent.body.decode()},
+        "attempts": [
+            {
+                "number": each.number,
+                "seconds": round(each.seconds, 3),
+                "status": each.status,
+                "reason": each.reason,
+                "problem": each.problem,
+                "headers": [list(pair) for pair in each.headers],
+                "body": each.body,
+            }
+            for each in sent.attempts
+        ],
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")

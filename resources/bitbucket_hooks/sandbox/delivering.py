@@ -1,0 +1,219 @@
+"""Events of the sandbox: real deliveries to the hooks that listen, as the service makes them.
+
+An event reaches the active hooks of the repository and of its workspace that subscribe to it. A
+delivery whose answer is a 5xx is tried again, at once and up to two times; nothing else is (public
+docs). No transaction is open while a receiver is waited for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bitbucket_hooks.deliveries import sending
+from bitbucket_hooks.deliveries.payloads import payload
+from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.events import KEYS, SUBJECT_TYPES, suggest
+from bitbucket_hooks.sandbox import historystore, hookstore, settings
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.records import new_uuid
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from bitbucket_hooks.sandbox.historystore import Sent
+    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.store import Database
+
+_TRIES: Final = 3
+_SERVER_ERRORS: Final = range(500, 600)
+_AT_ONCE: Final = 16
+_PLAIN: Final = "repo:created"  # who did it and where: all that an event of its own key can tell
+_KEPT_RUNS: Final = 50
+
+
+@attrs.define(eq=False)
+class Shipment:
+    """One delivery on its way: its thread adds what comes of it, anybody may look."""
+
+    hook: Hook
+    event: str
+    subject: str
+    what: sending.Delivery
+    number: int | None = None
+    """Its place in the hook's history; None: the hook keeps none."""
+    outcomes: tuple[sending.Outcome, ...] = ()
+    done: bool = False
+
+    @property
+    def last(self) -> sending.Outcome | None:
+        """The outcome that counts."""
+        return self.outcomes[-1] if self.outcomes else None
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """What one event set off."""
+
+    id: str
+    event: str
+    subject: str
+    shipments: tuple[Shipment, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether every answer is known."""
+        return all(each.done for each in self.shipments)
+
+
+def listeners(connection: sqlite3.Connection, repository: Repository, event: str) -> list[Hook]:
+    """Give the hooks that an event of a repository reaches, those of its workspace last."""
+    hooks = [
+        *hookstore.current(connection, repository.uuid),
+        *hookstore.current(connection, repository.workspace),
+    ]
+    return [hook for hook in hooks if hook.active and event in hook.events]
+
+
+def known_events(connection: sqlite3.Connection) -> list[str]:
+    """Give the keys of every event that can be triggered."""
+    keys = (hookstore.known_events(connection, kind) for kind in SUBJECT_TYPES)
+    return list(dict.fromkeys(itertools.chain(*keys)))
+
+
+def prepare(database: Database, repository: Repository, event: str) -> Run:
+    """Make the deliveries of an event and note them in the histories of hooks that keep one.
+
+    Raises `SandboxError` for an event that the sandbox's catalogue lacks.
+    """
+    with database.write() as connection:
+        known = known_events(connection)
+        if event not in known:
+            raise SandboxError(_unknown(event, known))
+        body = _payload(event, repository)
+        shipments = [
+            _shipment(connection, hook, event, repository.full_name, body)
+            for hook in listeners(connection, repository, event)
+        ]
+    return _run(event, repository.full_name, shipments)
+
+
+def prepare_again(database: Database, hook: Hook, sent: Sent) -> Run:
+    """Make a delivery of the same payload once more, to where the hook leads today.
+
+    Raises `SandboxError` for a hook that isn't active.
+    """
+    if not hook.active:
+        raise SandboxError("the webhook is inactive: nothing is sent until it is active again")
+    with database.write() as connection:
+        shipment = _shipment(connection, hook, sent.event, sent.subject, sent.body)
+    return _run(sent.event, sent.subject, [shipment])
+
+
+def _run(event: str, subject: str, shipments: Sequence[Shipment]) -> Run:
+    return Run(new_uuid().strip("{}"), event, subject, tuple(shipments))
+
+
+def _payload(event: str, repository: Repository) -> bytes:
+    told = event if event in KEYS else _PLAIN
+    now = datetime.now(timezone.utc)
+    content: dict[str, Any] = payload(told, repository.workspace_slug, repository.slug, now)
+    return sending.raw_body(content)
+
+
+def _shipment(
+    connection: sqlite3.Connection, hook: Hook, event: str, subject: str, body: bytes
+) -> Shipment:
+    what = sending.raw_delivery(event, body, hook.secret, hook.uuid)
+    number = None
+    if hook.history_enabled:
+        number = historystore.begin(connection, hook, event, subject, what)
+    return Shipment(hook, event, subject, what, number)
+
+
+def carry_out(database: Database, shipment: Shipment) -> None:
+    """Deliver, up to three times, and note each outcome where the hook keeps a history."""
+    with database.read() as connection:
+        timeout = settings.load(connection).delivery_timeout_ms / 1000
+    for number in range(1, _TRIES + 1):
+        outcome = _attempt(shipment, number, timeout)
+        done = outcome.status not in _SERVER_ERRORS or number == _TRIES
+        if shipment.number is not None:
+            with database.write() as connection:
+                historystore.note(connection, shipment.number, number, outcome, done=done)
+        shipment.outcomes += (outcome,)
+        if done:
+            break
+    shipment.done = True
+
+
+def _attempt(shipment: Shipment, number: int, timeout: float) -> sending.Outcome:
+    if len(shipment.what.body) > sending.MOST_BYTES:
+        most = f"{sending.MOST_BYTES // 1024} KB"
+        return sending.Outcome(0, problem=f"nothing was sent: the payload is larger than {most}")
+    hook = shipment.hook
+    what = shipment.what.attempt(number)
+    try:
+        return sending.send(hook.url, what, timeout, insecure=hook.skip_cert_verification)
+    except HooksError as error:
+        return sending.Outcome(0, problem=str(error))
+
+
+class Deliverer:
+    """Carries runs out on threads of its own, and remembers the latest of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._threads: set[threading.Thread] = set()
+
+    def start(self, run: Run) -> None:
+        """Send what is in a run, without waiting for any of it."""
+        threads = [
+            threading.Thread(target=self._carry_out, args=(each,), daemon=True)
+            for each in run.shipments
+        ]
+        with self._lock:
+            self._runs[run.id] = run
+            for oldest in list(self._runs)[:-_KEPT_RUNS]:
+                del self._runs[oldest]
+            self._threads.update(threads)
+        for thread in threads:
+            thread.start()
+
+    def run(self, name: str) -> Run | None:
+        """Give a run of late."""
+        return self._runs.get(name)
+
+    def wait(self, seconds: float = math.inf) -> None:
+        """Wait for what is on its way, for so long at most."""
+        until = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            left = until - time.monotonic()
+            thread.join(None if math.isinf(left) else max(left, 0))
+
+    def _carry_out(self, shipment: Shipment) -> None:
+        try:
+            with self._places:
+                carry_out(self._database, shipment)
+        finally:
+            shipment.done = True
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+
+
+def _unknown(event: str, known: Sequence[str]) -> str:
+    near = suggest(event, known)
+    meant = f'did you mean "{near[0]}"?' if near else "`bitbucket-hooks events` lists them"
+    return f'unknown event "{event}"; {meant}'
