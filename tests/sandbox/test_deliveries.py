@@ -311,7 +311,8 @@ def test_a_delivery_whose_process_died(path: Path, sandbox: Sandbox, there: Rece
     """Is pending for a while, and then told as what it is."""
     hook = sandbox.plant_hook("acme/web", there.url, history_enabled=True)
     (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
-    delivering.prepare(sandbox._database, repository, "repo:push")
+    with sandbox._database.write() as connection:
+        delivering.prepare(connection, repository, "repo:push")
     assert " pending " in run_(path, "history", "acme/web")
     with sandbox._database.write() as connection:
         connection.execute("UPDATE deliveries SET at = at - 3600")

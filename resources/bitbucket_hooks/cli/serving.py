@@ -9,25 +9,27 @@ import click
 
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serving
+from bitbucket_hooks.sandbox.web.guard import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
     """Serve until interrupted or terminated."""
-    if host not in _LOOPBACK:
+    if not is_loopback(host):
         click.echo(
             f"Warning: everybody who reaches {host} can read and change this sandbox, "
-            "with tokens that are public",
+            "with tokens that are public; the page for people is left out, as it is for 127.0.0.1 "
+            "alone",
             err=True,
         )
     signal.signal(signal.SIGTERM, _stop)
     try:
         with serving(path, host, port, verbose=verbose) as server:
             click.echo(_introduction(path, f"{server.origin}/2.0"))
+            if server.pages:
+                click.echo(f"To change webhooks by hand, open {server.origin}/\n")
             server.serve_forever()
     except KeyboardInterrupt:
         click.echo("stopped", err=True)

@@ -88,32 +88,30 @@ def known_events(connection: sqlite3.Connection) -> list[str]:
     return list(dict.fromkeys(itertools.chain(*keys)))
 
 
-def prepare(database: Database, repository: Repository, event: str) -> Run:
+def prepare(connection: sqlite3.Connection, repository: Repository, event: str) -> Run:
     """Make the deliveries of an event and note them in the histories of hooks that keep one.
 
     Raises `SandboxError` for an event that the sandbox's catalogue lacks.
     """
-    with database.write() as connection:
-        known = known_events(connection)
-        if event not in known:
-            raise SandboxError(_unknown(event, known))
-        body = _payload(event, repository)
-        shipments = [
-            _shipment(connection, hook, event, repository.full_name, body)
-            for hook in listeners(connection, repository, event)
-        ]
+    known = known_events(connection)
+    if event not in known:
+        raise SandboxError(_unknown(event, known))
+    body = _payload(event, repository)
+    shipments = [
+        _shipment(connection, hook, event, repository.full_name, body)
+        for hook in listeners(connection, repository, event)
+    ]
     return _run(event, repository.full_name, shipments)
 
 
-def prepare_again(database: Database, hook: Hook, sent: Sent) -> Run:
+def prepare_again(connection: sqlite3.Connection, hook: Hook, sent: Sent) -> Run:
     """Make a delivery of the same payload once more, to where the hook leads today.
 
     Raises `SandboxError` for a hook that isn't active.
     """
     if not hook.active:
         raise SandboxError("the webhook is inactive: nothing is sent until it is active again")
-    with database.write() as connection:
-        shipment = _shipment(connection, hook, sent.event, sent.subject, sent.body)
+    shipment = _shipment(connection, hook, sent.event, sent.subject, sent.body)
     return _run(sent.event, sent.subject, [shipment])
 
 

@@ -238,9 +238,9 @@ class Sandbox:
         """Let an event happen, wait for its deliveries and give them with their outcomes."""
         from bitbucket_hooks.sandbox import delivering  # noqa: PLC0415 - it brings requests along
 
-        with self._database.read() as connection:
+        with self._database.write() as connection:
             where = lookups.repository(connection, repository)
-        run = delivering.prepare(self._database, where, event)
+            run = delivering.prepare(connection, where, event)
         deliverer = delivering.Deliverer(self._database)
         deliverer.start(run)
         deliverer.wait()

@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from bitbucket_hooks.sandbox import wire
 from bitbucket_hooks.sandbox.app import Application
 from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.web.guard import is_loopback
+from bitbucket_hooks.sandbox.web.pages import Pages
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from bitbucket_hooks.sandbox.store import Database
 
@@ -26,6 +30,7 @@ LOOPBACK: Final = "127.0.0.1"
 _MOST_BYTES: Final = 10 * 1024 * 1024
 # Linger on, for no time: closing the socket then resets the connection.
 _RESET: Final = struct.pack("ii", 1, 0)
+_API: Final = ("/2.0", "/site", "/ip-ranges")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -76,19 +81,32 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """Serves one sandbox. `server_close` ends the open connections as well."""
+    """Serves one sandbox: its API and, on the loopback alone, the page for people.
+
+    `server_close` ends the open connections as well.
+    """
 
     daemon_threads = False
     request_queue_size = 128
     # A port that somebody else listens on is an error, not to be shared.
     allow_reuse_port = False
+    pages: Pages | None = None
 
     def __init__(self, database: Database, host: str, port: int, *, verbose: bool = False) -> None:
         self._connections: set[socket.socket] = set()
         self.verbose: Final = verbose
-        self.app: Final = Application(database)
+        self._api: Final = Application(database)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
+        if is_loopback(str(self.server_address[0])):
+            self.pages = Pages(database, self.origin, int(self.server_address[1]))
+
+    def app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request: the page's are neither logged nor limited, nor do they fail."""
+        root = "/".join(str(environ["PATH_INFO"]).split("/", 2)[:2])
+        if self.pages is None or root in _API:
+            return self._api(environ, start_response)
+        return self.pages(environ, start_response)
 
     @property
     def origin(self) -> str:
@@ -121,6 +139,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
+        if self.pages:
+            self.pages.close()
 
 
 @contextlib.contextmanager

@@ -46,8 +46,7 @@ def hook_fields(request: Request, settings: Settings, known: Collection[str]) ->
     body = json_object(request)
     sent = {name: body[name] for name in _TYPES if name in body}
     _check_structure(sent)
-    problems = _problems(sent, settings, known)
-    if problems:
+    if problems := problems_of(sent, settings, known):
         raise bad_values(problems)
     if not settings.history_writable:
         sent.pop("history_enabled", None)
@@ -82,9 +81,10 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _problems(
-    sent: dict[str, Any], settings: Settings, known: Collection[str]
+def problems_of(
+    sent: Mapping[str, Any], settings: Settings, known: Collection[str]
 ) -> dict[str, list[str]]:
+    """Tell what the service refuses in the values of a hook, field by field."""
     found = {
         "url": _url_problems(sent["url"], settings),
         "events": _event_problems(sent["events"], known),

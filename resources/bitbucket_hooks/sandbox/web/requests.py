@@ -1,0 +1,273 @@
+"""What webhooks sent: the history of one, one delivery of it, and what came of an event."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+from werkzeug.utils import redirect
+
+from bitbucket_hooks.sandbox import delivering, historystore, hookstore
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.web import layout, paths
+from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
+from bitbucket_hooks.sandbox.web.visits import may_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug.wrappers import Response
+
+    from bitbucket_hooks.sandbox.delivering import Run, Shipment
+    from bitbucket_hooks.sandbox.historystore import Attempt, Sent
+    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.web.visits import Visit
+
+_OK: Final = range(200, 300)
+
+
+def history(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
+    """Show what a webhook sent; a form switches its history on or off."""
+    repository = visit.repository(workspace, slug)
+    hook = visit.hook(repository, uid)
+    if visit.sends:
+        if not may_change(hook):
+            raise SandboxError("this webhook is read-only here")
+        enabled = visit.request.form.get("history") == "on"
+        hookstore.update(visit.connection, hook, {"history_enabled": enabled})
+        return redirect(paths.of(repository, hook, "requests"), 303)
+    found = historystore.of_hook(visit.connection, hook.uuid)
+    columns = ("Event", "Request time", "Status", "Attempts", "Duration", "Actions")
+    rows = [_row(repository, hook, sent) for sent in found]
+    return layout.page(
+        "Requests",
+        _heading(hook),
+        _switch(visit, repository, hook),
+        tag(
+            "div",
+            layout.table("Requests", columns, rows)
+            if rows
+            else tag("p", "Nothing was recorded yet.", class_="nothing"),
+            id="live",
+        ),
+        tag(
+            "p",
+            tag("a", "Load new requests", href=paths.of(repository, hook, "requests")),
+            tag("a", "Trigger an event", href=f"{paths.hooks(repository)}#trigger"),
+            class_="buttons",
+        ),
+        trail=_trail(repository),
+        pending=any(_is_pending(sent) for sent in found),
+    )
+
+
+def _trail(repository: Repository) -> list[layout.Crumb]:
+    return [
+        ("Repositories", paths.home()),
+        (f"Webhooks of {repository.full_name}", paths.hooks(repository)),
+    ]
+
+
+def _heading(hook: Hook) -> Markup:
+    return tag("p", text(layout.named(hook)), " ", code(hook.url), class_="context")
+
+
+def _is_pending(sent: Sent) -> bool:
+    return not sent.done and not sent.is_lost
+
+
+def _switch(visit: Visit, repository: Repository, hook: Hook) -> Markup:
+    enabled = hook.history_enabled
+    told = "History is on: the latest 100 requests are kept." if enabled else "History is off."
+    if not may_change(hook):
+        return tag("p", told)
+    change = tag("input", type="hidden", name="history", value="off" if enabled else "on")
+    return layout.form(
+        visit.token,
+        paths.of(repository, hook, "requests"),
+        tag("p", told),
+        change,
+        layout.button("Disable history" if enabled else "Enable history"),
+        class_="buttons",
+    )
+
+
+def _row(repository: Repository, hook: Hook, sent: Sent) -> Markup:
+    last = sent.last
+    status = _status(last.status, last.reason) if sent.done and last else _open(sent)
+    details = tag(
+        "a",
+        "View details",
+        tag("span", f" of request {sent.id}", class_="unseen"),
+        href=paths.of(repository, hook, "requests", str(sent.id)),
+    )
+    return layout.row(
+        layout.cell("Event", code(sent.event)),
+        layout.cell("Request time", layout.at(sent.at)),
+        layout.cell("Status", status),
+        layout.cell("Attempts", str(len(sent.attempts))),
+        layout.cell("Duration", _duration(each.seconds for each in sent.attempts)),
+        layout.cell("Actions", details, class_="actions"),
+    )
+
+
+def _status(status: int | None, reason: str) -> Markup:
+    kind = "add" if status in _OK else "fail"
+    return tag("span", text(historystore.told(status, reason)), class_=f"badge {kind}")
+
+
+def _open(sent: Sent) -> Markup:
+    if sent.is_lost:
+        return tag("span", "interrupted", class_="badge warn")
+    return _pending()
+
+
+def _pending() -> Markup:
+    return tag("span", "pending", class_="badge keep")
+
+
+def _duration(seconds: Iterable[float]) -> str:
+    return f"{sum(seconds):.2f} s"
+
+
+def details(visit: Visit, workspace: str, slug: str, uid: str, number: int) -> Response:
+    """Show one delivery whole."""
+    repository = visit.repository(workspace, slug)
+    hook = visit.hook(repository, uid)
+    return _details(visit, repository, hook, _find(visit, hook, number))
+
+
+def resend(visit: Visit, workspace: str, slug: str, uid: str, number: int) -> Response:
+    """Send the payload of a delivery again, and show what comes of it."""
+    repository = visit.repository(workspace, slug)
+    hook = visit.hook(repository, uid)
+    sent = _find(visit, hook, number)
+    try:
+        run = delivering.prepare_again(visit.connection, hook, sent)
+    except SandboxError as error:
+        return _details(visit, repository, hook, sent, problem=str(error))
+    visit.starting.append(run)
+    return redirect(paths.run(repository, run.id), 303)
+
+
+def _find(visit: Visit, hook: Hook, number: int) -> Sent:
+    found = historystore.find(visit.connection, hook.uuid, number)
+    if not found:
+        raise SandboxError(f"there is no request {number} of this webhook, or no longer")
+    return found
+
+
+def _details(
+    visit: Visit, repository: Repository, hook: Hook, sent: Sent, problem: str = ""
+) -> Response:
+    here = paths.of(repository, hook, "requests", str(sent.id))
+    size = f"{len(sent.body):,} bytes, indented here; the signature is that of the raw body"
+    return layout.page(
+        f"Request {sent.id}",
+        tag("p", code(sent.event), " to ", code(sent.url), ", ", layout.at(sent.at)),
+        layout.form(
+            visit.token,
+            f"{here}/resend",
+            tag("p", text(problem), class_="problem", role="alert") if problem else None,
+            layout.button("Resend"),
+            class_="buttons",
+        ),
+        tag("div", _answers(sent), id="live"),
+        tag(
+            "section",
+            tag("h2", "Request"),
+            _headers(sent.headers.items()),
+            tag("p", size, class_="context"),
+            _body(sent.body.decode(errors="replace")),
+            class_="card",
+        ),
+        trail=[*_trail(repository), ("Requests", paths.of(repository, hook, "requests"))],
+        status=409 if problem else 200,
+        pending=_is_pending(sent),
+    )
+
+
+def _answers(sent: Sent) -> Markup:
+    shown = joined(*map(_answer, sent.attempts))
+    if sent.done:
+        return shown
+    return shown + tag("p", "The answer is still to come: ", _open(sent))
+
+
+def _answer(attempt: Attempt) -> Markup:
+    head = tag("h2", f"Attempt {attempt.number}: ", _status(attempt.status, attempt.reason))
+    took = tag("p", f"took {attempt.seconds:.2f} s", class_="context")
+    if attempt.status is None:
+        return tag("section", head, took, tag("p", text(attempt.problem or "")), class_="card")
+    return tag(
+        "section",
+        *(head, took, _headers(attempt.headers)),
+        _body(attempt.body) if attempt.body else tag("p", "No body.", class_="context"),
+        class_="card",
+    )
+
+
+def _headers(pairs: Iterable[tuple[str, str]]) -> Markup:
+    listed = joined(*(tag("dt", text(name)) + tag("dd", text(value)) for name, value in pairs))
+    return tag("details", tag("summary", "Headers"), tag("dl", listed, class_="headers"), open=True)
+
+
+def _body(body: str) -> Markup:
+    with contextlib.suppress(ValueError, RecursionError):
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    lines = joined(*(text(line) + "\n" for line in body.splitlines()))
+    return tag("pre", lines, tabindex="0", role="region", aria_label="Body")
+
+
+def event(visit: Visit, workspace: str, slug: str, name: str) -> Response:
+    """Show what came of an event so far."""
+    repository = visit.repository(workspace, slug)
+    run = visit.deliverer.run(name)
+    if not run or run.subject != repository.full_name:
+        raise SandboxError("what came of this event is no longer known here")
+    return layout.page(
+        "Event triggered",
+        tag("p", code(run.event), text(f" in {run.subject}"), class_="context"),
+        tag("div", tag("p", _told(run), role="status"), _shipments(repository, run), id="live"),
+        tag("p", tag("a", "Back to the webhooks", href=paths.hooks(repository)), class_="buttons"),
+        trail=_trail(repository),
+        pending=not run.done,
+    )
+
+
+def _told(run: Run) -> str:
+    count = len(run.shipments)
+    if not count:
+        return "No active webhook listens to it: nothing is sent."
+    answered = sum(each.done for each in run.shipments)
+    if answered < count:
+        return f"{answered} of {count} deliveries are through …"
+    return "The delivery is through." if count == 1 else f"All {count} deliveries are through."
+
+
+def _shipments(repository: Repository, run: Run) -> Markup | None:
+    if not run.shipments:
+        return None
+    columns = ("Webhook", "Status", "Attempts", "Duration", "Actions")
+    rows = [_shipment(repository, each) for each in run.shipments]
+    return layout.table("Deliveries", columns, rows)
+
+
+def _shipment(repository: Repository, shipment: Shipment) -> Markup:
+    hook, last = shipment.hook, shipment.last
+    more = tag("span", "keeps no history", class_="context")
+    if shipment.number is not None:
+        path = paths.of(repository, hook, "requests", str(shipment.number))
+        whose = tag("span", text(f" of {layout.named(hook)}"), class_="unseen")
+        more = tag("a", "View details", whose, href=path)
+    status = _status(last.status, last.reason) if shipment.done and last else _pending()
+    problem = tag("div", text(last.problem), class_="context") if last and last.problem else None
+    return layout.row(
+        layout.cell("Webhook", tag("b", text(layout.named(hook))), tag("div", code(hook.url))),
+        layout.cell("Status", status, problem),
+        layout.cell("Attempts", str(len(shipment.outcomes))),
+        layout.cell("Duration", _duration(each.seconds for each in shipment.outcomes)),
+        layout.cell("Actions", more, class_="actions"),
+    )
