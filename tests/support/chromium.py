@@ -130,7 +130,10 @@ class Page:
         """Make the window so many pixels wide and high."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=False,
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def open(self, url: str) -> None:
@@ -144,7 +147,9 @@ class Page:
         """Evaluate an expression on the page; a promise is waited for."""
         result = self.call(
             "Runtime.evaluate",
-            expression=script, awaitPromise=True, returnByValue=True,
+            expression=script,
+            awaitPromise=True,
+            returnByValue=True,
         )
         if "exceptionDetails" in result:
             raise PageError(f"{script}: {result['exceptionDetails']}")

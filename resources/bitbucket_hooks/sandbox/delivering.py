@@ -140,15 +140,15 @@ def carry_out(database: Database, shipment: Shipment) -> None:
     """Deliver, up to three times, and note each outcome where the hook keeps a history."""
     with database.read() as connection:
         timeout = settings.load(connection).delivery_timeout_ms / 1000
-    for number in range(1, _TRIES + 1):
+    done = False
+    while not done:
+        number = len(shipment.outcomes) + 1
         outcome = _attempt(shipment, number, timeout)
         done = outcome.status not in _SERVER_ERRORS or number == _TRIES
         if shipment.number is not None:
             with database.write() as connection:
                 historystore.note(connection, shipment.number, number, outcome, done=done)
         shipment.outcomes += (outcome,)
-        if done:
-            break
     shipment.done = True
 
 

@@ -30,8 +30,8 @@ Problems = Mapping[str, Sequence[str]]
 
 _LABELS: Final = {"description": "Title", "url": "URL", "events": "Triggers", "secret": "Secret"}
 _CERTIFICATE: Final = (
-    "Without the check, whoever stands between can pose as your server and read every delivery. "
-    "Leave it on, unless your server has a self-signed certificate and nothing is at stake."
+    "Without that check, whoever stands between can pose as your server and read every delivery. "
+    "Skip it only for a self-signed certificate, and where nothing is at stake."
 )
 
 

@@ -139,7 +139,7 @@ def _trigger(visit: Visit, repository: Repository, problem: str) -> Markup:
         tag("h2", "Trigger an event", id="trigger"),
         tag(
             "p",
-            "It is delivered for real, signed, to each active webhook above that listens to it.",
+            "It is delivered for real to each active webhook above that listens to it.",
             class_="context",
         ),
         layout.form(

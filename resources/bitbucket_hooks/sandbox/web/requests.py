@@ -244,7 +244,7 @@ def _told(run: Run) -> str:
     answered = sum(each.done for each in run.shipments)
     if answered < count:
         return f"{answered} of {count} deliveries are through …"
-    return "The delivery is through." if count == 1 else f"All {count} deliveries are through."
+    return "The delivery is through." if count == 1 else f"{count} deliveries are through."
 
 
 def _shipments(repository: Repository, run: Run) -> Markup | None:
@@ -265,7 +265,9 @@ def _shipment(repository: Repository, shipment: Shipment) -> Markup:
     status = _status(last.status, last.reason) if shipment.done and last else _pending()
     problem = tag("div", text(last.problem), class_="context") if last and last.problem else None
     return layout.row(
-        layout.cell("Webhook", tag("b", text(layout.named(hook))), tag("div", code(hook.url))),
+        layout.cell(
+            "Webhook", tag("b", text(layout.named(hook)), class_="name"), tag("div", code(hook.url))
+        ),
         layout.cell("Status", status, problem),
         layout.cell("Attempts", str(len(shipment.outcomes))),
         layout.cell("Duration", _duration(each.seconds for each in shipment.outcomes)),

@@ -18,7 +18,7 @@ a:focus-visible, pre:focus-visible, [tabindex]:focus-visible { outline: 2px soli
 .trail ol { list-style: none; display: flex; flex-wrap: wrap; margin: 0 0 .4rem; padding: 0;
   font-size: .92rem; }
 .trail li { overflow-wrap: anywhere; }
-.trail li::after { content: "/"; color: var(--soft); margin: 0 .45rem; }
+.trail li + li::before { content: "/"; color: var(--soft); margin: 0 .45rem; }
 main > p, main > form, main > table, #live > * { margin-top: .9rem; }
 main > .context { margin-top: .15rem; }
 .notice { border: 1px solid var(--add); border-left-width: 4px; border-radius: 8px;
@@ -31,6 +31,9 @@ th { text-align: left; font-size: .85rem; font-weight: 600; color: var(--soft);
 td { border-top: 1px solid var(--line); padding: .55rem .8rem; vertical-align: top; }
 .actions > div { display: flex; flex-wrap: wrap; gap: .2rem .9rem; }
 .keys li { line-height: 1.6; }
+.keys code { overflow-wrap: normal; }
+td:first-child { min-width: 18rem; }
+td:not(:first-child) .badge { white-space: nowrap; }
 .badge { display: inline-block; border: 1px solid var(--tone, var(--line)); border-radius: 99px;
   padding: 0 .55rem; margin: 0 .3rem .2rem 0; font-size: .85rem; color: var(--tone, var(--soft));
   overflow-wrap: anywhere; }
@@ -51,6 +54,7 @@ select { font: inherit; color: inherit; background: var(--card); border: 1px sol
   border-radius: 8px; padding: .4rem .6rem; max-width: 100%; min-width: 0; }
 form.hook { display: grid; gap: 1.1rem; max-width: 54rem; margin-top: 1.1rem; }
 .field label, legend { font-weight: 650; }
+legend { padding: 0; }
 fieldset { margin: 0; border: 0; padding: 0; min-width: 0; }
 form.hook > fieldset > legend { float: left; width: 100%; margin-bottom: .35rem; }
 form.hook > fieldset > legend + * { clear: both; }
@@ -87,7 +91,8 @@ pre { background: var(--code); border-radius: 8px; padding: .7rem .9rem; margin:
     gap: .5rem; }
   td > div { min-width: 0; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; }
-  td:first-child { display: block; }
+  td:first-child { display: block; min-width: 0; }
+  td:not(:first-child) .badge { white-space: normal; }
   td:first-child::before { content: none; }
   .headers { grid-template-columns: 1fr; }
   .headers dd { margin-bottom: .3rem; }
