@@ -106,6 +106,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Log"):
             page.call(f"{domain}.enable")
         page.resize(*size)
+        page.call("Emulation.setFocusEmulationEnabled", enabled=True)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.call("Emulation.setEmulatedMedia", features=[scheme])
         try:
@@ -213,8 +214,16 @@ class Page:
     def fill(self, selector: str, text: str) -> None:
         """Replace what a field holds."""
         self.run(f"document.querySelector({json.dumps(selector)}).select()")
-        self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self.type(text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose an option of a list by its value."""
+        self.run(
+            f"""(one => {{
+                one.value = {json.dumps(value)};
+                one.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            }})(document.querySelector({json.dumps(selector)}))"""
+        )
 
     def focused(self) -> str:
         """Tell what has the keyboard: its id, else its text."""
@@ -235,8 +244,13 @@ class Page:
 
     def check(self) -> None:
         """Raise `PageError` for scripts that failed and for what the page's policy forbade."""
+        if bad := self.complaints():
+            raise PageError(str(bad))
+
+    def complaints(self) -> list[Any]:
+        """Give these failures since the last time this was asked."""
         self.run("0")
-        bad = [
+        return [
             each["params"]
             for each in self.browser.drain(self.session)
             if each["method"] == "Runtime.exceptionThrown"
@@ -246,8 +260,6 @@ class Page:
                 and each["params"]["entry"]["source"] in ("security", "javascript")
             )
         ]
-        if bad:
-            raise PageError(str(bad))
 
 
 @contextmanager

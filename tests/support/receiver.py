@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -34,6 +34,8 @@ class Receiver:
     answer: bytes = b""
     headers: dict[str, str] = field(factory=dict)
     received: list[Received] = field(factory=list)
+    before: Callable[[], object] = lambda: None
+    """What it waits for before it answers."""
 
 
 @contextmanager
@@ -44,6 +46,7 @@ def receiver(*, tls: bool = False) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.before()
             state.received.append(Received(self.path, dict(self.headers), body))
             status = state.statuses.pop(0) if state.statuses else state.status
             self.send_response(status, state.reason)

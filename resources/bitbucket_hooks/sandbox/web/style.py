@@ -81,7 +81,7 @@ pre { background: var(--code); border-radius: 8px; padding: .7rem .9rem; margin:
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 [hidden] { display: none; }
-@media (max-width: 46rem) {
+@media (max-width: 60rem) {
   table, tbody, tr, td { display: block; }
   thead { display: none; }
   table { border: 0; background: none; }
@@ -93,6 +93,7 @@ pre { background: var(--code); border-radius: 8px; padding: .7rem .9rem; margin:
   td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; }
   td:first-child { display: block; min-width: 0; }
   td:not(:first-child) .badge { white-space: normal; }
+  .keys code { overflow-wrap: anywhere; }
   td:first-child::before { content: none; }
   .headers { grid-template-columns: 1fr; }
   .headers dd { margin-bottom: .3rem; }

@@ -1,0 +1,48 @@
+"""docs/sandbox.md does what it says: its commands run, and its page is where it is said to be."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.historystore import MOST
+from bitbucket_hooks.sandbox.server import serve
+from support import checkout
+from support.receiver import receiver
+
+PAGE = (checkout.ROOT / "docs" / "sandbox.md").read_text("utf-8")
+
+
+def test_the_commands_run(
+    sandbox: Sandbox, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In their order, and the last one tells of what the first one sent when it runs again."""
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
+    (block,) = re.findall(r"^## Deliveries\n\n```shell\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(line, comments=True)[1:] for line in block.splitlines()]
+    assert [command[1] for command in commands] == ["trigger", "change-hook", "history"]
+    with receiver() as there:
+        sandbox.plant_hook("acme/web", there.url, description="CI")
+        for command in (*commands, commands[0], commands[2]):
+            result = CliRunner().invoke(main, command, catch_exceptions=False)
+            assert result.exit_code == 0, result.output
+    assert re.search(r"repo:push +200 OK", result.output)
+    assert f"the latest\n  {MOST};" in PAGE
+
+
+def test_the_page_is_there(sandbox_path: Path) -> None:
+    """Under the path that is named, with the buttons that are named."""
+    (path,) = re.findall(r"^their webhooks. `(/WORKSPACE/REPOSITORY/\S+)`", PAGE, re.MULTILINE)
+    with serve(sandbox_path) as base:
+        url = base.removesuffix("/2.0") + path.replace("WORKSPACE/REPOSITORY", "acme/web")
+        text = requests.get(url, timeout=10).text
+    for name in ("Webhooks", "Add webhook", "Trigger an event"):
+        assert f"**{name}**" in PAGE
+        assert f">{name}<" in text

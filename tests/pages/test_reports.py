@@ -1,0 +1,97 @@
+"""The pages that commands write, opened from their files in Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.sandbox.estate import Sandbox
+from support.chromium import NARROW, Browser
+
+SAMPLES = Path(__file__).parents[1] / "report" / "samples"
+HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
+FIRST = "document.querySelector('#rows tr:not(.group) .url').textContent"
+
+
+def test_an_inventory_by_keyboard(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filter, sort, group, fold and look closer; texts from outside stay texts."""
+    for number in range(150):
+        name = f"acme/{('api', 'web', 'docs')[number % 3]}"
+        sandbox.plant_hook(
+            name, f"https://host-{number % 5}.example.com/{number:03}", description=f"Hook {number}"
+        )
+    sandbox.plant_hook("acme/web", "http://plain.example.com/", description=HOSTILE)
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
+    file = tmp_path / "inventory.html"
+    done = CliRunner().invoke(main, ["inventory", "acme", "--html", str(file)])
+    assert done.exit_code == 0, done.output
+    with browser.page() as page:
+        page.open(file.as_uri())
+        count = "document.querySelectorAll('#rows tr:not(.group):not(.facts)').length"
+        page.key("/")
+        assert page.focused() == "filter"
+        page.type("host-3 acme/web")
+        assert page.text("#told") == "10 of 151"
+        assert page.run(count) == 10
+        page.key("Escape")
+        assert page.text("#told") == ""
+        page.type("window.pwned")
+        assert page.run(count) == 1
+        assert HOSTILE[:30] in page.text("#rows")
+        page.key("Escape")
+
+        page.run("document.querySelector('th[data-by=hook] button').focus()")
+        page.key("Enter")
+        assert page.run("document.querySelector('th[data-by=hook]').ariaSort") == "ascending"
+        upwards = page.run(FIRST)
+        page.key("Enter")
+        assert page.run("document.querySelector('th[data-by=hook]').ariaSort") == "descending"
+        assert page.run(FIRST) != upwards
+
+        page.choose("#group", "host")
+        fold = "#rows .group button"
+        assert "host-0.example.com" in page.text(fold)
+        page.run(f"document.querySelector('{fold}').focus()")
+        before = page.run(f"document.querySelector('{fold}').ariaExpanded")
+        page.key("Enter")
+        assert page.run("document.activeElement.ariaExpanded") != before
+        assert "host-0.example.com" in page.focused()
+
+        page.choose("#group", "")
+        page.click("[data-kind=insecure]")
+        page.fill("#filter", "plain.example.com")
+        assert page.run(count) == 1
+        page.run("document.querySelector('.fold').focus()")
+        page.key("Enter")
+        assert "certificate check" in page.text("#rows .facts")
+        page.resize(*NARROW)
+        assert not page.scrolls_sideways()
+        page.click("#clear")
+        assert page.text("#told") == ""
+        assert not page.scrolls_sideways()
+        assert not page.run("window.pwned")
+
+
+def test_a_report(browser: Browser, tmp_path: Path) -> None:
+    """Its filter narrows the declarations down, at any width."""
+    file = tmp_path / "report.html"
+    sample = SAMPLES / "change.refreshed.jsonl"
+    done = CliRunner().invoke(main, ["report", str(sample), "--html", str(file)])
+    assert done.exit_code == 3, done.output
+    shown = "[...document.querySelectorAll('article')].filter(one => one.offsetHeight).length"
+    with browser.page() as page:
+        page.open(file.as_uri())
+        whole = page.run(shown)
+        page.run("document.getElementById('filter').focus()")
+        page.type("audit")
+        page.wait(f"document.querySelector('output').textContent.endsWith(' of {whole}')")
+        assert 0 < page.run(shown) < whole
+        page.fill("#filter", "nothing-is-like-this")
+        page.wait(f"{shown} === 0")
+        page.resize(*NARROW)
+        assert not page.scrolls_sideways()
