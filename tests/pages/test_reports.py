@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.estate import Sandbox
-from support.chromium import NARROW, Browser
+from support.chromium import NARROW, Browser, executable
 
 SAMPLES = Path(__file__).parents[1] / "report" / "samples"
 HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
@@ -95,3 +95,10 @@ def test_a_report(browser: Browser, tmp_path: Path) -> None:
         page.wait(f"{shown} === 0")
         page.resize(*NARROW)
         assert not page.scrolls_sideways()
+
+
+def test_without_a_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """These tests fail, and say how to get one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="apt-get install chromium"):
+        executable()

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 import requests
+from click.testing import CliRunner
 from werkzeug.test import Client
 
+from bitbucket_hooks.cli import main
 from bitbucket_hooks.events import CATALOGUE
 from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve, serving
+from bitbucket_hooks.sandbox.server import Server, serve, serving
 from bitbucket_hooks.sandbox.web.guard import is_loopback
 from support.receiver import Receiver, receiver
 
@@ -549,3 +551,19 @@ def test_only_on_the_loopback(path: Path) -> None:
         assert b'"error"' in answer.data
     assert [is_loopback(host) for host in ("LocalHost", "127.1.2.3", "::1")] == [True] * 3
     assert [is_loopback(host) for host in ("example.com", "0.0.0.0", "::")] == [False] * 3  # noqa: S104
+
+
+@pytest.mark.parametrize(("host", "has_page"), [("localhost", True), ("0.0.0.0", False)])  # noqa: S104
+def test_the_command_says_where(
+    path: Path, monkeypatch: pytest.MonkeyPatch, host: str, has_page: bool
+) -> None:
+    """Or that there is none."""
+
+    def stop(_: Server) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Server, "serve_forever", stop)
+    arguments = ["sandbox", "serve", str(path), "--port", "0", "--host", host]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert ("To change webhooks by hand, open http://" in result.stdout) == has_page
+    assert ("the page for people is left out" in result.stderr) != has_page

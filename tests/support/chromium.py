@@ -30,7 +30,7 @@ _OPTIONS: Final = (
     *("--disable-background-networking", "--disable-component-update", "--no-proxy-server"),
     *("--remote-debugging-pipe", "about:blank"),
 )
-_KEYS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowDown": 40, "ArrowUp": 38}
+_KEYS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowDown": 40}
 _TEXTS: Final = {"Enter": "\r", " ": " "}
 _SHIFT: Final = 8
 

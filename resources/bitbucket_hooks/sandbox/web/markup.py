@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from bitbucket_hooks.errors import printable
 
-_VOID: Final = ("input", "link", "meta", "col")
+_VOID: Final = ("input", "link", "meta")
 _LONGEST: Final = 4000  # characters of a text that is shown
 
 
