@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output, remote, whereabouts
+from bitbucket_hooks.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.sandbox.historystore import told
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.historystore import Sent
     from bitbucket_hooks.sandbox.records import Hook
 
-_REMOTE_FAILED: Final = 2
 _HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
 
 
@@ -32,7 +32,7 @@ def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> in
     else:
         rows = [[*(each[name] for name in _HEADINGS[:3]), *_answer(each)] for each in results]
         output.table(_HEADINGS, rows, f"No active webhook listens to {event}.")
-    return 0 if all(each["accepted"] for each in results) else _REMOTE_FAILED
+    return 0 if all(each["accepted"] for each in results) else REMOTE_FAILED
 
 
 def _result(shipment: Shipment, names: dict[str, str]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def delete(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
             tag("a", "Cancel", href=paths.hooks(repository)),
             class_="buttons",
         ),
-        trail=_trail(repository),
+        trail=layout.above(repository),
     )
 
 
@@ -93,13 +93,6 @@ def _own(visit: Visit, repository: Repository, uid: str) -> Hook:
     if not may_change(hook):
         raise SandboxError("this webhook is read-only here")
     return hook
-
-
-def _trail(repository: Repository) -> list[layout.Crumb]:
-    return [
-        ("Repositories", paths.home()),
-        (f"Webhooks of {repository.full_name}", paths.hooks(repository)),
-    ]
 
 
 def _page(
@@ -131,7 +124,7 @@ def _page(
             ),
             class_="hook",
         ),
-        trail=_trail(repository),
+        trail=layout.above(repository),
         status=400 if problems else 200,
     )
 

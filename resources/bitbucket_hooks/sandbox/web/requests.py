@@ -58,16 +58,9 @@ def history(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
             tag("a", "Trigger an event", href=f"{paths.hooks(repository)}#trigger"),
             class_="buttons",
         ),
-        trail=_trail(repository),
+        trail=layout.above(repository),
         pending=any(_is_pending(sent) for sent in found),
     )
-
-
-def _trail(repository: Repository) -> list[layout.Crumb]:
-    return [
-        ("Repositories", paths.home()),
-        (f"Webhooks of {repository.full_name}", paths.hooks(repository)),
-    ]
 
 
 def _heading(hook: Hook) -> Markup:
@@ -183,7 +176,7 @@ def _details(
             _body(sent.body.decode(errors="replace")),
             class_="card",
         ),
-        trail=[*_trail(repository), ("Requests", paths.of(repository, hook, "requests"))],
+        trail=[*layout.above(repository), ("Requests", paths.of(repository, hook, "requests"))],
         status=409 if problem else 200,
         pending=_is_pending(sent),
     )
@@ -232,7 +225,7 @@ def event(visit: Visit, workspace: str, slug: str, name: str) -> Response:
         tag("p", code(run.event), text(f" in {run.subject}"), class_="context"),
         tag("div", tag("p", _told(run), role="status"), _shipments(repository, run), id="live"),
         tag("p", tag("a", "Back to the webhooks", href=paths.hooks(repository)), class_="buttons"),
-        trail=_trail(repository),
+        trail=layout.above(repository),
         pending=not run.done,
     )
 
