@@ -25,11 +25,16 @@ def canonical_events(events: Iterable[str]) -> tuple[str, ...]:
 
 @frozen
 class Place:
-    """What tells one declared hook from another: where it hangs, its url and, if any, its title."""
+    """What tells one declared hook from another: where it hangs, its url and, if any, its title.
+
+    Doubles have all of these in common, and their declarations name each its own with `adopt`.
+    """
 
     subject: Subject
     url: str = field(converter=comparable)
     description: str | None = None
+    hook: str | None = None
+    """The uuid of the one hook that is meant, where the declaration names it."""
 
 
 @frozen

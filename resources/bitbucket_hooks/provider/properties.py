@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.model.webhook import Desired, Observed, Place
@@ -54,7 +55,9 @@ def desired_of(props: Props) -> Desired:
 
 def place_of(props: Props) -> Place:
     """Which hook a declaration means, however it is to look."""
-    return Place(subject_of(props), props["url"], props.get("description"))
+    adopt = props.get("adopt")
+    hook = None if adopt in (MATCH, NEVER) else adopt
+    return Place(subject_of(props), props["url"], props.get("description"), hook)
 
 
 def had_secret(props: Props) -> bool:

@@ -14,13 +14,13 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
 
-from attrs import asdict, define, frozen
+from attrs import asdict, define, evolve, frozen
 
 from bitbucket_hooks.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
@@ -28,6 +28,7 @@ from bitbucket_hooks.model.webhook import Place
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _LINKS: Final = 500  # names of one file: more than some file systems take is no use
+_BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
 
 
 @frozen
@@ -79,12 +80,14 @@ class Claims:
     def intend(self, places: Iterable[Place], owner: Owner) -> None:
         """Hold the places of a declaration, so that two equal ones can't both create a hook.
 
-        Raises ConflictError when another resource of this phase declares the same hook.
+        Those that name each another hook create none, and may be equal otherwise. Raises
+        ConflictError when another resource of this phase declares the same hook.
         """
         claim = self._claim(owner)
         named = {self._name(place): place for place in places}
-        phased = {f"{self.phase} {name}": place for name, place in named.items()}
-        self._hold(list(phased), claim, lambda name: _told(phased[name]))
+        self._hold_places(named, claim)
+        like = {evolve(place, hook=None) for place in named.values() if place.hook}
+        self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
         self._write_new(list(named), claim)
 
     def intended_by_other(self, place: Place, owner: Owner) -> str | None:
@@ -113,6 +116,10 @@ class Claims:
         """The phase that noted something first; None: nobody did."""
         claim = self._read(what)
         return None if claim is None else claim.phase
+
+    def _hold_places(self, named: Mapping[str, Place], claim: Claim) -> None:
+        phased = {f"{self.phase} {name}": place for name, place in named.items()}
+        self._hold(list(phased), claim, lambda name: _told(phased[name]))
 
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)

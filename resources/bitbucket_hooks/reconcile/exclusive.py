@@ -165,7 +165,10 @@ class Exclusives:
         claims = self.lifecycle.claims
         managed = [one for uuid, one in live.items() if uuid in scope.hooks]
         for title in (hook.description or None, None):
-            heir = claims.intended_by_other(Place(subject, hook.url, title), scope.owner)
+            named = Place(subject, hook.url, title, hook.uuid)
+            if heir := claims.intended_by_other(named, scope.owner):
+                return heir
+            heir = claims.intended_by_other(evolve(named, hook=None), scope.owner)
             like = Desired(subject, hook.url, description=title)
             if heir and not any(like.matches(one) for one in managed):
                 return heir  # else this is a double of the hook that it has already

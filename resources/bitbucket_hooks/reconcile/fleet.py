@@ -213,7 +213,8 @@ class Fleets:
         run decides.
         """
         claims = self.lifecycle.claims
-        places = [Place(subject, last.url, title) for title in (last.description or None, None)]
+        titles = (last.description or None, None)
+        places = [Place(subject, last.url, title, it) for title in titles for it in (None, uuid)]
         for pause in _HEIR_WAITS:
             if claims.handed_over(uuid, fleet.owner):
                 return None
