@@ -17,6 +17,7 @@ from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.globs import is_glob, matching
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
 
 
@@ -29,12 +30,14 @@ class Scope:
     """Names and globs; none: all."""
     exclude: tuple[str, ...] = ()
     project: str | None = None
+    always_list: bool = False
+    """Whether the repositories are listed although all that are meant are named."""
 
     @property
     def needs_listing(self) -> bool:
         """Whether it can't be told without a listing which repositories are meant."""
         named = self.repositories and not any(map(is_glob, self.repositories))
-        return not named or self.project is not None
+        return not named or self.project is not None or self.always_list
 
     def choose(self, slugs: Iterable[str]) -> list[str]:
         """The repositories that are meant, of those that there are."""
@@ -90,6 +93,8 @@ class Collector:
     workers: int
     tell: Callable[[str], None]
     """Hears how far it is, after each listing."""
+    see: Callable[[Observed], None] = field(default=lambda _: None)
+    """Gets every hook as it was answered: what is kept of it has no whole url."""
     _total: int = field(default=0, init=False)
     _left: int = field(default=0, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
@@ -146,6 +151,8 @@ class Collector:
             if slug is None:  # a token of a repository or project has no say in the workspace
                 raise PermissionRefused(error.message, error.remedy, status=403) from None
             raise
+        for one in found:
+            self.see(one)
         self.kept.keep(slug, [Live.of(one, self.kept.addresses) for one in found])
         with self._lock:
             self._left -= 1
