@@ -8,6 +8,7 @@ from bitbucket_hooks.cli.check import check
 from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.cli.events import events
 from bitbucket_hooks.cli.group import Commands
+from bitbucket_hooks.cli.importing import import_
 from bitbucket_hooks.cli.inventory import inventory
 from bitbucket_hooks.cli.ip_ranges import ip_ranges
 from bitbucket_hooks.cli.report import report
@@ -25,7 +26,7 @@ def main() -> None:
 
 _COMMANDS = (
     *(check, preview, up, drift, report, doctor),
-    *(inventory, events, ip_ranges, send, verify, sandbox),
+    *(inventory, import_, events, ip_ranges, send, verify, sandbox),
 )
 
 for _command in _COMMANDS:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from attrs import define, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
@@ -23,6 +24,7 @@ from bitbucket_hooks.provider.safety import FORCE
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
+_SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
 
 
 @frozen
@@ -106,6 +108,56 @@ def _printed(failing: str, args: Sequence[str]) -> str:
     if done.returncode:
         raise ConfigError(f"{failing}: {_said(done.stderr)}")
     return done.stdout
+
+
+def selected_stack() -> str:
+    """The stack that is selected. Raises ConfigError when none is."""
+    return _asked(["stack", "--show-name"], "no stack is selected; name one with --stack")
+
+
+def encrypted(
+    stack: str, file: Path, values: Sequence[str], tell: Callable[[int], None]
+) -> list[str]:
+    """The values as the stack's own encryption writes them; `tell` hears how many are done.
+
+    The stack's file is left alone: a copy of it takes the values. Raises ConfigError.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitbucket-hooks-") as folder:
+        copy = Path(folder) / file.name
+        before = file.read_text("utf-8")
+        copy.touch(mode=0o600)
+        found = []
+        for number, value in enumerate(values):
+            copy.write_text(before, "utf-8")
+            command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
+            _asked([*command, _SPARE], "the url can't be encrypted", value)
+            whole = yaml.safe_load(copy.read_text("utf-8"))
+            found.append(str(whole.pop("config")[_SPARE]["secure"]))
+            if whole != {k: v for k, v in (yaml.safe_load(before) or {}).items() if k != "config"}:
+                raise ConfigError(
+                    f"the stack {printable(stack)} has no encryption yet",
+                    "Set a first secret with `pulumi config set --secret`, which makes it.",
+                )
+            tell(number + 1)
+        return found
+
+
+def _asked(args: Sequence[str], problem: str, given: str = "") -> str:
+    """What a short command answers. Raises ConfigError."""
+    try:
+        done = subprocess.run(
+            ["pulumi", *args, "--non-interactive"],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_CONFIG_SECONDS,
+        )
+    except FileNotFoundError:
+        raise _no_engine() from None
+    if done.returncode:
+        raise ConfigError(f"{problem}: {_said(done.stderr)}")
+    return done.stdout.strip()
 
 
 def _no_engine() -> ConfigError:

@@ -29,7 +29,7 @@ class Checked:
 
 
 @define
-class _Contexts:
+class Contexts:
     """The rules' contexts without a network: only the bundled list of events is at hand."""
 
     own: Layer
@@ -70,7 +70,7 @@ def check(stack: str) -> Checked:
     """Validate a stack's files. Raises ConfigError when they can't be read."""
     values = {key: hidden(value) for key, value in written(stack).items()}
     config = read(of_namespace(NAMESPACE, values))
-    contexts = _Contexts(own_account(values), config)
+    contexts = Contexts(own_account(values), config)
     try:
         contexts.settings(None)
         entries = drafts(config, contexts.of)

@@ -1,0 +1,239 @@
+"""`bitbucket-hooks import`: from live hooks to entries of a stack's configuration."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import listing, output, remote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bitbucket_hooks.importing.drafting import New
+    from bitbucket_hooks.importing.plan import Import
+    from bitbucket_hooks.importing.writing import File
+    from bitbucket_hooks.inventory.collect import Collected
+    from bitbucket_hooks.settings import Settings
+
+DIFFERENCE: Final = 3
+_FEW: Final = 5
+_TELLS: Final = "--json tells"
+
+
+@click.command("import")
+@listing.scope_options
+@click.option("-s", "--stack", help="The stack; default: the selected one.")
+@click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
+@click.option("--check", is_flag=True, help="Only print what would be written (the default).")
+@click.option("--names", is_flag=True, help="Name every repository: no globs, no projects.")
+@click.option("--plain-urls", is_flag=True, help="Don't encrypt urls that may hold a secret.")
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@listing.resume_option
+@click.pass_context
+def import_(
+    context: click.Context,
+    /,
+    workspace: str | None,
+    *,
+    repositories: tuple[str, ...],
+    exclude: tuple[str, ...],
+    project: str | None,
+    stack: str | None,
+    write: bool,
+    check: bool,
+    names: bool,
+    plain_urls: bool,
+    json_: bool,
+    resume: Path | None,
+) -> None:
+    """Declare the live hooks of a WORKSPACE and its repositories in a stack's file.
+
+    The next `pulumi up` takes them over as they are: it creates and changes nothing on Bitbucket.
+    Nothing is written without --write. Exits with 3 when there is something to write, 0 when all
+    is declared.
+    """
+    from bitbucket_hooks.importing.addresses import Urls  # noqa: PLC0415 - late, as all here
+    from bitbucket_hooks.importing.existing import open_stack  # noqa: PLC0415
+    from bitbucket_hooks.importing.writing import File  # noqa: PLC0415
+    from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
+    from bitbucket_hooks.runs import engine  # noqa: PLC0415
+    from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
+
+    if write and check:
+        raise click.UsageError("--check and --write exclude each other")
+    name = stack or engine.selected_stack()
+    opened = open_stack(name, engine.stack_config)
+    file = File.read(stack_file(name))
+    settings = opened.settings
+    scope = Scope(
+        listing.workspace_of(workspace, settings), repositories, exclude, project, always_list=True
+    )
+    with closing(listing.begin(scope, settings, resume)) as kept:
+        urls = Urls(kept.addresses)
+        found = listing.collect("import of", scope, settings, kept, urls.see)
+        _note(found)
+        if found.stopped:
+            raise found.stopped
+        with remote.patient():
+            imported = _planned(opened, found, urls, settings, project, names=names)
+        if write and imported.entries:
+            _write(file, imported, name, plain=plain_urls)
+        _tell(file, imported, json_=json_, write=write, plain=plain_urls)
+        _note_left(opened.config.unmanaged, imported)
+        if write:
+            kept.remove()
+    context.exit(DIFFERENCE if imported.entries and not write else 0)
+
+
+def _planned(
+    stack: Any, found: Collected, urls: Any, settings: Settings, project: str | None, *, names: bool
+) -> Import:
+    from bitbucket_hooks.api.client import open_client  # noqa: PLC0415
+    from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
+    from bitbucket_hooks.importing.plan import plan  # noqa: PLC0415
+
+    with closing(open_client(settings, remote.note)) as client:
+        return plan(stack, found, urls, HookApi(client), project, names=names)
+
+
+def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
+    from bitbucket_hooks.cli.progress import progress  # noqa: PLC0415
+    from bitbucket_hooks.runs import engine  # noqa: PLC0415
+
+    with progress("encrypting urls") as shown:
+
+        def encrypt(values: Sequence[str]) -> list[str]:
+            return engine.encrypted(
+                stack, file.path, values, lambda done: shown.tell(f"{done:,} of {len(values):,}")
+            )
+
+        file.write(imported, encrypt, plain=plain)
+
+
+def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool) -> None:
+    if json_:
+        output.as_json(_as_json(file, imported, write=write, plain=plain))
+        return
+    if imported.entries and not write:
+        click.echo(file.shown(imported, plain=plain))
+        click.echo()
+    if imported.entries:
+        headings = ("entry", "on", "url", "events", "hooks", "notes")
+        output.table(headings, [_row(one, imported, plain=plain) for one in imported.entries], "")
+    for line in _summary(imported):
+        click.echo(line)
+    if write and imported.entries:
+        click.echo(f"wrote {output.text(file.path.name)}", err=True)
+    elif imported.entries:
+        click.echo("nothing is written: that takes --write", err=True)
+
+
+def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
+    from bitbucket_hooks.importing.addresses import may_be_secret, told  # noqa: PLC0415
+
+    kind, url = entry.group.kind, imported.urls.of(entry.group)
+    notes = {
+        "secret set": kind.secret_set,
+        "inactive": not kind.active,
+        "no certificate check": kind.skip_cert_verification,
+        "url encrypted": may_be_secret(url) and not plain,
+        "a double": entry.group.adopt is not None,
+    }
+    told_notes = [text for text, applies in notes.items() if applies]
+    return [
+        entry.name,
+        _on(entry),
+        told(url),
+        kind.events if len(kind.events) <= _FEW else f"{len(kind.events)} events",
+        len(entry.group.hooks),
+        ", ".join(told_notes) or None,
+    ]
+
+
+def _on(entry: New) -> str:
+    values = entry.values
+    if entry.group.workspace:
+        return "the workspace"
+    named = [*(values.get("repositories") or ())]
+    project = [f"in {values['project']}"] if values.get("project") else []
+    out = [f"not {one}" for one in values.get("exclude") or ()]
+    some = [*named[:_FEW], *([f"and {len(named) - _FEW:,} more"] if len(named) > _FEW else [])]
+    return ", ".join([*some, *project, *out])
+
+
+def _summary(imported: Import) -> list[str]:
+    """What there is to know at the end."""
+    count = len(imported.entries)
+    hooks = f"{imported.hooks:,} hook{'' if imported.hooks == 1 else 's'}"
+    entries = f"{count:,} new entr{'y' if count == 1 else 'ies'} for {hooks}"
+    more = {
+        "already declared": imported.declared,
+        "read-only": imported.read_only,
+        "left out": imported.left_out,
+    }
+    told = [f"{number:,} {text}" for text, number in more.items() if number]
+    lines = ["; ".join([entries if count else "nothing to import", *told])]
+    if imported.awaiting:
+        lines.append(f"await a secret (set on Bitbucket, not managed): {_some(imported.awaiting)}")
+    return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    most = 20
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:
+    from bitbucket_hooks.importing.addresses import may_be_secret, told  # noqa: PLC0415
+
+    urls = {one.name: imported.urls.of(one.group) for one in imported.entries}
+    return {
+        "version": 1,
+        "file": file.path.name,
+        "written": write and bool(imported.entries),
+        "entries": [
+            {
+                **{key: value for key, value in one.values.items() if key != "url"},
+                "url": told(urls[one.name]),
+                "urlEncrypted": may_be_secret(urls[one.name]) and not plain,
+                "secretSet": one.group.kind.secret_set,
+                "hooks": {
+                    subject.repository or "": live.uuid for subject, live in one.group.hooks.items()
+                },
+            }
+            for one in imported.entries
+        ],
+        "awaitingSecret": imported.awaiting,
+        "figures": {
+            "entries": len(imported.entries),
+            "hooks": imported.hooks,
+            "declared": imported.declared,
+            "readOnly": imported.read_only,
+            "leftOut": imported.left_out,
+        },
+        "leftOut": list(imported.reasons),
+        "doubts": list(imported.doubts),
+    }
+
+
+def _note(found: Collected) -> None:
+    """Tell what wasn't listed."""
+    listing.note_idle(found.idle)
+    listing.note_some([f"{one.problem}. {one.remedy}" for one in found.refused], _TELLS)
+    if found.stopped:
+        remote.note(f"not complete: {len(found.hooks):,} of {found.total:,} were listed")
+
+
+def _note_left(unmanaged: str, imported: Import) -> None:
+    listing.note_some(imported.reasons, _TELLS)
+    listing.note_some(imported.doubts, _TELLS)
+    if unmanaged == "delete" and imported.left_out:
+        remote.note(
+            "the stack deletes hooks that nothing declares, and some were left out; look at the "
+            "preview before `pulumi up`"
+        )

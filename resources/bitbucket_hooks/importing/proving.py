@@ -1,0 +1,77 @@
+"""Holds a new entry against what is live, by the rules that the next `up` goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.importing.drafting import New
+from bitbucket_hooks.importing.grouping import Group, Listed
+from bitbucket_hooks.inventory.live import Live
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import DEFAULT_EVENTS, Desired, Observed, differences
+from bitbucket_hooks.reconcile.adoption import adoptable
+from bitbucket_hooks.stack.selection import Selection
+
+
+def faults(entry: New, listed: Listed, repositories: Sequence[Repository]) -> list[str]:
+    """What keeps an entry from being exactly its group: the rules' own words, or ours."""
+    if entry.draft.problems:
+        return [text.partition(": ")[2] for text in entry.draft.problems]
+    group = entry.group
+    if not group.workspace:
+        selection = Selection(entry.draft).choose(repositories)
+        if sorted(selection.slugs) != sorted(map(str, group.slugs)):
+            return ["its repositories can't be told exactly"]
+    wrong = [subject for subject in group.hooks if not _taken_over(entry, subject, listed)]
+    return [f"the hook on {subject} would not be taken over as it is" for subject in wrong[:1]]
+
+
+def _taken_over(entry: New, subject: Subject, listed: Listed) -> bool:
+    """Whether a create finds the hook and has nothing to write."""
+    desired = _desired(entry, subject)
+    live = {one.uuid: _observed(one) for one in listed[subject]}
+    try:
+        found = adoptable(desired, live, entry.draft.values.get("adopt", "match"), lambda _: False)
+    except ConflictError:
+        return False
+    meant = entry.group.hooks[subject].uuid
+    return found is not None and found.uuid == meant and not differences(desired, found)
+
+
+def _desired(entry: New, subject: Subject) -> Desired:
+    values, group = entry.draft.values, entry.group
+    return Desired(
+        subject=subject,
+        url=group.kind.address,
+        events=values.get("events", DEFAULT_EVENTS),
+        active=values.get("active", True),
+        skip_cert_verification=values.get("skipCertVerification", False),
+        description=values.get("description"),
+        history_enabled=values.get("historyEnabled"),
+        secret=values.get("secret", values.get("secretFrom")),
+    )
+
+
+def _observed(live: Live) -> Observed:
+    return Observed(
+        uuid=live.uuid,
+        url=live.address,
+        description=live.description or "",
+        active=live.active,
+        events=live.events,
+        secret_set=live.secret_set,
+        skip_cert_verification=live.skip_cert_verification,
+        history_enabled=live.history_enabled,
+        read_only=live.read_only,
+    )
+
+
+def reason(group: Group, wrong: Sequence[str]) -> str:
+    """Why hooks are left out, in one sentence."""
+    count = len(group.hooks)
+    first = next(iter(group.hooks))
+    more = f" and {count - 1:,} more" if count > 1 else ""
+    uuid = group.hooks[first].uuid
+    return f"{first}{more}: the hook {uuid} can't be declared: {'; '.join(wrong)}"

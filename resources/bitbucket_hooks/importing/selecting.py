@@ -1,0 +1,113 @@
+"""The shortest exact way to say which repositories are meant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.model.globs import matching
+
+_FEWEST_WHOLE: Final = 3  # repositories that a project or "*" stands for
+_FEWEST: Final = 4  # repositories that any other glob stands for
+_MOST_EXCLUDED: Final = 0.25  # of those that a glob matches
+_CUT: Final = re.compile(r"[-_.]")
+
+
+@frozen
+class Selection:
+    """What an entry says: patterns, exclusions, a project."""
+
+    repositories: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    project: str | None = None
+
+    def keys(self) -> dict[str, Any]:
+        """As an entry has it."""
+        said = {
+            "repositories": list(self.repositories),
+            "exclude": list(self.exclude),
+            "project": self.project,
+        }
+        return {key: value for key, value in said.items() if value}
+
+    @property
+    def cost(self) -> int:
+        """How much there is to read."""
+        return len(self.repositories) + len(self.exclude) + (self.project is not None)
+
+
+@define
+class Selector:
+    """Knows every repository that a glob could reach."""
+
+    projects: Mapping[str, str]
+    """Each repository's project."""
+    within: str | None = None
+    """The project that all of them are of, where the rest of the workspace isn't known."""
+    _counts: Counter[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Count once what every glob matches."""
+        self._counts = Counter(glob for slug in self.projects for glob in _globs(slug))
+
+    def choose(self, slugs: Iterable[str], *, names: bool = False) -> Selection:
+        """Say exactly these; `names`: by their names alone."""
+        meant = sorted(slugs)
+        literal = Selection(tuple(meant))
+        shorter = [] if names else [one for one in self._ways(set(meant)) if one is not None]
+        return min(
+            (one for one in shorter if one.cost * 2 <= len(meant)),
+            key=lambda one: one.cost,
+            default=literal,
+        )
+
+    def _ways(self, meant: set[str]) -> Iterator[Selection | None]:
+        if len(meant) < _FEWEST_WHOLE:
+            return
+        every = set(self.projects)
+        if self.within is None:
+            yield self._but(Selection(("*",)), every, meant)
+        for project in {self.projects.get(slug, "") for slug in meant} - {""}:
+            inside = {slug for slug in every if self.projects[slug] == project}
+            if meant <= inside:
+                yield self._but(Selection(project=project), inside, meant)
+        yield self._by_globs(meant)
+
+    def _but(self, whole: Selection, matched: set[str], meant: set[str]) -> Selection | None:
+        """The whole without what isn't meant; None when that is too much of it."""
+        out = matched - meant
+        if len(out) > len(matched) * _MOST_EXCLUDED:
+            return None
+        exclude = self._cover(out, matched, few=2)
+        return Selection(whole.repositories, tuple(exclude), whole.project)
+
+    def _by_globs(self, meant: set[str]) -> Selection:
+        chosen = self._cover(meant, set(self.projects), few=_FEWEST)
+        return Selection(tuple(chosen), project=self.within)
+
+    def _cover(self, meant: set[str], among: set[str], *, few: int) -> list[str]:
+        """Globs that match nothing else of these repositories, and the names that are left."""
+        inside = Counter(glob for slug in meant for glob in _globs(slug))
+        every = self._counts
+        if len(among) != len(self.projects):
+            every = Counter(glob for slug in among for glob in _globs(slug))
+        exact = [glob for glob, count in inside.items() if count >= few and count == every[glob]]
+        left, chosen = set(meant), []
+        for glob in sorted(exact, key=lambda one: (-inside[one], len(one), one)):
+            found = matching(glob, left)
+            if len(found) >= few:
+                chosen.append(glob)
+                left.difference_update(found)
+        return sorted(chosen) + sorted(left)
+
+
+def _globs(slug: str) -> set[str]:
+    """What begins or ends like it, up to a mark between words."""
+    cuts = [found.start() for found in _CUT.finditer(slug)]
+    heads = {f"{slug[: cut + 1]}*" for cut in cuts if 0 < cut < len(slug) - 1}
+    tails = {f"*{slug[cut:]}" for cut in cuts if 0 < cut < len(slug) - 1}
+    return heads | tails

@@ -1,0 +1,90 @@
+"""The stack's file with the new entries: how it would look, and putting it in its place."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+
+from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.importing.addresses import may_be_secret, told
+from bitbucket_hooks.importing.plan import Import
+from bitbucket_hooks.importing.rendering import lines
+from bitbucket_hooks.importing.splicing import added
+
+_LATER: Final = "(encrypted when it is written)"
+
+Encrypt = Callable[[Sequence[str]], Sequence[str]]
+"""Gives values as the stack's encryption has them."""
+
+
+@frozen
+class File:
+    """A stack's file as it was read."""
+
+    path: Path
+    text: str = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> File:
+        """Read it, with its line breaks as they are. Raises ConfigError."""
+        try:
+            return cls(path.resolve(), path.read_bytes().decode("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path.name} can't be read: {type(error).__name__}") from None
+
+    def shown(self, imported: Import, *, plain: bool) -> str:
+        """The lines that would be added, as a unified diff without urls that may be secrets."""
+        ciphers = [None if plain or not secret else _LATER for _, secret in _urls(imported)]
+        after = self._with(imported, [told(url) for url, _ in _urls(imported)], ciphers)
+        name = printable(self.path.name)
+        # no lines around it: they may be anything
+        diff = difflib.unified_diff(
+            self.text.splitlines(), after.splitlines(), name, name, n=0, lineterm=""
+        )
+        return "\n".join(diff)
+
+    def write(self, imported: Import, encrypt: Encrypt, *, plain: bool) -> None:
+        """Put the entries in, whole or not at all. Raises ConfigError."""
+        urls = _urls(imported)
+        secret = [] if plain else [url for url, hide in urls if hide]
+        ciphers = dict(zip(secret, encrypt(secret), strict=True)) if secret else {}
+        after = self._with(imported, [url for url, _ in urls], [ciphers.get(u) for u, _ in urls])
+        if File.read(self.path).text != self.text:
+            raise ConfigError(f"{self.path.name} was changed meanwhile", "Run this again.")
+        try:
+            _replace(self.path, after)
+        except OSError as error:
+            raise ConfigError(f"{self.path.name} can't be written: {error.strerror}") from None
+
+    def _with(self, imported: Import, urls: Sequence[str], ciphers: Sequence[str | None]) -> str:
+        def render(indent: int) -> list[str]:
+            every = zip(imported.entries, urls, ciphers, strict=True)
+            return [line for one, url, cipher in every for line in lines(one, indent, url, cipher)]
+
+        return added(self.text, render)
+
+
+def _urls(imported: Import) -> list[tuple[str, bool]]:
+    """The url of each entry, and whether it may be a secret."""
+    urls = [imported.urls.of(one.group) for one in imported.entries]
+    return [(url, may_be_secret(url)) for url in urls]
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
