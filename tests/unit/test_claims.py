@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
@@ -87,6 +88,19 @@ def test_another_title_url_repository_or_server_is_another_place(claims: Claims)
     Claims(claims.folder, "update", "elsewhere").intend([PLACE], NEW)
     with pytest.raises(ConflictError, match=r'"C\\x1bI"'):
         claims.intend([titled], OLD)
+
+
+def test_doubles_that_are_named_by_uuid(claims: Claims) -> None:
+    """Are several declarations; one more that names none, or the same hook, is refused."""
+    one, two = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
+    claims.intend([one], OLD)
+    claims.intend([two], NEW)
+    assert claims.intended_by_other(one, NEW) == "Hook 'old'"
+    assert claims.intended_by_other(PLACE, NEW) is None
+    third = Owner("urn::third", "Hook 'third'")
+    for refused in (PLACE, one):
+        with pytest.raises(ConflictError, match="Hook 'old' and Hook 'third'"):
+            claims.intend([refused], third)
 
 
 def test_places_change_hands_between_phases(claims: Claims) -> None:

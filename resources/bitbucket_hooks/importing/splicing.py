@@ -76,7 +76,7 @@ def _place(text: str, root: Any) -> _Place:
     column = config.start_mark.column
     hooks = _under(config, KEY)
     if hooks is None:
-        at = _after(text, config, column)
+        at = _after(text, config, column - 1)
         return _Place(at, at, column + _STEP, f"{' ' * column}{KEY}:\n")
     if _is_empty(hooks):
         return _emptied(text, hooks, column + _STEP, "")

@@ -1,0 +1,374 @@
+"""`bitbucket-hooks import`: what it writes is exactly what is live; the rest of the file stays."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.importing.addresses import may_be_secret
+from bitbucket_hooks.importing.rendering import scalar
+from bitbucket_hooks.importing.selecting import Selector
+from bitbucket_hooks.importing.splicing import KEY, added
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
+from bitbucket_hooks.sandbox.server import serve
+from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.selection import Selection
+from support import estates
+from support.estates import CI
+
+FILE = "Pulumi.test.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project with a stack whose API is the sandbox."""
+    home = tmp_path / "project"
+    home.mkdir()
+    (home / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
+    monkeypatch.chdir(home)
+    configure(home, {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "bitbucket:workspace": "acme"})
+    return home
+
+
+def configure(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write the stack's file."""
+    before = folder / FILE
+    old = yaml.safe_load(before.read_text())["config"] if before.exists() else {}
+    before.write_text(yaml.safe_dump({"config": {**old, **config}}))
+
+
+def entries(folder: Path) -> list[dict[str, Any]]:
+    """The entries that the stack's file has."""
+    found: list[dict[str, Any]] = yaml.safe_load((folder / FILE).read_text())["config"][KEY]
+    return found
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    """Run the command in this process and expect an exit code."""
+    command = ["import", "acme", "--stack", "test", *map(str, arguments)]
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_equal_hooks_are_one_entry(folder: Path, sandbox: Sandbox) -> None:
+    """Over a whole project, over names; with what differs from the defaults, in a fixed order."""
+    for slug in ("api", "billing", "infra", "worker"):
+        sandbox.plant_hook(f"acme/{slug}", CI, description="CI", events=("repo:fork",))
+    for slug in ("web", "docs"):
+        sandbox.plant_hook(f"acme/{slug}", CI, description="CI", active=False, secret="canary")
+    sandbox.plant_hook("acme", "https://audit.example.com/", history_enabled=True)
+    before = (folder / FILE).read_text()
+    result = run(code=3)
+    assert "3 new entries for 7 hooks" in result.stdout
+    assert "+      project: PLAT" in result.stdout
+    assert (folder / FILE).read_text() == before
+    run("--write")
+    assert entries(folder) == [
+        {
+            "name": "audit-example-com",
+            "url": "https://audit.example.com/",
+            "workspace": True,
+            "historyEnabled": True,
+        },
+        {
+            "name": "ci",
+            "url": CI,
+            "project": "PLAT",
+            "events": ["repo:fork"],
+            "description": "CI",
+        },
+        {
+            "name": "ci-inactive",
+            "url": CI,
+            "repositories": ["docs", "web"],
+            "description": "CI",
+            "active": False,
+        },
+    ]
+    assert [list(one) for one in entries(folder)][1] == [
+        *("name", "url", "project", "events", "description")
+    ]
+    text = (folder / FILE).read_text()
+    assert text.endswith("# secretFrom: env:CI_INACTIVE_HOOK_SECRET\n")
+    assert "canary" not in text
+    assert not [one for one in sandbox.requests() if one.method != "GET"]
+    assert "nothing to import; 7 already declared" in run("--write").stdout
+    assert (folder / FILE).read_text() == text
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["uniform", "messy", "hostile"])
+def test_estates(sandbox: Sandbox, name: str) -> None:
+    """Each hook but an app's is declared once; a second run finds nothing; no url is shown."""
+    planted = getattr(estates, name)(sandbox)
+    apps = sum(one.read_only for one in sandbox.hooks())
+    told = json.loads(run("--json", code=3).stdout)
+    assert told["figures"]["hooks"] == planted - apps
+    assert told["leftOut"] == told["doubts"] == []
+    shown = run("--plain-urls", code=3).output
+    result = run("--write", "--plain-urls")
+    assert estates.CANARY not in shown + result.output + json.dumps(told)
+    assert "\x1b" not in shown + result.output
+    held = [uuid for one in told["entries"] for uuid in one["hooks"].values()]
+    assert sorted(held) == sorted(one.uuid for one in sandbox.hooks() if not one.read_only)
+    assert all(len(one["name"]) <= 40 for one in told["entries"])
+    assert told["awaitingSecret"] == [one["name"] for one in told["entries"] if one["secretSet"]]
+    again = json.loads(run("--json").stdout)
+    assert again["figures"]["declared"] == planted - apps
+    assert CliRunner().invoke(main, ["check", "test"]).exit_code == 0
+
+
+def test_doubles_are_adopted_by_uuid(folder: Path, sandbox: Sandbox) -> None:
+    """Each in an entry of its own, with the title; the hooks beside them stay together."""
+    for slug in ("api", "web"):
+        sandbox.plant_hook(f"acme/{slug}", CI, description="CI")
+    sandbox.plant_hook("acme/docs", CI)
+    twins = [sandbox.plant_hook("acme/docs", CI) for _ in "12"]
+    run("--write")
+    by_name = {one["name"]: one for one in entries(folder)}
+    assert by_name["ci"]["repositories"] == ["api", "web"]
+    named = [one for one in by_name.values() if "adopt" in one]
+    assert {one["adopt"] for one in named} > {one.uuid for one in twins}
+    assert all(one["repositories"] == ["docs"] for one in named)
+    assert all(one["description"] == "" for one in named)
+
+
+def test_what_all_entries_get(folder: Path, sandbox: Sandbox) -> None:
+    """Is taken away where the hook hasn't it, and not repeated where it has."""
+    configure(
+        folder,
+        {
+            "bitbucket:adopt": "never",
+            "bitbucket:workspace": "globex",
+            "bitbucket-hooks:defaults": {
+                "events": ["issue:*"],
+                "secretFrom": "env:CI",
+                "historyEnabled": True,
+                "active": False,
+                "project": "WEB",
+                "protect": True,
+            },
+            "bitbucket-hooks:shared": {"ci": {"description": "Else", "workspace": True}},
+        },
+    )
+    issues = ("issue:created", "issue:updated", "issue:comment_created")
+    sandbox.plant_hook("acme/web", CI, description="ci", events=issues)
+    sandbox.plant_hook("acme", "https://a.example.com/", active=False)
+    run("--write")
+    assert entries(folder) == [
+        {
+            "name": "a-example-com",
+            "url": "https://a.example.com/",
+            "workspace": True,
+            "owner": "acme",
+            "events": ["repo:push"],
+            "secretFrom": None,
+            "historyEnabled": False,
+            "adopt": "match",
+        },
+        {
+            "name": "ci",
+            "url": CI,
+            "repositories": ["web"],
+            "owner": "acme",
+            "description": "ci",
+            "active": True,
+            "secretFrom": None,
+            "historyEnabled": False,
+            "adopt": "match",
+        },
+    ]
+    run()
+
+
+def test_existing_entries(folder: Path, sandbox: Sandbox) -> None:
+    """Stay, have their hooks, and one that means several is told."""
+    declared = [
+        {"name": "ci", "url": CI, "repositories": ["*"], "exclude": ["web"], "description": "CI"},
+        {"name": "loose", "url": "https://l.example.com/", "repositories": ["web"]},
+        {"name": "far", "url": CI, "repositories": ["web"], "owner": "globex"},
+        {"name": "all", "url": CI, "workspace": True},
+    ]
+    configure(folder, {KEY: declared, "bitbucket-hooks:unmanaged": "delete"})
+    for slug in ("api", "web"):
+        sandbox.plant_hook(f"acme/{slug}", CI, description="CI")
+    sandbox.plant_hook("acme", CI, description="any")
+    for title in "ab":
+        sandbox.plant_hook("acme/web", "https://l.example.com/", description=title)
+    sandbox.plant_hook("acme/web", "https://me:canary@p.example.com/")
+    sandbox.plant_hook("acme/web", "https://app.example.com/", read_only=True)
+    result = run("--write")
+    assert "1 new entry for 1 hook; 4 already declared; 1 read-only; 1 left out" in result.stdout
+    assert 'the entry "loose" matches 2 hooks' in result.stderr
+    assert "its url contains credentials" in result.stderr
+    assert "deletes hooks that nothing declares" in result.stderr
+    assert "canary" not in result.output
+    assert entries(folder)[:4] == declared
+    assert [(one["name"], one["repositories"]) for one in entries(folder)[4:]] == [
+        ("ci-web", ["web"])
+    ]
+
+
+def test_a_part_of_the_workspace(
+    folder: Path, sandbox: Sandbox, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No glob reaches what wasn't listed: left out by a choice, or refused."""
+    sandbox.add_repositories([f"acme/svc-{number}" for number in range(9)], project="SVC")
+    for number in range(9):
+        sandbox.plant_hook(f"acme/svc-{number}", CI)
+    run("--repositories", "svc-*", "--exclude", "svc-8", "--write")
+    (one,) = entries(folder)
+    assert (one["project"], one["exclude"]) == ("SVC", ["svc-8"])
+    configure(folder, {KEY: []})
+    run("--project", "SVC", "--write")
+    assert entries(folder)[0]["project"] == "SVC"
+    configure(folder, {KEY: None})
+    run("--repositories", "svc-*", "--names", "--write")
+    assert len(entries(folder)[0]["repositories"]) == 9
+    for number in range(8):
+        sandbox.grant(MEMBER_EMAIL, f"acme/svc-{number}", "admin")
+    monkeypatch.setenv("BITBUCKET_USERNAME", MEMBER_EMAIL)
+    monkeypatch.setenv("BITBUCKET_PASSWORD", MEMBER_TOKEN)
+    with serve(sandbox_path) as base:
+        configure(folder, {KEY: None, "bitbucket:apiUrl": base})
+        run("--write", "--repositories", "svc-*")
+    assert entries(folder)[0].get("exclude") == ["svc-8"]
+
+
+def test_a_run_that_is_resumed(folder: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Asks again only for urls that the file doesn't hold; it stays until all is written."""
+    sandbox.plant_hook("acme/web", f"{CI}?token=canary")
+    sandbox.plant_hook("acme/api", CI)
+    kept = tmp_path / "kept"
+    run("--resume", kept, code=3)
+    assert "canary" not in kept.read_text()
+    sandbox.clear_requests()
+    run("--resume", kept, "--write", "--plain-urls")
+    assert len(sandbox.requests()) == 2
+    assert {one["url"] for one in entries(folder)} == {CI, f"{CI}?token=canary"}
+    assert not kept.exists()
+
+
+def test_mistakes(folder: Path, sandbox: Sandbox) -> None:
+    """Both flags; a stack's file that is wrong or can't be written to."""
+    sandbox.plant_hook("acme/web", CI)
+    assert "exclude each other" in run("--check", "--write", code=1).stderr
+    configure(folder, {KEY: [{"name": "x"}] * 9})
+    assert "and 21 more" in run(code=1).stderr
+    flow = f"config: {{'bitbucket:apiUrl': 'sandbox:{folder.parent}/sandbox.db'}}\n"
+    (folder / FILE).write_text(flow)
+    assert "can't be added" in run("--write", code=1).stderr
+    assert (folder / FILE).read_text() == flow
+
+
+def test_the_file_keeps_its_mode(folder: Path, sandbox: Sandbox) -> None:
+    """And is replaced as a whole, with nothing left beside it."""
+    sandbox.plant_hook("acme/web", CI)
+    (folder / FILE).chmod(0o640)
+    run("--write")
+    assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o640
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "Pulumi.yaml"]
+
+
+NEW = "- name: n"
+FILES = {
+    "": "config:\n  K:\n    - name: n\n",
+    "a: 1": "a: 1\nconfig:\n  K:\n    - name: n\n",
+    "config:\nb: 1\n": "config:\n  K:\n    - name: n\nb: 1\n",
+    "config: {} # none\n": "config: # none\n  K:\n    - name: n\n",
+    "config:\n    x:y: 1 # c\n    # d\n# e\nb: 1\n": (
+        "config:\n    x:y: 1 # c\n    # d\n    K:\n      - name: n\n# e\nb: 1\n"
+    ),
+    "config:\n  K: [] # c\n  z: 1\n": "config:\n  K: # c\n    - name: n\n  z: 1\n",
+    "config:\n  K:\n  - name: a # c\n  # d\n  z: 1\n": (
+        "config:\n  K:\n  - name: a # c\n  - name: n\n  # d\n  z: 1\n"
+    ),
+    "config:\n  K:\n      - name: a\n        u: |\n          x\n\n        # d\n  # e\n  z: 1\n": (
+        "config:\n  K:\n      - name: a\n        u: |\n          x\n\n        # d\n"
+        "      - name: n\n  # e\n  z: 1\n"
+    ),
+    "config:\r\n  K:\r\n    - name: a": "config:\r\n  K:\r\n    - name: a\r\n    - name: n\r\n",
+}
+
+
+@pytest.mark.parametrize("before", FILES)
+def test_the_rest_of_the_file_stays(before: str) -> None:
+    """Comments, blank lines, indentation and line breaks."""
+
+    def named(text: str) -> str:
+        return text.replace("K:", f"{KEY}:")
+
+    after = added(named(before), lambda indent: [" " * indent + NEW])
+    assert after == named(FILES[before])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["config: {K: [{name: a}]}", "config:\n  K: [{name: a}]\n", "- a\n", "config:\n  K: 5\n"],
+)
+def test_a_file_that_is_left_alone(text: str) -> None:
+    """Since something else would be touched."""
+    with pytest.raises(ConfigError, match="can't be added"):
+        added(text.replace("K:", f"{KEY}:"), lambda indent: [" " * indent + NEW])
+
+
+@given(st.text())
+def test_any_text_is_written_as_text(text: str) -> None:
+    """On one line of printable characters, and read as it was."""
+    written = scalar(text)
+    assert written.isprintable()
+    assert yaml.safe_load(f"a: [{written}]") == {"a": [text]}
+
+
+SLUGS = st.from_regex(r"(svc|app|x)[-_.](a|b|[0-9])[-_.]?(new|old|[0-9]{1,2})?", fullmatch=True)
+ESTATE = st.dictionaries(SLUGS, st.sampled_from(["A", "B", ""]), min_size=1, max_size=40)
+
+
+@given(ESTATE, st.data())
+def test_a_selection_is_exact(estate: dict[str, str], data: st.DataObject) -> None:
+    """Whatever is meant, the stack's own rules choose just that; no longer than the names."""
+    meant = data.draw(st.sets(st.sampled_from(sorted(estate)), min_size=1) | st.just(set(estate)))
+    selection = Selector(estate).choose(meant)
+    assert chosen(selection.keys(), estate) == sorted(meant)
+    assert selection.cost <= len(meant)
+
+
+def chosen(keys: Mapping[str, Any], estate: Mapping[str, str]) -> Iterable[str]:
+    """What an entry with these keys means."""
+    paths = dict.fromkeys((*keys, "repositories", "exclude", "project"), "hooks[0]")
+    draft = Draft("hooks[0]", {"owner": "acme", **keys}, paths)
+    there = [Repository(slug, "", project) for slug, project in sorted(estate.items())]
+    selection = Selection(draft).choose(there)
+    assert selection.problems == selection.warnings == []
+    return selection.slugs
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://ci.example.com/bitbucket-webhook/v2", False),
+        ("HTTPS://CI.example.com:443", False),
+        ("https://ci.example.com/?a", True),
+        ("https://ci.example.com/#a", True),
+        ("https://hooks.slack.com/services/x", True),
+        ("https://ci.example.com/t/3f9a8b7c6d5e4f3a2b1c", True),
+        ("https://ci.example.com/334b2d82-dd2e-4f44-b6f9-9419ee91b5a8", True),
+    ],
+)
+def test_urls_that_may_be_secret(url: str, *, secret: bool) -> None:
+    """A query, a fragment, a chat service, a token in the path."""
+    assert may_be_secret(url) is secret
