@@ -275,6 +275,36 @@ def test_mistakes(folder: Path, sandbox: Sandbox) -> None:
     assert (folder / FILE).read_text() == flow
 
 
+def test_without_an_engine(folder: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No url that may be secret is written; a look doesn't need it."""
+    sandbox.plant_hook("acme/web", f"{CI}?token=canary")
+    before = (folder / FILE).read_text()
+    monkeypatch.setenv("PATH", str(folder))
+    for result in (run("--write", code=1), CliRunner().invoke(main, ["import", "acme"])):
+        assert (result.exit_code, "there is no `pulumi`" in result.stderr) == (1, True)
+        assert "canary" not in result.output
+    assert "secure: (encrypted when it is written)" in run(code=3).stdout
+    (folder / "pulumi").write_text("#!/bin/sh\necho error: no passphrase >&2; exit 255\n")
+    (folder / "pulumi").chmod(0o700)
+    assert "can't be encrypted: no passphrase" in run("--write", code=1).stderr
+    assert (folder / FILE).read_text() == before
+
+
+def test_what_cannot_be_declared(folder: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """By the rules of the configuration, or since it was changed while it was looked at."""
+    sandbox.plant_hook("acme/web", CI, events=())
+    asked = sandbox.plant_hook("acme/api", f"{CI}?token=canary")
+    kept = tmp_path / "kept"
+    run("--resume", kept, code=3)
+    sandbox.change_hook(asked.uuid, url=f"{CI}?token=another-canary")
+    result = run("--resume", kept, "--write")
+    assert "the API needs at least one event" in result.stderr
+    assert f"the hook {asked.uuid} can't be declared: it was changed meanwhile" in result.stderr
+    assert "nothing to import; 2 left out" in result.stdout
+    assert "canary" not in result.output
+    assert KEY not in (folder / FILE).read_text()
+
+
 def test_the_file_keeps_its_mode(folder: Path, sandbox: Sandbox) -> None:
     """And is replaced as a whole, with nothing left beside it."""
     sandbox.plant_hook("acme/web", CI)

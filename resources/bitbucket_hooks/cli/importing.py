@@ -123,7 +123,8 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
         click.echo()
     if imported.entries:
         headings = ("entry", "on", "url", "events", "hooks", "notes")
-        output.table(headings, [_row(one, imported, plain=plain) for one in imported.entries], "")
+        rows = [_row(one, imported, plain=plain) for one in imported.entries]
+        output.table(headings, rows, "", wide=("events",))
     for line in _summary(imported):
         click.echo(line)
     if write and imported.entries:

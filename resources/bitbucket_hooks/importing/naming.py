@@ -31,7 +31,7 @@ class Names:
         if len(plain) < _SHORTEST:
             plain = _of_url(url)
         first = self._groups.get(plain)
-        name = next(one for one in _candidates(plain, group, first) if one not in self.taken)
+        name = next(one for one in _candidates(plain, group, first, url) if one not in self.taken)
         self.taken.add(name)
         self._groups[name] = group
         return name
@@ -49,11 +49,15 @@ def _of_url(url: str) -> str:
     return slugified(f"{(parts.hostname or '').removeprefix('www.')}{path}") or "hook"
 
 
-def _candidates(plain: str, group: Group, first: Group | None) -> Iterable[str]:
+def _candidates(plain: str, group: Group, first: Group | None, url: str) -> Iterable[str]:
     """The plain name, then what sets the hook apart from the one that has that name."""
     yield plain
     common = set(_traits(first)) if first else set()
-    told = [*(one for one in _traits(group) if first and one not in common), *_place(group)]
+    told = [one for one in _traits(group) if first and one not in common]
+    if first and first.kind.address != group.kind.address:
+        label = slugified((urlsplit(url).hostname or "").partition(".")[0])
+        told += [label] if label not in ("", plain) else []
+    told += _place(group)
     for one in told:
         yield _joined(plain, one)
     best = _joined(plain, told[-1]) if told else plain
