@@ -15,7 +15,14 @@ from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings
 from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.stack.config import DEFAULTS, SHARED, StackConfig, of_namespace, own_account, read
+from bitbucket_hooks.stack.config import (
+    DEFAULTS,
+    SHARED,
+    StackConfig,
+    of_namespace,
+    own_account,
+    read,
+)
 from bitbucket_hooks.stack.entries import (
     NAMESPACE,
     Draft,
