@@ -44,6 +44,7 @@ OTHER_KEYS: Final = (
     "maxWait",
     "parallel",
     "missingRepository",
+    "refreshBudget",
 )
 KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
 
@@ -63,8 +64,15 @@ VARIABLES: Final = {
     "maxWait": "BITBUCKET_MAX_WAIT",
     "parallel": "BITBUCKET_PARALLEL",
     "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
+    "refreshBudget": "BITBUCKET_REFRESH_BUDGET",
 }
 """The environment variable of each key."""
+
+TURN: Final = "BITBUCKET_REFRESH_TURN"
+"""The variable with the number of a refresh's turn; no config key, as each run has another."""
+ALL: Final = "all"
+"""Its value for a run that looks at everything."""
+
 _MAX_DIGITS: Final = 9
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -143,6 +151,8 @@ class Settings:
     parallel: int = 16
     """Requests in flight of one process."""
     missing_repository: str = "error"
+    refresh_budget: int | None = None
+    """Repositories and workspaces that a run's refresh may list; None: all."""
 
     @property
     def sandbox(self) -> Path | None:
@@ -173,6 +183,7 @@ def resolve(*layers: Layer) -> Settings:
         max_wait=_number(layers, "maxWait", 3900),
         parallel=_number(layers, "parallel", 16),
         missing_repository=_choice(layers, "missingRepository", ("error", "gone")),
+        refresh_budget=_number(layers, "refreshBudget", None),
     )
 
 

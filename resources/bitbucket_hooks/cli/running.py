@@ -109,7 +109,8 @@ def preview(
     showing.show(seen.changes, **how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
-        reviewed.save(save, seen.changes, refresh=asked.refresh)
+        turn = runs.turn_of(seen.changes)
+        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn)
         click.echo(f"wrote {output.text(str(save))}", err=True)
     code = publishing.publish(
         telling, place, seen.changes, config, passed=not seen.failed, refused=refused
@@ -193,7 +194,7 @@ def up(
     before = reviewed.load(reviewed_) if reviewed_ else None
     if before is not None:
         options["refresh"] = options["refresh"] or bool(before.get("refresh"))
-    asked = _asked(**options, look=_LOOK)
+    asked = _asked(**options, look=_LOOK, turn=before.get("turn") if before else None)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
     if seen.failed:
@@ -212,7 +213,10 @@ def up(
     with progress("updating") as shown:
         # what nobody declared is deleted only when the same run has shown it
         done = runs.update(
-            asked, _watcher(shown), skip_preview=not seen.changes.counts.unmanaged_deleted
+            asked,
+            seen.changes,
+            _watcher(shown),
+            skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
     showing.show(done.changes, **how)
     context.exit(done.exit_code if done.failed else 0)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +17,37 @@ from bitbucket_hooks.provider.seam import engine_address
 
 _WRAPPER = "pulumi-resource-pulumi-python"  # the shell script that the engine starts us through
 
+_ENGINE: Final = "pulumi"
+_STACK: Final = ("--stack", "-s")
+
 _WATCH_EVERY: Final = 2.0  # seconds
 
 
 def run_name() -> str:
     """A name for the engine run, the same in all provider processes of preview and update."""
+    engine = _engine()
+    return f"{engine} {_started(engine)}"
+
+
+def engine_command() -> list[str]:
+    """`pulumi stack` for the stack of this run: as it was named on the engine's command line.
+
+    A name in full, such as `acme/hooks/prod`, is nowhere else; a stack that isn't named there is
+    the selected one.
+    """
+    words = _parent_and_command(_engine())[1].split()
+    if not words or Path(words[0]).name != _ENGINE:
+        return [_ENGINE, "stack"]
+    binary = words[0] if Path(words[0]).is_absolute() else _ENGINE
+    named = [after for word, after in pairwise(words) if word in _STACK]
+    named += [word.partition("=")[2] for word in words if word.startswith(f"{_STACK[0]}=")]
+    return [binary, "stack", *(["--stack", named[0]] if named else [])]
+
+
+def _engine() -> int:
     pid = os.getppid()
     parent, command = _parent_and_command(pid)
-    engine = parent if _WRAPPER in command else pid
-    return f"{engine} {_started(engine)}"
+    return parent if _WRAPPER in command else pid
 
 
 def ensure_engine_lives() -> None:

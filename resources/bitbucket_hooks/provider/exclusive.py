@@ -133,7 +133,7 @@ class _ExclusiveProvider(DeclaringProvider):
             )
         before, scope = self._records(props), self._scope(props, props)
         with seam.urn_for_threads():
-            records = self._session.exclusives.look(scope, before)
+            records = self._session.exclusives.look(scope, before, self._session.rotation.is_due)
         self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
         outputs = _outputs(props, scope, records)
         inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}

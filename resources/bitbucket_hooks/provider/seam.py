@@ -254,6 +254,11 @@ def inform(message: str) -> None:
     _log(engine_pb2.INFO, message)
 
 
+def inform_run(message: str) -> None:
+    """Show a message that is about the whole run."""
+    _log(engine_pb2.INFO, message, urn="")
+
+
 def tell_progress(message: str) -> None:
     """Show how far it is, until there is something newer."""
     _log(engine_pb2.INFO, message, passing=True)
@@ -265,12 +270,16 @@ def warn(message: str) -> None:
 
 
 def _log(
-    severity: engine_pb2.LogSeverity.ValueType, message: str, *, passing: bool = False
+    severity: engine_pb2.LogSeverity.ValueType,
+    message: str,
+    *,
+    passing: bool = False,
+    urn: str | None = None,
 ) -> None:
     """Hand a message to the engine; fallback: stderr, without the resource's name."""
     address = engine_address()
     if address is not None:
-        urn = current_urn() or ""
+        urn = current_urn() or "" if urn is None else urn
         request = engine_pb2.LogRequest(
             severity=severity, message=message, urn=urn, ephemeral=passing
         )

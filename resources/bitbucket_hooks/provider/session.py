@@ -13,6 +13,7 @@ from attrs import frozen
 from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.provider.budget import account_of, turn_of_run
 from bitbucket_hooks.provider.engine_run import end_with_engine, ensure_engine_lives, run_name
 from bitbucket_hooks.provider.seam import (
     current_urn,
@@ -29,6 +30,7 @@ from bitbucket_hooks.reconcile.fleet import Fleets
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.rotation import Rotation
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.reconcile.sightings import Sightings
 from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
@@ -46,6 +48,7 @@ class Session:
     listings: Listings
     claims: Claims
     catalogue: Catalogue
+    rotation: Rotation
 
 
 _lock = threading.Lock()
@@ -63,11 +66,11 @@ def session_for(look_up: Callable[[str], Any]) -> Session:
     settings = resolve(config, environment())
     with _lock:
         if settings not in _sessions:
-            _sessions[settings] = _open(settings)
+            _sessions[settings] = _open(settings, account_of(account or ""))
         return _sessions[settings]
 
 
-def _open(settings: Settings) -> Session:
+def _open(settings: Settings, account: str) -> Session:
     end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
@@ -87,6 +90,7 @@ def _open(settings: Settings) -> Session:
         listings=listings,
         claims=claims,
         catalogue=Catalogue(api, warn),
+        rotation=Rotation(account, lambda: turn_of_run(settings.refresh_budget, claims, clock)),
     )
 
 

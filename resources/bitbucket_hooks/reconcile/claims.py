@@ -110,16 +110,31 @@ class Claims:
 
     def note(self, things: Iterable[str]) -> None:
         """Let the whole run know something; the phase that says it first is remembered."""
-        self._write_new(list(things), Claim("", "", made=False, phase=self.phase))
+        self._write_new(list(things), self._note())
 
     def noted_in(self, what: str) -> str | None:
         """The phase that noted something first; None: nobody did."""
         claim = self._read(what)
         return None if claim is None else claim.phase
 
+    def is_first(self, what: str) -> bool:
+        """Note something, and tell whether nobody did so before in this phase."""
+        return not self._write_new([f"{self.phase} {what}"], self._note())
+
+    def agreed(self, what: str, propose: Callable[[], str]) -> str:
+        """A text that all processes of the run share: the first one's proposal."""
+        known = self._read(what)
+        if known is None:
+            self._write_new([what], evolve(self._note(), name=propose()))
+            known = self._read(what)
+        return known.name if known is not None else propose()
+
     def _hold_places(self, named: Mapping[str, Place], claim: Claim) -> None:
         phased = {f"{self.phase} {name}": place for name, place in named.items()}
         self._hold(list(phased), claim, lambda name: _told(phased[name]))
+
+    def _note(self) -> Claim:
+        return Claim("", "", made=False, phase=self.phase)
 
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)

@@ -16,7 +16,7 @@ from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import Desired, Observed, Place
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.incomplete import failure, listed
+from bitbucket_hooks.reconcile.incomplete import failure, listed, lost_sight
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.notices import folded
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
@@ -79,26 +79,28 @@ class Exclusives:
     tell: Callable[[str], None]
     warn: Callable[[str], None]
 
-    def look(self, scope: Scope, before: Records) -> Records:
+    def look(
+        self, scope: Scope, before: Records, is_due: Callable[[Subject], bool] = lambda _: True
+    ) -> Records:
         """What lives now, from one listing per repository.
 
-        A repository that can't be looked at keeps what is known of it, with a warning. Raises
-        ApiError for what concerns all, and ExclusiveIncomplete when none can be looked at.
+        A repository that can't be looked at keeps what is known of it, with a warning; one that
+        isn't due keeps it without a word. Raises ApiError for what concerns all, and
+        ExclusiveIncomplete when none can be looked at.
         """
+        due = {name: subject for name, subject in scope.names.items() if is_due(subject)}
         look = partial(_seen, hooks=scope.hooks, listing=self.lifecycle.presence.listing)
-        seen = self.pool.run(_WHAT, {name: partial(look, one) for name, one in scope.names.items()})
+        seen = self.pool.run(_WHAT, {name: partial(look, one) for name, one in due.items()})
         if seen.stopped:
             raise seen.stopped
-        kept = {u: told for u, told in before.unmanaged.items() if place_told(told) in seen.failed}
         if seen.failed:
-            if not seen.done:
+            if lost_sight(seen, len(scope.names)):
                 _report(before, seen)
             self.warn(
                 f"{_WHAT}: {len(seen.failed):,} of {seen.total:,} repositories could not be "
                 f"checked; their last known ones are kept\n{listed(seen.failed.values())}"
             )
-        unchecked = Records(kept, len(kept), before.listed & seen.failed.keys())
-        return _together([unchecked, *seen.done.values()])
+        return _together([_unseen(before, seen), *seen.done.values()])
 
     def bring_in_line(
         self, scope: Scope, before: Records, leaving: Collection[str], doomed: Collection[str]
@@ -218,6 +220,17 @@ def _seen(
     live = [hook for hook in (listing(subject) or {}).values() if not hook.read_only]
     unmanaged = {h.uuid: f"{subject} {titled(h)}" for h in live if h.uuid not in hooks}
     return Records(unmanaged, len(live), {str(subject)})
+
+
+def _unseen(before: Records, seen: Outcome[Records]) -> Records:
+    """What is known of the subjects that were not looked at now."""
+    kept = {u: told for u, told in before.unmanaged.items() if place_told(told) not in seen.done}
+    # how many hooks each of them has isn't known, just how many there were in all
+    again = [one for name, one in seen.done.items() if name in before.listed]
+    managed = sum(one.existing - len(one.unmanaged) for one in again)
+    rest = before.existing - managed - (len(before.unmanaged) - len(kept))
+    existing = max(rest, len(kept)) if before.listed - seen.done.keys() else 0
+    return Records(kept, existing, before.listed - seen.done.keys())
 
 
 def _together(parts: Collection[Records]) -> Records:

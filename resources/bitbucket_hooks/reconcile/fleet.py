@@ -32,7 +32,7 @@ from bitbucket_hooks.model.webhook import (
     secret_change,
 )
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.incomplete import Copies, listed, report
+from bitbucket_hooks.reconcile.incomplete import Copies, listed, lost_sight, report
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
 from bitbucket_hooks.reconcile.notices import folded
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
@@ -109,31 +109,36 @@ class Fleets:
         report(copies, written, removed)
         return copies
 
-    def look(self, declared: Desired, before: Copies, *, hide_url: bool) -> Copies:
+    def look(
+        self,
+        declared: Desired,
+        before: Copies,
+        *,
+        is_due: Callable[[Subject], bool] = lambda _: True,
+        hide_url: bool,
+    ) -> Copies:
         """What lives now, from one listing per repository.
 
-        A repository that can't be looked at keeps what is known of it, with a warning. Raises
-        ApiError for what concerns all, and FleetIncomplete when none can be looked at.
+        A repository that can't be looked at keeps what is known of it, with a warning; one that
+        isn't due keeps it without a word. Raises ApiError for what concerns all, and
+        FleetIncomplete when no repository can be looked at.
         """
+        subjects = {s: Subject(declared.subject.workspace, s) for s in before.hooks}
+        due = {slug: subject for slug, subject in subjects.items() if is_due(subject)}
         seen = self.pool.run(
             "fleet",
             {
-                slug: partial(
-                    self.lifecycle.read,
-                    Subject(declared.subject.workspace, slug),
-                    uuid,
-                    before.created_at,
-                )
-                for slug, uuid in before.hooks.items()
+                slug: partial(self.lifecycle.read, subject, before.hooks[slug], before.created_at)
+                for slug, subject in due.items()
             },
         )
         if seen.stopped:
             raise seen.stopped
         self._tell_unchecked(seen, before)
         live = {slug: hook for slug, hook in seen.done.items() if hook is not None}
-        hooks = {s: uuid for s, uuid in before.hooks.items() if s in live or s in seen.failed}
+        hooks = {s: uuid for s, uuid in before.hooks.items() if s in live or s not in seen.done}
         standing = dict(before.standing)
-        for slug in before.hooks:
+        for slug in due:
             known = last_known(standing.get(slug, AS_DECLARED))
             if slug in seen.failed:
                 standing[slug] = unchecked(known, seen.failed[slug].message)
@@ -228,7 +233,7 @@ class Fleets:
     def _tell_unchecked(self, seen: Outcome[Observed | None], before: Copies) -> None:
         if not seen.failed:
             return
-        if not seen.done:
+        if lost_sight(seen, len(before.hooks)):
             report(before, seen)
         self.warn(
             f"fleet: {len(seen.failed):,} of {seen.total:,} repositories could not be checked; "

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from bitbucket_hooks.errors import HooksError, RemoteError
 from bitbucket_hooks.reconcile.side_by_side import Outcome
 
+_FEW: Final = 5  # repositories that may refuse by chance
 _SHOWN: Final = 10  # failures that a message names one by one
 
 
@@ -38,6 +39,14 @@ def report(copies: Copies, *outcomes: Outcome[Any]) -> None:
     """Raise FleetIncomplete when something failed or was not tried."""
     if (told := failure("fleet", *outcomes)) is not None:
         raise FleetIncomplete(*told, copies)
+
+
+def lost_sight(looked: Outcome[Any], total: int) -> bool:
+    """Whether so much refused to be looked at that it isn't about single repositories.
+
+    Of `total` only some may have been due: where these are few, they may be just the ones.
+    """
+    return not looked.done and len(looked.failed) >= min(total, _FEW)
 
 
 def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:

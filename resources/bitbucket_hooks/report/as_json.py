@@ -29,6 +29,7 @@ def render(changes: Changes) -> dict[str, Any]:
             "ended": run.ended,
             "failed": run.failed,
             "seconds": run.seconds,
+            "turn": attrs.asdict(changes.turn) if changes.turn else None,
         },
         "exitCode": changes.exit_code,
         "changes": changes.any,

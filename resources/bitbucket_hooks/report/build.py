@@ -12,6 +12,7 @@ from bitbucket_hooks.report.exclusives import exclusive_of
 from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.history import History, histories
 from bitbucket_hooks.report.moves import with_moves
+from bitbucket_hooks.report.notices import turn_of
 from bitbucket_hooks.report.run import ROOT_TYPE, Kind, Run
 
 _OURS: Final = "pulumi-python:dynamic/bitbucket:"
@@ -37,6 +38,7 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
         exclusives,
         _others(rest),
         _counts(hooks, exclusives, _unshown(run, all_)),
+        turn_of(run),
     )
 
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.report.findings import Match
-from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Violation
+from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Turn, Violation
 from bitbucket_hooks.report.values import PropertyChange
 
 
@@ -211,6 +211,8 @@ class Changes:
     exclusives: tuple[Exclusive, ...] = ()
     others: tuple[Other, ...] = ()
     counts: Counts = Counts()
+    turn: Turn | None = None
+    """Which part was looked at, where a refresh is under a budget."""
 
     @property
     def any(self) -> bool:

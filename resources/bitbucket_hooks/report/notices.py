@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bitbucket_hooks.report.findings import Match
-from bitbucket_hooks.report.run import Diagnostic, Run
+from bitbucket_hooks.report.run import Diagnostic, Run, Turn
 
 _ADOPTED: Final = re.compile(
     r"(?P<places>[^:]+?): adopted the existing hook(?: (?P<uuid>\{[0-9a-f-]{36}\}))?: (?P<what>.*)"
@@ -16,6 +16,19 @@ _MORE: Final = re.compile(r" and ([\d,]+) more$")
 _UNMANAGED: Final = re.compile(r"(?P<number>[\d,]+) unmanaged hooks? (?:found|to be deleted)")
 _LISTED: Final = re.compile(r"(?P<told>.+) (?P<uuid>\{[0-9a-f-]{36}\})")
 _NOTHING: Final = "nothing changes on it"
+_TURN: Final = re.compile(
+    r"refresh budget: checking ([\d,]+) of ([\d,]+) ([a-z ]+), turn ([\d,]+) of ([\d,]+);.*"
+)
+
+
+def turn_of(run: Run) -> Turn | None:
+    """What a refresh under a budget looked at; None: at everything, if there was one."""
+    found = (_TURN.fullmatch(one.message.strip()) for one in run.diagnostics)
+    told = next((match.groups() for match in found if match), None)
+    if told is None:
+        return None
+    checked, total, number, turns = (int(told[i].replace(",", "")) for i in (0, 1, 3, 4))
+    return Turn(checked, total, told[2], number, turns)
 
 
 def adopted_of(run: Run, urn: str, new: Iterable[str]) -> dict[str, Match]:

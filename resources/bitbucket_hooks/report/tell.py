@@ -27,6 +27,7 @@ from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.notices import tells_unmanaged
 from bitbucket_hooks.report.run import Kind
 from bitbucket_hooks.report.warn import warnings_of
+from bitbucket_hooks.settings import TURN
 
 _SECTIONS: Final = (
     (Action.FAILED, "Failed", Mark.FAIL),
@@ -94,11 +95,12 @@ def _verdict(changes: Changes, words: Words) -> Text:
         return _nothing(changes)
     told = sentence(_figures(changes))
     if run.kind is Kind.REFRESH and counts.drifted:
-        repairs = "`pulumi up --refresh` repairs it."
+        same = f"{TURN}={changes.turn.number} " if changes.turn else ""
+        repairs = f"`{same}pulumi up --refresh` repairs it."
         noted = "It was noted in the state, the next `pulumi up` repairs it."
-        return text(told, " ", words.verb(repairs, noted))
+        return text(told, " ", words.verb(repairs, noted), _checked(changes))
     none = text(strong("No hook changes"), ", other resources do.")
-    return told or none
+    return text(told or none, _checked(changes))
 
 
 def _drifted(changes: Changes) -> str:
@@ -110,9 +112,20 @@ def _drifted(changes: Changes) -> str:
 def _nothing(changes: Changes) -> Text:
     counts = changes.counts
     hooks = f"all {counts.known:,} hooks are" if counts.known > 1 else "all hooks are"
+    if changes.turn is not None:
+        return text(strong("Nothing changes"), " by what was looked at.", _checked(changes))
     if changes.run.refreshed:
         return text(strong("Nothing changes"), f": {hooks} as declared.")
     return text(strong("Nothing changes"), " by what the state knows.")
+
+
+def _checked(changes: Changes) -> Text:
+    """How much of everything a verdict is about, where that isn't all."""
+    turn = changes.turn
+    if turn is None:
+        return ()
+    part = f"{turn.checked:,} of {turn.total:,} {turn.what}"
+    return text(" Checked: ", strong(part), f", turn {turn.number:,} of {turn.turns:,}.")
 
 
 def _figures(changes: Changes) -> tuple[Figure, ...]:
@@ -242,6 +255,8 @@ def _notes(changes: Changes) -> Iterable[Text]:
         )
     if run.planned and run.kind is Kind.UPDATE and not run.refreshed:
         yield text("The live hooks were not looked at: ", code("--refresh"), " shows drift.")
+    if changes.turn is not None:
+        yield text("What was not checked is as the state has it: the refresh has a budget.")
     if counts.unshown:
         yield text(_steady(counts.unshown, "resource"))
     elif counts.unchanged and changes.any:

@@ -20,6 +20,7 @@ from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
+from bitbucket_hooks.settings import TURN
 
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
@@ -41,10 +42,15 @@ class Finished:
 
 
 def run(
-    args: Sequence[str], heard: Callable[[Mapping[str, Any]], None], *, force: bool = False
+    args: Sequence[str],
+    heard: Callable[[Mapping[str, Any]], None],
+    *,
+    force: bool = False,
+    turn: str | None = None,
 ) -> Finished:
     """Run `pulumi` to its end; `heard` gets every event at once.
 
+    `turn` says which part a refresh under a budget looks at; None: what the environment says.
     An interrupt reaches the engine, which ends what is under way; that is waited for. Raises
     ConfigError when there is no `pulumi`.
     """
@@ -61,7 +67,8 @@ def run(
             "never",
         ]
         with printed.open("wb") as output:
-            process = _start(command, output, notes, force=force)
+            extra = {NOTES: str(notes), **({FORCE: "1"} if force else {})}
+            process = _start(command, output, {**extra, **({TURN: turn} if turn else {})})
             with _passing_on(process), _following(log, heard):
                 code = process.wait()
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
@@ -173,10 +180,10 @@ def _said(text: str) -> str:
     return printable(said.removeprefix("error: "), 500) or "no reason given"
 
 
-def _start(command: list[str], output: Any, notes: Path, *, force: bool) -> subprocess.Popen[bytes]:
-    extra = {"PULUMI_DEBUG_COMMANDS": "true", NOTES: str(notes)}  # the first: for --event-log
-    if force:
-        extra[FORCE] = "1"
+def _start(
+    command: list[str], output: Any, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    extra = {"PULUMI_DEBUG_COMMANDS": "true", **variables}  # the first: for --event-log
     try:
         return subprocess.Popen(
             command,

@@ -16,6 +16,7 @@ from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.read import read
 from bitbucket_hooks.runs.engine import Finished, run
 from bitbucket_hooks.runs.look import Accounts, Looker
+from bitbucket_hooks.settings import ALL
 
 
 @frozen
@@ -29,6 +30,8 @@ class Asked:
     extra: tuple[str, ...] = ()
     """Arguments for `pulumi` as they are."""
     force: bool = False
+    turn: str | None = None
+    """Which part a refresh under a budget looks at, `all` for everything; None: as it comes."""
     look: int = 0
     """New hooks for which to look whether live ones would be adopted."""
 
@@ -61,6 +64,11 @@ class Seen:
         return stopped or self.finished.noted or self.changes.exit_code or USERS_MISTAKE
 
 
+def turn_of(changes: Changes) -> str:
+    """What lets another run look at the same part as the one that found these changes."""
+    return str(changes.turn.number) if changes.turn else ALL
+
+
 @frozen
 class Watcher:
     """Hears how far a run is, and what is worth a warning."""
@@ -86,7 +94,7 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
     """
     refresh = ["--refresh"] if asked.refresh else []
     command = asked.arguments("preview", *refresh)
-    finished = run(command, watcher.event, force=asked.force)
+    finished = run(command, watcher.event, force=asked.force, turn=asked.turn)
     seen = _seen(finished, refreshed=asked.refresh)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
@@ -98,15 +106,16 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
 def drift(asked: Asked, watcher: Watcher) -> Seen:
     """Look at everything that is declared, and change nothing. Raises ConfigError."""
     command = asked.arguments("refresh", "--preview-only")
-    return _seen(run(command, watcher.event, force=asked.force), refreshed=True)
+    return _seen(run(command, watcher.event, force=asked.force, turn=asked.turn), refreshed=True)
 
 
-def update(asked: Asked, watcher: Watcher, *, skip_preview: bool) -> Seen:
-    """Apply what is declared. Raises ConfigError."""
+def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
+    """Apply what is declared; a refresh looks where that of `shown` did. Raises ConfigError."""
     refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
     command = asked.arguments("up", "--yes", *skip, *refresh)
-    return _seen(run(command, watcher.event, force=asked.force), refreshed=asked.refresh)
+    finished = run(command, watcher.event, force=asked.force, turn=turn_of(shown))
+    return _seen(finished, refreshed=asked.refresh)
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:

@@ -16,13 +16,14 @@ _COMPARED: Final = ("hooks", "exclusives", "others")
 _MOST_SHOWN: Final = 200  # characters of a value
 
 
-def save(path: Path, changes: Changes, *, refresh: bool) -> None:
+def save(path: Path, changes: Changes, *, refresh: bool, turn: str) -> None:
     """Write down what a preview showed. Raises ConfigError."""
     reviewed = {
         "version": _VERSION,
         "project": changes.run.project,
         "stack": changes.run.stack,
         "refresh": refresh,
+        "turn": turn,
         "changes": _compared(changes),
     }
     try:
