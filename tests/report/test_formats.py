@@ -241,6 +241,7 @@ def test_json_has_its_shape() -> None:
         "ended": True,
         "failed": False,
         "seconds": None,
+        "turn": None,
     }
     counts = shown["counts"]
     assert (counts["created"], counts["updated"], counts["deleted"]) == (1205, 300, 40)
