@@ -3,7 +3,7 @@
 #
 #   ci/deploy.sh STACK [ARGUMENT…]        # arguments of `bitbucket-hooks up`
 #
-# With `--reviewed FILE`, of `ci/preview.sh STACK --save FILE`, it applies what was reviewed or
+# With `--reviewed FILE`, of `ci/preview.sh STACK --refresh --save FILE`, it applies what was reviewed or
 # nothing. Exits with 0 when all is done, 3 when it isn't what was reviewed, 1 for a mistake of ours
 # and 2 when the remote side failed; then run it again. Variables: docs/pipelines.md.
 set -eu

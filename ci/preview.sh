@@ -3,6 +3,9 @@
 #
 #   ci/preview.sh STACK [ARGUMENT…]       # arguments of `bitbucket-hooks preview`
 #
+# It asks Bitbucket about what the change touches, not about every hook: `--refresh` does that, and
+# belongs to a review that `ci/deploy.sh` is to keep to, which looks at every hook too.
+#
 # It changes nothing but the comment, report and status in Bitbucket or the summary in GitHub.
 # Exits with 0 whether something changes or not, with 1 when the declarations are wrong or too much
 # would be deleted, with 2 when the remote side failed. Variables: docs/pipelines.md.
@@ -15,6 +18,6 @@ stack=${1-}
 [ -z "${BITBUCKET_BUILD_NUMBER-}${GITHUB_STEP_SUMMARY-}" ] || set -- --publish "$@"
 
 code=0
-bitbucket-hooks preview --stack "$stack" --refresh "$@" || code=$?
+bitbucket-hooks preview --stack "$stack" "$@" || code=$?
 [ "$code" -ne 3 ] || code=0 # changes are what a preview is for
 exit "$code"

@@ -156,7 +156,7 @@ def test_bitbucket_pipelines(team: Team) -> None:
     first = team.comment(number)
     (shown,) = re.findall(r"^```text\n(## .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert timeless(shown) in timeless(first.raw)
-    assert "not looked at" not in first.raw
+    assert "live hooks were not looked at" in first.raw  # drift is the nights' business
     (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
     lines = (team.folder / told["path"]).read_text().splitlines()
     assert told["path"] == "stacks/Pulumi.staging.yaml"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.engine import Project
+from support.engine import STACK, Project
 
 pytestmark = pytest.mark.engine
 
@@ -47,3 +47,21 @@ def test_pages(project: Project) -> None:
     assert steps == {"api-2": "update"}
     assert project.calls()["GET acme/api/hooks"] == 3
     assert len(project.hooks("acme/api")) == 213
+
+
+def test_a_preview_reads_what_the_change_touches(stacks: Project) -> None:
+    """On a pull request: the list of repositories, and where hooks are new; not 200 repositories."""
+    stacks.estate.add_repositories([f"acme/svc-{i:03}" for i in range(200)])
+    ci = {"name": "ci", "url": "https://ci.example.com/", "repositories": ["svc-*"]}
+    lint = {"name": "lint", "url": "https://lint.example.com/", "repositories": ["svc-00*"]}
+    stacks.config({"bitbucket-hooks:hooks": [ci, lint]}).up().succeeded()
+    stacks.calls()
+    listing = {"GET acme": 3}  # 208 repositories, a hundred a page
+    stacks.config({"bitbucket-hooks:hooks": [{**ci, "events": ["repo:fork"]}, lint]})
+    run = stacks.command("preview", "--stack", STACK)
+    assert (run.code, "200 to change" in run.flat.replace("hooks ", "")) == (3, True), run.text
+    assert stacks.calls() == listing
+    more = {**lint, "repositories": ["svc-00*", "svc-100"]}
+    stacks.config({"bitbucket-hooks:hooks": [ci, more]})
+    assert stacks.command("preview", "--stack", STACK).code == 3
+    assert stacks.calls() == {**listing, "GET acme/svc-100/hooks": 1}
