@@ -50,7 +50,7 @@ def test_pages(project: Project) -> None:
 
 
 def test_a_preview_reads_what_the_change_touches(stacks: Project) -> None:
-    """On a pull request: the list of repositories, and where hooks are new; not 200 repositories."""
+    """On a pull request: the list of repositories, and where hooks are new; not all of 200."""
     stacks.estate.add_repositories([f"acme/svc-{i:03}" for i in range(200)])
     ci = {"name": "ci", "url": "https://ci.example.com/", "repositories": ["svc-*"]}
     lint = {"name": "lint", "url": "https://lint.example.com/", "repositories": ["svc-00*"]}
