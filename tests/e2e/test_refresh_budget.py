@@ -100,3 +100,11 @@ def test_what_a_reviewer_is_told(stacks: Project) -> None:
     assert stacks.estate.hook(drifted.uuid).active
     run = stacks.command("drift", *ON_STACK, BITBUCKET_REFRESH_TURN="all")
     assert (run.code, "Checked:" in run.flat) == (0, False)
+
+    stacks.command("preview", "--save", "plain.json", *ON_STACK)  # which looked at nothing
+    stacks.calls()
+    run = stacks.command(
+        "up", "--reviewed", "plain.json", "--refresh", *ON_STACK, BITBUCKET_REFRESH_TURN=other
+    )
+    assert run.code == 0, run.text
+    assert sum(call.endswith("/hooks") for call in stacks.calls()) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -20,6 +21,17 @@ from support.report_runs import (
     urn,
     uuid,
 )
+
+BUDGET: dict[str, Any] = {
+    "diagnostics": [
+        {
+            "severity": "info",
+            "message": "refresh budget: checking 500 of 5,000 repositories, turn 3 of 10; the rest "
+            "stays as the state has it\n",
+        }
+    ]
+}
+"""What a refresh under a budget says of itself."""
 
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a new hook": (
@@ -360,6 +372,26 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "! 2 repositories couldn't be looked at: what is told of them is what was last known",
             "! could not be looked at on 2 repositories of acme: no access",
         ),
+    ),
+    "no drift in a part": (
+        preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, **BUDGET),
+        (
+            "Nothing changes by what was looked at. Checked: 500 of 5,000 repositories, turn 3 of",
+            "What was not checked is as the state has it: the refresh has a budget.",
+        ),
+    ),
+    "drift in a part": (
+        json.dumps(
+            {"steps": [step("refresh", "Hook", "ci", hook(), hook(active=False))], **BUDGET}
+        ),
+        (
+            "1 hook not as declared. `BITBUCKET_REFRESH_TURN=3 pulumi up --refresh` repairs it. Ch",
+            "Checked: 500 of 5,000 repositories, turn 3 of 10.",
+        ),
+    ),
+    "a change and a look at a part": (
+        preview(step("create", "Hook", "ci", None, hook()), refreshed=True, **BUDGET),
+        ("1 hook to create or adopt. Checked: 500 of 5,000 repositories, turn 3 of 10.",),
     ),
     "a repository and a workspace that were renamed": (
         preview(

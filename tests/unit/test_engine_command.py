@@ -31,7 +31,7 @@ def test_the_stack_as_it_was_named(folder: str, words: str, named: str) -> None:
 
 def test_another_program_that_starts_providers() -> None:
     """Nothing of its command line is taken for the engine's."""
-    assert _told("/usr/bin/python", "--stack prod") == "pulumi stack"
+    assert _told("/opt/automation", "--stack prod") == "pulumi stack"
 
 
 def _told(engine: str, words: str) -> str:

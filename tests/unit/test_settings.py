@@ -105,6 +105,7 @@ def test_half_a_pair(values: dict[str, str], missing: str) -> None:
         ("apiUrl", "sandbox:"),
         ("adopt", "always"),
         ("rateLimit", "0"),
+        ("refreshBudget", "0"),
         ("rateLimit", "-1"),
         ("rateLimit", "many"),
         ("rateLimit", "9" * 5000),
@@ -128,8 +129,11 @@ def test_credentials_in_the_address_are_not_shown() -> None:
 
 def test_numbers_cross_the_engine_as_floats() -> None:
     """And are whole all the same."""
-    settings = resolve(_config(rateLimit=500.0, maxWait="60", parallel=4))
+    given = {"rateLimit": 500.0, "maxWait": "60", "parallel": 4, "refreshBudget": 50.0}
+    settings = resolve(_config(**given))
     assert (settings.rate_limit, settings.max_wait, settings.parallel) == (500, 60, 4)
+    assert settings.refresh_budget == 50
+    assert resolve(_config()).refresh_budget is None
 
 
 def test_an_adopted_uuid_is_canonical() -> None:

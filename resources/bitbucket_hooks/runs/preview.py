@@ -64,8 +64,10 @@ class Seen:
         return stopped or self.finished.noted or self.changes.exit_code or USERS_MISTAKE
 
 
-def turn_of(changes: Changes) -> str:
-    """What lets another run look at the same part as the one that found these changes."""
+def turn_of(changes: Changes) -> str | None:
+    """What lets another run look where that of these changes did; None: it didn't look."""
+    if not changes.run.refreshed:
+        return None
     return str(changes.turn.number) if changes.turn else ALL
 
 

@@ -16,7 +16,7 @@ _COMPARED: Final = ("hooks", "exclusives", "others")
 _MOST_SHOWN: Final = 200  # characters of a value
 
 
-def save(path: Path, changes: Changes, *, refresh: bool, turn: str) -> None:
+def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None) -> None:
     """Write down what a preview showed. Raises ConfigError."""
     reviewed = {
         "version": _VERSION,
