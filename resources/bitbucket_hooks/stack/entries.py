@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard
 
-import cattrs
 from attrs import field, fields, frozen
 
 from bitbucket_hooks.errors import printable
@@ -215,8 +214,12 @@ class Draft:
 
     def entry(self) -> Entry:
         """The entry; only for one without problems."""
-        values = {one.name: self.values[key] for key, one in KEYS.items() if key in self.values}
-        return _converter.structure(values, Entry)
+        values: dict[str, Any] = {}
+        for key, one in KEYS.items():
+            if key in self.values:
+                value = self.values[key]
+                values[one.name] = tuple(value) if isinstance(value, list) else value
+        return Entry(**values)
 
 
 def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:
@@ -300,6 +303,3 @@ def _one_for_all(given: Mapping[str, Given]) -> Iterable[str]:
 def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Tell a mapping from everything else that YAML can hold."""
     return isinstance(value, Mapping)
-
-
-_converter: Final = cattrs.Converter(forbid_extra_keys=True)
