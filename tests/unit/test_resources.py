@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -258,3 +261,15 @@ def test_unknown_names_of_the_package() -> None:
     """Are errors as anywhere."""
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         bitbucket.Nothing  # noqa: B018
+
+
+def test_declaring_a_hook_loads_little() -> None:
+    """What talks to Bitbucket is loaded by the provider's process, not by every program."""
+    script = (
+        "import sys\nfrom bitbucket_hooks import Hook, HookFleet\n"
+        "print(*{'requests', 'bitbucket_hooks.provider.session'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout == "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 from attrs import field, frozen
@@ -12,8 +12,10 @@ from pulumi.dynamic import CheckFailure, CheckResult
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
-from bitbucket_hooks.provider.session import Session
 from bitbucket_hooks.reconcile.secrets import fingerprint, read_secret
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.provider.session import Session
 
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "events": list(DEFAULT_EVENTS),

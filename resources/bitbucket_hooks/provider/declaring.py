@@ -1,10 +1,13 @@
-"""What the providers of all kinds of hooks share: the account, `check`, and who is declared."""
+"""What the providers of all kinds of hooks share: the account, `check`, and who is declared.
+
+A program imports its providers too, but never opens a session: what that takes is imported late.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
 from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
@@ -12,8 +15,10 @@ from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
-from bitbucket_hooks.provider.session import Session, owner_of, session_for
-from bitbucket_hooks.reconcile.claims import Owner
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.provider.session import Session
+    from bitbucket_hooks.reconcile.claims import Owner
 
 seam.print_errors_without_traceback()
 seam.tell_details()
@@ -32,6 +37,8 @@ class DeclaringProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the account from the configuration. Raises ConfigError."""
+        from bitbucket_hooks.provider.session import session_for  # noqa: PLC0415 - see above
+
         seam.widen_server(_WORKERS)
         self._session = session_for(req.config.get)
 
@@ -58,6 +65,8 @@ def is_declared(props: Mapping[str, Any]) -> bool:
 
 def owner(props: Mapping[str, Any]) -> Owner:
     """The resource that the engine's call is about."""
+    from bitbucket_hooks.provider.session import owner_of  # noqa: PLC0415 - see above
+
     return owner_of(_key(props))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from bitbucket_hooks.api.errors import ApiError
-from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.errors import RemoteError, printable
 from bitbucket_hooks.events import CATALOGUE, KEYS, Event, suggest
 from bitbucket_hooks.model.globs import matching
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
 
 @define

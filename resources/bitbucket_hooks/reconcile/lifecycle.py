@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import define, evolve
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, NotFound
-from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     Desired,
@@ -22,6 +21,9 @@ from bitbucket_hooks.reconcile.adoption import adoptable, adoption_notice, ours_
 from bitbucket_hooks.reconcile.claims import Claims, Owner
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
 _LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
 """Seconds between looks for what a lost answer or a lagging read hides: 10 in all."""

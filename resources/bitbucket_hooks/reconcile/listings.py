@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
 LAG: Final = 10.0
 """Seconds for which a read may not show a write yet (reported as "a few seconds")."""

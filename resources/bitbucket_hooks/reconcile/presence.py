@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from bitbucket_hooks.api.errors import NotFound
-from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.listings import Listings
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
 
 @define
