@@ -28,6 +28,7 @@ from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.selection import Selection
 from support import estates
 from support.estates import CI
+from support.exported import exported
 
 FILE = "Pulumi.test.yaml"
 
@@ -221,6 +222,18 @@ def test_existing_entries(folder: Path, sandbox: Sandbox) -> None:
     assert [(one["name"], one["repositories"]) for one in entries(folder)[4:]] == [
         ("ci-web", ["web"])
     ]
+
+
+def test_hooks_that_states_have(folder: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Another stack's hooks are left to it; the rest of the estate is declared all the same."""
+    theirs = sandbox.plant_hook("acme/api", CI, description="CI")
+    sandbox.plant_hook("acme/web", CI, description="CI")
+    inputs = {"owner": "acme", "repository": "api", "url": CI}
+    outputs = {**inputs, "uuid": theirs.uuid}
+    state = exported(tmp_path / "state.json", ("Hook", "ci", inputs, outputs))
+    result = run("--write", "--state", state)
+    assert "1 new entry for 1 hook; 1 managed already" in result.stdout
+    assert [one["repositories"] for one in entries(folder)] == [["web"]]
 
 
 def test_a_part_of_the_workspace(

@@ -30,13 +30,13 @@ from bitbucket_hooks.sandbox.records import Hook
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock
+from support.exported import exported
 from support.rooms import Canned, canned_client
 
 TOKEN = "token=canary-in-the-url"
 URL = f"https://ci.example.com/hook?{TOKEN}"
 SECRET = "canary-secret"
 GONE = "{aaaaaaaa-0000-4000-8000-000000000000}"
-TYPE = "pulumi-python:dynamic/bitbucket:"
 ENCRYPTED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 HEAD = json.dumps(
     {"inventory": 1, "workspace": "acme", "api": "API", "project": None, "key": "", "begunAt": ""}
@@ -216,23 +216,6 @@ def test_doubled(sandbox: Sandbox) -> None:
     two = next(one["uuid"] for one in found["hooks"] if one["description"] == "two")
     text = next(one["findings"][0]["text"] for one in found["hooks"] if one["description"] == "one")
     assert text == f"delivers repo:push twice: so does {two}"
-
-
-def exported(path: Path, *resources: tuple[str, str, dict[str, Any], dict[str, Any]]) -> Path:
-    """Write what `pulumi stack export` would."""
-    listed = [
-        {
-            "urn": f"urn:pulumi:prod::hooks::{TYPE}{kind}::{name}",
-            "type": TYPE + kind,
-            "id": outputs.get("uuid", "fleet-1"),
-            "inputs": inputs,
-            "outputs": outputs,
-        }
-        for kind, name, inputs, outputs in resources
-    ]
-    others = [{"urn": "urn:pulumi:prod::hooks::pulumi:pulumi:Stack::x", "type": "x"}, 7]
-    path.write_text(json.dumps({"version": 3, "deployment": {"resources": [*others, *listed]}}))
-    return path
 
 
 def declared(hook: Hook, **more: Any) -> dict[str, Any]:

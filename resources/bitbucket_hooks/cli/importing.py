@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import listing, output, remote
+from bitbucket_hooks.exit_codes import DIFFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from bitbucket_hooks.inventory.collect import Collected
     from bitbucket_hooks.settings import Settings
 
-DIFFERENCE: Final = 3
 _FEW: Final = 5
 _TELLS: Final = "--json tells"
 
@@ -29,6 +29,7 @@ _TELLS: Final = "--json tells"
 @click.option("-s", "--stack", help="The stack; default: the selected one.")
 @click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
 @click.option("--check", is_flag=True, help="Only print what would be written (the default).")
+@listing.state_option
 @click.option("--names", is_flag=True, help="Name every repository: no globs, no projects.")
 @click.option("--plain-urls", is_flag=True, help="Don't encrypt urls that may hold a secret.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
@@ -45,6 +46,7 @@ def import_(
     stack: str | None,
     write: bool,
     check: bool,
+    states: tuple[Path, ...],
     names: bool,
     plain_urls: bool,
     json_: bool,
@@ -59,6 +61,7 @@ def import_(
     from bitbucket_hooks.importing.addresses import Urls  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.importing.existing import open_stack  # noqa: PLC0415
     from bitbucket_hooks.importing.writing import File  # noqa: PLC0415
+    from bitbucket_hooks.inventory import declared  # noqa: PLC0415
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
     from bitbucket_hooks.runs import engine  # noqa: PLC0415
     from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
@@ -66,7 +69,8 @@ def import_(
     if write and check:
         raise click.UsageError("--check and --write exclude each other")
     name = stack or engine.selected_stack()
-    opened = open_stack(name, engine.stack_config)
+    managed = frozenset(one.uuid for path in states for one in declared.read(path))
+    opened = open_stack(name, engine.stack_config, managed)
     file = File.read(stack_file(name))
     settings = opened.settings
     scope = Scope(
@@ -173,6 +177,7 @@ def _summary(imported: Import) -> list[str]:
     entries = f"{count:,} new entr{'y' if count == 1 else 'ies'} for {hooks}"
     more = {
         "already declared": imported.declared,
+        "managed already": imported.managed,
         "read-only": imported.read_only,
         "left out": imported.left_out,
     }
@@ -214,6 +219,7 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
             "entries": len(imported.entries),
             "hooks": imported.hooks,
             "declared": imported.declared,
+            "managed": imported.managed,
             "readOnly": imported.read_only,
             "leftOut": imported.left_out,
         },

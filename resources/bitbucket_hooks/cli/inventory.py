@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @listing.scope_options
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=listing.to_file,
-    metavar="FILE",
-    help="What `pulumi stack export` wrote: tells which hooks are managed; again for more stacks.",
-)
+@listing.state_option
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 @click.option("--csv", type=listing.to_file, metavar="FILE", help="Write a file for spreadsheets.")
 @click.option(

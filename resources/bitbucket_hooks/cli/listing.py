@@ -49,6 +49,15 @@ resume_option: Final = click.option(
     help="Keep what was listed there until all is done, and go on from it.",
 )
 
+state_option: Final = click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=to_file,
+    metavar="FILE",
+    help="What `pulumi stack export` wrote: tells which hooks are managed; again for more stacks.",
+)
+
 
 def workspace_of(given: str | None, settings: Settings) -> str:
     """The workspace that is meant."""

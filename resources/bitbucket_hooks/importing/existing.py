@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.errors import ConfigError, printable
@@ -52,6 +52,8 @@ class Stack:
     contexts: Contexts
     entries: tuple[tuple[str | None, Draft], ...]
     """Those there are, each with its account."""
+    managed: frozenset[str] = frozenset()
+    """The uuids of hooks that states have, its own or those of other stacks."""
 
     @property
     def settings(self) -> Settings:
@@ -78,16 +80,19 @@ class Stack:
         return value if is_mapping(value) else {}
 
 
-def open_stack(name: str, opened: Callable[[str], Mapping[str, Any]]) -> Stack:
+def open_stack(
+    name: str, opened: Callable[[str], Mapping[str, Any]], managed: frozenset[str]
+) -> Stack:
     """Read a stack's configuration, through `opened` only where an entry's url is encrypted.
 
-    `opened` gives all of it by its full keys, secrets in the clear. Raises ConfigError.
+    `opened` gives all of it by its full keys, secrets in the clear; `managed` has the uuids that
+    states have. Raises ConfigError.
     """
     values = {key: hidden(value) for key, value in written(name).items()}
     stack = _stack(name, values, values)
     if any(isinstance(one.values["url"], Hidden) for _, one in stack.entries):
         stack = _stack(name, values, {**values, **opened(name)})
-    return stack
+    return evolve(stack, managed=managed)
 
 
 def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> Stack:

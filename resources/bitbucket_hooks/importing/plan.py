@@ -12,7 +12,7 @@ from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.importing.addresses import Urls
 from bitbucket_hooks.importing.drafting import New, new
 from bitbucket_hooks.importing.existing import Stack, declared
-from bitbucket_hooks.importing.grouping import Group, group
+from bitbucket_hooks.importing.grouping import Group, group, mine
 from bitbucket_hooks.importing.naming import Names
 from bitbucket_hooks.importing.proving import faults, reason
 from bitbucket_hooks.importing.selecting import Selection, Selector
@@ -28,6 +28,8 @@ class Import:
     urls: Urls = field(repr=False)
     declared: int
     """Hooks that the stack's entries have already."""
+    managed: int
+    """Other hooks that states have."""
     read_only: int
     """Hooks that apps own."""
     left_out: int
@@ -57,22 +59,24 @@ def plan(
     """
     repositories = [Repository(slug, "", key) for slug, key in sorted(found.projects.items())]
     there = declared(stack, found.hooks, repositories, urls.addresses)
-    groups = group(found.hooks, there.uuids)
+    every = [one for hooks in found.hooks.values() for one in hooks]
+    managed = {one.uuid for one in mine(every)} & stack.managed - there.uuids
+    groups = group(found.hooks, there.uuids | managed)
     known = urls.complete(groups, found.hooks, api)
     reasons = [reason(one, ["it was changed meanwhile"]) for one in groups if one not in known]
     known, wrong = _usable(stack, known, urls)
     reasons += wrong
     selector = Selector(found.projects, project)
     entries, unfit = _entries(stack, known, urls, (selector, names), found, repositories)
-    every = [one for hooks in found.hooks.values() for one in hooks]
     made = sum(len(one.group.hooks) for one in entries)
     read_only = sum(one.read_only for one in every)
     return Import(
         tuple(sorted(entries, key=lambda one: one.name)),
         urls,
         len(there.uuids),
+        len(managed),
         read_only,
-        len(every) - made - read_only - len(there.uuids),
+        len(every) - made - read_only - len(there.uuids) - len(managed),
         (*reasons, *unfit),
         tuple(there.doubts),
     )
