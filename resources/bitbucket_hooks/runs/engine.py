@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any, Final
 import yaml
 from attrs import define, field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import ConfigError, RemoteError, printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
@@ -25,6 +26,9 @@ from bitbucket_hooks.settings import TURN
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
+# what a backend of one's own says, and Pulumi Cloud
+_LOCKED: Final = re.compile(r"is currently locked by|Another update is currently in progress")
+_HOLDER: Final = re.compile(r"created by (\S+) \(pid (\d+)\) at (\S+)")
 _SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
 
 
@@ -39,6 +43,25 @@ class Finished:
     """What it printed, its end at least: all there is when it fails before the first event."""
     noted: int | None
     """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+
+
+class StackLocked(RemoteError):
+    """Another run holds the stack: nothing is wrong here, and later it works."""
+
+
+def refuse_locked(printed: str, stack: str | None) -> None:
+    """Raise StackLocked when that is what the engine said on its way out."""
+    if not _LOCKED.search(printed):
+        return
+    holder = _HOLDER.search(printed)
+    who = "" if holder is None else " ({}, process {}, since {})".format(*holder.groups())
+    which = f" --stack {stack}" if stack else ""
+    raise StackLocked(
+        f"another run holds the stack{printable(who)}; this one has changed nothing",
+        "Wait until the other has ended, then run this again. If it died, "
+        f"`pulumi cancel{printable(which)}` frees the stack, and the next run goes on where it "
+        "stopped.",
+    )
 
 
 def run(

@@ -14,7 +14,7 @@ from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.read import read
-from bitbucket_hooks.runs.engine import Finished, run
+from bitbucket_hooks.runs.engine import Finished, refuse_locked, run
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.settings import ALL
 
@@ -92,32 +92,36 @@ class Watcher:
 def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
     """Preview an update; `config` gives the stack's configuration, secrets open.
 
-    Raises ConfigError when the engine can't even begin.
+    Raises ConfigError when the engine can't even begin, StackLocked when another run holds it.
     """
     refresh = ["--refresh"] if asked.refresh else []
     command = asked.arguments("preview", *refresh)
     finished = run(command, watcher.event, force=asked.force, turn=asked.turn)
-    seen = _seen(finished, refreshed=asked.refresh)
+    seen = _seen(asked, finished, refreshed=asked.refresh)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
     looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
     found = looker.look(seen.changes.run, seen.changes)
-    return _seen(finished, found, refreshed=asked.refresh)
+    return _seen(asked, finished, found, refreshed=asked.refresh)
 
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:
     """Look at everything that is declared, and change nothing. Raises ConfigError."""
     command = asked.arguments("refresh", "--preview-only")
-    return _seen(run(command, watcher.event, force=asked.force, turn=asked.turn), refreshed=True)
+    finished = run(command, watcher.event, force=asked.force, turn=asked.turn)
+    return _seen(asked, finished, refreshed=True)
 
 
 def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
-    """Apply what is declared; a refresh looks where that of `shown` did. Raises ConfigError."""
+    """Apply what is declared; a refresh looks where that of `shown` did.
+
+    Raises ConfigError, or StackLocked when another run holds the stack.
+    """
     refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
     command = asked.arguments("up", "--yes", *skip, *refresh)
     finished = run(command, watcher.event, force=asked.force, turn=turn_of(shown))
-    return _seen(finished, refreshed=asked.refresh)
+    return _seen(asked, finished, refreshed=asked.refresh)
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -130,8 +134,11 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
     return f"this would delete or replace {what}. If that is meant, give --force."
 
 
-def _seen(finished: Finished, findings: Findings | None = None, *, refreshed: bool) -> Seen:
+def _seen(
+    asked: Asked, finished: Finished, findings: Findings | None = None, *, refreshed: bool
+) -> Seen:
     if '"resourcePreEvent"' not in finished.events and '"diagnosticEvent"' not in finished.events:
+        refuse_locked(finished.printed, asked.stack)
         raise ConfigError(f"pulumi: {_last_words(finished.printed)}")
     told = read(finished.events, "the engine's events")
     # a state without any hook leaves no trace of a refresh in the events

@@ -1,0 +1,107 @@
+"""A PostgreSQL server of a test's own: made in an empty folder, gone with the test."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from attrs import frozen
+
+_DEBIAN: Final = Path("/usr/lib/postgresql")  # its servers are not on PATH
+_USER: Final = "pulumi"
+_DATABASE: Final = "states"
+_SERVERS_OWN: Final = "postgres"  # the account that Debian's package makes
+_SECONDS: Final = 60
+_NEEDED: Final = ("initdb", "pg_ctl", "createdb", "psql")
+
+
+def programs() -> Path:
+    """Find the server's programs; a test that needs them fails without, and says what to do."""
+    on_path = shutil.which("initdb")
+    folders = [*_DEBIAN.glob("*/bin"), *([Path(on_path).resolve().parent] if on_path else [])]
+    for folder in folders:
+        if all((folder / name).is_file() for name in _NEEDED):
+            return folder
+    raise RuntimeError(
+        "the tests of a state in PostgreSQL need its server: install it "
+        "(Debian: apt-get install postgresql)"
+    )
+
+
+@frozen
+class Server:
+    """A running server, reached through a socket in its folder."""
+
+    programs: Path
+    folder: Path
+
+    @property
+    def backend(self) -> str:
+        """The address of an empty database, as Pulumi takes it."""
+        return f"postgres://{_USER}@/{_DATABASE}?host={quote(str(self.folder), safe='')}"
+
+    def ask(self, query: str) -> str:
+        """What a query answers."""
+        own = ("-h", str(self.folder), "-U", _USER, "-d", _DATABASE)
+        return _run([str(self.programs / "psql"), *own, "-Atc", query])
+
+    def contents(self) -> str:
+        """All states, histories and backups as they were before they were encoded."""
+        rows = self.ask("SELECT data->>'data' FROM pulumi_state").splitlines()
+        return "\n".join(base64.b64decode(row).decode("utf-8", "replace") for row in rows)
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """Run a server until the block ends."""
+    found = programs()
+    # not in the test's folder: the path of a socket has at most 107 bytes
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as place:
+        folder = Path(place)
+        data, started = str(folder / "data"), str(folder / "log")
+        if os.getuid() == 0:  # which PostgreSQL refuses to run as
+            os.chown(folder, pwd.getpwnam(_SERVERS_OWN).pw_uid, -1)
+        control = [str(found / "pg_ctl"), "-D", data, "-w", "-s"]
+        _as_other([str(found / "initdb"), "-D", data, "-A", "trust", "-U", _USER, "--no-sync"])
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        _as_other([*control, "-l", started, "-o", options, "start"])
+        try:
+            own = ["-h", str(folder), "-U", _USER]
+            _run([str(found / "createdb"), *own, _DATABASE])
+            yield Server(found, folder)
+        finally:
+            _as_other([*control, "-m", "immediate", "stop"])
+
+
+def _as_other(command: list[str]) -> None:
+    """Run a program of the server's; root does it as the server's own account."""
+    user = _SERVERS_OWN if os.getuid() == 0 else None
+    _run(command, user=user)
+
+
+def _run(command: list[str], *, user: str | None = None) -> str:
+    group = pwd.getpwnam(user).pw_gid if user else None
+    done = subprocess.run(
+        command,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+        user=user,
+        group=group,
+        extra_groups=[] if user else None,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
+    return done.stdout
