@@ -59,6 +59,7 @@ class SharedClock(Clock):
 
     def __init__(self) -> None:
         super().__init__()
+        self._began = datetime.now(timezone.utc)
         self._time = 0.0
         self._awake = 0
         self._alarms: list[float] = []
@@ -68,6 +69,10 @@ class SharedClock(Clock):
         """Give the common time."""
         with self._moved:
             return self._time
+
+    def wall(self) -> datetime:
+        """Give the day's time, which passes in step."""
+        return self._began + timedelta(seconds=self.now())
 
     def jittered(self, seconds: float) -> float:
         """Take the longest."""

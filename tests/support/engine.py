@@ -54,6 +54,7 @@ def environment(home: Path) -> dict[str, str]:
     return {
         **kept,
         "HOME": str(home),
+        "BITBUCKET_HOOKS_CACHE": str(home / "cache"),
         "TMPDIR": str(temporary),
         "PATH": os.pathsep.join(folders),
         "PULUMI_HOME": str(home / ".pulumi"),

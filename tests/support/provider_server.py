@@ -218,6 +218,7 @@ def provider_server(
 ) -> Iterator[ProviderServer]:
     """Start a provider process in a folder of its own; what it prints lands there in `stderr`."""
     ours = {name: text for name, text in os.environ.items() if not name.startswith("BITBUCKET")}
+    ours["BITBUCKET_HOOKS_CACHE"] = str(folder / "cache")
     with (folder / "stderr").open("ab") as printed:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.dynamic", engine.address],

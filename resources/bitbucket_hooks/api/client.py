@@ -14,8 +14,9 @@ from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.api.ledger import ledger_of
 from bitbucket_hooks.api.oauth import TokenDesk
-from bitbucket_hooks.api.throttle import Throttle
+from bitbucket_hooks.api.throttle import HOUR, Throttle
 from bitbucket_hooks.api.transport import (
     Endpoint,
     identity,
@@ -212,4 +213,5 @@ def _throttle(settings: Settings, tell: Callable[[str], None], clock: Clock) -> 
         parallel=settings.parallel,
         limit=settings.rate_limit or known,
         fixed=settings.rate_limit is not None,
+        ledger=ledger_of(settings.api_url, identity(settings), clock, HOUR),
     )

@@ -1,4 +1,4 @@
-"""The pace of all calls of one identity in one process: under the limit, patient, never silent."""
+"""The pace of all calls of one identity: under the limit, patient, never silent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
+from bitbucket_hooks.api.ledger import Ledger
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
@@ -42,6 +43,8 @@ class Throttle:
     """Requests per rolling hour; None: unknown."""
     fixed: bool = False
     """Whether the user set the limit, so that headers don't change it."""
+    ledger: Ledger | None = None
+    """What other processes on this machine send as the same identity; None: nobody tells."""
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _sent: deque[float] = field(factory=deque, init=False, repr=False)
@@ -85,11 +88,14 @@ class Throttle:
         with self._lock:
             now = self.clock.now()
             pause = self._limited(now)
+            full = self._in_flight >= (1 if self._refusals else self.parallel)
+            if pause <= 0 and not full:
+                pause = self._shared()
             if pause > 0:
                 self._check_stall(now, pause)
                 self._tell_wait(now, pause)
                 return pause
-            if self._in_flight >= (1 if self._refusals else self.parallel):
+            if full:
                 return _LOOK_AGAIN / 10
             self._in_flight += 1
             self._sent.append(now)
@@ -101,6 +107,16 @@ class Throttle:
         full = self.limit is not None and len(self._sent) >= self.limit
         opens = self._sent[-(self.limit or 0)] + HOUR if full else now
         return max(opens, self._closed_until) - now
+
+    def _shared(self) -> float:
+        """Take a place among all processes of this machine, while the limit is known."""
+        if self.ledger is None or self.limit is None:
+            return 0
+        try:
+            return self.ledger.take(self.limit)
+        except OSError:  # no such folder, or no right to it: each process paces itself
+            self.ledger = None
+            return 0
 
     def _check_stall(self, now: float, pause: float) -> None:
         if now + pause - self._progress <= self.max_wait:
