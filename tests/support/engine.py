@@ -212,9 +212,10 @@ class Project:
         return Run(args, done.exit_code, done.stdout, done.stderr)
 
     def start(self, *args: str) -> subprocess.Popen[str]:
-        """Start `pulumi`, in a process group of its own."""
+        """Start `pulumi`, in a process group of its own; `--stack` names another stack."""
+        stack = [] if "--stack" in args else ["--stack", STACK]
         return subprocess.Popen(
-            ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", STACK],
+            ["pulumi", *args, "--color", "never", "--non-interactive", *stack],
             cwd=self.folder,
             env=self.env,
             stdin=subprocess.DEVNULL,

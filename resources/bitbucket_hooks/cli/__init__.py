@@ -15,6 +15,7 @@ from bitbucket_hooks.cli.report import report
 from bitbucket_hooks.cli.running import drift, preview, up
 from bitbucket_hooks.cli.sandbox import sandbox
 from bitbucket_hooks.cli.send import send
+from bitbucket_hooks.cli.stacks import stacks
 from bitbucket_hooks.cli.verify import verify
 
 
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(check, preview, up, drift, report, doctor),
+    *(check, preview, up, drift, report, doctor, stacks),
     *(inventory, import_, events, ip_ranges, send, verify, sandbox),
 )
 

@@ -1,0 +1,173 @@
+"""`bitbucket-hooks stacks`: list the stacks, as a matrix for CI too, and run several of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitbucket_hooks.cli import output
+from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bitbucket_hooks.stack.listing import Listed
+
+_LIST: Final = "list"
+_WORST_FIRST: Final = (USERS_MISTAKE, REMOTE_FAILED, DIFFERENCE, 0)
+_SCRIPT: Final = "ci/preview.sh"
+_globs = click.argument("globs", metavar="[GLOB]…", nargs=-1)
+_at_once = click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many run side by side; together they keep to the limit of each identity.",
+)
+_refresh = click.option(
+    "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
+)
+
+
+class _Stacks(click.Group):
+    """Lists unless told to do something else."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Take what names no command for what `list` is given."""
+        if not args or args[0] not in (*self.commands, *context.help_option_names):
+            args = [_LIST, *args]
+        return super().parse_args(context, args)
+
+
+@click.group(cls=_Stacks)
+def stacks() -> None:
+    """List the project's stacks, or run several of them.
+
+    Without a command they are listed: `bitbucket-hooks stacks 'prod-*'`.
+    """
+
+
+@stacks.command(_LIST)
+@_globs
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.option(
+    "--matrix",
+    type=click.Choice(("github", "bitbucket")),
+    help="Print what makes a CI run them side by side, each with its part of the limit.",
+)
+@click.option(
+    "--script", default=_SCRIPT, show_default=True, help="What a step runs, before the stack."
+)
+def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: str) -> None:
+    """List the stacks that have a file, offline."""
+    from bitbucket_hooks.stack.listing import listed, shared_out  # noqa: PLC0415 - late
+
+    found = listed(globs)
+    if matrix is None and json_:
+        output.as_json([_as_json(one) for one in found])
+    elif matrix is None:
+        headings = ("stack", "hooks", "workspace", "account", "requests an hour")
+        output.table(headings, [_row(one) for one in found], "There are no stacks here.")
+    else:
+        parts = shared_out(found)
+        _note_own_limits(found, parts)
+        _print_matrix(matrix, parts, script)
+
+
+@stacks.command()
+@_globs
+@_at_once
+@_refresh
+@click.pass_context
+def preview(context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool) -> None:
+    """Preview several stacks; exits with the worst of their codes, 3 when anything changes."""
+    more = ["--refresh"] if refresh else []
+    context.exit(_run(globs, ["preview", *more], at_once))
+
+
+@stacks.command()
+@_globs
+@_at_once
+@_refresh
+@click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
+@click.pass_context
+def up(
+    context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, yes: bool
+) -> None:
+    """Apply what several stacks declare, without a question; one that fails stops no other."""
+    more = ["--refresh"] if refresh else []
+    said = ["--yes"] if yes else []
+    context.exit(_run(globs, ["up", *said, *more], at_once))
+
+
+def _run(globs: Sequence[str], command: Sequence[str], at_once: int) -> int:
+    from bitbucket_hooks.runs.together import run_together  # noqa: PLC0415
+    from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
+
+    names = [one.stack for one in listed(globs)]
+    codes = {}
+    for done in run_together(names, command, at_once):
+        click.echo(done.printed, nl=False)
+        click.echo(done.complained, nl=False, err=True)
+        codes[done.stack] = done.code
+    rows = [(name, codes[name]) for name in names]
+    output.table(("stack", "exit code"), rows, "There are no stacks here.")
+    return min(codes.values(), key=_rank, default=0)
+
+
+def _rank(code: int) -> int:
+    return _WORST_FIRST.index(code) if code in _WORST_FIRST else -1
+
+
+def _as_json(one: Listed) -> dict[str, Any]:
+    return {
+        "stack": one.stack,
+        "hooks": one.hooks,
+        "workspace": one.workspace,
+        "apiUrl": one.api_url,
+        "account": one.identity,
+        "rateLimit": one.rate_limit,
+    }
+
+
+def _row(one: Listed) -> tuple[object, ...]:
+    return (one.stack, one.hooks, one.workspace, one.identity, one.rate_limit)
+
+
+def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
+    """Say where the part can't take hold."""
+    for whole, part in zip(found, parts, strict=True):
+        if whole.own_limit and whole.rate_limit != part.rate_limit:
+            click.echo(
+                f"Warning: {output.text(whole.stack)}: its files say bitbucket:rateLimit "
+                f"{whole.rate_limit}, which holds over BITBUCKET_RATE_LIMIT; at the same time as "
+                f"the others it may have {part.rate_limit}",
+                err=True,
+            )
+
+
+def _print_matrix(kind: str, parts: Sequence[Listed], script: str) -> None:
+    if kind == "github":
+        include = [
+            {"stack": one.stack, **({"rateLimit": one.rate_limit} if one.rate_limit else {})}
+            for one in parts
+        ]
+        click.echo(json.dumps({"include": include}))
+        return
+    import yaml  # noqa: PLC0415
+
+    steps = [{"step": _step(one, script)} for one in parts]
+    click.echo(yaml.safe_dump([{"parallel": steps}], sort_keys=False, width=1000), nl=False)
+
+
+def _step(one: Listed, script: str) -> dict[str, Any]:
+    import shlex  # noqa: PLC0415
+
+    limit = f"BITBUCKET_RATE_LIMIT={one.rate_limit} " if one.rate_limit else ""
+    return {
+        "name": one.stack,
+        "caches": ["engine", "packages"],
+        "script": [f"{limit}{script} {shlex.quote(one.stack)}"],
+    }

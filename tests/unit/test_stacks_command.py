@@ -1,0 +1,131 @@
+"""`bitbucket-hooks stacks`: the listing and the matrix, offline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from bitbucket_hooks.cli import main
+
+TOKEN = {"bitbucket:oauthToken": {"secure": "v1:canary"}}
+USER = {"bitbucket:username": "a@b.c", "bitbucket:password": "canary"}
+HOOKS = {"bitbucket-hooks:hooks": [{"name": "ci"}, {"name": "audit"}]}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of a project with five stacks."""
+    shared = {"bitbucket:workspace": "acme"}
+    (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "x", "config": shared}))
+    monkeypatch.chdir(tmp_path)
+    _stack("dev", **{"bitbucket:apiUrl": "sandbox:x.db"})
+    _stack("prod-eu", **TOKEN, **HOOKS)
+    _stack("prod-us", **TOKEN, **{"bitbucket:rateLimit": "600"})
+    _stack("staging", **USER)
+    _stack("test", **{"bitbucket:apiUrl": "http://127.0.0.1:9"})
+    return tmp_path
+
+
+def _stack(name: str, **config: Any) -> None:
+    Path(f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+def _run(*args: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["stacks", *args])
+    assert result.exit_code == code, result.output
+    assert "canary" not in result.output
+    return result
+
+
+@pytest.mark.usefixtures("project")
+def test_the_listing() -> None:
+    """Names, hooks, workspaces and whose credentials; never a secret."""
+    lines = [" ".join(line.split()) for line in _run().stdout.splitlines()]
+    assert lines == [
+        "STACK HOOKS WORKSPACE ACCOUNT REQUESTS AN HOUR",
+        "dev 0 acme the sandbox -",
+        "prod-eu 2 acme the access token 1000",
+        "prod-us 0 acme the access token 600",
+        "staging 0 acme the API token of a@b.c 1000",
+        "test 0 acme no credentials -",
+    ]
+    assert json.loads(_run("list", "staging", "--json").stdout) == [
+        {
+            "stack": "staging",
+            "hooks": 0,
+            "workspace": "acme",
+            "apiUrl": "https://api.bitbucket.org/2.0",
+            "account": "the API token of a@b.c",
+            "rateLimit": 1000,
+        }
+    ]
+
+
+@pytest.mark.usefixtures("project")
+def test_globs_choose() -> None:
+    """One that means nothing is a mistake: a pipeline without steps would look like success."""
+    chosen = json.loads(_run("prod-*", "dev", "prod-eu", "--json").stdout)
+    assert [one["stack"] for one in chosen] == ["dev", "prod-eu", "prod-us"]
+    told = _run("prod-*", "qa-*", code=1).stderr
+    assert "no stack matches qa-*" in told
+    assert "There are: dev, prod-eu, prod-us, staging, test." in told
+
+
+@pytest.mark.usefixtures("project")
+def test_a_matrix_for_github() -> None:
+    """On one line, as an output takes it; who shares an identity shares its limit."""
+    done = _run("--matrix", "github")
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line) == {
+        "include": [
+            {"stack": "dev"},
+            {"stack": "prod-eu", "rateLimit": 500},
+            {"stack": "prod-us", "rateLimit": 300},
+            {"stack": "staging", "rateLimit": 1000},
+            {"stack": "test"},
+        ]
+    }
+    assert "prod-us: its files say bitbucket:rateLimit 600" in done.stderr
+    assert "prod-eu" not in done.stderr
+    assert _run("prod-us", "--matrix", "github").stderr == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_a_matrix_for_bitbucket() -> None:
+    """Steps as they stand in a pipeline's file; a name is quoted for the shell."""
+    _stack("a b", **TOKEN)
+    (block,) = yaml.safe_load(
+        _run("a b", "prod-eu", "test", "--matrix", "bitbucket", "--script", "ci/drift.sh").stdout
+    )
+    steps = [one["step"] for one in block["parallel"]]
+    assert [one["name"] for one in steps] == ["a b", "prod-eu", "test"]
+    assert [one["script"] for one in steps] == [
+        ["BITBUCKET_RATE_LIMIT=500 ci/drift.sh 'a b'"],
+        ["BITBUCKET_RATE_LIMIT=500 ci/drift.sh prod-eu"],
+        ["ci/drift.sh test"],
+    ]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_file_that_cant_be_used() -> None:
+    """Names the stack, and nothing is left out in silence."""
+    _stack("half", **{"bitbucket:username": "a@b.c"})
+    assert "the stack half: the stack config holds username but not password" in _run(code=1).stderr
+
+
+def test_without_stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say so."""
+    (tmp_path / "Pulumi.yaml").write_text("name: x\n")
+    monkeypatch.chdir(tmp_path)
+    assert _run().stdout == "There are no stacks here.\n"
+    assert _run("preview").stdout == "There are no stacks here.\n"
+
+
+def test_the_help() -> None:
+    """Names what else there is."""
+    assert "preview" in _run("--help").stdout
