@@ -72,7 +72,7 @@ def test_a_life_in_postgresql(on_postgres: Project, server: Server) -> None:
 
 @pytest.mark.parametrize("place", ["files", "postgresql"])
 def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
-    """The second is told who holds the stack and what to do; the first ends as if alone."""
+    """The second is told who holds the stack; the first ends as if alone, and one that died heals."""
     project: Project = request.getfixturevalue("stacks" if place == "files" else "on_postgres")
     with serve(project.database) as base:
         project.config({KEY: [CI], "bitbucket:apiUrl": base})
@@ -98,6 +98,19 @@ def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
         }
         assert len(project.hooks()) == 2
         assert project.command("up", "--yes", *ON_STACK).code == 0
+        assert project.command("drift", *ON_STACK).code == 0
+
+        project.estate.clear_requests()
+        project.estate.configure(latency_ms=500)
+        dying = project.start("destroy", "--yes", "--skip-preview")
+        wait_until(lambda: bool(project.writes()), dying)
+        dying.kill()
+        finish(dying)
+        project.estate.configure(latency_ms=0)
+        assert "the stack is currently locked" in project.up("--refresh").failed().flat
+        project.free()
+        project.up("--refresh").succeeded()
+        assert len(project.hooks()) == 2
         assert project.command("drift", *ON_STACK).code == 0
 
 
