@@ -72,7 +72,7 @@ def test_a_life_in_postgresql(on_postgres: Project, server: Server) -> None:
 
 @pytest.mark.parametrize("place", ["files", "postgresql"])
 def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
-    """The second is told who holds the stack; the first ends as if alone, and one that died heals."""
+    """The second is told who holds the stack; the first ends as if alone; one that died heals."""
     project: Project = request.getfixturevalue("stacks" if place == "files" else "on_postgres")
     with serve(project.database) as base:
         project.config({KEY: [CI], "bitbucket:apiUrl": base})
