@@ -84,12 +84,12 @@ def postgres() -> Iterator[Server]:
 
 def _as_other(command: list[str]) -> None:
     """Run a program of the server's; root does it as the server's own account."""
-    user = _SERVERS_OWN if os.getuid() == 0 else None
-    _run(command, user=user)
+    # not by subprocess's own `user`, which forks this process, where gRPC may have threads
+    other = [f"--reuid={_SERVERS_OWN}", f"--regid={_SERVERS_OWN}", "--clear-groups"]
+    _run([*(["setpriv", *other] if os.getuid() == 0 else []), *command])
 
 
-def _run(command: list[str], *, user: str | None = None) -> str:
-    group = pwd.getpwnam(user).pw_gid if user else None
+def _run(command: list[str]) -> str:
     done = subprocess.run(
         command,
         cwd="/",
@@ -99,9 +99,6 @@ def _run(command: list[str], *, user: str | None = None) -> str:
         text=True,
         check=False,
         timeout=_SECONDS,
-        user=user,
-        group=group,
-        extra_groups=[] if user else None,
     )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
     return done.stdout
