@@ -8,7 +8,6 @@ counted, and its lock ends with it.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import struct
@@ -29,6 +28,9 @@ from bitbucket_hooks.model.credentials import (
     Credentials,
     OAuthConsumer,
 )
+
+if sys.platform != "win32":
+    import fcntl
 
 _TIME: Final = struct.Struct("<d")  # seconds since 1970
 _PUT_BACK: Final = 60.0  # seconds by which the day's clock may be corrected unnoticed
@@ -98,9 +100,9 @@ def _at(file: BufferedRandom, number: int) -> float:
 
 
 def ledger_of(api_url: str, credentials: Credentials, clock: Clock, window: float) -> Ledger | None:
-    """The ledger of an identity; None when this user has no folder for caches."""
+    """The ledger of an identity; None when this user has no folder for caches, and on Windows."""
     folder = _folder()
-    if folder is None:
+    if folder is None or sys.platform == "win32":
         return None
     name = hashlib.sha256(f"{api_url} {_identity(credentials)}".encode("utf-8", "replace"))
     return Ledger(folder / "pace" / name.hexdigest()[:32], clock, window)
