@@ -1,0 +1,65 @@
+"""`python -m benchmarks`: measure cases, print a table, keep JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from benchmarks import cases, tables
+from benchmarks.cases import Case
+from benchmarks.measuring import NotAsExpected, Outcome, measure
+from benchmarks.project import RunFailed, engine_version
+
+
+def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> list[Case]:
+    try:
+        return [cases.parse(name) for name in names]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.option(
+    "--case",
+    "chosen",
+    multiple=True,
+    callback=_case,
+    metavar="KIND-RxH",
+    help="Such as fleet-1000x1 or hook-100x10; may be repeated. "
+    f"Default: {', '.join(case.name for case in cases.DEFAULT)}.",
+)
+@click.option("--full", is_flag=True, help="With 5,000 single hooks too, which takes long.")
+@click.option(
+    "--checkpoints",
+    is_flag=True,
+    help="Let the engine write its state after each step, as it does unless told otherwise: "
+    "1,000 single hooks then take minutes, with the floor as with ours.",
+)
+@click.option(
+    "--json",
+    "json_",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what was measured.",
+)
+def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: bool) -> None:
+    """Measure runs of the engine against a sandbox that waits 50 ms before each answer."""
+    outcomes: list[Outcome] = []
+    machine = tables.machine(engine_version())
+    for case in chosen or (cases.FULL if full else cases.DEFAULT):
+        try:
+            outcomes.append(measure(case, click.echo, checkpoints=checkpoints))
+        except (RunFailed, NotAsExpected) as error:
+            raise click.ClickException(str(error)) from None
+        measured = tables.document(machine, outcomes)
+        if json_:  # after each case: a later one may fail
+            json_.write_text(json.dumps(measured, indent=1) + "\n")
+    click.echo()
+    click.echo(tables.text(tables.HEADINGS, tables.rows(measured)))
+    click.echo()
+    click.echo(tables.text(tables.STATE_HEADINGS, tables.state_rows(measured)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What is measured, and what each phase can't do without. Pure arithmetic."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, get_args
+
+from attrs import frozen
+
+Kind = Literal["fleet", "hook"]
+Phase = Literal["create", "no-op", "refresh", "drift", "update", "destroy"]
+
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+DRIFTS: Final = 10
+LATENCY: Final = 0.05
+"""Seconds that the sandbox waits before it answers a request."""
+WIDTH: Final = 16
+"""Requests in flight: the default of `bitbucket:parallel`."""
+_PAGE: Final = 100  # hooks in one page of a listing
+_NAME: Final = re.compile(r"(fleet|hook)-([1-9]\d*)x([1-9]\d*)")
+
+
+@frozen
+class Case:
+    """So many repositories with so many hooks each."""
+
+    kind: Kind
+    repositories: int
+    hooks: int
+    """Hooks of each repository: for fleets, the number of fleets over all repositories."""
+
+    @property
+    def name(self) -> str:
+        """As `parse` reads it."""
+        return f"{self.kind}-{self.repositories}x{self.hooks}"
+
+    @property
+    def total(self) -> int:
+        """All hooks."""
+        return self.repositories * self.hooks
+
+    @property
+    def resources(self) -> int:
+        """What the engine keeps of them."""
+        return self.hooks if self.kind == "fleet" else self.total
+
+    @property
+    def drifts(self) -> int:
+        """How many hooks are changed by hand before the second refresh."""
+        return min(DRIFTS, self.total)
+
+
+def parse(name: str) -> Case:
+    """Read a name such as `fleet-1000x1`. Raises ValueError."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise ValueError(f'"{name}" is no case; write it as fleet-1000x1 or hook-100x10')
+    kind: Kind = "fleet" if found[1] == "fleet" else "hook"
+    return Case(kind, int(found[2]), int(found[3]))
+
+
+DEFAULT: Final = tuple(
+    parse(name)
+    for name in (
+        "fleet-100x1",
+        "fleet-1000x1",
+        "fleet-100x10",
+        "fleet-5000x1",
+        "hook-100x1",
+        "hook-1000x1",
+        "hook-100x10",
+    )
+)
+FULL: Final = (*DEFAULT, parse("hook-5000x1"))
+
+
+def unavoidable(case: Case, phase: Phase) -> dict[str, int]:
+    """The requests by verb that a phase can't do without."""
+    pages = -(-case.hooks // _PAGE)
+    needed: dict[Phase, dict[str, int]] = {
+        "create": {"GET": case.repositories, "POST": case.total},
+        "no-op": {},
+        "refresh": {"GET": case.repositories * pages},
+        "drift": {"GET": case.repositories * pages},
+        "update": {"PUT": case.total},
+        "destroy": {"DELETE": case.total},
+    }
+    return needed[phase]
+
+
+def network_seconds(case: Case, phase: Phase) -> float:
+    """How long these requests take at the pool's width, if nothing else took any time."""
+    return sum(unavoidable(case, phase).values()) * LATENCY / WIDTH

@@ -1,0 +1,176 @@
+"""One case through all its phases: ours, and right after it the floor of the same phase."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field, frozen
+
+from benchmarks.bare import seconds_to_list
+from benchmarks.cases import LATENCY, PHASES, WIDTH, Case, Phase
+from benchmarks.processes import Part, Used, used_by
+from benchmarks.project import Project, configuration
+from benchmarks.serving import Served, served
+from bitbucket_hooks.sandbox.estate import Sandbox
+
+OURS: Final = "ours"
+FLOOR: Final = "floor"
+
+_UP: Final = ("up", "--yes", "--skip-preview")
+_PREVIEW: Final = ("preview", "--refresh")
+_COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
+    "create": _UP,
+    "no-op": _UP,
+    "refresh": _PREVIEW,
+    "drift": _PREVIEW,
+    "update": _UP,
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+
+
+class NotAsExpected(Exception):
+    """A run did something else than what its time would be compared for."""
+
+
+@frozen
+class Measured:
+    """What one phase took."""
+
+    wall: float
+    """Seconds."""
+    parts: dict[Part, Used]
+    requests: dict[str, int]
+    """By verb."""
+    connections: int
+    sandbox_cpu: float | None
+    """CPU seconds of the sandbox, which runs on the same machine; None: it can't be told."""
+
+
+@frozen
+class Measurement:
+    """A phase of a case."""
+
+    phase: Phase
+    ours: Measured
+    floor: Measured
+    listings: float | None
+    """Seconds that a bare client takes for the listings of a refresh; None: there are none."""
+
+
+@frozen
+class Outcome:
+    """A case."""
+
+    case: Case
+    phases: list[Measurement]
+    state: dict[str, int]
+    """Bytes, ours and the floor's."""
+
+
+@define
+class _Estate:
+    """The repositories of a case in a served sandbox."""
+
+    sandbox: Sandbox
+    server: Served
+    case: Case
+    slugs: list[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.slugs = [f"svc-{number:05}" for number in range(self.case.repositories)]
+        self.sandbox.add_repositories(self.names)
+        self.sandbox.configure(latency_ms=LATENCY * 1000)
+
+    @property
+    def names(self) -> list[str]:
+        """The repositories with their workspace."""
+        return [f"acme/{slug}" for slug in self.slugs]
+
+    def measure(self, project: Project, command: Sequence[str]) -> Measured:
+        """Run the engine and count what is asked meanwhile."""
+        self.sandbox.clear_requests()
+        connections, cpu = self.server.connections, _cpu(self.server.pid)
+        run = project.run(*command)
+        spent = _cpu(self.server.pid)
+        return Measured(
+            run.wall,
+            run.parts,
+            dict(Counter(request.method for request in self.sandbox.requests())),
+            self.server.connections - connections,
+            None if cpu is None or spent is None else spent - cpu,
+        )
+
+    def drift(self) -> None:
+        """Change some hooks by hand."""
+        for hook in self.sandbox.hooks()[: self.case.drifts]:
+            self.sandbox.change_hook(hook.uuid, active=False)
+
+    def ensure(self, description: str) -> None:
+        """Raise NotAsExpected unless the live hooks are as declared: all, or none."""
+        hooks = self.sandbox.hooks()
+        right = [h for h in hooks if h.active and (h.description or "").startswith(description)]
+        wanted = self.case.total if description else 0
+        if (len(hooks), len(right)) != (wanted, wanted):
+            raise NotAsExpected(
+                f"{self.case.name}: of {len(hooks)} hooks {len(right)} are right, not {wanted}"
+            )
+
+
+def _cpu(pid: int) -> float | None:
+    try:
+        return used_by(pid).cpu
+    except OSError:
+        return None
+
+
+@contextmanager
+def _estate(folder: Path, case: Case) -> Iterator[_Estate]:
+    database = folder / "sandbox.db"
+    with Sandbox(database) as sandbox, served(database) as server:
+        yield _Estate(sandbox, server, case)
+
+
+def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = False) -> Outcome:
+    """Take a case through its phases. Raises RunFailed, NotAsExpected."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        with _estate(folder, case) as estate:
+            projects = {by: Project(folder / by, checkpoints) for by in (OURS, FLOOR)}
+            return _phases(estate, projects, tell)
+
+
+def _phases(estate: _Estate, projects: dict[str, Project], tell: Callable[[str], None]) -> Outcome:
+    done, state = [], {}
+    for phase in PHASES:
+        _prepare(estate, projects, phase)
+        command = _COMMANDS[phase]
+        took = {by: estate.measure(projects[by], command) for by in (OURS, FLOOR)}
+        _verify(estate, phase)
+        listings = None
+        if phase in ("refresh", "drift"):
+            listings = seconds_to_list(estate.server.origin, estate.names, WIDTH)
+        if phase == "no-op":
+            state = {by: project.state_bytes() for by, project in projects.items()}
+        tell(f"{estate.case.name} {phase}: {took[OURS].wall:.1f} s, floor {took[FLOOR].wall:.1f} s")
+        done.append(Measurement(phase, took[OURS], took[FLOOR], listings))
+    return Outcome(estate.case, done, state)
+
+
+def _prepare(estate: _Estate, projects: dict[str, Project], phase: Phase) -> None:
+    if phase == "drift":
+        estate.drift()
+    if phase in ("create", "update"):
+        description = "CI" if phase == "create" else "Build"
+        for by, project in projects.items():
+            project.configure(configuration(estate.case, by, description, estate.server.api))
+
+
+def _verify(estate: _Estate, phase: Phase) -> None:
+    expected = {"create": "CI", "update": "Build", "destroy": ""}
+    if phase in expected:
+        estate.ensure(expected[phase])

@@ -1,0 +1,136 @@
+"""A Pulumi project in a folder of its own, and one measured run of the engine in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from attrs import define, field, frozen
+
+from benchmarks.cases import Case
+from benchmarks.processes import Part, Sampler, Used
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+
+ROOT: Final = Path(__file__).parents[1]
+_PROGRAM: Final = Path(__file__).parent / "program"
+_STACK: Final = "bench"
+_THEIRS: Final = ("BITBUCKET_", "PULUMI_", "COVERAGE_")
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class RunFailed(Exception):
+    """The engine ended with an error: then there is nothing to measure."""
+
+
+@frozen
+class Run:
+    """One run of the engine."""
+
+    wall: float
+    parts: dict[Part, Used]
+    output: str
+
+
+@define
+class Project:
+    """A stack with an empty state, in `folder`."""
+
+    folder: Path
+    checkpoints: bool = False
+    """Whether the engine writes its state after each step, as it does unless told otherwise."""
+    _env: dict[str, str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        backend = self.folder / "backend"
+        backend.mkdir(parents=True)
+        shutil.copytree(_PROGRAM, self.folder, dirs_exist_ok=True)
+        (self.folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
+        self._env = {**environment(self.folder), "PULUMI_BACKEND_URL": f"file://{backend}"}
+        if not self.checkpoints:
+            self._env["PULUMI_SKIP_CHECKPOINTS"] = "true"
+        self.run("stack", "init")
+
+    def configure(self, values: Mapping[str, Any]) -> None:
+        """Write the stack's configuration."""
+        path = self.folder / f"Pulumi.{_STACK}.yaml"
+        kept = yaml.safe_load(path.read_text())
+        path.write_text(yaml.safe_dump({**kept, "config": dict(values)}))
+
+    def run(self, *args: str) -> Run:
+        """Run `pulumi` and measure it. Raises RunFailed."""
+        with (self.folder / "output").open("w+") as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", _STACK],
+                cwd=self.folder,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            sampler = Sampler(process.pid)
+            sampler.start()
+            code = process.wait()
+            wall = time.perf_counter() - began
+            parts = sampler.stop()
+            output.seek(0)
+            text = output.read()
+        if code:
+            raise RunFailed(f"pulumi {' '.join(args)} exited with {code}\n{text[-4000:]}")
+        return Run(wall, parts, text)
+
+    def state_bytes(self) -> int:
+        """The size of the state in its backend."""
+        (state,) = (self.folder / "backend" / ".pulumi" / "stacks").rglob(f"{_STACK}.json")
+        return state.stat().st_size
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Everything that a run sees: nothing of the caller's accounts, stacks and proxies."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_THEIRS) and name.lower() not in _PROXIES
+    }
+    noted = ROOT / ".venv" / "engine"
+    engine = [noted.read_text().strip()] if noted.is_file() else []
+    folders = [*engine, str(Path(sys.executable).parent), kept.get("PATH", "")]
+    return {
+        **kept,
+        "HOME": str(home),
+        "PATH": os.pathsep.join(folder for folder in folders if folder),
+        "PULUMI_HOME": str(home / ".pulumi"),
+        "PULUMI_CONFIG_PASSPHRASE": "nothing to hide",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def engine_version() -> str:
+    """What the engine calls itself."""
+    env = environment(Path.home())
+    shown = subprocess.run(
+        ["pulumi", "version"], env=env, capture_output=True, text=True, check=True
+    )
+    return shown.stdout.strip()
+
+
+def configuration(case: Case, by: str, description: str, api: str) -> dict[str, Any]:
+    """The stack's configuration for one case, as benchmarks/program reads it."""
+    return {
+        "bitbucket:apiUrl": api,
+        "bitbucket:username": OWNER_EMAIL,
+        "bitbucket:password": OWNER_TOKEN,
+        "bench:by": by,
+        "bench:kind": case.kind,
+        "bench:repositories": str(case.repositories),
+        "bench:hooks": str(case.hooks),
+        "bench:description": description,
+    }

@@ -1,0 +1,150 @@
+"""Outcomes as JSON, and as rows for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from benchmarks.cases import LATENCY, WIDTH, network_seconds, parse, unavoidable
+
+_MEGA: Final = 1024 * 1024
+
+HEADINGS: Final = (
+    "case",
+    "phase",
+    "s",
+    "floor s",
+    "network s",
+    "beyond network",
+    "CPU s: engine, program, provider",
+    "floor's",
+    "peak MB: the same",
+    "floor's",
+    "requests",
+    "connections",
+)
+STATE_HEADINGS: Final = ("case", "state, bytes", "a hook", "floor, bytes")
+
+
+def machine(engine: str) -> dict[str, Any]:
+    """Where and when it was measured."""
+    return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "cores": os.cpu_count(),
+        "cpu": _cpu_model(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "engine": engine,
+        "sdk": version("pulumi"),
+        "latencySeconds": LATENCY,
+        "width": WIDTH,
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    found = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(found, platform.processor())
+
+
+def document(told: dict[str, Any], outcomes: Iterable[Any]) -> dict[str, Any]:
+    """All that was measured, as plain data. Outcomes are those of `measuring.measure`."""
+    return {"machine": told, "cases": [_plain(outcome) for outcome in outcomes]}
+
+
+def _plain(outcome: Any) -> dict[str, Any]:
+    phases = [
+        {
+            **attrs.asdict(one),
+            "unavoidable": unavoidable(outcome.case, one.phase),
+            "network": network_seconds(outcome.case, one.phase),
+        }
+        for one in outcome.phases
+    ]
+    return {"case": outcome.case.name, "phases": phases, "state": outcome.state}
+
+
+def rows(measured: dict[str, Any]) -> list[list[str]]:
+    """A row under `HEADINGS` for each phase of each case of a document."""
+    return [
+        [
+            case["case"],
+            phase["phase"],
+            f"{phase['ours']['wall']:.1f}",
+            f"{phase['floor']['wall']:.1f}",
+            f"{phase['network']:.1f}" + _bare(phase["listings"]),
+            f"{beyond_network(phase):.2f}",
+            _parts(phase["ours"], "cpu", 1, 1),
+            _parts(phase["floor"], "cpu", 1, 1),
+            _parts(phase["ours"], "memory", _MEGA, 0),
+            _parts(phase["floor"], "memory", _MEGA, 0),
+            _requests(phase["ours"]["requests"], phase["unavoidable"]),
+            str(phase["ours"]["connections"]),
+        ]
+        for case in measured["cases"]
+        for phase in case["phases"]
+    ]
+
+
+def state_rows(measured: dict[str, Any]) -> list[list[str]]:
+    """A row under `STATE_HEADINGS` for each case of a document."""
+    return [
+        [
+            case["case"],
+            f"{case['state']['ours']:,}",
+            f"{case['state']['ours'] / parse(case['case']).total:.0f}",
+            f"{case['state']['floor']:,}",
+        ]
+        for case in measured["cases"]
+    ]
+
+
+def beyond_network(phase: dict[str, Any]) -> float:
+    """The time of ours as a multiple of the floor's and the network's together."""
+    wall: float = phase["ours"]["wall"]
+    least: float = phase["floor"]["wall"] + phase["network"]
+    return wall / least
+
+
+def _bare(listings: float | None) -> str:
+    return "" if listings is None else f" (bare client {listings:.1f})"
+
+
+def _parts(measured: dict[str, Any], what: str, unit: int, digits: int) -> str:
+    parts = (measured["parts"].get(name) for name in ("engine", "program", "provider"))
+    return " / ".join("-" if part is None else f"{part[what] / unit:.{digits}f}" for part in parts)
+
+
+def _requests(sent: dict[str, int], needed: dict[str, int]) -> str:
+    """By verb, and beside a number that isn't the least possible one, that one."""
+    told = []
+    for verb in sorted(sent.keys() | needed.keys()):
+        count, least = sent.get(verb, 0), needed.get(verb, 0)
+        told.append(f"{verb} {count:,}" + ("" if count == least else f" (least: {least:,})"))
+    return ", ".join(told) or "0"
+
+
+def text(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table for a terminal."""
+    whole = [headings, *lines]
+    widths = [max(len(line[column]) for line in whole) for column in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in whole
+    )
+
+
+def markdown(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """The same for a page."""
+    whole = [headings, ["---"] * len(headings), *lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in whole)
