@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine policies up test soak lint lock clean
+.PHONY: help setup setup-dev engine policies up test soak bench lint lock clean
 
 export PYTHON ?= python3
 
@@ -41,6 +41,9 @@ test: setup-dev lint ## set everything up, lint, and run every test
 
 soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
 	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
+
+bench: setup ## measure runs in time, memory and requests; options in BENCH: docs/performance.md
+	@. ./activate && python3 -m benchmarks $(BENCH)
 
 lint: setup-dev ## check style and types
 	@$(BIN)/ruff check

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import cases, tables
+from benchmarks import cases, tables, targets
 from benchmarks.cases import Case
 from benchmarks.measuring import NotAsExpected, Outcome, measure
 from benchmarks.project import RunFailed, engine_version
@@ -55,10 +55,13 @@ def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: boo
         measured = tables.document(machine, outcomes)
         if json_:  # after each case: a later one may fail
             json_.write_text(json.dumps(measured, indent=1) + "\n")
-    click.echo()
-    click.echo(tables.text(tables.HEADINGS, tables.rows(measured)))
-    click.echo()
-    click.echo(tables.text(tables.STATE_HEADINGS, tables.state_rows(measured)))
+    for headings, rows in (
+        (tables.HEADINGS, tables.rows(measured)),
+        (tables.STATE_HEADINGS, tables.state_rows(measured)),
+        (targets.HEADINGS, targets.rows(measured)),
+    ):
+        if rows:
+            click.echo(f"\n{tables.text(headings, rows)}")
 
 
 if __name__ == "__main__":

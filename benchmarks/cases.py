@@ -16,6 +16,7 @@ LATENCY: Final = 0.05
 """Seconds that the sandbox waits before it answers a request."""
 WIDTH: Final = 16
 """Requests in flight: the default of `bitbucket:parallel`."""
+_ENGINE_PER_CORE: Final = 4  # resources at once: the default of the engine's `--parallel`
 _PAGE: Final = 100  # hooks in one page of a listing
 _NAME: Final = re.compile(r"(fleet|hook)-([1-9]\d*)x([1-9]\d*)")
 
@@ -88,6 +89,12 @@ def unavoidable(case: Case, phase: Phase) -> dict[str, int]:
     return needed[phase]
 
 
-def network_seconds(case: Case, phase: Phase) -> float:
-    """How long these requests take at the pool's width, if nothing else took any time."""
-    return sum(unavoidable(case, phase).values()) * LATENCY / WIDTH
+def in_flight(kind: Kind, cores: int) -> int:
+    """How many requests there can be at once: of single hooks, as many as the engine works on."""
+    return WIDTH if kind == "fleet" else min(WIDTH, _ENGINE_PER_CORE * cores)
+
+
+def network_seconds(case: Case, phase: Phase, cores: int) -> float:
+    """How long these requests take side by side, if nothing else took any time."""
+    at_once = in_flight(case.kind, cores)
+    return sum(unavoidable(case, phase).values()) * LATENCY / at_once

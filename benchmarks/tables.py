@@ -22,7 +22,7 @@ HEADINGS: Final = (
     "s",
     "floor s",
     "network s",
-    "beyond network",
+    "beyond network, floors",
     "CPU s: engine, program, provider",
     "floor's",
     "peak MB: the same",
@@ -37,7 +37,7 @@ def machine(engine: str) -> dict[str, Any]:
     """Where and when it was measured."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
-        "cores": os.cpu_count(),
+        "cores": os.cpu_count() or 1,
         "cpu": _cpu_model(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -59,15 +59,15 @@ def _cpu_model() -> str:
 
 def document(told: dict[str, Any], outcomes: Iterable[Any]) -> dict[str, Any]:
     """All that was measured, as plain data. Outcomes are those of `measuring.measure`."""
-    return {"machine": told, "cases": [_plain(outcome) for outcome in outcomes]}
+    return {"machine": told, "cases": [_plain(outcome, told["cores"]) for outcome in outcomes]}
 
 
-def _plain(outcome: Any) -> dict[str, Any]:
+def _plain(outcome: Any, cores: int) -> dict[str, Any]:
     phases = [
         {
             **attrs.asdict(one),
             "unavoidable": unavoidable(outcome.case, one.phase),
-            "network": network_seconds(outcome.case, one.phase),
+            "network": network_seconds(outcome.case, one.phase, cores),
         }
         for one in outcome.phases
     ]
@@ -110,10 +110,10 @@ def state_rows(measured: dict[str, Any]) -> list[list[str]]:
 
 
 def beyond_network(phase: dict[str, Any]) -> float:
-    """The time of ours as a multiple of the floor's and the network's together."""
-    wall: float = phase["ours"]["wall"]
-    least: float = phase["floor"]["wall"] + phase["network"]
-    return wall / least
+    """What ours takes without the network's time, as a multiple of what the floor takes."""
+    ours: float = phase["ours"]["wall"] - phase["network"]
+    floor: float = phase["floor"]["wall"]
+    return ours / floor
 
 
 def _bare(listings: float | None) -> str:
