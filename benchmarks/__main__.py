@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
+import attrs
 import click
 
-from benchmarks import cases, tables, targets
+from benchmarks import cases, rival, tables, targets
 from benchmarks.cases import Case
-from benchmarks.measuring import NotAsExpected, Outcome, measure
+from benchmarks.measuring import NotAsExpected, Outcome, measure, measure_rival
 from benchmarks.project import RunFailed, engine_version
+
+_MOST_OF_RIVAL: Final = 1000  # hooks: it takes minutes for them
 
 
 def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> list[Case]:
@@ -47,9 +51,15 @@ def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: boo
     """Measure runs of the engine against a sandbox that waits 50 ms before each answer."""
     outcomes: list[Outcome] = []
     machine = tables.machine(engine_version())
+    missing = rival.missing()
+    if missing:
+        click.echo(f"The rival isn't measured; not on PATH: {', '.join(missing)}")
     for case in chosen or (cases.FULL if full else cases.DEFAULT):
         try:
-            outcomes.append(measure(case, click.echo, checkpoints=checkpoints))
+            outcome = measure(case, click.echo, checkpoints=checkpoints)
+            if not missing and case.kind == "fleet" and case.total <= _MOST_OF_RIVAL:
+                outcome = attrs.evolve(outcome, rival=measure_rival(case, click.echo))
+            outcomes.append(outcome)
         except (RunFailed, NotAsExpected) as error:
             raise click.ClickException(str(error)) from None
         measured = tables.document(machine, outcomes)
@@ -57,6 +67,7 @@ def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: boo
             json_.write_text(json.dumps(measured, indent=1) + "\n")
     for headings, rows in (
         (tables.HEADINGS, tables.rows(measured)),
+        (tables.RIVAL_HEADINGS, tables.rival_rows(measured)),
         (tables.STATE_HEADINGS, tables.state_rows(measured)),
         (targets.HEADINGS, targets.rows(measured)),
     ):

@@ -81,12 +81,14 @@ def _text(x: float, y: float, words: str, weight: str = "normal") -> str:
 
 def section(measured: dict[str, Any]) -> str:
     """Machine, chart and tables, as Markdown."""
+    rivals = tables.rival_rows(measured)
     return "\n\n".join(
         [
             _machine(measured["machine"]),
             f"![Seconds of each phase: measured, and the least possible]({_CHART.name})",
             tables.markdown(targets.HEADINGS, targets.rows(measured)),
             tables.markdown(tables.HEADINGS, tables.rows(measured)),
+            *([tables.markdown(tables.RIVAL_HEADINGS, rivals)] if rivals else []),
             tables.markdown(tables.STATE_HEADINGS, tables.state_rows(measured)) + "\n",
         ]
     )

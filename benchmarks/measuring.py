@@ -11,10 +11,12 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from benchmarks import rival
 from benchmarks.bare import seconds_to_list
 from benchmarks.cases import LATENCY, PHASES, WIDTH, Case, Phase
 from benchmarks.processes import Part, Used, used_by
 from benchmarks.project import Project, configuration
+from benchmarks.rival import Terraform
 from benchmarks.serving import Served, served
 from bitbucket_hooks.sandbox.estate import Sandbox
 
@@ -31,6 +33,8 @@ _COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
     "update": _UP,
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
+_DESCRIPTIONS: Final[dict[Phase, str]] = {"create": "CI", "update": "Build"}
+"""What the hooks' descriptions begin with from a phase on."""
 
 
 class NotAsExpected(Exception):
@@ -70,6 +74,8 @@ class Outcome:
     phases: list[Measurement]
     state: dict[str, int]
     """Bytes, ours and the floor's."""
+    rival: dict[Phase, Measured] | None = None
+    """The same with the rival, where it was measured."""
 
 
 @define
@@ -91,7 +97,7 @@ class _Estate:
         """The repositories with their workspace."""
         return [f"acme/{slug}" for slug in self.slugs]
 
-    def measure(self, project: Project, command: Sequence[str]) -> Measured:
+    def measure(self, project: Project | Terraform, command: Sequence[str]) -> Measured:
         """Run the engine and count what is asked meanwhile."""
         self.sandbox.clear_requests()
         connections, cpu = self.server.connections, _cpu(self.server.pid)
@@ -129,9 +135,9 @@ def _cpu(pid: int) -> float | None:
 
 
 @contextmanager
-def _estate(folder: Path, case: Case) -> Iterator[_Estate]:
+def _estate(folder: Path, case: Case, certificate: Path | None = None) -> Iterator[_Estate]:
     database = folder / "sandbox.db"
-    with Sandbox(database) as sandbox, served(database) as server:
+    with Sandbox(database) as sandbox, served(database, certificate) as server:
         yield _Estate(sandbox, server, case)
 
 
@@ -142,6 +148,28 @@ def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = Fals
         with _estate(folder, case) as estate:
             projects = {by: Project(folder / by, checkpoints) for by in (OURS, FLOOR)}
             return _phases(estate, projects, tell)
+
+
+def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measured]:
+    """Take the rival through the same phases, on an estate of its own.
+
+    Raises RunFailed, NotAsExpected.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        certificate = rival.certificate(folder)
+        with _estate(folder, case, certificate) as estate:
+            terraform = Terraform(folder / "rival", estate.server.proxy or "", certificate)
+            took: dict[Phase, Measured] = {}
+            for phase in PHASES:
+                if phase == "drift":
+                    estate.drift()
+                if phase in _DESCRIPTIONS:
+                    terraform.configure(case, _DESCRIPTIONS[phase])
+                took[phase] = estate.measure(terraform, rival.COMMANDS[phase])
+                _verify(estate, phase)
+                tell(f"{case.name} {phase}: rival {took[phase].wall:.1f} s")
+            return took
 
 
 def _phases(estate: _Estate, projects: dict[str, Project], tell: Callable[[str], None]) -> Outcome:
@@ -164,13 +192,15 @@ def _phases(estate: _Estate, projects: dict[str, Project], tell: Callable[[str],
 def _prepare(estate: _Estate, projects: dict[str, Project], phase: Phase) -> None:
     if phase == "drift":
         estate.drift()
-    if phase in ("create", "update"):
-        description = "CI" if phase == "create" else "Build"
+    if phase in _DESCRIPTIONS:
         for by, project in projects.items():
-            project.configure(configuration(estate.case, by, description, estate.server.api))
+            project.configure(
+                configuration(estate.case, by, _DESCRIPTIONS[phase], estate.server.api)
+            )
 
 
 def _verify(estate: _Estate, phase: Phase) -> None:
-    expected = {"create": "CI", "update": "Build", "destroy": ""}
-    if phase in expected:
-        estate.ensure(expected[phase])
+    if phase in _DESCRIPTIONS:
+        estate.ensure(_DESCRIPTIONS[phase])
+    if phase == "destroy":
+        estate.ensure("")

@@ -32,6 +32,8 @@ def part_of(command: str) -> Part:
     """Which part a process has, by its command line; the engine's helpers count as the engine."""
     if "pulumi.dynamic" in command or "pulumi-resource-pulumi-python" in command:
         return "provider"
+    if "terraform-provider-" in command:
+        return "provider"
     if "pulumi-language-python-exec" in command:
         return "program"
     return "engine"

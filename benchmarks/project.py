@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 class RunFailed(Exception):
-    """The engine ended with an error: then there is nothing to measure."""
+    """A program ended with an error: then there is nothing to measure."""
 
 
 @frozen
@@ -34,8 +34,8 @@ class Run:
     """One run of the engine."""
 
     wall: float
+    """Seconds."""
     parts: dict[Part, Used]
-    output: str
 
 
 @define
@@ -65,31 +65,37 @@ class Project:
 
     def run(self, *args: str) -> Run:
         """Run `pulumi` and measure it. Raises RunFailed."""
-        with (self.folder / "output").open("w+") as output:
-            began = time.perf_counter()
-            process = subprocess.Popen(
-                ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", _STACK],
-                cwd=self.folder,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-            sampler = Sampler(process.pid)
-            sampler.start()
-            code = process.wait()
-            wall = time.perf_counter() - began
-            parts = sampler.stop()
-            output.seek(0)
-            text = output.read()
-        if code:
-            raise RunFailed(f"pulumi {' '.join(args)} exited with {code}\n{text[-4000:]}")
-        return Run(wall, parts, text)
+        command = ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", _STACK]
+        return timed(command, self.folder, self._env)
 
     def state_bytes(self) -> int:
         """The size of the state in its backend."""
         (state,) = (self.folder / "backend" / ".pulumi" / "stacks").rglob(f"{_STACK}.json")
         return state.stat().st_size
+
+
+def timed(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Run:
+    """Run a program in a folder and measure it. Raises RunFailed."""
+    with (folder / "output").open("w+") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        sampler = Sampler(process.pid)
+        sampler.start()
+        code = process.wait()
+        wall = time.perf_counter() - began
+        parts = sampler.stop()
+        output.seek(0)
+        text = output.read()
+    if code:
+        raise RunFailed(f"{' '.join(command)} exited with {code}\n{text[-4000:]}")
+    return Run(wall, parts)
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -15,6 +15,8 @@ import attrs
 from benchmarks.cases import LATENCY, WIDTH, network_seconds, parse, unavoidable
 
 _MEGA: Final = 1024 * 1024
+_PARTS: Final = ("engine", "program", "provider")
+_THEIR_PARTS: Final = ("engine", "provider")
 
 HEADINGS: Final = (
     "case",
@@ -29,6 +31,18 @@ HEADINGS: Final = (
     "floor's",
     "requests",
     "connections",
+)
+RIVAL_HEADINGS: Final = (
+    "case",
+    "phase",
+    "rival s",
+    "ours s",
+    "times as fast",
+    "rival's requests",
+    "ours",
+    "its connections",
+    "its CPU s: terraform, provider",
+    "its peak MB: the same",
 )
 STATE_HEADINGS: Final = ("case", "state, bytes", "a hook", "floor, bytes")
 
@@ -71,7 +85,10 @@ def _plain(outcome: Any, cores: int) -> dict[str, Any]:
         }
         for one in outcome.phases
     ]
-    return {"case": outcome.case.name, "phases": phases, "state": outcome.state}
+    plain = {"case": outcome.case.name, "phases": phases, "state": outcome.state}
+    if outcome.rival is not None:
+        plain["rival"] = {phase: attrs.asdict(one) for phase, one in outcome.rival.items()}
+    return plain
 
 
 def rows(measured: dict[str, Any]) -> list[list[str]]:
@@ -109,6 +126,28 @@ def state_rows(measured: dict[str, Any]) -> list[list[str]]:
     ]
 
 
+def rival_rows(measured: dict[str, Any]) -> list[list[str]]:
+    """A row under `RIVAL_HEADINGS` for each phase that was measured with the rival too."""
+    return [
+        [
+            case["case"],
+            phase["phase"],
+            f"{theirs['wall']:.1f}",
+            f"{phase['ours']['wall']:.1f}",
+            f"{theirs['wall'] / phase['ours']['wall']:.1f}",
+            _requests(theirs["requests"], theirs["requests"]),
+            _requests(phase["ours"]["requests"], phase["unavoidable"]),
+            str(theirs["connections"]),
+            _parts(theirs, "cpu", 1, 1, _THEIR_PARTS),
+            _parts(theirs, "memory", _MEGA, 0, _THEIR_PARTS),
+        ]
+        for case in measured["cases"]
+        for phase in case["phases"]
+        for theirs in [case.get("rival", {}).get(phase["phase"])]
+        if theirs
+    ]
+
+
 def beyond_network(phase: dict[str, Any]) -> float:
     """What ours takes without the network's time, as a multiple of what the floor takes."""
     ours: float = phase["ours"]["wall"] - phase["network"]
@@ -120,8 +159,10 @@ def _bare(listings: float | None) -> str:
     return "" if listings is None else f" (bare client {listings:.1f})"
 
 
-def _parts(measured: dict[str, Any], what: str, unit: int, digits: int) -> str:
-    parts = (measured["parts"].get(name) for name in ("engine", "program", "provider"))
+def _parts(
+    measured: dict[str, Any], what: str, unit: int, digits: int, names: Sequence[str] = _PARTS
+) -> str:
+    parts = (measured["parts"].get(name) for name in names)
     return " / ".join("-" if part is None else f"{part[what] / unit:.{digits}f}" for part in parts)
 
 

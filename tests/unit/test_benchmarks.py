@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cases, chart, tables, targets
+from benchmarks import cases, chart, rival, tables, targets
 from benchmarks.cases import PHASES, parse, unavoidable
 from benchmarks.processes import Used, cpu_seconds, part_of, peak_bytes, summed
 
@@ -64,6 +64,7 @@ def test_processes_have_parts() -> None:
     assert part_of("python3 -u -m pulumi.dynamic 127.0.0.1:1") == "provider"
     assert part_of("python3 -u /bin/pulumi-language-python-exec --monitor x") == "program"
     assert part_of("/bin/pulumi-language-python 127.0.0.1:1") == "engine"
+    assert part_of("/bin/terraform-provider-bitbucket") == "provider"
     seen = {(1, "engine"): Used(1, 10), (2, "engine"): Used(2, 20), (3, "provider"): Used(3, 5)}
     assert summed(seen) == {"engine": Used(3, 30), "provider": Used(3, 5)}  # type: ignore[arg-type]
 
@@ -101,6 +102,30 @@ def test_rows_tell_requests_beyond_the_least() -> None:
     assert refresh[4:7] == ["3.1 (bare client 4.2)", "2.88", "1.5 / - / 1.5"]
     assert refresh[8:11] == ["64 / - / 64", "- / - / -", "GET 1,001 (least: 1,000)"]
     assert tables.state_rows(measured()) == [["fleet-1000x1", "186,400", "186", "186,000"]]
+
+
+def test_the_rival_declares_the_same_hooks() -> None:
+    """One per repository and number, named as the program names them."""
+    hook: Any = rival.configuration(parse("fleet-2x2"), "CI")["resource"]
+    declared = hook["bitbucket_hook"]["hook"]
+    assert list(declared["for_each"]) == ["00000-0", "00000-1", "00001-0", "00001-1"]
+    assert declared["for_each"]["00001-0"] == {"repository": "svc-00001", "number": 0}
+    assert declared["description"] == "CI ${each.value.number}"
+
+
+def test_rows_of_the_rival() -> None:
+    """Only for phases that were measured with it: its requests, and how much longer it took."""
+    document = measured()
+    assert tables.rival_rows(document) == []
+    used = {"cpu": 2.0, "memory": 32 * 1024 * 1024}
+    theirs = {"wall": 18.0, "parts": {"engine": used, "provider": used}}
+    theirs |= {"requests": {"GET": 2000, "PUT": 1000}, "connections": 3000}
+    document["cases"][0]["rival"] = {"refresh": theirs}
+    assert tables.rival_rows(document) == [
+        ["fleet-1000x1", "refresh", "18.0", "6.0", "3.0", "GET 2,000, PUT 1,000"]
+        + ["GET 1,001 (least: 1,000)", "3000", "2.0 / 2.0", "32 / 32"]
+    ]
+    assert "| its connections |" in chart.section(document)
 
 
 def test_the_page_keeps_its_words() -> None:
