@@ -121,10 +121,9 @@ def test_rows_of_the_rival() -> None:
     theirs = {"wall": 18.0, "parts": {"engine": used, "provider": used}}
     theirs |= {"requests": {"GET": 2000, "PUT": 1000}, "connections": 3000}
     document["cases"][0]["rival"] = {"refresh": theirs}
-    assert tables.rival_rows(document) == [
-        ["fleet-1000x1", "refresh", "18.0", "6.0", "3.0", "GET 2,000, PUT 1,000"]
-        + ["GET 1,001 (least: 1,000)", "3000", "2.0 / 2.0", "32 / 32"]
-    ]
+    (row,) = tables.rival_rows(document)
+    assert row[:6] == ["fleet-1000x1", "refresh", "18.0", "6.0", "3.0", "GET 2,000, PUT 1,000"]
+    assert row[6:] == ["GET 1,001 (least: 1,000)", "3000", "2.0 / 2.0", "32 / 32"]
     assert "| its connections |" in chart.section(document)
 
 
