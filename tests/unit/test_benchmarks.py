@@ -105,12 +105,12 @@ def test_rows_tell_requests_beyond_the_least() -> None:
 
 
 def test_the_rival_declares_the_same_hooks() -> None:
-    """One per repository and number, named as the program names them."""
-    hook: Any = rival.configuration(parse("fleet-2x2"), "CI")["resource"]
-    declared = hook["bitbucket_hook"]["hook"]
-    assert list(declared["for_each"]) == ["00000-0", "00000-1", "00001-0", "00001-1"]
-    assert declared["for_each"]["00001-0"] == {"repository": "svc-00001", "number": 0}
-    assert declared["description"] == "CI ${each.value.number}"
+    """So many for each repository, one after the other."""
+    resources: Any = rival.configuration(parse("fleet-20x3"), "CI")["resource"]
+    hook = resources["bitbucket_hook"]["hook"]
+    assert hook["count"] == 60
+    assert hook["repository"] == '${format("svc-%05d", floor(count.index / 3))}'
+    assert hook["description"] == "CI ${count.index % 3}"
 
 
 def test_rows_of_the_rival() -> None:
