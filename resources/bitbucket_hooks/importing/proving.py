@@ -8,9 +8,8 @@ from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.importing.drafting import New
 from bitbucket_hooks.importing.grouping import Group, Listed
-from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import DEFAULT_EVENTS, Desired, Observed, differences
+from bitbucket_hooks.model.webhook import DEFAULT_EVENTS, Desired, differences
 from bitbucket_hooks.reconcile.adoption import adoptable
 from bitbucket_hooks.stack.selection import Selection
 
@@ -31,7 +30,7 @@ def faults(entry: New, listed: Listed, repositories: Sequence[Repository]) -> li
 def _taken_over(entry: New, subject: Subject, listed: Listed) -> bool:
     """Whether a create finds the hook and has nothing to write."""
     desired = _desired(entry, subject)
-    live = {one.uuid: _observed(one) for one in listed[subject]}
+    live = {one.uuid: one.observed() for one in listed[subject]}
     try:
         found = adoptable(desired, live, entry.draft.values.get("adopt", "match"), lambda _: False)
     except ConflictError:
@@ -51,20 +50,6 @@ def _desired(entry: New, subject: Subject) -> Desired:
         description=values.get("description"),
         history_enabled=values.get("historyEnabled"),
         secret=values.get("secret", values.get("secretFrom")),
-    )
-
-
-def _observed(live: Live) -> Observed:
-    return Observed(
-        uuid=live.uuid,
-        url=live.address,
-        description=live.description or "",
-        active=live.active,
-        events=live.events,
-        secret_set=live.secret_set,
-        skip_cert_verification=live.skip_cert_verification,
-        history_enabled=live.history_enabled,
-        read_only=live.read_only,
     )
 
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.live import Addresses, Live
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
-from bitbucket_hooks.model.webhook import Desired, Observed, differences
+from bitbucket_hooks.model.webhook import Desired, differences
 from bitbucket_hooks.report.parts import mapping_of, stack_of, state_of
 from bitbucket_hooks.report.run import SECRET, State
 
@@ -56,18 +56,8 @@ class Declared:
             history_enabled=values.get("historyEnabled"),
             secret=_secret(values),
         )
-        seen = Observed(
-            uuid=live.uuid,
-            url=live.address,
-            description=live.description,
-            active=live.active,
-            events=live.events,
-            secret_set=live.secret_set,
-            skip_cert_verification=live.skip_cert_verification,
-            history_enabled=live.history_enabled,
-        )
         hidden = {"url": None, "secret": bool(desired.secret)}
-        names = differences(desired, seen)
+        names = differences(desired, live.observed())
         return {name: hidden.get(name, getattr(desired, name)) for name in names}
 
 

@@ -60,6 +60,20 @@ class Live:
             read_only=observed.read_only,
         )
 
+    def observed(self) -> Observed:
+        """For comparisons: the hook as it was seen, with the digest in place of its url."""
+        return Observed(
+            uuid=self.uuid,
+            url=self.address,
+            description=self.description,
+            active=self.active,
+            events=self.events,
+            secret_set=self.secret_set,
+            skip_cert_verification=self.skip_cert_verification,
+            history_enabled=self.history_enabled,
+            read_only=self.read_only,
+        )
+
     @property
     def host(self) -> str:
         """Where it delivers to: host and port, in lower case; empty when that can't be read."""
