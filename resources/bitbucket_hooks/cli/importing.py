@@ -9,6 +9,7 @@ import click
 
 from bitbucket_hooks.cli import listing, output, remote
 from bitbucket_hooks.exit_codes import DIFFERENCE
+from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,8 +174,7 @@ def _on(entry: New) -> str:
 def _summary(imported: Import) -> list[str]:
     """What there is to know at the end."""
     count = len(imported.entries)
-    hooks = f"{imported.hooks:,} hook{'' if imported.hooks == 1 else 's'}"
-    entries = f"{count:,} new entr{'y' if count == 1 else 'ies'} for {hooks}"
+    entries = f"{counted(count, 'new entry')} for {counted(imported.hooks, 'hook')}"
     more = {
         "already declared": imported.declared,
         "managed already": imported.managed,

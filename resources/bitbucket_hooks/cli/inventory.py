@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bitbucket_hooks.cli import listing, output, remote
+from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,9 +92,8 @@ def _print(told: Inventory, *, json_: bool, brief: bool) -> None:
     hooks, places = figures.pop("hooks"), figures.pop("repositories")
     figures.pop("hosts")
     more = [f"{count:,} {name}" for name, count in figures.items() if count]
-    count = f"{hooks:,} hook{'' if hooks == 1 else 's'}"
-    on = f"{places:,} repositor{'y' if places == 1 else 'ies'} and the workspace"
-    click.echo(f"{count} on {on}{': ' if more else ''}{', '.join(more)}")
+    on = f"{counted(places, 'repository')} and the workspace"
+    click.echo(f"{counted(hooks, 'hook')} on {on}{': ' if more else ''}{', '.join(more)}")
 
 
 def _table(told: Inventory) -> None:

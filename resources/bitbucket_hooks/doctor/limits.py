@@ -10,6 +10,7 @@ from bitbucket_hooks.api.client import PUBLIC_LIMIT
 from bitbucket_hooks.doctor.account import Talk
 from bitbucket_hooks.doctor.findings import Finding, note, ok, warning
 from bitbucket_hooks.settings import PUBLIC_API
+from bitbucket_hooks.wording import counted
 
 
 @frozen
@@ -101,4 +102,4 @@ def _time(count: int, limit: int | None) -> str:
     if limit is None or count <= limit:
         return ""
     hours = (count - 1) // limit
-    return f" (over {hours:,} hour{'' if hours == 1 else 's'})"
+    return f" (over {counted(hours, 'hour')})"

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
+from bitbucket_hooks import wording
 from bitbucket_hooks.errors import RemoteError, printable
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import shown
@@ -195,7 +196,7 @@ def titled(hook: Observed) -> str:
 
 def counted(unmanaged: Collection[str]) -> str:
     """How many hooks these are."""
-    return f"{len(unmanaged):,} unmanaged hook{'' if len(unmanaged) == 1 else 's'}"
+    return wording.counted(len(unmanaged), "unmanaged hook")
 
 
 def listed_hooks(unmanaged: Mapping[str, str], limit: int = _LISTED) -> str:

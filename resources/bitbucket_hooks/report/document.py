@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from bitbucket_hooks.wording import counted
+
 
 class Style(Enum):
     """How a part of a text stands out."""
@@ -140,17 +142,3 @@ def listed(parts: Iterable[Span | Text], between: str = ", ") -> Text:
     for part in parts:
         found += [between, part] if found else [part]
     return text(*found)
-
-
-_IRREGULAR = {"repository": "repositories", "property": "properties"}
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun: `1 repository`, `1,200 repositories`."""
-    return f"{number:,} {plural(noun) if number != 1 else noun}"
-
-
-def plural(noun: str) -> str:
-    """A noun's plural; of several words, the last one's."""
-    head, space, last = noun.rpartition(" ")
-    return f"{head}{space}{_IRREGULAR.get(last, last + 's')}"

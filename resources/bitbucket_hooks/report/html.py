@@ -16,10 +16,10 @@ from bitbucket_hooks.report.document import (
     Span,
     Style,
     Text,
-    counted,
     sentence,
 )
 from bitbucket_hooks.report.page import SCRIPT, STYLE
+from bitbucket_hooks.wording import counted
 
 _FEW: Final = 4  # items that need no fold
 _CLASSES: Final = {

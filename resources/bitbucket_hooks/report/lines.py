@@ -8,19 +8,10 @@ from typing import Final
 from attrs import frozen
 
 from bitbucket_hooks.report.changes import Action, Changes, Drift, Fate, Hook
-from bitbucket_hooks.report.document import (
-    Line,
-    Mark,
-    Text,
-    code,
-    counted,
-    listed,
-    name,
-    strong,
-    text,
-)
+from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import HIDDEN_URL, PropertyChange
+from bitbucket_hooks.wording import counted
 
 _LABELS: Final = {
     "url": "url",

@@ -15,7 +15,6 @@ from bitbucket_hooks.report.document import (
     Section,
     Text,
     code,
-    counted,
     listed,
     name,
     sentence,
@@ -28,6 +27,7 @@ from bitbucket_hooks.report.notices import tells_unmanaged
 from bitbucket_hooks.report.run import Kind
 from bitbucket_hooks.report.warn import warnings_of
 from bitbucket_hooks.settings import TURN
+from bitbucket_hooks.wording import counted
 
 _SECTIONS: Final = (
     (Action.FAILED, "Failed", Mark.FAIL),

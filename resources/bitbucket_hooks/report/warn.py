@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bitbucket_hooks.report.changes import Caution, Changes, Hook
-from bitbucket_hooks.report.document import (
-    Line,
-    Mark,
-    Text,
-    code,
-    counted,
-    listed,
-    name,
-    strong,
-    text,
-)
+from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
 from bitbucket_hooks.report.lines import Words
 from bitbucket_hooks.report.run import ROOT_TYPE
 from bitbucket_hooks.report.values import SECRET_LEFT
+from bitbucket_hooks.wording import counted
 
 _NAMED = 5
 

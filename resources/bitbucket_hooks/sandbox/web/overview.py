@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import joined, tag, text
+from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -76,7 +77,7 @@ def _search(words: str, count: int) -> Markup:
         ),
         tag("button", "Find", type="submit", class_="button"),
         tag("a", "Show all", href=paths.home()) if words else None,
-        tag("output", f"{count:,} {'repository' if count == 1 else 'repositories'}", for_="q"),
+        tag("output", counted(count, "repository"), for_="q"),
         method="get",
         action="/",
         role="search",

@@ -1,0 +1,16 @@
+"""Numbers and their nouns, for people."""
+
+from typing import Final
+
+_IRREGULAR: Final = {"repository": "repositories", "property": "properties", "entry": "entries"}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `1 repository`, `1,200 repositories`."""
+    return f"{number:,} {plural(noun) if number != 1 else noun}"
+
+
+def plural(noun: str) -> str:
+    """A noun's plural; of several words, the last one's."""
+    head, space, last = noun.rpartition(" ")
+    return f"{head}{space}{_IRREGULAR.get(last, last + 's')}"
