@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
         project.estate.configure(latency_ms=500)
         first = project.start("up", "--yes", "--skip-preview")
         wait_until(lambda: bool(project.estate.requests()), first)
-        os.killpg(first.pid, signal.SIGSTOP)  # it holds the stack for as long as we like
+        _stop(first, project)  # it holds the stack for as long as we like
         project.estate.configure(latency_ms=0)
         try:
             assert "the stack is currently locked" in project.up().failed().flat
@@ -104,7 +105,9 @@ def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
         project.estate.configure(latency_ms=500)
         dying = project.start("destroy", "--yes", "--skip-preview")
         wait_until(lambda: bool(project.writes()), dying)
+        _stop(dying, project)
         dying.kill()
+        os.killpg(dying.pid, signal.SIGCONT)
         finish(dying)
         project.estate.configure(latency_ms=0)
         assert "the stack is currently locked" in project.up("--refresh").failed().flat
@@ -139,6 +142,20 @@ def test_two_stacks_share_a_tokens_budget(
         assert len(sent) == 30
         assert "rate limit" in stacks.up().failed().flat
         assert len(stacks.estate.requests()) == 30
+
+
+def _stop(run: subprocess.Popen[str], project: Project) -> None:
+    """Stop a run for a while, at a moment at which it isn't writing its state to files."""
+    folder = project.backend / ".pulumi" / "stacks"
+    wait_until(lambda: _stopped(run, folder), run)
+
+
+def _stopped(run: subprocess.Popen[str], folder: Path) -> bool:
+    os.killpg(run.pid, signal.SIGSTOP)
+    whole = all(file.read_text().strip().endswith("}") for file in folder.rglob("*.json"))
+    if not whole:
+        os.killpg(run.pid, signal.SIGCONT)
+    return whole
 
 
 def _holder() -> str:
