@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -203,8 +204,40 @@ def test_after_a_refusal_one_at_a_time_probes(clock: FakeClock, told: list[str])
         probe.__exit__(None, None, None)
 
     clock.after(5, answered)
-    with throttle.slot(), throttle.slot(), throttle.slot():
+    with throttle.slot(), throttle.slot():
         assert 5 <= clock.time - began < 6
+
+
+def test_after_a_refusal_half_as_many_go_at_once(clock: FakeClock, told: list[str]) -> None:
+    """And slowly more again: one more with each round of answers."""
+    throttle = _throttle(clock, told, parallel=8)
+    with ExitStack() as flight:
+        for _ in range(8):
+            flight.enter_context(throttle.slot())
+        throttle.refused(NO_HEADERS)
+    _go(throttle)  # the probe
+    assert _at_once(throttle, clock) == 4
+    for _ in range(4):
+        _go(throttle)
+    assert _at_once(throttle, clock) == 5
+    for _ in range(50):
+        _go(throttle)
+    assert _at_once(throttle, clock) == 8
+
+
+def _at_once(throttle: Throttle, clock: FakeClock) -> int:
+    """How many requests may go before the next has to wait."""
+    count = 0
+    clock.after(0, _has_to_wait)
+    with ExitStack() as flight, suppress(TimeoutError):
+        while True:
+            flight.enter_context(throttle.slot())
+            count += 1
+    return count
+
+
+def _has_to_wait() -> None:
+    raise TimeoutError
 
 
 def test_an_answer_from_before_the_refusal_does_not_end_the_probing(

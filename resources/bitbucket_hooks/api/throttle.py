@@ -32,13 +32,15 @@ class Throttle:
     """Lets requests go while the limit allows, and holds all of them back after a refusal.
 
     An hour's allowance may be spent in a burst when it is there. After a 429 one request at a time
-    probes until one is answered, so that a closed window costs few refusals.
+    probes until one is answered; then half as many go at once as before, and slowly more again, so
+    that a window which closes costs few refusals.
     """
 
     clock: Clock
     tell: Callable[[str], None]
     max_wait: float
     parallel: int
+    """The most requests in flight."""
     limit: int | None = None
     """Requests per rolling hour; None: unknown."""
     fixed: bool = False
@@ -49,12 +51,16 @@ class Throttle:
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _sent: deque[float] = field(factory=deque, init=False, repr=False)
     _in_flight: int = field(default=0, init=False)
+    _width: float = field(init=False)
     _working: int = field(default=0, init=False)
     _answered: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
     _closed_until: float = field(default=0.0, init=False)
     _progress: float = field(default=0.0, init=False)
     _told: float | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._width = self.parallel
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -88,7 +94,7 @@ class Throttle:
         with self._lock:
             now = self.clock.now()
             pause = self._limited(now)
-            full = self._in_flight >= (1 if self._refusals else self.parallel)
+            full = self._in_flight >= (1 if self._refusals else int(self._width))
             if pause <= 0 and not full:
                 pause = self._shared()
             if pause > 0:
@@ -150,6 +156,7 @@ class Throttle:
             self._progress = now
             if now >= self._closed_until:  # else it was under way when the window closed
                 self._refusals = 0
+                self._width = min(self._width + 1 / self._width, self.parallel)
             told = headers.get("X-RateLimit-Limit", "")
             if told.isascii() and told.isdigit() and int(told[:9]) > 0 and not self.fixed:
                 self.limit = int(told[:9])
@@ -162,6 +169,8 @@ class Throttle:
             now = self.clock.now()
             asked = retry_after(headers.get("Retry-After", ""), self.clock.wall())
             if now >= self._closed_until:  # not one more of those that were under way together
+                if not self._refusals:  # a probe tells nothing of how many are too many
+                    self._width = max(1, self._in_flight // 2)
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
                 self._closed_until = now + self.clock.jittered(growing)

@@ -150,9 +150,24 @@ def widen_server(workers: int) -> None:
         reference = frame.f_locals.get("executor_reference")
         executor = reference() if callable(reference) else None
         if isinstance(executor, ThreadPoolExecutor):
-            executor._max_workers = max(workers, executor._max_workers)  # noqa: SLF001  # see above
+            with suppress(AttributeError):
+                _widen(executor, workers)
             return
         frame = frame.f_back
+
+
+def _widen(executor: Any, workers: int) -> None:
+    """Raise the bound, and begin at once with the calls that wait because of the old one.
+
+    Before Python 3.12 a worker that takes the next call from a queue counts as idle too, so that a
+    pool which was full once would never grow: the count begins anew.
+    """
+    with executor._shutdown_lock:  # noqa: SLF001
+        if workers > executor._max_workers:  # noqa: SLF001
+            executor._max_workers = workers  # noqa: SLF001
+            executor._idle_semaphore = threading.Semaphore(0)  # noqa: SLF001
+            for _ in range(executor._work_queue.qsize()):  # noqa: SLF001
+                executor._adjust_thread_count()  # noqa: SLF001
 
 
 def current_urn() -> str | None:
