@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,8 @@ from typing import Final
 from attrs import define, field, frozen
 
 from benchmarks import rival
-from benchmarks.bare import seconds_to_list
-from benchmarks.cases import LATENCY, PHASES, WIDTH, Case, Phase
+from benchmarks.bare import BareClient
+from benchmarks.cases import LATENCY, PHASES, Case, Phase, in_flight
 from benchmarks.processes import Part, Used, used_by
 from benchmarks.project import Project, configuration
 from benchmarks.rival import Terraform
@@ -62,8 +63,8 @@ class Measurement:
     phase: Phase
     ours: Measured
     floor: Measured
-    listings: float | None
-    """Seconds that a bare client takes for the listings of a refresh; None: there are none."""
+    bare: float | None
+    """Seconds that a bare client takes for the requests that can't be avoided; None: no need."""
 
 
 @frozen
@@ -135,8 +136,7 @@ def _cpu(pid: int) -> float | None:
 
 
 @contextmanager
-def _estate(folder: Path, case: Case, certificate: Path | None = None) -> Iterator[_Estate]:
-    database = folder / "sandbox.db"
+def _estate(database: Path, case: Case, certificate: Path | None = None) -> Iterator[_Estate]:
     with Sandbox(database) as sandbox, served(database, certificate) as server:
         yield _Estate(sandbox, server, case)
 
@@ -145,9 +145,11 @@ def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = Fals
     """Take a case through its phases. Raises RunFailed, NotAsExpected."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        with _estate(folder, case) as estate:
+        with _estate(folder / "ours.db", case) as estate, _estate(folder / "bare.db", case) as own:
             projects = {by: Project(folder / by, checkpoints) for by in (OURS, FLOOR)}
-            return _phases(estate, projects, tell)
+            width = in_flight(case.kind, os.cpu_count() or 1)
+            bare = BareClient(own.server.origin, own.names, case.hooks, width)
+            return _phases(estate, projects, bare, tell)
 
 
 def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measured]:
@@ -158,7 +160,7 @@ def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measur
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         certificate = rival.certificate(folder)
-        with _estate(folder, case, certificate) as estate:
+        with _estate(folder / "sandbox.db", case, certificate) as estate:
             terraform = Terraform(folder / "rival", estate.server.proxy or "", certificate)
             took: dict[Phase, Measured] = {}
             for phase in PHASES:
@@ -172,20 +174,19 @@ def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measur
             return took
 
 
-def _phases(estate: _Estate, projects: dict[str, Project], tell: Callable[[str], None]) -> Outcome:
+def _phases(
+    estate: _Estate, projects: dict[str, Project], bare: BareClient, tell: Callable[[str], None]
+) -> Outcome:
     done, state = [], {}
     for phase in PHASES:
         _prepare(estate, projects, phase)
         command = _COMMANDS[phase]
         took = {by: estate.measure(projects[by], command) for by in (OURS, FLOOR)}
         _verify(estate, phase)
-        listings = None
-        if phase in ("refresh", "drift"):
-            listings = seconds_to_list(estate.server.origin, estate.names, WIDTH)
         if phase == "no-op":
             state = {by: project.state_bytes() for by, project in projects.items()}
         tell(f"{estate.case.name} {phase}: {took[OURS].wall:.1f} s, floor {took[FLOOR].wall:.1f} s")
-        done.append(Measurement(phase, took[OURS], took[FLOOR], listings))
+        done.append(Measurement(phase, took[OURS], took[FLOOR], bare.seconds(phase)))
     return Outcome(estate.case, done, state)
 
 

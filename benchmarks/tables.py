@@ -99,7 +99,7 @@ def rows(measured: dict[str, Any]) -> list[list[str]]:
             phase["phase"],
             f"{phase['ours']['wall']:.1f}",
             f"{phase['floor']['wall']:.1f}",
-            f"{phase['network']:.1f}" + _bare(phase["listings"]),
+            f"{phase['network']:.1f}" + _bare(phase["bare"]),
             f"{beyond_network(phase):.2f}",
             _parts(phase["ours"], "cpu", 1, 1),
             _parts(phase["floor"], "cpu", 1, 1),
@@ -149,14 +149,14 @@ def rival_rows(measured: dict[str, Any]) -> list[list[str]]:
 
 
 def beyond_network(phase: dict[str, Any]) -> float:
-    """What ours takes without the network's time, as a multiple of what the floor takes."""
-    ours: float = phase["ours"]["wall"] - phase["network"]
+    """What ours takes without the network's own time, as a multiple of what the floor takes."""
+    ours: float = phase["ours"]["wall"] - (phase["bare"] or 0)
     floor: float = phase["floor"]["wall"]
     return ours / floor
 
 
-def _bare(listings: float | None) -> str:
-    return "" if listings is None else f" (bare client {listings:.1f})"
+def _bare(seconds: float | None) -> str:
+    return "" if seconds is None else f" (bare client {seconds:.1f})"
 
 
 def _parts(

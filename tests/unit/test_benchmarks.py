@@ -82,11 +82,11 @@ def measured(name: str = "fleet-1000x1") -> dict[str, Any]:
         "phase": "refresh",
         "ours": ours,
         "floor": {"wall": 1.0, "parts": {}, "requests": {}, "connections": 0},
-        "listings": 4.2,
+        "bare": 4.2,
         "unavoidable": {"GET": 1000},
         "network": 3.125,
     }
-    no_op = {**refresh, "phase": "no-op", "listings": None, "unavoidable": {}, "network": 0.0}
+    no_op = {**refresh, "phase": "no-op", "bare": None, "unavoidable": {}, "network": 0.0}
     no_op["ours"] = {**ours, "requests": {}}
     one = {"case": name, "phases": [no_op, refresh]}
     machine = {"date": "2026-07-01", "cores": 2, "cpu": "<fast>", "system": "Linux x86_64"}
@@ -99,7 +99,7 @@ def test_rows_tell_requests_beyond_the_least() -> None:
     no_op, refresh = tables.rows(measured())
     assert no_op[:6] == ["fleet-1000x1", "no-op", "6.0", "1.0", "0.0", "6.00"]
     assert no_op[-2:] == ["0", "16"]
-    assert refresh[4:7] == ["3.1 (bare client 4.2)", "2.88", "1.5 / - / 1.5"]
+    assert refresh[4:7] == ["3.1 (bare client 4.2)", "1.80", "1.5 / - / 1.5"]
     assert refresh[8:11] == ["64 / - / 64", "- / - / -", "GET 1,001 (least: 1,000)"]
     assert tables.state_rows(measured()) == [["fleet-1000x1", "186,400", "186", "186,000"]]
 
@@ -152,14 +152,24 @@ def test_a_table_for_a_terminal() -> None:
 
 
 def test_targets_tell_what_is_missed() -> None:
-    """Of 5,000 hooks in fleets, and of each phase of 1,000 single ones; of no other case."""
+    """Of 5,000 hooks in fleets, of each phase of 1,000 single ones, and against the rival."""
     assert targets.targets(measured()) == []
     fleets = targets.rows(measured("fleet-5000x1"))
     assert [row[1:] for row in fleets] == [
-        ["1.2", "6 (missed)"],
-        ["1.3", "1.92 (missed)"],
-        ["250", "64"],
-        ["300", "37.3"],
+        ["at most 1.2", "6 (missed)"],
+        ["at most 1.3", "1.43 (missed)"],
+        ["at most 250", "64"],
+        ["at most 300", "37.3"],
     ]
     single = targets.rows(measured("hook-1000x1"))
-    assert [row[1:] for row in single] == [["1.15", "6 (missed)"], ["1.15", "2.88 (missed)"]]
+    bound = "at most 1.15"
+    assert [row[1:] for row in single] == [[bound, "6 (missed)"], [bound, "1.8 (missed)"]]
+
+
+@pytest.mark.parametrize(("wall", "told"), [(12.0, "2"), (11.4, "1.9 (missed)")])
+def test_the_rival_is_to_be_slower(wall: float, told: str) -> None:
+    """By a factor of each phase's own; phases without one are no target."""
+    document = measured()
+    document["cases"][0]["rival"] = {phase: {"wall": wall} for phase in ("no-op", "refresh")}
+    words = "fleet-1000x1: refresh, times as fast as the rival"
+    assert targets.rows(document) == [[words, "at least 2", told]]
