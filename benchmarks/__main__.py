@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +50,9 @@ def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, .
 )
 def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: bool) -> None:
     """Measure runs of the engine against a sandbox that waits 50 ms before each answer."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # in a shell's background the engine would wait five seconds in vain for its language host
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes: list[Outcome] = []
     machine = tables.machine(engine_version())
     missing = rival.missing()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,15 @@ import pytest
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.engine import Project, Templates, own_program, stacks_program
 from support.engine import project as new_project
+
+
+def pytest_configure() -> None:
+    """Let engines that are started here hear SIGINT, which a shell's background jobs ignore.
+
+    The engine ends its language host with it, and waits for five seconds otherwise, in each run.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
