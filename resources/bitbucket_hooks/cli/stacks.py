@@ -13,6 +13,7 @@ from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bitbucket_hooks.runs.together import Done
     from bitbucket_hooks.stack.listing import Listed
 
 _LIST: Final = "list"
@@ -26,6 +27,7 @@ _at_once = click.option(
     show_default=True,
     help="How many run side by side; together they keep to the limit of each identity.",
 )
+_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 _refresh = click.option(
     "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
 )
@@ -51,7 +53,7 @@ def stacks() -> None:
 
 @stacks.command(_LIST)
 @_globs
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@_json
 @click.option(
     "--matrix",
     type=click.Choice(("github", "bitbucket")),
@@ -80,41 +82,73 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
 @_globs
 @_at_once
 @_refresh
+@_json
 @click.pass_context
-def preview(context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool) -> None:
+def preview(
+    context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, json_: bool
+) -> None:
     """Preview several stacks; exits with the worst of their codes, 3 when anything changes."""
-    more = ["--refresh"] if refresh else []
-    context.exit(_run(globs, ["preview", *more], at_once))
+    context.exit(_run(globs, ["preview"], at_once, refresh=refresh, json_=json_))
 
 
 @stacks.command()
 @_globs
 @_at_once
 @_refresh
+@_json
 @click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
 @click.pass_context
 def up(
-    context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, yes: bool
+    context: click.Context,
+    globs: tuple[str, ...],
+    *,
+    at_once: int,
+    refresh: bool,
+    json_: bool,
+    yes: bool,
 ) -> None:
     """Apply what several stacks declare, without a question; one that fails stops no other."""
-    more = ["--refresh"] if refresh else []
     said = ["--yes"] if yes else []
-    context.exit(_run(globs, ["up", *said, *more], at_once))
+    context.exit(_run(globs, ["up", *said], at_once, refresh=refresh, json_=json_))
 
 
-def _run(globs: Sequence[str], command: Sequence[str], at_once: int) -> int:
-    from bitbucket_hooks.runs.together import run_together  # noqa: PLC0415
+def _run(
+    globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
+) -> int:
+    from bitbucket_hooks.runs.together import Together  # noqa: PLC0415
     from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
 
     names = [one.stack for one in listed(globs)]
-    codes = {}
-    for done in run_together(names, command, at_once):
-        click.echo(done.printed, nl=False)
-        click.echo(done.complained, nl=False, err=True)
-        codes[done.stack] = done.code
-    rows = [(name, codes[name]) for name in names]
-    output.table(("stack", "exit code"), rows, "There are no stacks here.")
-    return min(codes.values(), key=_rank, default=0)
+    more = [*(["--refresh"] if refresh else []), *(["--format", "json"] if json_ else [])]
+    done = {}
+    for one in Together([*command, *more], at_once, _complain).run(names):
+        done[one.stack] = one
+        if not json_:
+            click.echo(one.printed, nl=False)
+    ended = [done[name] for name in names]
+    if json_:
+        output.as_json([_outcome(one) for one in ended])
+    else:
+        rows = [(one.stack, "not started" if one.code is None else one.code) for one in ended]
+        output.table(("stack", "exit code"), rows, "There are no stacks here.")
+    return min((_code(one) for one in ended), key=_rank, default=0)
+
+
+def _complain(stack: str, line: str) -> None:
+    """Show what a stack's command says meanwhile, as progress, warnings and errors are said."""
+    click.echo(f"{output.text(stack)}: {output.text(line)}", err=True)
+
+
+def _outcome(done: Done) -> dict[str, Any]:
+    try:
+        changes = json.loads(done.printed)
+    except ValueError:  # it failed before there was anything to tell
+        changes = None
+    return {"stack": done.stack, "exitCode": done.code, "changes": changes}
+
+
+def _code(done: Done) -> int:
+    return USERS_MISTAKE if done.code is None else done.code
 
 
 def _rank(code: int) -> int:

@@ -6,13 +6,16 @@ come from one budget by `api.ledger`, however many run side by side.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Final
+from contextlib import contextmanager
+from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 _COMMAND: Final = (sys.executable, "-c", "from bitbucket_hooks.cli import main; main()")
 
@@ -22,33 +25,82 @@ class Done:
     """What came of one stack."""
 
     stack: str
-    code: int
-    printed: str = field(repr=False)
-    complained: str = field(repr=False)
+    code: int | None
+    """None: it wasn't started, since somebody asked to stop."""
+    printed: str = field(default="", repr=False)
 
 
-def run_together(stacks: Sequence[str], command: Sequence[str], at_once: int) -> Iterator[Done]:
-    """Run a command for each stack, so many side by side; each is told as soon as it is done.
+@define
+class Together:
+    """Runs a command for several stacks, so many side by side; one that fails stops no other."""
 
-    One that fails stops no other. An interrupt reaches those that run, which end what is under
-    way; the others aren't started.
-    """
-    with ThreadPoolExecutor(at_once, thread_name_prefix="stack") as pool:
-        running = [pool.submit(_run, stack, command) for stack in stacks]
-        try:
-            for one in as_completed(running):
+    command: Sequence[str]
+    at_once: int
+    heard: Callable[[str, str], None]
+    """Takes a stack and a line that its command says on standard error, at once."""
+
+    _running: dict[str, subprocess.Popen[str]] = field(factory=dict, init=False, repr=False)
+    _stopped: bool = field(default=False, init=False)
+    _lock: threading.RLock = field(factory=threading.RLock, init=False, repr=False)
+
+    def run(self, stacks: Sequence[str]) -> Iterator[Done]:
+        """Tell of each stack as soon as it is done.
+
+        An interrupt reaches those that run, which end what is under way; the others aren't
+        started.
+        """
+        with (
+            self._passing_on(),
+            ThreadPoolExecutor(self.at_once, thread_name_prefix="stack") as pool,
+        ):
+            for one in as_completed([pool.submit(self._run, stack) for stack in stacks]):
                 yield one.result()
+
+    def _run(self, stack: str) -> Done:
+        process = self._start(stack)
+        if process is None:
+            return Done(stack, None)
+        with process:
+            complaints = threading.Thread(target=self._listen, args=(stack, process.stderr))
+            complaints.start()
+            printed = process.stdout.read() if process.stdout else ""
+            complaints.join()
+        with self._lock:
+            del self._running[stack]
+        return Done(stack, process.returncode, printed)
+
+    def _start(self, stack: str) -> subprocess.Popen[str] | None:
+        with self._lock:  # so that a signal meets either a process or the note not to start one
+            if self._stopped:
+                return None
+            self._running[stack] = subprocess.Popen(
+                [*_COMMAND, *self.command, "--stack", stack],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
+            return self._running[stack]
+
+    def _listen(self, stack: str, lines: Any) -> None:
+        for line in lines:
+            self.heard(stack, line.rstrip("\n"))
+
+    @contextmanager
+    def _passing_on(self) -> Iterator[None]:
+        """Hand on the signals that ask to stop; a terminal sends SIGINT to all by itself."""
+
+        def stop(number: int, _: Any) -> None:
+            with self._lock:
+                self._stopped = True
+                for process in self._running.values():
+                    if number == signal.SIGTERM or not sys.stdin.isatty():
+                        process.send_signal(number)
+
+        before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _run(stack: str, command: Sequence[str]) -> Done:
-    done = subprocess.run(
-        [*_COMMAND, *command, "--stack", stack],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    return Done(stack, done.returncode, done.stdout, done.stderr)
+            for one, handler in before.items():
+                signal.signal(one, handler)
