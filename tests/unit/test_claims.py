@@ -137,11 +137,13 @@ def test_two_processes_never_hold_one_hook(tmp_path: Path) -> None:
     assert sorted(map(int, won)) == list(range(200))
 
 
-def test_no_draft_is_left(claims: Claims) -> None:
-    """One file for each claim."""
-    claims.take(UUID, OLD)
-    claims.declare(UUID, OLD)
-    assert len(list(claims.folder.iterdir())) == 1
+def test_nothing_secret_is_written(claims: Claims) -> None:
+    """A url that is one is held, and can't be read there."""
+    claims.intend([PLACE], OLD)
+    (book,) = claims.folder.iterdir()
+    assert "Hook 'old'" in book.read_text()
+    assert "canary" not in book.read_text()
+    assert book.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_was_swept_away_comes_back(claims: Claims) -> None:

@@ -14,20 +14,20 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
 
-from attrs import asdict, define, evolve, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from bitbucket_hooks.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.reconcile.book import Book
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
-_LINKS: Final = 500  # names of one file: more than some file systems take is no use
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
 
 
@@ -51,13 +51,17 @@ class Claim:
 
 @define
 class Claims:
-    """The holds of one engine run, as files that appear at once or not at all."""
+    """The holds of one engine run, in a book in its folder."""
 
     folder: Path
     phase: str = ""
     """Tells the preview and the update of one engine run apart."""
     api_url: str = ""
     """Whose repositories are meant: two accounts may speak to two servers."""
+    _book: Book = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._book = Book(self.folder / "claims")
 
     def declare(self, uuid: str, owner: Owner) -> None:
         """Hold a hook for a resource that is declared with it.
@@ -68,14 +72,14 @@ class Claims:
 
     def declare_all(self, uuids: Iterable[str], owner: Owner) -> None:
         """The same for all hooks of a resource. Raises ConflictError."""
-        self._hold(list(uuids), self._claim(owner), str)
+        self._hold(uuids, self._claim(owner), str)
 
     def take(self, uuid: str, owner: Owner) -> None:
         """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
         claim = self._claim(owner, made=True)
         self._hold([uuid], claim, str)
         if self._read(uuid) != claim:
-            self._draft(claim).replace(self._file(uuid))  # declared before, and now made here
+            self._book.replace(uuid, _text(claim))  # declared before, and now made here
 
     def intend(self, places: Iterable[Place], owner: Owner) -> None:
         """Hold the places of a declaration, so that two equal ones can't both create a hook.
@@ -88,7 +92,7 @@ class Claims:
         self._hold_places(named, claim)
         like = {evolve(place, hook=None) for place in named.values() if place.hook}
         self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
-        self._write_new(list(named), claim)
+        self._write_new(named, claim)
 
     def intended_by_other(self, place: Place, owner: Owner) -> str | None:
         """Another resource that is declared with this place, in the preview or since."""
@@ -110,7 +114,7 @@ class Claims:
 
     def note(self, things: Iterable[str]) -> None:
         """Let the whole run know something; the phase that says it first is remembered."""
-        self._write_new(list(things), self._note())
+        self._write_new(things, self._note())
 
     def noted_in(self, what: str) -> str | None:
         """The phase that noted something first; None: nobody did."""
@@ -131,7 +135,7 @@ class Claims:
 
     def _hold_places(self, named: Mapping[str, Place], claim: Claim) -> None:
         phased = {f"{self.phase} {name}": place for name, place in named.items()}
-        self._hold(list(phased), claim, lambda name: _told(phased[name]))
+        self._hold(phased, claim, lambda name: _told(phased[name]))
 
     def _note(self) -> Claim:
         return Claim("", "", made=False, phase=self.phase)
@@ -142,7 +146,7 @@ class Claims:
     def _name(self, place: Place) -> str:
         return f"{self.api_url} {place!r}"
 
-    def _hold(self, things: Sequence[str], claim: Claim, told: Callable[[str], str]) -> None:
+    def _hold(self, things: Iterable[str], claim: Claim, told: Callable[[str], str]) -> None:
         """Hold things; `told` is what messages call one. Raises ConflictError."""
         for what in self._write_new(things, claim):
             other = self._read(what)
@@ -153,41 +157,17 @@ class Claims:
                     "descriptions.",
                 )
 
-    def _file(self, what: str) -> str:
-        # no Path: there are thousands of them
-        return f"{self.folder}{os.sep}{hashlib.sha256(what.encode()).hexdigest()[:40]}"
-
     def _read(self, what: str) -> Claim | None:
-        try:
-            return Claim(**json.loads(Path(self._file(what)).read_text()))
-        except FileNotFoundError:
-            return None
+        text = self._book.get(what)
+        return None if text is None else Claim(**json.loads(text))
 
-    def _write_new(self, things: Sequence[str], claim: Claim) -> list[str]:
-        """Write claims whole, except where there is one; gives those that were there."""
-        batches = [things[i : i + _LINKS] for i in range(0, len(things), _LINKS)]
-        return [what for batch in batches for what in self._link(batch, claim)]
+    def _write_new(self, things: Iterable[str], claim: Claim) -> list[str]:
+        """Write claims, except where there is one; gives those that were there."""
+        return self._book.add(things, _text(claim))
 
-    def _link(self, things: Iterable[str], claim: Claim) -> list[str]:
-        """Write one draft and give it names: each appears at once, and never over another."""
-        draft = str(self._draft(claim))
-        there = []
-        try:
-            for what in things:
-                try:
-                    os.link(draft, self._file(what))
-                except FileExistsError:
-                    there.append(what)
-        finally:
-            Path(draft).unlink()
-        return there
 
-    def _draft(self, claim: Claim) -> Path:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, path = tempfile.mkstemp(dir=self.folder)
-        with os.fdopen(descriptor, "w") as draft:
-            json.dump(asdict(claim), draft)
-        return Path(path)
+def _text(claim: Claim) -> str:
+    return json.dumps(asdict(claim))
 
 
 def _told(place: Place) -> str:

@@ -1,0 +1,110 @@
+"""What all processes of one engine run know: each thing is said by whoever comes first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field
+
+if sys.platform != "win32":
+    import fcntl
+
+_CHUNK: Final = 1024 * 1024  # bytes
+_HEAD: Final = 40  # bytes that tell a file from the one that had its place, and its inode, before
+
+
+@define
+class Book:
+    """Entries in a file that every process follows, written whole under a lock.
+
+    It may be swept away with its folder at any time: what was read of it stays known here. Things
+    are written as digests, for they may hold what is secret.
+    """
+
+    path: Path
+
+    _known: dict[str, str] = field(factory=dict, init=False, repr=False)
+    _rest: bytes = field(default=b"", init=False, repr=False)
+    _offset: int = field(default=0, init=False)
+    _head: bytes = field(default=b"", init=False, repr=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def get(self, thing: str) -> str | None:
+        """What is said of a thing, None: nothing."""
+        with self._opened() as file:
+            self._catch_up(file)
+            return self._known.get(_digest(thing))
+
+    def add(self, things: Iterable[str], text: str) -> list[str]:
+        """Say something of all things of which nothing is said; gives the others."""
+        digests = {thing: _digest(thing) for thing in things}
+        with self._written() as file:
+            there = [thing for thing, digest in digests.items() if digest in self._known]
+            new = set(digests.values()) - self._known.keys()
+            if new:
+                self._write(file, sorted(new), text)
+            return there
+
+    def replace(self, thing: str, text: str) -> None:
+        """Say something else of a thing."""
+        with self._written() as file:
+            self._write(file, [_digest(thing)], text)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        with self._lock:
+            file = os.open(self.path, flags, 0o600)
+            try:
+                yield file
+            finally:
+                os.close(file)  # frees the lock of the file too
+
+    @contextmanager
+    def _written(self) -> Iterator[int]:
+        with self._opened() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._catch_up(file)
+            yield file
+
+    def _catch_up(self, file: int) -> None:
+        """Read what was added since; all of it when the file is another one."""
+        head = os.pread(file, _HEAD, 0)
+        if head != self._head:
+            self._head, self._offset, self._rest = head, 0, b""
+        while added := os.pread(file, _CHUNK, self._offset):
+            self._offset += len(added)
+            *lines, self._rest = (self._rest + added).split(b"\n")
+            for line in lines:
+                self._take_in(line)
+
+    def _take_in(self, line: bytes) -> None:
+        try:
+            text, digests = json.loads(line)
+        except ValueError:  # its writer was killed
+            return
+        self._known.update(dict.fromkeys(digests, text))
+
+    def _write(self, file: int, digests: Sequence[str], text: str) -> None:
+        left = json.dumps([text, digests]).encode() + b"\n"
+        if not self._head:
+            left = json.dumps([secrets.token_hex(_HEAD), []]).encode() + b"\n" + left
+        elif self._rest:  # half a line, of a writer that was killed
+            left = b"\n" + left
+        while left:
+            left = left[os.write(file, left) :]
+        self._catch_up(file)
+
+
+def _digest(thing: str) -> str:
+    return hashlib.sha256(thing.encode()).hexdigest()[:40]
