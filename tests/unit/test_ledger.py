@@ -73,6 +73,25 @@ def test_what_another_run_sent_is_counted(tmp_path: Path, clock: FakeClock) -> N
     assert "rate limit: waiting 3600 s for the next request" in told[0]
 
 
+def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
+    """Who wasn't refused waits as well, as long as the service said; others' clocks may jump."""
+    first, second = (
+        Throttle(clock, lambda _: None, 3900, 4, limit=10, ledger=_ledger(tmp_path, clock))
+        for _ in range(2)
+    )
+    with first.working(), first.slot():
+        first.refused(CaseInsensitiveDict({"Retry-After": "120"}))
+    with second.working(), second.slot():
+        second.answered(CaseInsensitiveDict())
+    assert 120 <= clock.time < 121
+    ledger = _ledger(tmp_path, clock)
+    ledger.close(1_000_000)
+    ledger.close(5)
+    assert ledger.take(10) == pytest.approx(HOUR)
+    clock.time -= 1000  # put back: what was noted tells nothing any more
+    assert ledger.take(10) == 0
+
+
 def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> None:
     """One that is to leave something to the others leaves it."""
     ledger = _ledger(tmp_path, clock)

@@ -2,8 +2,8 @@
 
 Bitbucket counts per identity, whoever sends: runs of two stacks with the same token, and the
 program and the provider of one run, draw on the same allowance. A file per identity holds the time
-of each request, oldest first. A process that dies leaves nothing to clean up: what it has sent is
-counted, and its lock ends with it.
+of each request, oldest first; one beside it, until when nothing is to be sent after a refusal. A
+process that dies leaves nothing to clean up: what it has sent is counted, its lock ends with it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Ledger:
         """
         with self._locked() as file:
             now = self.clock.wall().timestamp()  # not before: others note theirs meanwhile
+            if (closed := self._closed(now)) > 0:
+                return closed
             count = self._count(file, now)
             if count >= limit:
                 pause = _at(file, count - limit) + self.window - now
@@ -63,6 +65,32 @@ class Ledger:
             file.seek(count * _TIME.size)
             file.write(_TIME.pack(now))
             return 0
+
+    def close(self, seconds: float) -> None:
+        """Let nobody send anything for a while, at most as long as a request counts.
+
+        Raises OSError when the file can't be used.
+        """
+        with self._locked():
+            now = self.clock.wall().timestamp()
+            if seconds > self._closed(now):
+                until = _TIME.pack(now + min(seconds, self.window))
+                descriptor = os.open(self._closing, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(until)
+
+    @property
+    def _closing(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.closed")
+
+    def _closed(self, now: float) -> float:
+        """Seconds for which it is closed; the day's clock may have been put back since."""
+        try:
+            (until,) = _TIME.unpack(self._closing.read_bytes())
+        except (FileNotFoundError, struct.error):
+            return 0
+        left: float = until - now
+        return left if left <= self.window else 0
 
     @contextmanager
     def _locked(self) -> Iterator[BufferedRandom]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -176,6 +176,9 @@ class Throttle:
                 self._closed_until = now + self.clock.jittered(growing)
             if asked:
                 self._closed_until = now + asked
+            if self.ledger is not None:
+                with suppress(OSError):  # each process paces itself then
+                    self.ledger.close(self._closed_until - now)
 
 
 def retry_after(value: str, now: datetime) -> float | None:
