@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine policies up test soak bench lint lock clean
+.PHONY: help setup setup-dev engine policies up test soak bench lint docs lock clean
 
 export PYTHON ?= python3
 
@@ -51,11 +51,17 @@ lint: setup-dev ## check style and types
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
 
+docs: ## make the handbook as a site: site/index.html
+	@sh engine/venv.sh dev
+	@rm -rf site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . site
+	@echo 'Open site/index.html'
+
 lock: ## renew requirements/ from pyproject.toml, and the policy pack's (needs uv)
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) policies/requirements.in -o policies/requirements.txt
 
 clean: ## remove the virtual environments and the tools' caches; .state and the cached engine stay
-	rm -rf .venv policies/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist
+	rm -rf .venv policies/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

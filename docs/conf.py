@@ -1,0 +1,82 @@
+"""How `make docs` makes a site of these pages, with Sphinx.
+
+The source is the project's whole folder, so that a link from one Markdown file to another, here or
+beside README.md, is the same on GitHub and on the site. One to any other file gives that file; one
+to a folder is its name alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import pulumi
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+_ROOT: Final = Path(__file__).parents[1]
+
+project = "bitbucket-hooks"
+version = release = installed(project)
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+root_doc = "docs/index"
+include_patterns = ["*.md", "docs/**"]
+exclude_patterns = [".*", "**/.*", "site"]
+smartquotes = False  # would make a dash of the two before an option
+
+nitpicky = True
+# Other projects' names: their pages aren't read, since a site is built without a network.
+nitpick_ignore_regex = [("py:class", r"(pulumi|collections\.abc|bitbucket_hooks\.hook_args)\..*")]
+
+myst_heading_anchors = 4
+
+default_role = "py:obj"  # `Hook` in a docstring is a link; what is none: _as_code
+autodoc_typehints_format = "short"
+autodoc_default_options = {
+    "members": True,
+    "exclude-members": "translate_input_property, translate_output_property",
+}
+add_module_names = False
+maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = f"{project} {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+templates_path = ["_templates"]
+html_additional_pages = {"index": "front.html"}
+html_copy_source = html_show_copyright = html_show_sphinx = False
+
+T = TypeVar("T")
+
+
+class Input(Generic[T]):
+    """In the place of `pulumi.Input`, an alias that signatures would show as what it stands for."""
+
+
+Input.__module__ = "pulumi"
+pulumi.Input = Input  # type: ignore[assignment]
+
+
+def _as_code(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any) -> Any:
+    """Leave as code what a docstring says in backticks, and as text a link to a folder."""
+    del app, env
+    if node["reftype"] == "obj":
+        return content
+    here = (_ROOT / node["refdoc"]).parent
+    return content if node["reftype"] == "myst" and (here / node["reftarget"]).is_dir() else None
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Leave out that a pattern of index.md matches nothing: pages come and go."""
+    return "didn't match any documents" not in str(record.msg)
+
+
+def setup(app: Sphinx) -> None:
+    """Connect them."""
+    app.connect("missing-reference", _as_code)
+    logging.getLogger("sphinx.sphinx.directives.other").addFilter(_is_wanted)
