@@ -10,14 +10,12 @@ from __future__ import annotations
 import logging
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pulumi
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-
-_ROOT: Final = Path(__file__).parents[1]
 
 project = "bitbucket-hooks"
 version = release = installed(project)
@@ -63,12 +61,18 @@ pulumi.Input = Input  # type: ignore[assignment]
 
 
 def _as_code(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Any) -> Any:
-    """Leave as code what a docstring says in backticks, and as text a link to a folder."""
+    """Leave as code what a docstring says in backticks and has no entry here."""
     del app, env
-    if node["reftype"] == "obj":
-        return content
-    here = (_ROOT / node["refdoc"]).parent
-    return content if node["reftype"] == "myst" and (here / node["reftarget"]).is_dir() else None
+    return content if node["reftype"] == "obj" else None
+
+
+def _without_folders(app: Sphinx, tree: Any) -> None:
+    """Leave as text what links to a folder: GitHub lists it, and the site has none."""
+    here = Path(app.env.doc2path(app.env.docname)).parent
+    for node in list(tree.findall(pending_xref)):
+        target = node["reftarget"]  # without a slash it may be a heading's, too
+        if node["reftype"] == "myst" and "/" in target and (here / target).is_dir():
+            node.replace_self(node.children)
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
@@ -78,5 +82,6 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 
 def setup(app: Sphinx) -> None:
     """Connect them."""
+    app.connect("doctree-read", _without_folders)
     app.connect("missing-reference", _as_code)
     logging.getLogger("sphinx.sphinx.directives.other").addFilter(_is_wanted)
