@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "life-of-a-webhook.md").read_text("utf-8")
 ROOMS = sorted(
