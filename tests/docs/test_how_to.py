@@ -1,0 +1,220 @@
+"""docs/how-to/: what each page does is done, and what it shows is printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.sandbox.estate import Sandbox
+from hook_policies.rules import POLICIES
+from support import handbook
+from support.engine import ROOT, Project
+from support.pulumi_program import program
+from support.stack_program import Stack
+from support.transcript import misses
+
+PAGES = sorted(path.name for path in (handbook.DOCS / "how-to").glob("*.md"))
+CI = "https://ci.example.com/bitbucket"
+NINE = [
+    f"acme/svc-{name}"
+    for name in ("api", "bill", "cart", "docs", "jobs", "mail", "orders", "queue", "users")
+]
+
+
+def text(name: str) -> str:
+    """Give a page."""
+    return handbook.page(f"how-to/{name}.md")
+
+
+@pytest.fixture
+def prod(stacks: Project) -> Project:
+    """Give a project whose stack `prod` the pages make and deploy in the sandbox."""
+    stacks.env["BITBUCKET_API_URL"] = f"sandbox:{stacks.database}"
+    stacks.env["BITBUCKET_WORKSPACE"] = "acme"
+    stacks.env["CI_HOOK_SECRET"] = "the old one"
+    return stacks
+
+
+def play(name: str, project: Project, config: dict[str, Any] | None = None) -> None:
+    """Run a page; with a configuration, after that was deployed."""
+    before = ["pulumi stack init prod"]
+    if config is not None:
+        whole = yaml.safe_dump({"config": config})
+        (project.folder / "stacks" / "Pulumi.prod.yaml").write_text(whole)
+        before.append("pulumi up --yes --skip-preview")
+    handbook.play(text(name), project.folder, project.env, *before)
+
+
+def fleet(*repositories: str) -> dict[str, Any]:
+    """Declare what pages take for granted: a signed hook on repositories."""
+    ci = {"name": "ci", "url": CI, "repositories": list(repositories)}
+    return {"bitbucket-hooks:hooks": [{**ci, "secretFrom": "env:CI_HOOK_SECRET"}]}
+
+
+@pytest.mark.engine
+def test_adopt_what_exists(prod: Project) -> None:
+    """Live hooks stay as they are, and nothing is written to Bitbucket."""
+    for slug in ("api", "web"):
+        prod.estate.plant_hook(f"acme/{slug}", CI, description="CI", events=["repo:push"])
+    chat = {"description": "Chat", "events": ["pullrequest:fulfilled"], "secret": "nobody knows"}
+    prod.estate.plant_hook("acme/web", "https://chat.example.com/hook", **chat)
+    before = prod.hooks()
+    play("adopt-what-exists", prod)
+    assert prod.hooks() == before
+    assert prod.writes() == []
+
+
+@pytest.mark.engine
+def test_rotate_a_secret(prod: Project) -> None:
+    """Every hook has the new one, by one write."""
+    play("rotate-a-secret", prod, fleet("api", "web"))
+    hooks = prod.hooks()
+    assert {prod.estate.secret_of(hook.uuid) for hook in hooks} == {"the new one"}
+    assert [one.method for one in prod.writes()] == ["POST", "POST", "PUT", "PUT"]
+
+
+@pytest.mark.engine
+def test_unmanaged_hooks(prod: Project) -> None:
+    """What nobody declared is found, shown and then deleted, and nothing else."""
+    prod.estate.plant_hook(
+        "acme/web", "https://old.example.com/?token=x", description="Jenkins", events=["repo:push"]
+    )
+    play("unmanaged-hooks", prod, fleet("api", "web"))
+    assert {hook.url for hook in prod.hooks()} == {CI}
+    assert len(prod.hooks()) == 2
+
+
+@pytest.mark.engine
+def test_another_environment(prod: Project) -> None:
+    """A file is all that it takes."""
+    del prod.env["BITBUCKET_API_URL"]
+    handbook.play(text("several-environments"), prod.folder, prod.env)
+
+
+@pytest.mark.engine
+def test_new_repositories(prod: Project) -> None:
+    """One that was just created is covered, for the requests that the page counts."""
+    play("new-repositories", prod)
+    assert len(prod.hooks("acme/checkout")) == 1
+    (each, limit) = re.findall(
+        r"(\d[\d,]*) of an hour's ([\d,]+) requests", text("new-repositories")
+    )[0]
+    assert (int(each), limit) == (4 * 1_000 // 100, "1,000")
+
+
+@pytest.mark.engine
+def test_waves(prod: Project) -> None:
+    """Hooks are cut into waves and moved as they are: nothing is made, nothing deleted."""
+    prod.estate.add_repositories(NINE)
+    play("waves", prod)
+    methods = [one.method for one in prod.writes()]
+    assert methods == ["POST"] * 9 + ["PUT"] * 9 + ["PUT"] * 3
+    moved = [name for name in NINE if "new.example" in prod.only_hook(name).url]
+    assert moved == NINE[:3]
+
+
+def test_waves_are_counted() -> None:
+    """By a list of a hundred repositories a request, a listing and a write each."""
+    page = text("waves")
+    lists = 1_200 // 100
+    assert f"| {1_200 + lists:,}, or {2 * 1_200 + lists:,} |" in page
+    assert f"| {120 + lists} | at once |" in page
+    assert f"| {10 * (120 + lists):,} |" in page
+    assert f"Of each run {lists} are" in page
+
+
+def test_a_second_account(sandbox: Sandbox, sandbox_path: Path) -> None:
+    """The page's program declares both, the second one through the provider with the token."""
+    token = sandbox.issue_access_token("globex", ["webhook"])
+    (code,) = handbook.blocks(text("second-account"), "python")
+    config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "hooks:labsToken": token}
+    with program(config, ("hooks:labsToken",)) as run:
+        made = run(lambda: exec(compile(code, "page", "exec"), {}))  # noqa: S102
+    named = {one.name: one for one in made}
+    assert set(named) == {"labs", "ours", "theirs"}
+    assert named["theirs"].inputs["owner"] == "globex"
+
+
+@pytest.mark.parametrize("name", ["new-repositories", "self-signed-receivers"])
+def test_entries_are_in_order(
+    name: str, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that a page shows is taken by the program."""
+    monkeypatch.setenv("LAB_HOOK_SECRET", "signs")
+    with Sandbox(sandbox_path) as estate:
+        estate.add_repositories(["acme/sandbox"])
+    entries = [yaml.safe_load(one) for one in handbook.blocks(text(name), "yaml")]
+    (entry,) = [one for one in entries if isinstance(one, list)]
+    assert len(Stack(sandbox_path, monkeypatch).declares(*entry).resources) == 1
+
+
+def test_the_named_policies_are_there() -> None:
+    """Those that pages name by name."""
+    known = {policy.name for policy in POLICIES}
+    for page in PAGES:
+        named = re.findall(r"\[policy\]\([^)]*\)[ `]+([\w-]+)`", handbook.page(f"how-to/{page}"))
+        assert set(named) <= known
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """A receiver that nobody should reach."""
+
+
+@pytest.fixture
+def self_signed() -> Iterator[int]:
+    """Serve TLS on this machine with a certificate that no authority knows; gives the port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ROOT / "tests" / "support" / "localhost.pem")
+    server = HTTPServer(("127.0.0.1", 0), _Answers)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+def test_a_self_signed_receiver(self_signed: int) -> None:
+    """Is told, and nothing is sent."""
+    (step,) = handbook.told(text("self-signed-receivers"))
+    command, _, _ = step.command.partition(" ||")
+    done = CliRunner().invoke(main, shlex.split(command.replace("8443", str(self_signed)))[1:])
+    printed = done.output.replace(str(self_signed), "8443") + f"exit code {done.exit_code}\n"
+    assert not misses([step], [printed])
+
+
+def test_address_allow_lists(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lists begin as shown."""
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
+    printed = CliRunner().invoke(main, ["ip-ranges"], catch_exceptions=False).stdout
+    allowed = re.sub(r"(?m)^(.*)$", r"allow \1;", printed.rstrip())
+    assert not misses(handbook.told(text("address-allow-lists")), [printed, allowed])
+
+
+def test_pipelines_as_shown() -> None:
+    """The lines for pipelines of one's own call commands and options that there are."""
+    for name in ("ci-on-bitbucket", "ci-on-github"):
+        (block,) = handbook.blocks(text(name), "yaml")
+        (line,) = [one for one in block.splitlines() if "bitbucket-hooks" in one]
+        command = line.strip(" -").partition(" ||")[0].split()
+        known = {opt for param in main.commands[command[1]].params for opt in param.opts}
+        assert {one for one in command if one.startswith("--")} <= known
+
+
+def test_policies_page() -> None:
+    """Its commands are those of the page on policies, which is tested as a whole."""
+    short = list(handbook.told(text("policies")))
+    whole = {step.command for step in handbook.told(handbook.page("policies.md"))}
+    assert {step.command for step in short} <= whole
