@@ -7,7 +7,7 @@ to a folder is its name alone.
 
 from __future__ import annotations
 
-import logging
+import sys
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,8 @@ from sphinx.environment import BuildEnvironment
 
 project = "bitbucket-hooks"
 version = release = installed(project)
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "_messages"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**"]
 exclude_patterns = [".*", "**/.*", "site"]
@@ -75,13 +76,7 @@ def _without_folders(app: Sphinx, tree: Any) -> None:
             node.replace_self(node.children)
 
 
-def _is_wanted(record: logging.LogRecord) -> bool:
-    """Leave out that a pattern of index.md matches nothing: pages come and go."""
-    return "didn't match any documents" not in str(record.msg)
-
-
 def setup(app: Sphinx) -> None:
     """Connect them."""
     app.connect("doctree-read", _without_folders)
     app.connect("missing-reference", _as_code)
-    logging.getLogger("sphinx.sphinx.directives.other").addFilter(_is_wanted)

@@ -17,6 +17,8 @@ from attrs import define, field
 
 import bitbucket_hooks
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.settings import layer, resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,3 +152,15 @@ def commands(command: click.Command, way: str) -> Iterator[tuple[str, click.Comm
     if isinstance(command, click.Group):
         for name, each in command.commands.items():
             yield from commands(each, f"{way} {name}")
+
+
+def test_messages_and_their_remedies_are_listed(site: Path, pages: dict[Path, Page]) -> None:
+    """An error that is raised here, and what a provider warns of."""
+    page = pages[site / "docs" / "reference" / "messages.html"].text
+    given = {"oauthToken": "canary", "username": "a@b.c", "password": "canary"}
+    with pytest.raises(ConfigError) as refused:
+        resolve(layer("the stack config", given.get))
+    assert "holds two kinds of credentials at once" in str(refused.value)
+    assert "holds two kinds of credentials at once" in page
+    assert refused.value.remedy in page
+    assert "keeps its secret, which is no longer declared" in page
