@@ -14,7 +14,9 @@ PACKAGE = ROOT / "resources" / "bitbucket_hooks"
 def test_functions_are_short_and_tell_what_they_return() -> None:
     """A median within 10 lines, nine of ten within 30, and a type of each."""
     trees = [ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")]
-    functions = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+    functions = [
+        one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)
+    ]
     lines = [(one.end_lineno or one.lineno) - one.lineno + 1 for one in functions]
     assert median(lines) <= 10
     assert quantiles(lines, n=10)[-1] <= 30

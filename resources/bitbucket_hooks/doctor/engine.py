@@ -22,7 +22,9 @@ from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.runs.engine import ask
 
 MINIMUM: Final = (3, 200)
-"""The oldest Pulumi CLI and SDK that serve; the next major is a stranger."""
+"""The oldest Pulumi CLI that serves; the next major is a stranger."""
+SDK_MINIMUM: Final = (3, 216)
+"""The oldest SDK that does: before it, a provider could not tell a refresh what it saw."""
 
 HOST: Final = "pulumi-language-python"
 _ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
@@ -54,9 +56,10 @@ def cli(root: Path | None) -> Iterator[Finding]:
     if told is None:
         yield error("pulumi", f"{path} doesn't tell its version", _ACTIVATE)
         return
-    wrong = _misfit(told)
+    wrong = _misfit(told, MINIMUM)
     if wrong:
-        yield error("pulumi", f"{told} is too {wrong}: {path}", f"Wanted is {_WANTED}. {_ACTIVATE}")
+        wanted = f"Wanted is {_wanted(MINIMUM)}. {_ACTIVATE}"
+        yield error("pulumi", f"{told} is too {wrong}: {path}", wanted)
     else:
         yield ok("pulumi", f"{told}, {path}")
     yield from _another(path, root)
@@ -95,15 +98,16 @@ def _version(path: str) -> str | None:
     return printable(found[1], 60) if found and done.returncode == 0 else None
 
 
-_WANTED: Final = "{}.{} or newer, below {}".format(*MINIMUM, MINIMUM[0] + 1)
+def _wanted(minimum: tuple[int, int]) -> str:
+    return "{}.{} or newer, below {}".format(*minimum, minimum[0] + 1)
 
 
-def _misfit(told: str) -> str | None:
+def _misfit(told: str, minimum: tuple[int, int]) -> str | None:
     """Whether a version is too old or too new."""
     major, minor = (int(re.match(r"\d*", part)[0] or 0) for part in told.split(".")[:2])  # type: ignore[index]
-    if (major, minor) < MINIMUM:
+    if (major, minor) < minimum:
         return "old"
-    return "new" if major > MINIMUM[0] else None
+    return "new" if major > minimum[0] else None
 
 
 def packages(root: Path | None) -> Iterator[Finding]:
@@ -133,9 +137,11 @@ def packages(root: Path | None) -> Iterator[Finding]:
 
 def _fitting(check: str, found: Mapping[str, str]) -> Finding:
     what = ", ".join(f"{_TITLES[name]} {told}" for name, told in found.items())
-    wrong = _misfit(found["pulumi"])
+    wrong = _misfit(found["pulumi"], SDK_MINIMUM)
     if wrong:
-        remedy = f'Install one that serves: pip install "pulumi>=3.200,<4" ({_WANTED}).'
+        major, minor = SDK_MINIMUM
+        pip = f'pip install "pulumi>={major}.{minor},<{major + 1}"'
+        remedy = f"Install one that serves: {pip} ({_wanted(SDK_MINIMUM)})."
         return error(check, f"{what}: the SDK is too {wrong}", remedy)
     return ok(check, what)
 

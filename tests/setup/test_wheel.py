@@ -1,0 +1,127 @@
+"""The built wheel in somebody else's program: every supported Python that this machine has.
+
+The names of the tests say which those are. The oldest has the oldest version of each dependency
+that `pyproject.toml` admits, Pulumi's SDK among them; the others have the locked ones.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from support import strangers
+from support.strangers import ROOT, Stranger
+
+pytestmark = pytest.mark.engine
+
+PYTHONS: Final = strangers.pythons()
+PROGRAM: Final = """
+import pulumi
+import bitbucket_hooks as bitbucket
+
+ci = bitbucket.Hook(
+    "ci",
+    repository="web",
+    url="https://ci.example.com/bitbucket",
+    events=["repo:push", "pullrequest:created"],
+    secret="canary-signs",
+)
+chat = bitbucket.HookFleet(
+    "chat",
+    repositories=["api", "worker"],
+    url="https://chat.example.com/hooks",
+    secret_from="file:chat.secret",
+)
+pulumi.export("ci", ci.uuid)
+pulumi.export("chat", chat.hooks)
+"""
+EVERY_MODULE: Final = """
+import importlib, pkgutil, bitbucket_hooks
+print(bitbucket_hooks.__file__)
+for each in pkgutil.walk_packages(bitbucket_hooks.__path__, "bitbucket_hooks."):
+    importlib.import_module(each.name)
+"""
+LOCKED: Final = re.compile(r"^[\w.-]+==[^\\\n]+", re.MULTILINE)
+UUID: Final = re.compile(r"\{[0-9a-f-]{36}\}")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this source tree."""
+    return strangers.build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    """Every module and the mark that it has types; no test, no program."""
+    package = ROOT / "resources" / "bitbucket_hooks"
+    sources = (path for path in package.rglob("*") if path.suffix in {".py", ".typed"})
+    expected = {path.relative_to(package.parent).as_posix() for path in sources}
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == expected
+
+
+@pytest.mark.parametrize(("python", "versions"), strangers.cases(PYTHONS))
+def test_a_strangers_program(wheel: Path, tmp_path: Path, python: str, versions: str) -> None:
+    """It is deployed, drift is repaired in place, and the commands are there."""
+    stranger = Stranger(tmp_path / "venv", tmp_path / "work")
+    stranger.folder.mkdir()
+    pins = ["-c", _constraints(tmp_path)] if versions == "locked" else strangers.oldest(wheel)
+    stranger.install(PYTHONS[python], [str(wheel), *pins])
+
+    assert stranger.run("python", "-c", EVERY_MODULE).startswith(str(stranger.venv))
+    assert "0.1.0" in stranger.run("bitbucket-hooks", "--version")
+    _lay_out(stranger)
+    _check_command(stranger)
+    _configure(stranger)
+    stranger.pulumi("stack", "init", "dev")
+    up = stranger.pulumi("up", "--yes")
+    assert "Previewing update" in up
+    assert "+ 3 created" in up
+
+    (uuid,) = UUID.findall(stranger.run("bitbucket-hooks", "sandbox", "hooks", "acme/web"))
+    stranger.run("bitbucket-hooks", "sandbox", "change-hook", "acme/web", "--inactive")
+    told = stranger.run("bitbucket-hooks", "drift", code=3)
+    assert "https://ci.example.com/bitbucket" in told
+    up = stranger.pulumi("up", "--refresh", "--yes", "--skip-preview")
+    assert "ci updated" in up
+    assert "[diff: ~active]" in up
+    assert uuid in stranger.run("bitbucket-hooks", "sandbox", "hooks", "acme/web")
+    states = (path.read_text() for path in stranger.folder.rglob("states/**/*.json*"))
+    assert not any("canary" in state for state in states)
+
+
+def _check_command(stranger: Stranger) -> None:
+    """`check` reads a stack's file, and tells a mistake with its remedy."""
+    entry = {"name": "ci", "url": "https://ci.example.com/", "repositories": ["web"]}
+    config: dict[str, Any] = {"bitbucket:workspace": "acme", "bitbucket-hooks:hooks": [entry]}
+    stack = stranger.folder / "Pulumi.dev.yaml"
+    stack.write_text(yaml.safe_dump({"config": config}))
+    assert "ci" in stranger.run("bitbucket-hooks", "check")
+    config["bitbucket-hooks:hooks"] = [{**entry, "actve": True}]
+    stack.write_text(yaml.safe_dump({"config": config}))
+    told = stranger.run("bitbucket-hooks", "check", code=1)
+    assert "bitbucket-hooks:hooks[0].actve: is no key of a hook; there are name, url" in told
+
+
+def _lay_out(stranger: Stranger) -> None:
+    """A project whose interpreter is the one that is first on PATH."""
+    (stranger.folder / "Pulumi.yaml").write_text("name: theirs\nruntime: python\n")
+    (stranger.folder / "__main__.py").write_text(PROGRAM)
+    (stranger.folder / "chat.secret").write_text("canary-chat")
+
+
+def _configure(stranger: Stranger) -> None:
+    config = {"bitbucket:apiUrl": "sandbox:.sandbox.db", "bitbucket:workspace": "acme"}
+    (stranger.folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+def _constraints(folder: Path) -> str:
+    """The lock without its hashes, which would forbid a wheel that was just built."""
+    file = folder / "constraints.txt"
+    file.write_text("\n".join(LOCKED.findall(strangers.LOCK.read_text())))
+    return str(file)
