@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.engine import ROOT, environment
+from support import checkout
+from support.engine import environment
 
 pytestmark = pytest.mark.engine
 
@@ -29,21 +28,10 @@ def _pulumi(folder: Path, *args: str) -> str:
     return done.stdout
 
 
-def _copy(folder: Path) -> Path:
-    """The project's files, as a clone has them."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
-    for name in filter(None, os.fsdecode(names).split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
-
-
 @pytest.mark.parametrize(("source", "made"), [(".", 1), ("template", 3)])
 def test_a_new_project(tmp_path: Path, source: str, made: int) -> None:
     """It previews and deploys against the sandbox at once; the big one has no hook yet."""
-    template = _copy(tmp_path / "clone") / source
+    template = checkout.copy(tmp_path / "clone") / source
     folder = tmp_path / "mine"
     for one in (folder, tmp_path / "states", tmp_path / "home"):
         one.mkdir()
