@@ -6,7 +6,8 @@ export PYTHON ?= python3
 
 BIN := .venv/bin
 UV = $(if $(shell command -v uv 2>/dev/null),uv,$(PYTHON) -m uv)
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate
+# Extras stay in the locks: pip before 23.3 pins `name[extra]` by a line that names the extra only.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-header --no-annotate
 
 help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
