@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,7 +34,7 @@ def base(path: Path) -> Iterator[str]:
 
 def connect(base: str) -> http.client.HTTPConnection:
     """Open a bare connection."""
-    return http.client.HTTPConnection(urlsplit(base).netloc, timeout=10)
+    return http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
 
 
 def test_connections_persist(base: str) -> None:
@@ -108,8 +107,8 @@ def test_the_server_ends_with_connections_open(path: Path) -> None:
     with requests.Session() as session:
         with serve(path) as base:
             session.get(f"{base}/hook_events")
-            start = time.monotonic()
-        assert time.monotonic() - start < 10
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(f"{base}/hook_events", timeout=5)
 
 
 def test_ipv6(path: Path) -> None:
@@ -138,9 +137,9 @@ def test_the_command(path: Path) -> None:
         output = "".join(process.stdout.readline() for _ in range(5))
         found = re.search(r"http://127\.0\.0\.1:\d+/2\.0", output)
         assert found
-        answer = requests.get(f"{found[0]}/user", auth=(OWNER_EMAIL, OWNER_TOKEN), timeout=10)
+        answer = requests.get(f"{found[0]}/user", auth=(OWNER_EMAIL, OWNER_TOKEN), timeout=60)
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert answer.ok
     assert f"bitbucket:apiUrl {found[0]}" in output
     assert errors == "200 GET /2.0/user\nstopped\n"

@@ -96,14 +96,14 @@ class Machine:
     def ask(self) -> Path:
         """Return the folder that `python -m engine` prints; fail when it doesn't."""
         process = self.start()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         return Path(out.removesuffix("\n"))
 
     def refusal(self) -> str:
         """Return the message of a `python -m engine` that must fail with one and no traceback."""
         process = self.start()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
         assert "Traceback" not in err
         return err

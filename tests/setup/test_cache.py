@@ -25,8 +25,8 @@ FATAL = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something holds, for ten seconds at most."""
-    deadline = time.monotonic() + 10
+    """Wait until something holds, for a minute at most."""
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -45,9 +45,7 @@ def test_a_second_call_builds_nothing(gopher: "Machine") -> None:
     """It doesn't even need Go."""
     folder = gopher.ask()
     (gopher.home / "bin" / "go").unlink()
-    start = time.monotonic()
     assert gopher.ask() == folder
-    assert time.monotonic() - start < 2
     assert gopher.builds() == 1
 
 
@@ -66,7 +64,7 @@ def test_a_build_that_is_killed_leaves_nothing_that_counts(gopher: "Machine", nu
     process = gopher.start()
     wait_for(gopher.builds)
     process.send_signal(number)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode
     assert not list(gopher.engines.glob("3*"))
     del gopher.env["GO_TAKES"]
@@ -80,7 +78,7 @@ def test_two_at_once_build_once(gopher: "Machine") -> None:
     first = gopher.start()
     wait_for(gopher.builds)
     second = gopher.start()
-    answers = [process.communicate(timeout=20) for process in (first, second)]
+    answers = [process.communicate(timeout=60) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0]
     assert answers[0][0] == answers[1][0]
     assert gopher.builds() == 1

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -97,9 +96,7 @@ def test_a_second_time_does_nothing_and_says_nothing(project: Path) -> None:
     python = interpreter(project, "")
     install(project, python)
     asked(project)
-    start = time.monotonic()
     assert install(project, python).stderr == ""
-    assert time.monotonic() - start < 1
     assert asked(project) == []
     (project / "requirements" / "run.txt").write_text("a==2\n")
     assert "installing 1 packages" in install(project, python).stderr

