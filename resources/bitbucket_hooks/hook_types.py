@@ -71,7 +71,7 @@ def get_hook_types_output(
 def _question(subject_type: str | None) -> Callable[[Client], AwaitableGetHookTypesResult]:
     def answer(client: Client) -> AwaitableGetHookTypesResult:
         kind = _checked(subject_type)
-        events = live_or_bundled(HookApi(client), [kind], pulumi.log.warn)[kind]
+        events = live_or_bundled(HookApi(lambda: client), [kind], pulumi.log.warn)[kind]
         found = [
             GetHookTypesHookTypeResult(
                 category=each.category,

@@ -121,7 +121,8 @@ def open_rooms(
     clock = clock or FakeClock()
     told: list[str] = []
     given = Settings(api_url=api_url, **settings)
-    api = HookApi(open_client(given, told.append, clock=clock))
+    client = open_client(given, told.append, clock=clock)
+    api = HookApi(lambda: client)
     listings = Listings(api, clock)
     presence = Presence(api, listings, given.missing_repository == "gone", told.append)
     holds = Claims(claims, phase)

@@ -40,7 +40,7 @@ def test_without_the_live_list_the_api_decides() -> None:
     """With a warning, once."""
     client, _ = canned_client(Canned(404, {"error": {"message": "no"}}))
     told: list[str] = []
-    catalogue = Catalogue(HookApi(client), told.append)
+    catalogue = Catalogue(HookApi(lambda: client), told.append)
     for _ in range(2):
         assert catalogue.unknown("repository", ["repo:new\n"]) == {}
     (warning,) = told

@@ -78,7 +78,7 @@ def test_an_error_of_ours_or_a_right_result(
     content = body.encode(encoding)
     content = content[: -cut or None] if cut < 20 else content
     client, _ = canned_client(lambda _: Canned(status, content))
-    api = HookApi(client)
+    api = HookApi(lambda: client)
     calls = (
         lambda: api.hooks(WEB),
         lambda: api.create(DESIRED),

@@ -46,7 +46,8 @@ def _api(answer: Canned) -> tuple[HookApi, list[Any]]:
         sent.append((request.method, request.url.removeprefix(BASE), request.body))
         return answer
 
-    return HookApi(canned_client(answers)[0]), sent
+    client, _ = canned_client(answers)
+    return HookApi(lambda: client), sent
 
 
 @pytest.mark.parametrize(
@@ -175,4 +176,4 @@ def test_without_credentials() -> None:
     """What is needed is told."""
     client, _ = canned_client(Canned(401, "No"), credentials=Anonymous())
     with pytest.raises(AuthenticationFailed, match="none are configured"):
-        HookApi(client).hooks(WEB)
+        HookApi(lambda: client).hooks(WEB)

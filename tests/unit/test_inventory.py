@@ -481,7 +481,7 @@ def test_a_token_without_a_say_in_the_workspace() -> None:
     client, _ = canned_client([Canned(403, lacks), listed])
     clock = FakeClock()
     kept = Kept.begin({}, "now")
-    apis = HookApi(client), RepositoryApi(client, print)
+    apis = HookApi(lambda: client), RepositoryApi(client, print)
     found = Collector(*apis, kept, clock, 1, print).collect(Scope("acme", ("web",)))
     assert (list(found.hooks), found.stopped) == ([Subject("acme", "web")], None)
     assert "lacks the scope webhook" in found.refused[0].problem

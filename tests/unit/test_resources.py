@@ -265,11 +265,22 @@ def test_unknown_names_of_the_package() -> None:
 
 def test_declaring_a_hook_loads_little() -> None:
     """What talks to Bitbucket is loaded by the provider's process, not by every program."""
-    script = (
-        "import sys\nfrom bitbucket_hooks import Hook, HookFleet\n"
-        "print(*{'requests', 'bitbucket_hooks.provider.session'} & sys.modules.keys())"
-    )
+    script = "from bitbucket_hooks import Hook, HookFleet"
+    assert _loaded(script, "requests", "bitbucket_hooks.provider.session") == set()
+
+
+def test_a_provider_with_nothing_to_ask_loads_no_http_client() -> None:
+    """An update that changes nothing sends no request."""
+    script = "from bitbucket_hooks.provider.session import session_for; session_for({}.get)"
+    assert _loaded(script, "requests", "bitbucket_hooks.provider.session") == {
+        "bitbucket_hooks.provider.session"
+    }
+
+
+def _loaded(script: str, *modules: str) -> set[str]:
+    """Which of these modules a script loads."""
+    script = f"import sys\n{script}\nprint(*{set(modules)!r} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
     )
-    assert done.stdout == "\n"
+    return set(done.stdout.split())

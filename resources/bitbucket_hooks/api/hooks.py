@@ -5,13 +5,12 @@ Paths, verbs and fields: public API description, unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from attrs import frozen
 
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
 from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.errors import printable
@@ -19,12 +18,21 @@ from bitbucket_hooks.events import Event
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
+
 
 @frozen
 class HookApi:
     """Webhooks of repositories and workspaces."""
 
-    client: Client
+    connect: Callable[[], Client]
+    """Gives the client; only a call asks for it."""
+
+    @property
+    def client(self) -> Client:
+        """What all calls go through."""
+        return self.connect()
 
     def hooks(self, subject: Subject) -> list[Observed]:
         """All hooks of a subject, one request per 100. Raises ApiError."""

@@ -49,7 +49,7 @@ def _live(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
     from bitbucket_hooks.reconcile.catalogue import live_or_bundled  # noqa: PLC0415
 
     with remote.client() as client:
-        return live_or_bundled(HookApi(client), subjects, remote.note)
+        return live_or_bundled(HookApi(lambda: client), subjects, remote.note)
 
 
 def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ def _planned(
     from bitbucket_hooks.importing.plan import plan  # noqa: PLC0415
 
     with closing(open_client(settings, remote.note)) as client:
-        return plan(stack, found, urls, HookApi(client), project, names=names)
+        return plan(stack, found, urls, HookApi(lambda: client), project, names=names)
 
 
 def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:

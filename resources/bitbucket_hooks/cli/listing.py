@@ -106,7 +106,7 @@ def collect(
         _stoppable(clock),
         progress(f"{what} {scope.workspace}") as shown,
     ):
-        apis = HookApi(client), RepositoryApi(client, shown.tell)
+        apis = HookApi(lambda: client), RepositoryApi(client, shown.tell)
         return Collector(*apis, kept, clock, settings.parallel, shown.tell, see).collect(scope)
 
 

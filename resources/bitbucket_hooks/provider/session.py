@@ -6,11 +6,10 @@ import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import define, field, frozen
 
-from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.provider.budget import account_of, turn_of_run
@@ -35,6 +34,9 @@ from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.reconcile.sightings import Sightings
 from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
 
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client
+
 
 @frozen
 class Session:
@@ -49,6 +51,25 @@ class Session:
     claims: Claims
     catalogue: Catalogue
     rotation: Rotation
+
+
+@define
+class _Connection:
+    """One client for all threads, opened by the first call: a run without any has no use for it."""
+
+    settings: Settings
+    clock: Clock
+    _client: Client | None = field(default=None, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def client(self) -> Client:
+        """Give the client."""
+        with self._lock:
+            if self._client is None:
+                from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - brings requests
+
+                self._client = open_client(self.settings, warn, ensure_engine_lives, self.clock)
+            return self._client
 
 
 _lock = threading.Lock()
@@ -74,7 +95,7 @@ def _open(settings: Settings, account: str) -> Session:
     end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
-    api = HookApi(open_client(settings, warn, ensure_engine_lives, clock))
+    api = HookApi(_Connection(settings, clock).client)
     listings = Listings(api, clock)
     claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
     missing_is_gone = settings.missing_repository == "gone"

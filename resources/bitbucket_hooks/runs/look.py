@@ -92,7 +92,8 @@ class Looker:
         settings = self.accounts.of(provider)
         if settings is None or not places:
             return {}
-        api = HookApi(open_client(settings, self.warn))
+        client = open_client(settings, self.warn)
+        api = HookApi(lambda: client)
         subjects = {one.name: one.desired.subject for one in places}
         pool = SideBySide(settings.parallel, Clock(), self.tell)
         live = pool.run(

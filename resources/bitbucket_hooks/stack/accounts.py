@@ -63,5 +63,5 @@ class Accounts:
     def _open(self, name: str | None) -> Account:
         settings = self.config.settings_of(name, self.own)
         client = self.client_of(settings)
-        catalogue = Catalogue(HookApi(client), self.warn)
+        catalogue = Catalogue(HookApi(lambda: client), self.warn)
         return Account(settings, catalogue, RepositoryApi(client, self.tell))
