@@ -31,8 +31,9 @@ def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, .
     "chosen",
     multiple=True,
     callback=_case,
-    metavar="KIND-RxH",
-    help="Such as fleet-1000x1 or hook-100x10; may be repeated. "
+    metavar="KIND-RxH[@N]",
+    help="Such as fleet-1000x1, hook-100x10 or, with 32 requests in flight, fleet-1000x1@32; "
+    "may be repeated. "
     f"Default: {', '.join(case.name for case in cases.DEFAULT)}.",
 )
 @click.option("--full", is_flag=True, help="With 5,000 single hooks too, which takes long.")

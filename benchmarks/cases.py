@@ -18,7 +18,7 @@ WIDTH: Final = 16
 """Requests in flight: the default of `bitbucket:parallel`."""
 _ENGINE_PER_CORE: Final = 4  # resources at once: the default of the engine's `--parallel`
 _PAGE: Final = 100  # hooks in one page of a listing
-_NAME: Final = re.compile(r"(fleet|hook)-([1-9]\d*)x([1-9]\d*)")
+_NAME: Final = re.compile(r"(fleet|hook)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?")
 
 
 @frozen
@@ -29,11 +29,14 @@ class Case:
     repositories: int
     hooks: int
     """Hooks of each repository: for fleets, the number of fleets over all repositories."""
+    parallel: int | None = None
+    """Requests in flight that are asked for; None: nothing is said, and the defaults hold."""
 
     @property
     def name(self) -> str:
         """As `parse` reads it."""
-        return f"{self.kind}-{self.repositories}x{self.hooks}"
+        asked = "" if self.parallel is None else f"@{self.parallel}"
+        return f"{self.kind}-{self.repositories}x{self.hooks}{asked}"
 
     @property
     def total(self) -> int:
@@ -55,9 +58,9 @@ def parse(name: str) -> Case:
     """Read a name such as `fleet-1000x1`. Raises ValueError."""
     found = _NAME.fullmatch(name)
     if found is None:
-        raise ValueError(f'"{name}" is no case; write it as fleet-1000x1 or hook-100x10')
+        raise ValueError(f'"{name}" is no case; write it as fleet-1000x1 or hook-100x10@32')
     kind: Kind = "fleet" if found[1] == "fleet" else "hook"
-    return Case(kind, int(found[2]), int(found[3]))
+    return Case(kind, int(found[2]), int(found[3]), int(found[4]) if found[4] else None)
 
 
 DEFAULT: Final = tuple(
@@ -66,6 +69,8 @@ DEFAULT: Final = tuple(
         "fleet-100x1",
         "fleet-1000x1",
         "fleet-100x10",
+        "fleet-1000x1@32",
+        "fleet-100x10@32",
         "fleet-5000x1",
         "hook-100x1",
         "hook-1000x1",
@@ -89,12 +94,13 @@ def unavoidable(case: Case, phase: Phase) -> dict[str, int]:
     return needed[phase]
 
 
-def in_flight(kind: Kind, cores: int) -> int:
+def in_flight(case: Case, cores: int) -> int:
     """How many requests there can be at once: of single hooks, as many as the engine works on."""
-    return WIDTH if kind == "fleet" else min(WIDTH, _ENGINE_PER_CORE * cores)
+    width = case.parallel or WIDTH
+    return width if case.kind == "fleet" else min(width, _ENGINE_PER_CORE * cores)
 
 
 def network_seconds(case: Case, phase: Phase, cores: int) -> float:
     """How long these requests take side by side, if nothing else took any time."""
-    at_once = in_flight(case.kind, cores)
+    at_once = in_flight(case, cores)
     return sum(unavoidable(case, phase).values()) * LATENCY / at_once

@@ -147,7 +147,7 @@ def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = Fals
         folder = Path(name)
         with _estate(folder / "ours.db", case) as estate, _estate(folder / "bare.db", case) as own:
             projects = {by: Project(folder / by, checkpoints) for by in (OURS, FLOOR)}
-            width = in_flight(case.kind, os.cpu_count() or 1)
+            width = in_flight(case, os.cpu_count() or 1)
             bare = BareClient(own.server.origin, own.names, case.hooks, width)
             return _phases(estate, projects, bare, tell)
 
@@ -168,7 +168,7 @@ def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measur
                     estate.drift()
                 if phase in _DESCRIPTIONS:
                     terraform.configure(case, _DESCRIPTIONS[phase])
-                took[phase] = estate.measure(terraform, rival.COMMANDS[phase])
+                took[phase] = estate.measure(terraform, rival.command(phase, case))
                 _verify(estate, phase)
                 tell(f"{case.name} {phase}: rival {took[phase].wall:.1f} s")
             return took

@@ -130,7 +130,9 @@ def engine_version() -> str:
 
 def configuration(case: Case, by: str, description: str, api: str) -> dict[str, Any]:
     """The stack's configuration for one case, as benchmarks/program reads it."""
+    asked = {} if case.parallel is None else {"bitbucket:parallel": str(case.parallel)}
     return {
+        **asked,
         "bitbucket:apiUrl": api,
         "bitbucket:username": OWNER_EMAIL,
         "bitbucket:password": OWNER_TOKEN,

@@ -24,7 +24,7 @@ _OPENSSL: Final = "openssl"
 _SOURCE: Final = "DrFaust92/bitbucket"
 
 _APPLY: Final = ("apply", "-auto-approve")
-COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
+_COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
     "create": _APPLY,
     "no-op": (*_APPLY, "-refresh=false"),  # as `pulumi up` reads nothing unless told to
     "refresh": ("plan",),
@@ -32,6 +32,12 @@ COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
     "update": _APPLY,
     "destroy": ("destroy", "-auto-approve"),
 }
+
+
+def command(phase: Phase, case: Case) -> tuple[str, ...]:
+    """What is run in a phase of a case."""
+    asked = () if case.parallel is None else (f"-parallelism={case.parallel}",)
+    return (*_COMMANDS[phase], *asked)
 
 
 def missing() -> list[str]:

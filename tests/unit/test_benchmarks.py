@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cases, chart, rival, tables, targets
+from benchmarks import cases, chart, project, rival, tables, targets
 from benchmarks.cases import PHASES, parse, unavoidable
 from benchmarks.processes import Used, cpu_seconds, part_of, peak_bytes, summed
 
@@ -18,10 +18,14 @@ def test_a_case_is_read_by_its_name() -> None:
     assert (fleets.total, fleets.resources, fleets.drifts) == (10_000, 10, 10)
     assert (single.total, single.resources) == (60, 60)
     assert parse("hook-2x3").drifts == 6
-    assert all(parse(case.name) == case for case in cases.FULL)
+    wide = parse("fleet-10x1@32")
+    assert (wide.total, wide.parallel, single.parallel) == (10, 32, None)
+    assert all(parse(case.name) == case for case in (*cases.FULL, wide))
 
 
-@pytest.mark.parametrize("name", ["fleet", "fleet-0x1", "hooks-1x1", "hook-1x1x1", "hook-ax1", ""])
+@pytest.mark.parametrize(
+    "name", ["fleet", "fleet-0x1", "hooks-1x1", "hook-1x1x1", "hook-ax1", "hook-1x1@", ""]
+)
 def test_what_is_no_case_is_refused(name: str) -> None:
     """With the form that is wanted."""
     with pytest.raises(ValueError, match="write it as fleet-1000x1"):
@@ -49,6 +53,18 @@ def test_network_seconds() -> None:
     assert cases.network_seconds(parse("hook-5000x1"), "refresh", 2) == pytest.approx(31.25)
     assert cases.network_seconds(parse("hook-5000x1"), "refresh", 64) == pytest.approx(15.625)
     assert cases.network_seconds(parse("fleet-5000x1"), "no-op", 2) == 0
+    assert cases.network_seconds(parse("fleet-1600x1@32"), "refresh", 2) == pytest.approx(2.5)
+    assert cases.network_seconds(parse("hook-1600x1@32"), "refresh", 2) == pytest.approx(10)
+
+
+def test_both_are_asked_for_the_same_width() -> None:
+    """And where a case asks for none, both do as they do by default."""
+    asked = project.configuration(parse("fleet-1x1@32"), "ours", "CI", "http://127.0.0.1:1")
+    assert asked["bitbucket:parallel"] == "32"
+    assert rival.command("refresh", parse("fleet-1x1@32")) == ("plan", "-parallelism=32")
+    plain = project.configuration(parse("fleet-1x1"), "ours", "CI", "http://127.0.0.1:1")
+    assert "bitbucket:parallel" not in plain
+    assert rival.command("refresh", parse("fleet-1x1")) == ("plan",)
 
 
 def test_processes_are_read_from_proc() -> None:
