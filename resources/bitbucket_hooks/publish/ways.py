@@ -82,7 +82,10 @@ class Ways:
         if self._signed is None:
             proxy = next(_answering(self.proxies), None)
             if proxy is None:
-                raise Unreachable(f"nothing answers at {' or '.join(self.proxies)}")
+                raise Unreachable(
+                    f"nothing answers at {' or '.join(self.proxies)}",
+                    "Run this in a step of Bitbucket Pipelines, or give credentials.",
+                )
             self._signed = open_signed_client(self.settings, self.tell, proxy, self.clock)
         return self._signed
 

@@ -58,6 +58,9 @@ class Presence:
     def _is_gone(self, subject: Subject) -> bool:
         visible = subject.repository is not None and self.api.can_read_workspace(subject.workspace)
         if visible or self.missing_is_gone:
-            self.tell(f"{subject}: not found; it counts as deleted, and its hooks with it")
+            self.tell(
+                f"{subject}: not found, so it counts as deleted, and its hooks with it; "
+                "if it is only hidden, give this identity access before the next `pulumi up`"
+            )
             return True
         return False
