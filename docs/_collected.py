@@ -75,7 +75,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "_doubt": _Way("warning", advice="correct or remove it, unless it is meant"),
     "UnavailableError": _Way("error", advice=_ENGINE),
     **dict.fromkeys(("warn", "_warn"), _Way("warning")),
-    "note": _Way("note"),
+    **dict.fromkeys(("note", "tell"), _Way("note")),
 }
 _FINDINGS: Final[Mapping[str, _Way]] = {
     "error": _Way("error", 1, 2),
@@ -92,6 +92,7 @@ _GIVEN: Final = {
     **dict.fromkeys(("url_problem", "_scheme_or_host_problem", "refusal"), "error"),
     **dict.fromkeys(("_missing", "_no_event", "no_such_event"), "error"),
     **dict.fromkeys(("unchecked_told", "_failure"), "warning"),
+    "adoption_notice": "note",
 }
 """Functions that give a message, or the rest of one."""
 _LEAST: Final = 3  # words of a message

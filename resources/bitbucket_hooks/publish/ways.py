@@ -69,7 +69,7 @@ class Ways:
             try:
                 return act(self._through_proxy())
             except ApiError as error:
-                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.message}")
+                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.in_a_line}")
             raise
 
     def close(self) -> None:

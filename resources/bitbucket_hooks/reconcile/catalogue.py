@@ -22,7 +22,7 @@ class Catalogue:
     """The events of one account's API. Only the live list may refuse an event."""
 
     api: HookApi
-    tell: Callable[[str], None]
+    warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _live: dict[str, frozenset[str] | None] = field(factory=dict, init=False)
 
@@ -66,18 +66,18 @@ class Catalogue:
         try:
             return frozenset(event.event for event in self.api.events(kind))
         except RemoteError as error:
-            self.tell(f"{asked}, and the live list can't be read ({error.in_a_line}); {instead}")
+            self.warn(f"{asked}, and the live list can't be read ({error.in_a_line}); {instead}")
             return None
 
 
 def live_or_bundled(
-    api: HookApi, kinds: Iterable[str], tell: Callable[[str], None]
+    api: HookApi, kinds: Iterable[str], warn: Callable[[str], None]
 ) -> dict[str, Sequence[Event]]:
     """The live events of kinds of subjects; the bundled ones, and a word, if one can't be read."""
     try:
         return {kind: api.events(kind) for kind in kinds}
     except ApiError as error:
-        tell(f"the bundled list of events is shown, which may lack new ones: {error.in_a_line}")
+        warn(f"the bundled list of events is shown, which may lack new ones: {error.in_a_line}")
         return dict.fromkeys(kinds, CATALOGUE)
 
 
