@@ -121,10 +121,10 @@ def test_settings_as_text() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("latency_ms", "is not KEY=VALUE"),
-        ("latency_ms=slow", 'takes a number, not "slow"'),
-        ("rate_limit=1.5", 'takes a number, not "1.5"'),
-        ("retry_after=maybe", "takes true or false"),
+        ("latency_ms", "sets nothing; write KEY=VALUE"),
+        ("latency_ms=slow", 'must be a number, not "slow"'),
+        ("rate_limit=1.5", 'must be a number, not "1.5"'),
+        ("retry_after=maybe", "must be true or false"),
         ("what=1", "unknown setting"),
     ],
 )

@@ -80,7 +80,10 @@ def find_hook(sandbox: Sandbox, where: str, text: str | None) -> Hook:
     what = f'"{text}" in {where}' if text else where
     if not found:
         raise ConfigError(
-            f"no webhook matches {what}", f"Name one of those of {where}: {_listed(hooks)}."
+            f"no webhook matches {what}",
+            f"Name one of those of {where}: {_listed(hooks)}."
+            if hooks
+            else f"Add one with `bitbucket-hooks sandbox add-hook {where} URL`: {where} has none.",
         )
     raise ConfigError(
         f"{len(found)} webhooks match {what}", f"Name one by its uuid: {_listed(found)}."
@@ -99,4 +102,4 @@ def _listed(hooks: list[Hook]) -> str:
     from bitbucket_hooks.errors import printable  # noqa: PLC0415
 
     shown = [f"{hook.uuid} {printable(hook.description or hook.url)}" for hook in hooks]
-    return ", ".join(shown) or "none"
+    return ", ".join(shown)
