@@ -35,7 +35,7 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 	    '  pulumi preview                      # nothing to do: the hooks are as declared' \
 	    '  bitbucket-hooks sandbox change-hook acme/api --inactive    # drift, as made by hand' \
 	    '  pulumi preview --refresh --diff     # see the drift, property by property' \
-	    '  pulumi up --refresh                 # put it right'
+	    '  pulumi up --refresh                 # repair it'
 
 test: setup-dev lint ## set everything up, lint, and run every test
 	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95

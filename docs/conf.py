@@ -19,8 +19,8 @@ from sphinx.environment import BuildEnvironment
 
 project = "bitbucket-hooks"
 version = release = installed(project)
-sys.path.insert(0, str(Path(__file__).parent))
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "_messages"]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "docs._messages"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**"]
 exclude_patterns = [".*", "**/.*", "site"]

@@ -1,7 +1,7 @@
 """What goes wrong when an engine is looked for."""
 
 REMEDY = (
-    "Remedy: install the Pulumi CLI, 3.200 or newer (https://www.pulumi.com/docs/install/), "
+    "Install the Pulumi CLI, 3.200 or newer (https://www.pulumi.com/docs/install/), "
     "or Go 1.25 or newer (https://go.dev/doc/install) to have it built here; then run this again."
 )
 

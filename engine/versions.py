@@ -43,7 +43,7 @@ def _parse(pulumi: Path, done: "subprocess.CompletedProcess[str]") -> str:
     found = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", done.stdout, re.MULTILINE)
     if not found:
         printed = done.stdout.strip() or "nothing"
-        raise UnavailableError(f"{pulumi} is broken: `pulumi version` printed {printed}")
+        raise UnavailableError(f"{pulumi} is broken, as `pulumi version` printed {printed}")
     return found[1]
 
 

@@ -161,7 +161,9 @@ def mistakes(config: Mapping[str, Collection[str]]) -> list[str]:
         if policy := known.get(name):
             there_are = ", ".join(policy.options)
             unknown = [one for one in given if one not in policy.options]
-            wrong += [f"{name} has no option {one}; it has: {there_are}" for one in unknown]
+            wrong += [
+                f"the policy {name} has no option {one}; take one of {there_are}" for one in unknown
+            ]
         elif name != _ALL:
-            wrong.append(f"there is no policy {name}; there are: {', '.join(known)}")
+            wrong.append(f"there is no policy {name}; take one of {', '.join(known)}")
     return wrong

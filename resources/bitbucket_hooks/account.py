@@ -58,6 +58,8 @@ class Provider(pulumi.ProviderResource):
     What it leaves out comes from the stack config and the environment; credentials are taken from
     one place as a whole. As outputs it has what it was given and what the stack config adds; what
     only the environment has is no output, so that no state gets it.
+
+    Two kinds of credentials at once, or half of a pair, are reported by the engine.
     """
 
     username: pulumi.Output[str | None]

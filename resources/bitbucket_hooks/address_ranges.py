@@ -48,10 +48,11 @@ def get_ip_ranges(
 ) -> AwaitableGetIpRangesResult:
     """Read the published address ranges; webhooks come from those of `"bitbucket", "egress"`.
 
-    Read anew each time, in previews too, and without credentials. Leave out `product` or
+    From https://ip-ranges.atlassian.com/ (vendor's documentation), for another `api_url` from
+    `/ip-ranges` there; one request, in previews too, without credentials. Leave out `product` or
     `direction` for all. The options may stand first; of them `provider` and `parent` select the
     account, that is, its `api_url`: one that is an Output needs `get_ip_ranges_output`. Raises
-    pulumi.RunError, also for a product or direction that no range has.
+    pulumi.RunError when they can't be read, and for a product or direction that no range has.
     """
     if isinstance(product, pulumi.InvokeOptions):
         product, opts = None, product
@@ -63,7 +64,10 @@ def get_ip_ranges_output(
     direction: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetIpRangesResult]:
-    """Do the same with arguments that may be known later; `opts.depends_on` is waited for."""
+    """Read them as `get_ip_ranges` does, with arguments that may be known later.
+
+    `opts.depends_on` is waited for. An error is raised when the Output is resolved.
+    """
     if isinstance(product, pulumi.InvokeOptions):
         product, opts = None, product
     return ask_later(opts, {"product": product, "direction": direction}, _question)

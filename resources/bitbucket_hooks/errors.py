@@ -43,6 +43,12 @@ class HooksError(Exception):
         self.message = message
         self.remedy = remedy
 
+    @property
+    def in_a_line(self) -> str:
+        """The same as part of another message: `what is wrong; what to do`, without a full stop."""
+        what, remedy = (" ".join(text.split()) for text in (self.message, self.remedy))
+        return f"{what}; {remedy[0].lower()}{remedy[1:].removesuffix('.')}" if remedy else what
+
 
 class ConfigError(HooksError, ValueError):
     """The configuration can't be used as it is."""
@@ -56,3 +62,19 @@ class RemoteError(HooksError):
     """Bitbucket, or the way to it, failed."""
 
     exit_code = REMOTE_FAILED
+
+
+def unreadable(file: object, error: OSError) -> ConfigError:
+    """A file that the user named can't be read."""
+    return ConfigError(
+        f"{printable(str(file))} can't be read: {error.strerror}",
+        "Name a file that is there and may be read.",
+    )
+
+
+def unwritable(file: object, error: OSError) -> ConfigError:
+    """A file that the user named can't be written."""
+    return ConfigError(
+        f"{printable(str(file))} can't be written: {error.strerror}",
+        "Name a file that may be written, in a folder that is there.",
+    )

@@ -1,4 +1,4 @@
-"""The events a webhook can subscribe to: the bundled catalogue, and suggestions for a typing slip.
+"""The events a webhook can listen to: the bundled catalogue, and suggestions for a typing slip.
 
 The keys come from the public API description of August 2026. The live list that the service gives
 under `/hook_events/{subject_type}` is the authority: this one serves offline checks, and may warn
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 import attrs
 
+from bitbucket_hooks.errors import printable
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 SubjectType = Literal["repository", "workspace"]
 
@@ -122,6 +124,18 @@ def suggest(unknown: str, known: Iterable[str] = KEYS) -> list[str]:
     meant = [key for key in _meant(spelled(unknown)) if key in candidates]
     near = difflib.get_close_matches(spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
     return meant[:3] or near
+
+
+def no_such_event(
+    event: str, known: Iterable[str] = KEYS, told: Callable[[str], str] = '"{}"'.format
+) -> str:
+    """Say of an event that Bitbucket has none of this key, and which may be meant.
+
+    `told` is how a suggestion is written.
+    """
+    near = [told(one) for one in suggest(event, known)]
+    remedy = f"did you mean {' or '.join(near)}?" if near else "`bitbucket-hooks events` lists them"
+    return f'unknown event "{printable(event, 60)}"; {remedy}'
 
 
 def spelled(text: str) -> str:

@@ -34,7 +34,11 @@ class ExclusiveArgs:
     hooks: Sequence[Uuids] | pulumi.Input[Sequence[str]] | None = None
     """The hooks that may be there: resources, uuids, mappings to or lists of uuids."""
     on_unmanaged: pulumi.Input[str] | None = None
-    """What becomes of others: `report` (default) or `delete`."""
+    """What becomes of others: `report` (default), a warning, or `delete`.
+
+    To delete more than 30 % and at least 5 of all hooks in one step is refused, unless it is forced
+    with `BITBUCKET_HOOKS_FORCE=1`. Hooks of installed apps are left alone.
+    """
 
 
 class ExclusiveResource(Resource):

@@ -24,8 +24,9 @@ class HookArgs(CommonArgs):
 class Hook(HookResource, module="bitbucket", name="Hook"):
     """A webhook of a repository.
 
-    Bad arguments, and everything that Bitbucket refuses, are reported by the engine beside the
-    resource's name; the constructor itself raises TypeError only.
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords.
     """
 
     owner: pulumi.Output[str]
@@ -86,10 +87,10 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         url: pulumi.Input[str] | None = None,
         uuid: pulumi.Input[str] | None = None,
     ) -> Hook:
-        """Look up a hook that is not managed here.
+        """Look up a hook that is not managed here; the engine reports it when there is none.
 
         `id` is `WORKSPACE/REPOSITORY/{uuid}`, or the uuid alone beside `owner` and `repository`.
-        The other arguments are taken and not needed: what the hook is like, the service tells.
+        The other arguments are taken and not needed: what the hook is like, Bitbucket tells.
         """
         del (
             active,

@@ -33,34 +33,51 @@ class CommonArgs:
     """The arguments that hooks of repositories and of workspaces share."""
 
     url: pulumi.Input[str] | None = None
-    """The http(s) address that receives deliveries."""
+    """The http(s) address of the receiver; it must resolve publicly (public API description)."""
     events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
-    """Event keys, at least one; default `["repo:push"]`."""
+    """Event keys, at least one, in any order; default `["repo:push"]`. See `get_hook_types`."""
     description: pulumi.Input[str] | None = None
-    """The title on the web page; not managed unless given."""
+    """The text that the web page shows as the title; not managed unless given."""
     active: pulumi.Input[bool] | None = None
-    """Whether deliveries are made; default true."""
+    """Whether deliveries are made; default true. Bitbucket's own is not documented."""
     secret: pulumi.Input[str] | None = None
-    """Signs deliveries, at most 128 characters; not managed unless given; `""` says: none."""
+    """Signs deliveries; at most 128 characters (public API description).
+
+    Not managed unless given; `""` says: none. Encrypted in the state.
+    """
     secret_from: pulumi.Input[str] | None = None
-    """Where the secret is read from, `env:NAME` or `file:PATH`; the state never has it."""
+    """Where the secret is read from, `env:NAME` or `file:PATH`, instead of `secret`.
+
+    The state never has it, only an encrypted fingerprint. A relative path begins at the folder of
+    `Pulumi.yaml`. That nothing is there is an error.
+    """
     skip_cert_verification: pulumi.Input[bool] | None = None
-    """Whether the receiver's TLS certificate goes unchecked; default false."""
+    """Whether the receiver's TLS certificate goes unchecked; default false.
+
+    Seen in the API, and missing from its public description.
+    """
     history_enabled: pulumi.Input[bool] | None = None
-    """Whether Bitbucket keeps a log of requests; not managed unless given."""
+    """Whether Bitbucket keeps a history of deliveries; not managed unless given.
+
+    Seen in the API, and missing from its public description.
+    """
     adopt: pulumi.Input[str] | None = None
-    """`match`, `never` or a uuid: which existing hook a create takes over."""
+    """Which existing hook a create adopts; default `bitbucket:adopt`, and that `match`.
+
+    `match`: the one with the same url and, when declared, description; several are an error.
+    `never`: none. A uuid: that one, and it is an error when it isn't there.
+    """
 
 
 class DeclaredHook(Resource):
     """What all resources of hooks have in common: outputs, and the names that previews show."""
 
     url: pulumi.Output[str]
-    """The http(s) address that receives deliveries."""
+    """The http(s) address of the receiver."""
     events: pulumi.Output[Sequence[str]]
     """Event keys, sorted."""
     description: pulumi.Output[str | None]
-    """The title on the web page; None when it isn't managed."""
+    """The text that the web page shows as the title; None when it isn't managed."""
     active: pulumi.Output[bool]
     """Whether deliveries are made."""
     secret: pulumi.Output[str | None]
@@ -68,7 +85,7 @@ class DeclaredHook(Resource):
     skip_cert_verification: pulumi.Output[bool]
     """Whether the receiver's TLS certificate goes unchecked."""
     history_enabled: pulumi.Output[bool | None]
-    """Whether Bitbucket keeps a log of requests; None when it isn't managed."""
+    """Whether Bitbucket keeps a history of deliveries; None when it isn't managed."""
 
     def translate_input_property(self, prop: str) -> str:
         """Give a property the name that state and previews show."""
@@ -83,9 +100,9 @@ class HookResource(DeclaredHook):
     """A resource that is one hook."""
 
     uuid: pulumi.Output[str]
-    """The hook's UUID in braces, also the resource's id."""
+    """The hook's uuid in braces, also the resource's id."""
     secret_set: pulumi.Output[bool]
-    """Whether the service holds a secret: all that it tells of one."""
+    """Whether Bitbucket holds a secret: all that it tells of one (public API description)."""
     created_at: pulumi.Output[str]
     """When the hook was made, ISO 8601."""
 

@@ -1,4 +1,4 @@
-"""`HookFleet`: one webhook, rolled out to many repositories."""
+"""`HookFleet`: one webhook on many repositories."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ class HookFleetArgs(CommonArgs):
     owner: pulumi.Input[str] | None = None
     """The workspace's slug; default `bitbucket:workspace`."""
     repositories: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
-    """The repositories' slugs."""
+    """The repositories' slugs, in any order."""
 
 
 class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
     """A webhook of many repositories, as one resource of the engine.
 
     A repository that fails doesn't keep the others: they are recorded, it is named, and the next
-    `pulumi up` does just what is left.
+    `pulumi up` does just what is left. To take more than 30 % and at least 5 of the repositories
+    away in one step is refused, unless it is forced with `BITBUCKET_HOOKS_FORCE=1`.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords.
     """
 
     owner: pulumi.Output[str]
@@ -33,7 +38,7 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
     repositories: pulumi.Output[Mapping[str, str]]
     """The repositories' slugs, each with how its hook stands: `as declared`, or what differs."""
     hooks: pulumi.Output[Mapping[str, str]]
-    """The hooks' UUIDs in braces, by repository."""
+    """The hooks' uuids in braces, by repository."""
     created_at: pulumi.Output[str | None]
     """When the newest of the hooks was made, ISO 8601."""
 

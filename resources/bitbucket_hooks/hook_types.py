@@ -1,4 +1,4 @@
-"""`get_hook_types`: the events that webhooks can subscribe to today."""
+"""`get_hook_types`: the events that webhooks can listen to today."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ class AwaitableGetHookTypesResult(GetHookTypesResult):
 def get_hook_types(
     subject_type: str | None = None, opts: pulumi.InvokeOptions | None = None
 ) -> AwaitableGetHookTypesResult:
-    """Read the events that webhooks of a subject type, `repository` or `workspace`, may have.
+    """Read the events that webhooks of a subject type, `repository` or `workspace`, can listen to.
 
-    From the service, in previews too. When it can't be reached, warns and gives the bundled list.
+    From the API's `/hook_events` (public API description), one request, in previews too. When it
+    can't be reached, warns and gives the bundled list, which may lack new events.
     Of `opts`, `provider` and `parent` select the account; a `Provider` whose `api_url` is an Output
     needs `get_hook_types_output`. Raises pulumi.RunError for another subject type.
     """
@@ -64,7 +65,10 @@ def get_hook_types_output(
     subject_type: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[GetHookTypesResult]:
-    """Do the same with an argument that may be known later; `opts.depends_on` is waited for."""
+    """Read them as `get_hook_types` does, with an argument that may be known later.
+
+    `opts.depends_on` is waited for. An error is raised when the Output is resolved.
+    """
     return ask_later(opts, {"subject_type": subject_type}, _question)
 
 

@@ -12,7 +12,7 @@ __all__ = ["GetHookTypesHookTypeResult", "GetIpRangesRangeResult"]
 
 @pulumi.output_type
 class GetHookTypesHookTypeResult(dict[str, Any]):
-    """An event that webhooks can subscribe to."""
+    """An event that webhooks can listen to."""
 
     category: str
     """What the web page groups it under."""

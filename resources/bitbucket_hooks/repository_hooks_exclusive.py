@@ -33,6 +33,10 @@ class RepositoryHooksExclusive(
 
     Its first `up` only records them: nothing is deleted that no preview has shown. Taking the
     resource away removes no hook.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords.
     """
 
     owner: pulumi.Output[str]

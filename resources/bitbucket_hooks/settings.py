@@ -23,6 +23,7 @@ from bitbucket_hooks.model.credentials import (
     Credentials,
     OAuthConsumer,
 )
+from bitbucket_hooks.model.urls import shown
 
 NAMESPACE: Final = "bitbucket"
 PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
@@ -201,19 +202,21 @@ def _value(layers: Sequence[Layer], key: str) -> str | None:
 def _api_url(url: str) -> str:
     if url.startswith(SANDBOX_SCHEME):
         if url == SANDBOX_SCHEME:
-            raise _unusable("apiUrl", url, "name the sandbox's file: sandbox:PATH")
+            raise _unusable("apiUrl", url, "Name the sandbox's file: sandbox:PATH.")
         return url
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise _unusable("apiUrl", "(unreadable)", "check its host and port") from None
+        raise _unusable("apiUrl", "(unreadable)", "Check its host and port.") from None
     if parts.username or parts.password:
-        raise _unusable("apiUrl", "(hidden)", "take the credentials out of the address")
+        raise _unusable("apiUrl", "(hidden)", "Take the credentials out of the address.")
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
         return url.rstrip("/")
     raise _unusable(
-        "apiUrl", url, "use https:// (http:// only for this machine), or sandbox:PATH for a trial"
+        "apiUrl",
+        shown(url),
+        "Use https:// (http:// only for this machine), or sandbox:PATH for a trial.",
     )
 
 
@@ -221,7 +224,7 @@ def _adopt(value: str) -> str:
     try:
         return canonical_policy(value)
     except ValueError:
-        raise _unusable("adopt", value, 'use "match", "never" or the uuid of a hook') from None
+        raise _unusable("adopt", value, 'Use "match", "never" or the uuid of a hook.') from None
 
 
 def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
@@ -229,20 +232,21 @@ def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
     if value is None:
         return default
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
-        raise _unusable(key, value, "use a whole number above 0")
+        raise _unusable(key, value, "Use a whole number above 0.")
     return int(value)
 
 
 def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:
     value = _value(layers, key) or choices[0]
     if value not in choices:
-        raise _unusable(key, value, f"use one of {', '.join(choices)}")
+        raise _unusable(key, value, f"Use one of {', '.join(choices)}.")
     return value
 
 
 def _unusable(key: str, value: str, remedy: str) -> ConfigError:
     return ConfigError(
-        f'{NAMESPACE}:{key} (or {VARIABLES[key]}) is "{printable(value)}"', f"Remedy: {remedy}."
+        f'{NAMESPACE}:{key} (or {VARIABLES[key]}) is "{printable(value)}", which can\'t be used',
+        remedy,
     )
 
 

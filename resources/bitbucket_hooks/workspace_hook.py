@@ -20,10 +20,13 @@ class WorkspaceHookArgs(CommonArgs):
 
 
 class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
-    """A webhook of a workspace; only its owners may manage one, and only through the API.
+    """A webhook of a workspace, which covers all its repositories.
 
-    Bad arguments, and everything that Bitbucket refuses, are reported by the engine beside the
-    resource's name; the constructor itself raises TypeError only.
+    Only owners may manage one, and only through the API; the web page just shows it.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords.
     """
 
     workspace: pulumi.Output[str]
@@ -79,10 +82,10 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
         uuid: pulumi.Input[str] | None = None,
         workspace: pulumi.Input[str] | None = None,
     ) -> WorkspaceHook:
-        """Look up a hook that is not managed here.
+        """Look up a hook that is not managed here; the engine reports it when there is none.
 
         `id` is `WORKSPACE/{uuid}`, or the uuid alone beside `workspace`.
-        The other arguments are taken and not needed: what the hook is like, the service tells.
+        The other arguments are taken and not needed: what the hook is like, Bitbucket tells.
         """
         del (
             active,

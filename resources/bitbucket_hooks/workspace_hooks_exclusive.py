@@ -31,6 +31,10 @@ class WorkspaceHooksExclusive(
 
     The hooks of its repositories are none of them. Its first `up` only records: nothing is deleted
     that no preview has shown. Taking the resource away removes no hook.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords.
     """
 
     workspace: pulumi.Output[str]

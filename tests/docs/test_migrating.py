@@ -60,7 +60,7 @@ def moving(project: Project) -> list[Hook]:
 
 
 def test_from_pulumi_bitbucket(project: Project) -> None:
-    """The old resources are forgotten, the live hooks taken over as they are; there is a way back.
+    """The old resources are forgotten, the live hooks adopted as they are; there is a way back.
 
     The commands are the guide's, and they print what stands below them.
     """
@@ -86,7 +86,7 @@ def test_from_pulumi_bitbucket(project: Project) -> None:
 
 
 def test_from_terraform(stacks: Project) -> None:
-    """The configuration takes over what Terraform made; verification is switched on later."""
+    """The stack config adopts what Terraform made; verification is switched on later."""
     made = [planted(stacks, slug, description="CI") for slug in ("api", "web")]
     (config,) = blocks(section("From Terraform"), "yaml")
     stacks.env["CI_HOOK_SECRET"] = SECRET

@@ -1,4 +1,4 @@
-"""A hook that exists already is taken over, never doubled, and never guessed."""
+"""A hook that exists already is adopted, never doubled, and never guessed."""
 
 import pytest
 

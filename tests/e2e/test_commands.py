@@ -68,7 +68,7 @@ def test_apply_what_was_reviewed(stacks: Project) -> None:
     stacks.config({KEY: [{**CI, "repositories": ["api", "web", "docs"], "active": False}]})
     run = stacks.command("up", "--reviewed", "reviewed.json", *ON_STACK)
     assert run.code == 3
-    assert "this isn't what was reviewed, so nothing is applied" in run.text
+    assert "this isn't what was reviewed, so nothing is changed" in run.text
     assert "acme/docs" in run.text
     assert stacks.hooks() == []
     stacks.config({KEY: [CI]})

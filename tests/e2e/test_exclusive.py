@@ -131,7 +131,7 @@ def test_all_kinds_of_hooks(project: Project) -> None:
     adopting = f'two = bitbucket.Hook("two", repository="web", url="{FOREIGN}")\n'
     program = adopting + MIXED.replace("[one,", "[one, two,")
     run = project.program(program).preview_and_up("--refresh").succeeded()
-    assert "What this run's own changes take over stays." in run.text
+    assert "What this run's own changes adopt stays." in run.text
     assert project.state()["two"]["id"] == planted.uuid
     program = program.replace('"api", "web"]', '"web"]')
     project.program(program).preview_and_up().succeeded()

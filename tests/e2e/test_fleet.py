@@ -207,7 +207,7 @@ def test_declared_twice(project: Project) -> None:
 
 
 def test_killed(project: Project) -> None:
-    """What a killed run made is found and taken over."""
+    """What a killed run made is found and adopted."""
     slugs = [f"r{i}" for i in range(40)]
     project.estate.add_repositories([f"acme/{slug}" for slug in slugs])
     project.estate.configure(latency_ms=300)

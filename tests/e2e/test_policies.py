@@ -163,10 +163,10 @@ def test_mistakes_are_told(policed: Project, tmp_path: Path) -> None:
     policed.program(FINE)
     wrong = {"https": "disabled", "allowed-hosts": {"host": ["*"]}}
     stopped = policed.preview(*configured(policed, wrong)).failed()
-    assert "there is no policy https; there are: https-only, certificate" in stopped.flat
-    assert "allowed-hosts has no option host; it has: hosts, exempt" in stopped.flat
+    assert "there is no policy https; take one of https-only, certificate" in stopped.flat
+    assert "the policy allowed-hosts has no option host; take one of hosts, exempt" in stopped.flat
 
     copied = tmp_path / "policies"
     shutil.copytree(PACK, copied, ignore=shutil.ignore_patterns(".venv"))
     stopped = policed.preview(*configured(policed, {}, copied)).failed()
-    assert f"The policy pack is not set up in {copied}. Remedy: run `make policies`" in stopped.flat
+    assert f"the policy pack in {copied} isn't set up; run `make policies`" in stopped.flat

@@ -37,7 +37,7 @@ HOOK_TOLD = (
     '"pullrequest:fulfilled" (merged)',
     'events[2]: unknown event "repo:pushed"; did you mean "repo:push"',
     "active: must be true or false, not text",
-    "secret: has 129 characters; the API takes at most 128",
+    "secret: has 129 characters; shorten it, as the API takes at most 128",
     "skipCertVerification: must be true or false, not a number",
     "historyEnabled: must be true or false, not text",
     'adopt: must be "match", "never" or the uuid of a hook',

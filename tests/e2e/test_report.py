@@ -73,7 +73,7 @@ def test_a_life(project: Project) -> None:
         "+ to be created or adopted on acme/docs",
         "~ gains repo:fork on acme/api",
         "~ the secret url changes on acme/api",
-        "≠ changed by hand to active false on acme/api; will be put right",
+        "≠ changed by hand to active false on acme/api; will be repaired",
     ):
         assert line in said
     created = json.loads((project.folder / "up.json").read_text())["hooks"]

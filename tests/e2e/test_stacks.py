@@ -1,4 +1,4 @@
-"""The project's own program: hooks from the stack's configuration."""
+"""The project's own program: hooks from the stack config."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_mistakes_at_once(stacks: Project) -> None:
         f'{KEY}[0].events[1]: unknown event "pullrequest:merge"; did you mean',
         '"pullrequest:fulfilled" (merged)',
         f"{KEY}[0].url: must start with https://",
-        f"{KEY}[1].repos: is no key of a hook; there are name, url, repositories",
+        f"{KEY}[1].repos: is no key of a hook; take one of name, url, repositories",
         f'{KEY}[1].repositories[0]: is "a/b", which is no slug',
         f"{KEY}[1].active: must be true or false, not text",
         f'{KEY}[1].name: "ci" is the name of [0] too',

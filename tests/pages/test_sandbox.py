@@ -44,7 +44,7 @@ def only(sandbox: Sandbox) -> Hook:
 
 @pytest.mark.engine
 def test_drift_by_hand_and_its_repair(browser: Browser, project: Project) -> None:
-    """What is edited, added and deleted on the page, Pulumi sees and puts right."""
+    """What is edited, added and deleted on the page, Pulumi sees and repairs."""
     project.program(DECLARED).up().succeeded()
     with serve(project.database) as base, browser.page() as page:
         page.open(base.removesuffix("/2.0"))

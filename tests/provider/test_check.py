@@ -141,7 +141,7 @@ def test_a_secret_that_is_too_long_is_counted(server: ProviderServer) -> None:
     """128 characters pass, 129 don't."""
     assert server.check({**DECLARED, "secret": "x" * 128})[1] == []
     assert server.check({**DECLARED, "secret": "x" * 129})[1] == [
-        "secret: has 129 characters; the API takes at most 128"
+        "secret: has 129 characters; shorten it, as the API takes at most 128"
     ]
 
 

@@ -133,7 +133,7 @@ def test_check_gives_the_canonical_form(only: ProviderServer) -> None:
         ({"hooks": ["x"]}, 'hooks[0]: is "x", which is no uuid of a hook'),
         ({"hooks": [ONE, {"web": [3]}]}, "hooks[1].web[0]: must be text"),
         ({"onUnmanaged": "prune"}, 'onUnmanaged: must be "report" or "delete"'),
-        ({"hooks": None}, "hooks: is required where others are deleted"),
+        ({"hooks": None}, 'hooks: is required with on_unmanaged "delete"; name'),
         ({"unmanaged": {}}, "unmanaged: is no property of this resource"),
         ({"url": URL}, "url: is no property of this resource"),
     ],
@@ -209,7 +209,7 @@ def test_a_repository_that_refuses_keeps_its_records(
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
         _, outputs, _ = _only(opened).read(id_, state, "only")
     assert outputs == {**state, "unmanaged": {kept.uuid: _line(kept, "infra")}, "existing": 1}
-    assert "1 of 3 repositories could not be checked" in _warnings(engine)[-1]
+    assert "1 of 3 repositories couldn't be looked at" in _warnings(engine)[-1]
 
 
 def test_no_access_at_all_is_an_error(start: Start, only: ProviderServer, sandbox: Sandbox) -> None:

@@ -136,7 +136,7 @@ def test_another_workspace_takes_all_away(fleet: ProviderServer) -> None:
 
 
 def test_create(fleet: ProviderServer, sandbox: Sandbox) -> None:
-    """One listing and one POST for each; a hook that matches is taken over and told."""
+    """One listing and one POST for each; a hook that matches is adopted and told."""
     planted = sandbox.plant_hook("acme/web", URL)
     id_, state = fleet.made(DECLARED)
     assert id_.startswith("fleet-")
@@ -288,7 +288,7 @@ def test_no_access_to_one(
             expected = SAME if known == "as declared" else CHANGED
             assert member.diff(id_, olds, _checked(member)) == expected
     (message, *_) = [each.message for each in engine.logged if each.severity == "WARNING"]
-    assert message.startswith("fleet: 1 of 3 repositories could not be checked")
+    assert message.startswith("fleet: 1 of 3 repositories couldn't be looked at")
 
 
 def test_no_access_at_all_is_an_error(
@@ -385,7 +385,7 @@ def test_delete(fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox) 
 
 def test_a_look_up_is_refused(fleet: ProviderServer) -> None:
     """Its id means nothing to the service."""
-    with pytest.raises(Refusal, match="a fleet can't be looked up"):
+    with pytest.raises(Refusal, match="a HookFleet can't be looked up"):
         fleet.read("fleet-1", {})
 
 

@@ -20,7 +20,7 @@ def test_our_errors_come_without_a_traceback(server: ProviderServer) -> None:
     with pytest.raises(Refusal) as refused:
         server.read("nonsense", {})
     assert str(refused.value) == (
-        '"nonsense" is no id of this resource\nWrite it as WORKSPACE/REPOSITORY/{uuid}.'
+        '"nonsense" is no id of a Hook\nWrite it as WORKSPACE/REPOSITORY/{uuid}.'
     )
 
 

@@ -280,7 +280,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "1 hook to create or adopt, 1 renamed.",
             "+ to be created or adopted on acme/docs",
-            "= takes over from a; the live hooks stay as they are on acme/web",
+            "= adopted from a; the live hooks stay as they are on acme/web",
             "= left to b; the live hooks stay as they are on acme/web",
         ),
     ),
@@ -315,10 +315,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "1 hook to delete, 4 not as declared.",
             "! Secret removed by hand: ci; deliveries have been unsigned since",
-            "≠ changed by hand to active false; events repo:fork on acme/a; will be put right",
+            "≠ changed by hand to active false; events repo:fork on acme/a; will be repaired",
             "≠ gone on acme/b; will be made again",
-            "≠ not made yet on acme/c, an earlier update failed at it; will be put right",
-            "≠ secret removed by hand and active false on acme/d; will be put right",
+            "≠ not made yet on acme/c, an earlier update failed at it; will be repaired",
+            "≠ secret removed by hand and active false on acme/d; will be repaired",
             f"- will be deleted on acme/f {uuid(5)}",
             "1 hook stays as it is.",
         ),
@@ -348,7 +348,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             root(),
             preview=True,
         ),
-        ("≠ changed by hand to active false on acme/web; will be put right",),
+        ("≠ changed by hand to active false on acme/web; will be repaired",),
     ),
     "a hook that is gone": (
         preview(
@@ -404,7 +404,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "~ workspace acme → new on 2 repositories of new",
         ),
     ),
-    "a hook that another resource took over before": (
+    "a hook that another resource adopted before": (
         preview(
             step("update", "HookFleet", "ci", fleet("a", "b=left to Hook 'x'"), fleet("a")),
         ),
@@ -435,7 +435,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "2 hooks not as declared.",
             "≠ api, web (hooks), https://ci.example.com/hook",
-            "≠ changed by hand to active false on 2 repositories of acme; will be put right",
+            "≠ changed by hand to active false on 2 repositories of acme; will be repaired",
         ),
     ),
     "a secret url that drifted in nothing else": (

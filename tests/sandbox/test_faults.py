@@ -116,7 +116,7 @@ def test_plans_queue_up(api: Api, sandbox: Sandbox) -> None:
     sandbox.plan_fault("500")
     sandbox.clear_faults()
     assert api.get(PLACE).ok
-    with pytest.raises(SandboxError, match="known are 500, 502"):
+    with pytest.raises(SandboxError, match="take one of 500, 502"):
         sandbox.plan_fault("501")  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The endpoints around the hooks."""
+"""The routes around the hooks."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def test_no_sandbox(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="can't be opened as a sandbox"):
         Sandbox(tmp_path / "text")
     (tmp_path / "empty").touch()
-    with pytest.raises(SandboxError, match="no sandbox database"):
+    with pytest.raises(SandboxError, match="is no sandbox's file"):
         Sandbox(tmp_path / "empty")
     with pytest.raises(SandboxError, match="there is no sandbox"):
         Sandbox(tmp_path)

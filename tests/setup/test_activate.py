@@ -186,7 +186,7 @@ def test_a_set_up_that_fails_leaves_the_shell_alive_and_as_it_was(project: Proje
     done = project.run('. ./activate; echo "$? $PATH ${PULUMI_BACKEND_URL-unset}"')
     assert done.stdout == f"1 {SYSTEM} unset\n"
     assert "the reason" in done.stderr
-    assert "activate: the set-up failed, nothing was activated" in done.stderr
+    assert "activate: the set-up failed, so nothing was activated" in done.stderr
 
 
 def test_an_engine_of_the_users_own_stays_where_it_is(project: Project) -> None:

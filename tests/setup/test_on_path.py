@@ -23,8 +23,8 @@ def test_one_that_is_new_enough_is_taken(machine: "Machine", version: str) -> No
         ("echo v4.0.0", "is too new: 4.0.0, wanted is 3.x"),
         ("echo no library >&2; exit 127", "is broken: exit code 127 (no library)"),
         ("exit 3", "is broken: exit code 3 (no message)"),
-        ("exit 0", "is broken: `pulumi version` printed nothing"),
-        ("echo hello", "is broken: `pulumi version` printed hello"),
+        ("exit 0", "is broken, as `pulumi version` printed nothing"),
+        ("echo hello", "is broken, as `pulumi version` printed hello"),
     ],
 )
 def test_one_that_does_not_serve_is_named(machine: "Machine", script: str, reason: str) -> None:

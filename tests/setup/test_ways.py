@@ -55,7 +55,7 @@ def test_the_error_says_what_each_way_answered_and_what_to_install(machine: "Mac
     assert "a pulumi on PATH: there is none" in message
     assert "the official download: https://get.pulumi.com/ can't be reached" in message
     assert "a build from Go modules: no go on PATH" in message
-    assert "install the Pulumi CLI, 3.200 or newer" in message
+    assert "Install the Pulumi CLI, 3.200 or newer" in message
     assert "or Go 1.25 or newer" in message
 
 

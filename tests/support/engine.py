@@ -140,7 +140,7 @@ class Project:
 
     @property
     def config_file(self) -> Path:
-        """The stack's configuration."""
+        """The stack config."""
         project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())
         return self.folder / (project.get("stackConfigDir") or ".") / f"Pulumi.{STACK}.yaml"
 
@@ -150,7 +150,7 @@ class Project:
         return self
 
     def config(self, values: Mapping[str, Any]) -> Project:
-        """Set keys of the stack's configuration; None takes one away."""
+        """Set keys of the stack config; None takes one away."""
         whole = yaml.safe_load(self.config_file.read_text())
         merged = {**whole.get("config", {}), **values}
         whole["config"] = {key: value for key, value in merged.items() if value is not None}

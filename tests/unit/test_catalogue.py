@@ -1,4 +1,4 @@
-"""Which events can be subscribed to: the bundled list first, and only the live one may refuse."""
+"""Which events a hook can listen to: the bundled list first, and only the live one may refuse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_event_that_the_live_list_lacks_too(rooms: Rooms, sandbox: Sandbox) -
     assert found["pullrequest:merge"].startswith(
         'unknown event "pullrequest:merge"; did you mean "pullrequest:fulfilled" (merged)'
     )
-    assert found["x\x1b"] == 'unknown event "x\\x1b"'
+    assert found["x\x1b"] == 'unknown event "x\\x1b"; `bitbucket-hooks events` lists them'
     rooms.catalogue.unknown("repository", ["y"])
     assert len(asked(sandbox)) == 1
     rooms.catalogue.unknown("workspace", ["y"])

@@ -105,7 +105,10 @@ def test_mistakes(project: Path) -> None:
         ),
         "Error: bitbucket-hooks:hooks[0].active: must be true or false, not a number",
         'Warning: "repo:psh" is not in the bundled list of events; did you mean "repo:push"?',
-        'Warning: "zzz" is not in the bundled list of events',
+        (
+            'Warning: "zzz" is not in the bundled list of events; see whether '
+            "`bitbucket-hooks events` lists it"
+        ),
     ]
     told = json.loads(_check("a", "--json").stdout)
     assert len(told[0]["problems"]) == 3
@@ -141,7 +144,7 @@ def test_files_that_cannot_be_read(project: Path, text: str, told: str) -> None:
 
 def test_nothing_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No stack, no such stack, no project: each says what to do."""
-    assert "there are no stacks here" in _check().stderr
+    assert "there is no Pulumi.STACK.yaml" in _check().stderr
     assert "there is no Pulumi.nope.yaml" in _check("nope").stderr
     (project / "Pulumi.yaml").unlink()
     monkeypatch.chdir(project)

@@ -147,7 +147,7 @@ class Convergence(RuleBasedStateMachine):
 
     @rule(name=st.just("made by hand"), place=PLACES, url=URLS, secret=st.none() | SECRETS)
     def adopt(self, name: str, place: str, url: str, secret: str | None) -> None:
-        """Declare a hook that was made by hand: it is taken over."""
+        """Declare a hook that was made by hand: it is adopted."""
         taken = {(each["place"], each["url"]) for each in self.program.values()}
         live = {hook.url for hook in self.sandbox.hooks(f"acme/{self.slugs[place]}")}
         known = name in self.program or name in self.engine.state
@@ -162,7 +162,7 @@ class Convergence(RuleBasedStateMachine):
         """Rename a repository, and follow in the program.
 
         A refresh can't tell that from a repository that is gone, so nothing else is pending: a hook
-        that is found by its url again is taken over, and one that nobody declares any more isn't.
+        that is found by its url again is adopted, and one that nobody declares any more isn't.
         """
         self.up_converges()
         slug = "new-" + self.slugs[place] if self.slugs[place] == place else place

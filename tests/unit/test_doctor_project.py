@@ -85,7 +85,7 @@ def place(tmp_path: Path, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def opened_as_written(place: Place, name: str, **more: Any) -> None:
-    """Let the engine tell a stack's configuration as its file has it, and what it decrypts."""
+    """Let the engine tell a stack config as its file has it, and what it decrypts."""
     config = yaml.safe_load((place.folder / f"Pulumi.{name}.yaml").read_text())["config"]
     shown = {key: {"value": "", "objectValue": value} for key, value in {**config, **more}.items()}
     place.engine.says("config", shown)

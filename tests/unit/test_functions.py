@@ -272,7 +272,7 @@ def test_a_service_that_does_not_answer(base: str, sandbox: Sandbox, told: list[
     found = _run(lambda: bitbucket.get_hook_types("repository"), apiUrl=base)
     assert [one.event for one in found.hook_types] == [event.event for event in CATALOGUE]
     assert len(told) == 1
-    assert "the bundled list takes its place" in told[0]
+    assert "the bundled list of events is shown" in told[0]
     with pytest.raises(pulumi.RunError, match="reading the published address ranges"):
         _run(bitbucket.get_ip_ranges, apiUrl=base)
 

@@ -299,7 +299,7 @@ def test_without_an_engine(folder: Path, sandbox: Sandbox, monkeypatch: pytest.M
     assert "secure: (encrypted when it is written)" in run(code=3).stdout
     (folder / "pulumi").write_text("#!/bin/sh\necho error: no passphrase >&2; exit 255\n")
     (folder / "pulumi").chmod(0o700)
-    assert "can't be encrypted: no passphrase" in run("--write", code=1).stderr
+    assert "can't be encrypted: `pulumi` says: no passphrase" in run("--write", code=1).stderr
     assert (folder / FILE).read_text() == before
 
 

@@ -45,11 +45,11 @@ ORDER = (
     "model",
     "outcome",
     "page_frame",
+    "events",
     "errors",
     "outputs",
     "page_style",
     "exit_codes",
-    "events",
     "names",
     "wording",
 )

@@ -166,7 +166,7 @@ def test_a_glob_that_means_nothing() -> None:
 def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is the argument, else the variable, else there is none."""
     assert "BITBUCKET_WORKSPACE" in run(code=1).stderr
-    assert '"a/b" is no name' in run("a/b", code=1).stderr
+    assert '"a/b" is no slug of a workspace' in run("a/b", code=1).stderr
     monkeypatch.setenv("BITBUCKET_WORKSPACE", "globex")
     run()
     assert "workspaces/globex/hooks" in asked(sandbox)

@@ -58,8 +58,8 @@ def test_filters(product: str | None, direction: str | None, count: int) -> None
 @pytest.mark.parametrize(
     ("product", "direction", "told"),
     [
-        ("jra", None, 'the product "jra"\nKnown are: bitbucket, jira.'),
-        (None, "out", 'the direction "out"\nKnown are: egress, in.'),
+        ("jra", None, 'the product "jra"\nGive one of: bitbucket, jira.'),
+        (None, "out", 'the direction "out"\nGive one of: egress, in.'),
         ("", None, 'the product ""'),
     ],
 )

@@ -250,8 +250,8 @@ def test_mistakes_of_a_configuration() -> None:
     """Names of policies and options that aren't there, each with those that are."""
     assert mistakes({"all": [], "https-only": ["exempt"], "event-limit": ["max"]}) == []
     first, second = mistakes({"https": [], "allowed-hosts": ["host", "hosts"]})
-    assert first.startswith("there is no policy https; there are: https-only, ")
-    assert second == "allowed-hosts has no option host; it has: hosts, exempt"
+    assert first.startswith("there is no policy https; take one of https-only, ")
+    assert second == "the policy allowed-hosts has no option host; take one of hosts, exempt"
 
 
 def test_the_configuration_to_start_from_is_the_default() -> None:

@@ -29,7 +29,12 @@ def test_gone_is_told_once(rooms: Rooms, sandbox: Sandbox) -> None:
     sandbox.delete_repository("acme/web")
     for again in (False, True, False):
         assert rooms.presence.listing(WEB, again=again) is None
-    assert rooms.told == ["acme/web: not found; it counts as deleted, and its hooks with it"]
+    assert rooms.told == [
+        (
+            "acme/web: not found, so it counts as deleted, and its hooks with it; if it is only "
+            "hidden, give this identity access before the next `pulumi up`"
+        )
+    ]
     assert len(sandbox.requests()) == 2
 
 

@@ -1,4 +1,4 @@
-"""Which values of the stack's configuration were given as secrets: its own file tells."""
+"""Which values of the stack config were given as secrets: its own file tells."""
 
 from __future__ import annotations
 

@@ -220,12 +220,12 @@ def test_unknown_events(there: Receiver, event: str, meant: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "where to? Give --url URL, or --hook NAME"),
-        (["--url", ""], "--url must not be empty"),
-        (["--url", "ftp://x.example.com/?canary"], "--url must start with https://"),
-        (["--url", "https://me:canary@x.example.com/"], "--url contains credentials"),
-        (["--url", "http://127.0.0.1/ canary"], "--url contains a space"),
-        (["--url", "http://127.0.0.1:9/", "--secret-from", "canary"], "must be env:NAME or file:"),
+        ([], "no receiver is named; give --url URL, or --hook NAME"),
+        (["--url", ""], "--url: must not be empty"),
+        (["--url", "ftp://x.example.com/?canary"], "--url: must start with https://"),
+        (["--url", "https://me:canary@x.example.com/"], "--url: contains credentials"),
+        (["--url", "http://127.0.0.1/ canary"], "--url: contains a space"),
+        (["--url", "http://127.0.0.1:9/", "--secret-from", "canary"], "Give env:NAME or file:PATH"),
         (["--url", "http://127.0.0.1:9/", "--secret-from", "env:NO"], "the variable is not set"),
         (["--url", "http://127.0.0.1:9/", "--timeout", "0"], "--timeout"),
         (["--hook", "ci", "--stack", "dev"], "there is no Pulumi.yaml"),
@@ -506,7 +506,7 @@ def test_options_go_before_the_stack(there: Receiver, tmp_path: Path) -> None:
     assert "Give it with --url URL." in send(*arguments, code=1).stderr
     given = (*arguments, "--url", there.url)
     message = send(*given, code=1).stderr
-    assert 'the secret of hook "ci" is encrypted in stack dev' in message
+    assert 'the secret of hook "ci" is encrypted in the stack dev' in message
     assert "Give it with --secret-from env:NAME or file:PATH." in message
     assert told(*given, "--secret-from", "env:HOOK_SECRET")["signed"]
     assert len(there.received) == 1
@@ -523,10 +523,13 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hook", "nope", "-s", "dev"], 'stack dev has no hook "nope"\nIt has: ci, unset.'),
-        (["--hook", "ci", "-s", "prod"], 'stack prod has no hook "ci"\nIt has: none.'),
-        (["--hook", "ci"], "which stack is the hook in?\nGive --stack: bad, dev, prod."),
-        (["--hook", "ci", "-s", "bad"], "the configuration of stack bad has mistakes"),
+        (["--hook", "nope", "-s", "dev"], 'stack dev has no hook "nope"\nName one of: ci, unset.'),
+        (["--hook", "ci", "-s", "prod"], 'stack prod has no hook "ci"\nDeclare it there first.'),
+        (
+            ["--hook", "ci"],
+            "the hook's stack isn't named, and there are 3\nGive --stack with one of: bad, ",
+        ),
+        (["--hook", "ci", "-s", "bad"], "the stack config of bad has mistakes"),
         (["--hook", "unset", "-s", "dev"], "or give another place with --secret-from"),
         (["--hook", "ci", "-s", "none"], "there is no Pulumi.none.yaml"),
     ],

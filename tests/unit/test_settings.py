@@ -116,7 +116,9 @@ def test_half_a_pair(values: dict[str, str], missing: str) -> None:
 )
 def test_values_that_cannot_be_used(key: str, value: object) -> None:
     """Key, variable and a remedy."""
-    with pytest.raises(ConfigError, match=rf"^bitbucket:{key} \(or BITBUCKET_.*\nRemedy: "):
+    with pytest.raises(
+        ConfigError, match=rf"^bitbucket:{key} \(or BITBUCKET_.*\n(Use|Check|Name) "
+    ):
         resolve(_config(**{key: value}))
 
 

@@ -249,12 +249,12 @@ def test_the_command_reads_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "secrets", "told"),
     [
-        (["nowhere"], ["env:NEW"], "nowhere: No such file"),
+        (["nowhere"], ["env:NEW"], "nowhere can't be read: No such file"),
         ([], [], "Missing option '--secret-from'"),
         ([], ["env:NOT_SET"], "--secret-from: env:NOT_SET: the variable is not set"),
         ([], ["file:nope"], "--secret-from: file:nope: the file can't be read or is empty"),
-        ([], ["canary"], "--secret-from: must be env:NAME or file:PATH"),
-        ([], ["env:"], "--secret-from: must be env:NAME or file:PATH"),
+        ([], ["canary"], "--secret-from names no place of a secret"),
+        ([], ["env:"], "--secret-from names no place of a secret"),
     ],
 )
 def test_mistakes(arguments: list[str], secrets: list[str], told: str) -> None:

@@ -1,4 +1,4 @@
-"""Every mistake in a stack's configuration: told at once, each with path, value and remedy."""
+"""Every mistake in a stack config: told at once, each with path, value and remedy."""
 
 from __future__ import annotations
 
@@ -85,7 +85,10 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"protect": 1}, "hooks[0].protect: must be true or false, not a number"),
     ({"active": "yes"}, "hooks[0].active: must be true or false, not text"),
     ({"description": 7}, "hooks[0].description: must be text, not a number"),
-    ({"secret": "canary" * 30}, "hooks[0].secret: has 180 characters; the API takes at most 128"),
+    (
+        {"secret": "canary" * 30},
+        "hooks[0].secret: has 180 characters; shorten it, as the API takes",
+    ),
     (
         {"secret": "canary", "secretFrom": "env:X"},
         "hooks[0].secret: is given together with secretFrom; keep one of the two",
@@ -99,7 +102,7 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"owner": "a/b"}, 'hooks[0].owner: is "a/b", which is no slug'),
     ({"account": "lbas"}, 'hooks[0].account: there is no account "lbas"; did you mean "labs"'),
     ({"account": "x"}, 'hooks[0].account: there is no account "x"; declare it under bitbucket-h'),
-    ({"colour\x1b": 1}, "hooks[0].colour\\x1b: is no key of a hook; there are name, url, rep"),
+    ({"colour\x1b": 1}, "hooks[0].colour\\x1b: is no key of a hook; take one of name, url, rep"),
 ]
 
 KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
@@ -109,9 +112,9 @@ KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"hooks": [CI, CI]}, 'hooks[1].name: "ci" is the name of [0] too; rename one'),
     ({"unmanaged": "remove"}, 'unmanaged: is "remove"; use one of ignore, report, delete'),
     ({"unmanged": "report"}, 'unmanged: is no key; did you mean "unmanaged"?'),
-    ({"qqq": 1}, "qqq: is no key; there are hooks, defaults, shared, accounts, unmanaged"),
+    ({"qqq": 1}, "qqq: is no key; take one of hooks, defaults, shared, accounts, unmanaged"),
     ({"defaults": ["x"]}, "defaults: must be a mapping"),
-    ({"defaults": {"url": URL}}, "defaults.url: is no key of a hook; there are repositories"),
+    ({"defaults": {"url": URL}}, "defaults.url: is no key of a hook; take one of repositories"),
     ({"defaults": {"events": ["x"]}, "hooks": [CI]}, 'defaults.events[0]: unknown event "x"'),
     ({"shared": {"ci": "x"}}, "shared.ci: must be a mapping with properties of the hook"),
     ({"shared": {"ci": {"name": "x"}}}, "shared.ci.name: is no key of a hook"),
@@ -192,14 +195,18 @@ def test_what_may_be_wrong(stack: Stack) -> None:
     assert declared.warnings == [
         (
             'bitbucket-hooks:hooks[0].repositories[1]: "svc-*" matches none of the 8 repositories '
-            "that this identity sees in acme"
+            "that this identity sees in acme; correct or remove it, unless it is meant"
         ),
-        'bitbucket-hooks:hooks[0].exclude[0]: "old-*" leaves nothing out',
+        (
+            'bitbucket-hooks:hooks[0].exclude[0]: "old-*" leaves nothing out; '
+            "correct or remove it, unless it is meant"
+        ),
     ]
     declared = stack.declares({**CI, "repositories": ["svc-*"], "project": "plat"})
     assert declared.of("ci")["repositories"] == []
     assert declared.warnings[0].endswith(
-        "4 repositories that this identity sees in the project PLAT of acme"
+        "4 repositories that this identity sees in the project PLAT of acme; correct or remove it, "
+        "unless it is meant"
     )
 
 

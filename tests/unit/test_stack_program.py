@@ -1,4 +1,4 @@
-"""From a stack's configuration to resources: which repositories, events and accounts are meant."""
+"""From a stack config to resources: which repositories, events and accounts are meant."""
 
 from __future__ import annotations
 

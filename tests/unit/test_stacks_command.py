@@ -73,7 +73,7 @@ def test_globs_choose() -> None:
     assert [one["stack"] for one in chosen] == ["dev", "prod-eu", "prod-us"]
     told = _run("prod-*", "qa-*", code=1).stderr
     assert "no stack matches qa-*" in told
-    assert "There are: dev, prod-eu, prod-us, staging, test." in told
+    assert "Name one of: dev, prod-eu, prod-us, staging, test." in told
 
 
 @pytest.mark.usefixtures("project")

@@ -173,7 +173,9 @@ def test_long_waits_are_told_once_a_minute(
     _go(throttle)
     throttle.refused(_headers(Retry_After="150"))
     _go(throttle)
-    assert told[0].startswith("rate limit: waiting 150 s for the next request; 1 calls wait, 1 are")
+    assert told[0].startswith(
+        "rate limit: waiting 150 s for the next request; 1 requests wait, 1 are"
+    )
     assert len(told) == 3
     assert clock.time >= 150
 

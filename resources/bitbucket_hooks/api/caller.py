@@ -113,7 +113,7 @@ def _refuse_to_double(call: Call, outcome: Answer | Fault) -> None:
         return
     raise AnswerLost(
         f"{call.doing}: no answer ({_reason(outcome)}), so it may or may not have been done",
-        "Run it again; what was done is found and taken over.",
+        "Run it again; what was done is found and adopted.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The endpoints for the comments of a pull request.
+"""The requests for the comments of a pull request.
 
 Paths, verbs and fields: public API description, unless said otherwise.
 """

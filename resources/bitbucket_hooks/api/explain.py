@@ -35,46 +35,53 @@ def explain(
     them.
     """
     told = told_by(answer, hidden or {})
-    start = f"{call.doing}: "
     if answer.status == HTTPStatus.UNAUTHORIZED:
         refused = (
             "credentials are needed, and none are configured"
             if isinstance(who, Anonymous)
             else f"{who.identity} was not accepted"
         )
-        return AuthenticationFailed(f"{start}{refused} ({told})", sign_in(who), status=401)
+        return AuthenticationFailed(f"{call.doing}: {refused} ({told})", sign_in(who), status=401)
     if answer.status == HTTPStatus.FORBIDDEN:
-        return _forbidden(start, answer, told, who)
+        return _forbidden(call.doing, answer, told, who)
     if answer.status == HTTPStatus.NOT_FOUND:
         return NotFound(
-            f"{start}not found ({told})",
+            f"{call.doing}: not found ({told})",
             f"Check the spelling of workspace and repository, and that {who.identity} may see it.",
             status=404,
         )
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(f"{start}{told}", "Run it again later; it continues.", status=429)
-    return _other(start, answer, told)
+        return RateLimited(
+            f"{call.doing}: the rate limit is reached ({told})",
+            "Run it again later; it continues.",
+            status=429,
+        )
+    return _other(call.doing, answer, told)
 
 
-def _other(start: str, answer: Answer, told: str) -> ApiError:
+def _other(doing: str, answer: Answer, told: str) -> ApiError:
     status = answer.status
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerFailed(
-            f"{start}Bitbucket failed with {status} ({told})",
+            f"{doing}: Bitbucket failed with {status} ({told})",
             "Run it again; it continues where it stopped. If it lasts, see "
             "https://bitbucket.status.atlassian.com.",
             status=status,
         )
     if status >= HTTPStatus.BAD_REQUEST:
-        return Refused(f"{start}refused with {status} ({told})", status=status)
-    return UnexpectedAnswer.of(start.rstrip(": "), f"status {status} ({told})")
+        return Refused(
+            f"{doing}: refused with {status} ({told})",
+            "Correct what Bitbucket names here, then run it again.",
+            status=status,
+        )
+    return UnexpectedAnswer.of(doing, f"status {status} ({told})")
 
 
-def _forbidden(start: str, answer: Answer, told: str, who: Credentials) -> ApiError:
+def _forbidden(doing: str, answer: Answer, told: str, who: Credentials) -> ApiError:
     required, granted = _scopes(answer)
     if not required:
         return PermissionRefused(
-            f"{start}{who.identity} is not allowed to ({told})",
+            f"{doing}: {who.identity} is not allowed to ({told})",
             "Webhooks need an administrator of the repository (for a workspace hook: an owner "
             "of the workspace); give this identity that role, or use one that has it.",
             status=403,
@@ -82,7 +89,7 @@ def _forbidden(start: str, answer: Answer, told: str, who: Credentials) -> ApiEr
     missing = [scope for scope in required if scope not in granted] or required
     has = ", ".join(granted) or "none"
     return ScopeMissing(
-        f"{start}{who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
+        f"{doing}: {who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
         f"Add {', '.join(missing)} to the token, or make a new one with it.",
         granted=tuple(granted),
     )

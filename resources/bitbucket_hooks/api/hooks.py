@@ -1,4 +1,4 @@
-"""The endpoints for webhooks, in terms of the model.
+"""The requests for webhooks, in terms of the model.
 
 Paths, verbs and fields: public API description, unless said otherwise.
 """

@@ -10,8 +10,8 @@ from attrs import field, frozen
 from bitbucket_hooks.api.auth import basic
 from bitbucket_hooks.api.call import Call
 from bitbucket_hooks.api.caller import Caller
-from bitbucket_hooks.api.errors import UnexpectedAnswer
-from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
+from bitbucket_hooks.api.explain import explain, sign_in
 from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.credentials import OAuthConsumer
@@ -57,7 +57,10 @@ class TokenDesk:
         signed = basic(consumer.client_id, consumer.client_secret)
         answer = self.caller.until_answered(call, lambda: signed)
         if not answer.ok:
-            raise explain(call, answer, consumer, {consumer.client_secret: "[secret]"})
+            error = explain(call, answer, consumer, {consumer.client_secret: "[secret]"})
+            if isinstance(error, Refused):  # with 400, as the standard has it
+                raise Refused(error.message, sign_in(consumer), status=error.status)
+            raise error
         body = answer.mapping(call.doing)
         token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
         if not isinstance(token, str) or not isinstance(life, (int, float)):

@@ -1,4 +1,4 @@
-"""The endpoint that lists the repositories of a workspace."""
+"""The request that lists the repositories of a workspace."""
 
 from __future__ import annotations
 

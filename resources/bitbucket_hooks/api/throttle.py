@@ -141,8 +141,8 @@ class Throttle:
             return
         self._told = now
         self.tell(
-            f"rate limit: waiting {pause:.0f} s for the next request; {self._working} calls wait, "
-            f"{self._answered} are done (nothing is lost, and stopping is safe)"
+            f"rate limit: waiting {pause:.0f} s for the next request; {self._working} requests "
+            f"wait, {self._answered} are answered (nothing is lost, and stopping is safe)"
         )
 
     def answered(self, headers: CaseInsensitiveDict[str]) -> None:

@@ -1,4 +1,4 @@
-"""`bitbucket-hooks check`: validate the stacks' configuration offline."""
+"""`bitbucket-hooks check`: validate stack configs offline."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ _FLAGS: Final = {
 )
 @click.pass_context
 def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schema_: bool) -> None:
-    """Validate the configuration of stacks, of all if none is named, and print what it declares.
+    """Validate stack configs offline, and print what they declare.
 
-    Offline: which repositories a glob means, and which new events there are, a preview tells.
-    Exits with 1 when something is wrong.
+    Of each STACK; of all, if none is named. Which repositories a glob means, and which new events
+    there are, only a preview tells. Exits with 0 when all is well, and 1 when something is wrong.
     """
     if schema_:
         from bitbucket_hooks.stack.schema import schema  # noqa: PLC0415 - late, as all here
@@ -46,7 +47,10 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
 
     names = stacks or tuple(files.stacks())
     if not names:
-        raise click.ClickException("there are no stacks here; `pulumi stack init STACK` makes one")
+        raise ConfigError(
+            "this project has no stack: there is no Pulumi.STACK.yaml",
+            files.MAKE_STACK,
+        )
     found = [offline.check(name) for name in names]
     if json_:
         output.as_json([_as_json(one) for one in found])

@@ -36,11 +36,12 @@ _PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "u
 def doctor(
     context: click.Context, stack: str | None, *, json_: bool, strict: bool, all_stacks: bool
 ) -> None:
-    """Look at all that a STACK needs, the selected one if none is named, and say what to mend.
+    """Say what stands between a stack and its webhooks.
 
-    Its accounts with their rights and limits, the engine and its backend, the configuration, hooks
-    that it shares with other stacks, and the way to Bitbucket. Without a project: the account of
-    the variables BITBUCKET_*. Nothing is changed.
+    And how to mend it. Looks at all that STACK needs, or the selected one if none is named: its
+    accounts with their rights and limits, the engine and its backend, the stack config, hooks that
+    it shares with other stacks, and the way to Bitbucket. Without a project: at the account of the
+    variables BITBUCKET_*. Nothing is changed.
 
     Exits with 0 when nothing has to be mended, 1 when something here has, 2 when the remote side
     failed.

@@ -1,4 +1,4 @@
-"""`bitbucket-hooks events`: what a webhook can subscribe to."""
+"""`bitbucket-hooks events`: what a webhook can listen to."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _SUBJECTS = ("repository", "workspace")
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def events(subject: str | None, *, offline: bool, json_: bool) -> None:
-    """List the events that a webhook can subscribe to.
+    """List the events that a webhook can listen to.
 
-    SUBJECT is what the webhook hangs on, repository or workspace; without it, both are asked for.
-    Read anew each time from Bitbucket; needs no account. When that can't be reached, the bundled
-    list takes its place.
+    Of a repository or a workspace; without either, of both. Read anew each time from Bitbucket's
+    API, which needs no account. When it can't be reached, the bundled list is shown, with a note.
     """
     subjects = (subject,) if subject else _SUBJECTS
     found = _bundled(subjects) if offline else _live(subjects)

@@ -1,4 +1,4 @@
-"""`bitbucket-hooks import`: from live hooks to entries of a stack's configuration."""
+"""`bitbucket-hooks import`: from live hooks to entries of a stack config."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TELLS: Final = "--json tells"
 
 @click.command("import")
 @listing.scope_options
-@click.option("-s", "--stack", help="The stack; default: the selected one.")
+@click.option("-s", "--stack", metavar="STACK", help="The stack; default: the selected one.")
 @click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
 @click.option("--check", is_flag=True, help="Only print what would be written (the default).")
 @listing.state_option
@@ -53,11 +53,12 @@ def import_(
     json_: bool,
     resume: Path | None,
 ) -> None:
-    """Declare the live hooks of a WORKSPACE and its repositories in a stack's file.
+    """Declare live webhooks in a stack's file, as they are.
 
-    The next `pulumi up` takes them over as they are: it creates and changes nothing on Bitbucket.
-    Nothing is written without --write. Exits with 3 when there is something to write, 0 when all
-    is declared.
+    Those of WORKSPACE and its repositories. The next `pulumi up` adopts them: it creates and
+    changes nothing on Bitbucket. Nothing is written without --write. One request per repository
+    and 100 hooks. Exits with 0 when all is declared, 3 when there is something to write, 1 for a
+    mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.importing.addresses import Urls  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.importing.existing import open_stack  # noqa: PLC0415
@@ -68,7 +69,7 @@ def import_(
     from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
 
     if write and check:
-        raise click.UsageError("--check and --write exclude each other")
+        raise click.UsageError("--check and --write exclude each other; give one of them")
     name = stack or engine.selected_stack()
     managed = frozenset(one.uuid for path in states for one in declared.read(path))
     opened = open_stack(name, engine.stack_config, managed)
@@ -233,7 +234,7 @@ def _note(found: Collected) -> None:
     listing.note_idle(found.idle)
     listing.note_some([f"{one.problem}. {one.remedy}" for one in found.refused], _TELLS)
     if found.stopped:
-        remote.note(f"not complete: {len(found.hooks):,} of {found.total:,} were listed")
+        listing.note_incomplete(len(found.hooks), found.total)
 
 
 def _note_left(unmanaged: str, imported: Import) -> None:

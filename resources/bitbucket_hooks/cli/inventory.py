@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bitbucket_hooks.cli import listing, output, remote
+from bitbucket_hooks.cli import listing, output
+from bitbucket_hooks.errors import unwritable
 from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ def inventory(
     html: Path | None,
     resume: Path | None,
 ) -> None:
-    """List every hook of a WORKSPACE and its repositories, and what is worth knowing of each.
+    """List all webhooks there are, and what is worth knowing of each.
 
-    The account is that of the variables BITBUCKET_*; the workspace BITBUCKET_WORKSPACE, if none is
-    named. One request per repository and 100 hooks. What refuses is named and doesn't stop the
-    rest.
+    Those of WORKSPACE, or of BITBUCKET_WORKSPACE if none is named, and of its repositories. The
+    account is that of the variables BITBUCKET_*. One request per repository and 100 hooks. What
+    refuses is named and doesn't stop the rest. Exits with 0 when all else was listed, 1 for a
+    mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.inventory import declared, findings  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
@@ -76,7 +78,7 @@ def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
             try:
                 path.write_text(render(told), encoding="utf-8", newline="\n")
             except OSError as error:
-                raise click.ClickException(f"{path}: {error.strerror}") from None
+                raise unwritable(path, error) from None
             click.echo(f"wrote {output.text(str(path))}", err=True)
 
 
@@ -130,4 +132,4 @@ def _note(told: Inventory, idle: tuple[str, ...]) -> None:
     gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
     listing.note_some([gone.format(one) for one in told.missing])
     if told.stopped:
-        remote.note(f"not complete: {told.listed:,} of {told.total:,} were listed")
+        listing.note_incomplete(told.listed, told.total)

@@ -30,7 +30,8 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
 
     One CIDR a line, sorted. With other options, any of the ranges that Atlassian publishes. Read
     anew each time from https://ip-ranges.atlassian.com/, or for another BITBUCKET_API_URL
-    from /ip-ranges there. Needs no account.
+    from /ip-ranges there. Needs no account. Exits with 0, 1 for a product or direction that no
+    range has, and 2 when the remote side failed.
     """
     from bitbucket_hooks.api.ip_ranges import published  # noqa: PLC0415 - it brings requests along
 

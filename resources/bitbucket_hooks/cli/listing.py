@@ -65,9 +65,11 @@ def workspace_of(given: str | None, settings: Settings) -> str:
 
     name = given or settings.workspace
     if not name:
-        raise click.UsageError("which workspace? Name it, or set BITBUCKET_WORKSPACE")
+        raise click.UsageError("no workspace is named; name it, or set BITBUCKET_WORKSPACE")
     if not is_slug(name):
-        raise click.UsageError(f'"{output.text(name)}" is no name of a workspace')
+        raise click.UsageError(
+            f'"{output.text(name)}" is no slug of a workspace; write it as in its address'
+        )
     return name.lower()
 
 
@@ -134,6 +136,11 @@ def note_some(texts: Sequence[str], ways: str = "--json and --html tell") -> Non
         remote.note(text)
     if len(texts) > _MOST_NOTES:
         remote.note(f"{len(texts) - _MOST_NOTES:,} more like that; {ways} them all")
+
+
+def note_incomplete(listed: int, total: int) -> None:
+    """Tell that the listing ended before its end."""
+    remote.note(f"not complete: {listed:,} of {total:,} were listed")
 
 
 def note_idle(idle: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bitbucket_hooks.cli import showing
+from bitbucket_hooks.errors import unreadable
 
 _EXAMPLES = """\b
   pulumi preview --json --refresh | bitbucket-hooks report
@@ -25,9 +26,10 @@ def report(
     file: str | None,
     how: dict[str, Any],
 ) -> None:
-    """Say what a preview, an update or a refresh means for the webhooks.
+    """Say what a run of the engine means for the webhooks.
 
-    FILE, or standard input, is what the engine printed with --json or wrote with --event-log.
+    A preview, an update or a refresh. FILE, or standard input, is what the engine printed with
+    --json or wrote with --event-log.
 
     Exits with 0 when nothing changes, 3 when something does or has drifted, 1 when the declarations
     are wrong, and 2 when the run failed otherwise.
@@ -46,13 +48,14 @@ def _input(file: str | None) -> tuple[str, str]:
     if file in (None, "-"):
         if file is None and sys.stdin.isatty():
             raise click.UsageError(
-                "name a FILE, or pipe `pulumi preview --json --refresh` into this command"
+                "nothing to report on; name a FILE, or pipe `pulumi preview --json --refresh` "
+                "into this command"
             )
         return _decoded(sys.stdin.buffer.read()), "standard input"
     try:
         return _decoded(Path(str(file)).read_bytes()), str(file)
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
+        raise unreadable(file, error) from None
 
 
 def _decoded(data: bytes) -> str:

@@ -12,12 +12,14 @@ import click
 
 from bitbucket_hooks.cli import output, publishing, showing
 from bitbucket_hooks.cli.progress import Progress, progress
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
     from bitbucket_hooks.runs.preview import Asked, Watcher
 
 _LOOK: Final = 500
+_DRIFTED: Final = "The live webhooks are not as declared. `pulumi up --refresh` repairs them."
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -25,9 +27,18 @@ def _engine_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what is passed on to the engine."""
     for option in (
         click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[-- PULUMI-ARGUMENT…]"),
-        click.option("--policy-pack-config", multiple=True, help="A policy pack's configuration."),
-        click.option("--policy-pack", multiple=True, help="A policy pack to keep to."),
-        click.option("-s", "--stack", help="The stack; default: the selected one."),
+        click.option(
+            "--policy-pack-config",
+            multiple=True,
+            metavar="FILE",
+            help="A policy pack's configuration.",
+        ),
+        click.option(
+            "--policy-pack", multiple=True, metavar="FOLDER", help="A policy pack to keep to."
+        ),
+        click.option(
+            "-s", "--stack", metavar="STACK", help="The stack; default: the selected one."
+        ),
     ):
         command = option(command)
     return command
@@ -64,7 +75,7 @@ def _warn(text: str) -> None:
 
 
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
-    """The stack's configuration, read when it is first needed."""
+    """The stack config, read when it is first needed."""
     from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
 
     return functools.cache(lambda: stack_config(stack))
@@ -79,7 +90,7 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     type=click.IntRange(min=0),
     default=_LOOK,
     show_default=True,
-    help="For so many new hooks look whether live ones would be adopted; each costs a request.",
+    help="For how many new hooks to look whether live ones would be adopted: a request each.",
 )
 @click.option("--save", type=_file, help="Write down what was shown, for `up --reviewed`.")
 @publishing.options
@@ -93,10 +104,11 @@ def preview(
     how: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Say what an update would do to the webhooks, and tell reviewers.
+    """Say what an update would do to the webhooks.
 
-    Exits with 0 when nothing changes, 3 when something does, 1 when the declarations are wrong or
-    too much would be deleted, and 2 when the remote side failed.
+    On the terminal, in files, and to reviewers on Bitbucket and GitHub. Nothing is changed. Exits
+    with 0 when nothing changes, 3 when something does, 1 when the declarations are wrong or too
+    much would be deleted, and 2 when the remote side failed.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
     from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
@@ -136,10 +148,10 @@ def drift(
     fail: bool,
     **options: Any,
 ) -> None:
-    """Look whether the live webhooks are as declared; nothing is changed, the state neither.
+    """Look whether the live webhooks are as declared.
 
-    Exits with 0 when they are, 3 when they aren't, 1 for a mistake of ours, and 2 when the remote
-    side failed.
+    One request per repository; nothing is changed, the state neither. Exits with 0 when they are,
+    3 when they aren't, 1 for a mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
 
@@ -148,7 +160,7 @@ def drift(
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
     showing.show(seen.changes, **how)
-    refused = "The live webhooks are not as declared." if fail and seen.changes.any else None
+    refused = _DRIFTED if fail and seen.changes.any else None
     code = publishing.publish(
         telling,
         place,
@@ -169,7 +181,7 @@ def drift(
     "--reviewed",
     "reviewed_",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="Apply only what this file, of `preview --save`, shows.",
+    help="Update only when this file, of `preview --save`, shows the same.",
 )
 @showing.options
 @click.pass_context
@@ -182,11 +194,11 @@ def up(
     yes: bool,
     **options: Any,
 ) -> None:
-    """Preview, show what would happen to the webhooks, and apply it.
+    """Preview, show what would happen to the webhooks, and update.
 
-    With --reviewed it is applied without a question when it is what was reviewed; else nothing
+    With --reviewed it updates without a question when all is as it was reviewed; else nothing
     happens, and what differs is said. Exits with 0 when all is done, 3 when it isn't what was
-    reviewed, 1 for a mistake of ours, and 2 when the remote side failed.
+    reviewed, 1 for a mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
     from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
@@ -205,7 +217,7 @@ def up(
     else:
         showing.show(seen.changes, **{**how, "format_": "terminal"})
     if (refused := runs.refusal(seen.changes, force=asked.force)) is not None:
-        raise click.ClickException(refused)
+        raise ConfigError(refused)
     if not seen.changes.any:
         return
     if not yes and before is None:
@@ -224,16 +236,19 @@ def up(
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise click.ClickException("nobody is there to be asked; give --yes or --reviewed FILE")
-    click.confirm("Apply this?", abort=True, err=True)
+        raise click.UsageError("nobody is there to be asked; give --yes or --reviewed FILE")
+    click.confirm("Update now?", abort=True, err=True)
 
 
 def _hold_against(context: click.Context, differences: list[str]) -> None:
     if not differences:
         click.echo("What would happen is what was reviewed.", err=True)
         return
-    click.echo("Error: this isn't what was reviewed, so nothing is applied:", err=True)
+    click.echo(
+        "Error: this isn't what was reviewed, so nothing is changed; make a new file with "
+        "`bitbucket-hooks preview --save FILE` and review it. It differs:",
+        err=True,
+    )
     for difference in differences:
         click.echo(f"  {output.text(difference)}", err=True)
-    click.echo("Review a new `bitbucket-hooks preview --save FILE`.", err=True)
     context.exit(DIFFERENCE)

@@ -26,16 +26,19 @@ _json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 @click.group()
 def sandbox() -> None:
-    """Play Bitbucket on this machine: serve the embedded sandbox, or change what is in it."""
+    """Play Bitbucket on this machine.
+
+    Serve the embedded sandbox, or change what is in it as people and Bitbucket would.
+    """
 
 
 def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the properties that `add-hook` and `change-hook` share; not given: none of these."""
     for option in (
-        click.option("--description", help="The title that people see."),
+        click.option("--description", help="The text that the web page shows as the title."),
         click.option("--events", metavar="KEY,…", help='Event keys, as "repo:push,issue:created".'),
         click.option("--secret", help='What deliveries are signed with; "": nothing.'),
-        click.option("--active/--inactive", default=None, help="Whether events are delivered."),
+        click.option("--active/--inactive", default=None, help="Whether deliveries are made."),
         click.option(
             "--skip-cert-verification/--verify-cert",
             default=None,
@@ -44,7 +47,7 @@ def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--history-enabled/--history-disabled",
             default=None,
-            help="Whether requests are recorded.",
+            help="Whether deliveries are kept in the history.",
         ),
         _json,
         _database,
@@ -59,7 +62,10 @@ def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--port", default=8720, show_default=True, help="The port; 0 takes a free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each request.")
 def serve(path: str | None, host: str, port: int, *, verbose: bool) -> None:
-    """Serve the sandbox at PATH over HTTP until Ctrl-C; a new one is made if there is none."""
+    """Serve the sandbox over HTTP until Ctrl-C.
+
+    PATH is its file; a new one is made if there is none.
+    """
     from bitbucket_hooks.cli import serving  # noqa: PLC0415 - it brings the server along
 
     serving.run(whereabouts.sandbox_path(path), host, port, verbose=verbose)
@@ -70,7 +76,10 @@ def serve(path: str | None, host: str, port: int, *, verbose: bool) -> None:
 @_json
 @_database
 def hooks(target: str | None, json_: bool, db: str | None) -> None:
-    """List the webhooks, of all or of one repository or workspace."""
+    """List the webhooks.
+
+    Of all, or of one workspace or repository.
+    """
     with whereabouts.opened(db) as opened:
         _print_hooks(opened, opened.hooks(target), json_=json_)
 
@@ -80,7 +89,7 @@ def hooks(target: str | None, json_: bool, db: str | None) -> None:
 @click.argument("url")
 @_hook_options
 def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: Any) -> None:
-    """Add a webhook by hand, as somebody on the web page does."""
+    """Add a webhook by hand, as on the web page."""
     with whereabouts.opened(db, create=True) as opened:
         kind = "repository" if "/" in target else "workspace"
         hook = opened.plant_hook(target, url, **_given(opened, kind, properties))
@@ -90,7 +99,7 @@ def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: A
 @sandbox.command("change-hook")
 @click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
 @click.argument("text", required=False)
-@click.option("--url", help="Where events are delivered to.")
+@click.option("--url", metavar="URL", help="The receiver's address.")
 @_hook_options
 def change_hook(
     hook: str, text: str | None, json_: bool, db: str | None, **properties: Any
@@ -104,7 +113,9 @@ def change_hook(
         found = whereabouts.find_hook(opened, hook, text)
         changes = _given(opened, found.subject_type, properties)
         if not changes:
-            raise click.UsageError("nothing to change: give at least one property")
+            raise click.UsageError(
+                "nothing to change; give at least one property, such as --inactive"
+            )
         changed = opened.change_hook(found.uuid, **changes)
         _print_hook(opened, "changed", changed, json_=json_)
 
@@ -131,9 +142,10 @@ def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> Non
 def trigger(
     context: click.Context, repository: str, event: str, json_: bool, db: str | None
 ) -> None:
-    """Let EVENT happen in a repository: it is delivered to each active webhook that listens.
+    """Let an event happen in a repository.
 
-    Those of the workspace, too. Exits with 0 when every receiver took it, else with 2.
+    EVENT is delivered to each active webhook that listens to it, those of the workspace too. Exits
+    with 0 when every receiver took it, else with 2.
     """
     from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415 - it brings requests along
 
@@ -147,9 +159,10 @@ def trigger(
 @_json
 @_database
 def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
-    """List what a webhook with an enabled history has sent, and what was answered.
+    """List a webhook's deliveries, and what was answered.
 
-    It is named as in `change-hook`. --json has the headers and bodies as well.
+    Only of one with an enabled history. It is named as in `change-hook`. --json has the headers
+    and bodies as well.
     """
     from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415
 
@@ -208,7 +221,10 @@ def delete_repository(name: str, db: str | None) -> None:
 @_json
 @_database
 def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -> None:
-    """Set latency, faults, limits and other behaviour, and show all settings."""
+    """Set latency, faults, limits and more, and show it all.
+
+    Without KEY=VALUE the settings are only shown.
+    """
     import attrs  # noqa: PLC0415
 
     with whereabouts.opened(db, create=bool(assignments)) as opened:
@@ -230,7 +246,7 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 @_json
 @_database
 def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
-    """List the requests that were made."""
+    """List the requests that were made to the sandbox."""
     with whereabouts.opened(db) as opened:
         if clear:
             opened.clear_requests()
@@ -243,6 +259,8 @@ def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None
 
 def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
     """Keep the properties that were given, with the events as a checked tuple."""
+    from bitbucket_hooks.events import no_such_event  # noqa: PLC0415
+
     given = {name: value for name, value in properties.items() if value is not None}
     if "events" in given:
         events = tuple(dict.fromkeys(key.strip() for key in given["events"].split(",")))
@@ -250,15 +268,8 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
         known = opened.events(kind)
         unknown = [key for key in events if key not in known]
         if unknown:
-            raise click.UsageError(_unknown_event(unknown[0], known))
+            raise click.UsageError(no_such_event(unknown[0], known))
     return given
-
-
-def _unknown_event(key: str, known: list[str]) -> str:
-    from bitbucket_hooks.events import suggest  # noqa: PLC0415
-
-    near = suggest(key, known)
-    return f'unknown event "{key}"' + (f'; did you mean "{near[0]}"?' if near else "")
 
 
 def _shown(opened: Sandbox, hooks: Sequence[Hook]) -> list[dict[str, Any]]:

@@ -23,15 +23,21 @@ For example:
 """
 )
 @click.argument("event")
-@click.option("--url", help="Where to post it.")
+@click.option("--url", metavar="URL", help="The receiver's address.")
 @click.option(
     "--secret-from",
     metavar="env:NAME|file:PATH",
     help="Where the secret is that signs it; without one it isn't signed.",
 )
-@click.option("--hook", help="Take url and secret of this hook from a stack's files.")
 @click.option(
-    "-s", "--stack", envvar="PULUMI_STACK", help="The stack of --hook; default: the only one."
+    "--hook", metavar="NAME", help="Take url and secret of this hook from a stack's files."
+)
+@click.option(
+    "-s",
+    "--stack",
+    envvar="PULUMI_STACK",
+    metavar="STACK",
+    help="The stack of --hook; default: the only one.",
 )
 @click.option(
     "--timeout",
@@ -41,7 +47,7 @@ For example:
     help="How many seconds to wait for an answer.",
 )
 @click.option(
-    "--insecure", is_flag=True, help="Deliver also when the certificate doesn't pass verification."
+    "--insecure", is_flag=True, help="Send it also when the certificate doesn't pass verification."
 )
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -57,14 +63,15 @@ def send(
     insecure: bool,
     json_: bool,
 ) -> None:
-    """Post a payload of EVENT to a receiver, as Bitbucket would, and say what it answers.
+    """Make a test delivery to a receiver, and say what it answers.
 
-    It is sent once, and no redirect is followed. The repository in the payload is made up. Exits
-    with 0 when the answer is a 2xx, 2 when it is another or there is none, 1 for a mistake.
+    A payload of EVENT, as Bitbucket would send it. It is sent once, and no redirect is followed.
+    The repository in the payload is made up. Exits with 0 when the answer is a 2xx, 2 when it is
+    another or there is none, 1 for a mistake.
     """
     _known(event)
     if url is None and hook is None:
-        raise click.UsageError("where to? Give --url URL, or --hook NAME")
+        raise click.UsageError("no receiver is named; give --url URL, or --hook NAME")
     found = _declared(hook, stack, event) if hook else None
     target = _target(url, found)
     what = _delivery(event, secret_from, found)
@@ -82,12 +89,10 @@ def send(
 
 
 def _known(event: str) -> None:
-    from bitbucket_hooks.events import KEYS, suggest  # noqa: PLC0415 - late, as all here
+    from bitbucket_hooks.events import KEYS, no_such_event  # noqa: PLC0415 - late, as all here
 
     if event not in KEYS:
-        near = suggest(event)
-        meant = f'did you mean "{near[0]}"?' if near else "`bitbucket-hooks events` lists them"
-        raise click.ClickException(f'unknown event "{output.text(event[:60])}"; {meant}')
+        raise click.UsageError(no_such_event(event))
 
 
 def _declared(name: str, stack: str | None, event: str) -> Declared:
@@ -105,7 +110,7 @@ def _target(given: str | None, found: Declared | None) -> str:
     url = given if given is not None or found is None else found.url()
     problem = url_problem(url or "", allow_private=True)
     if url is None or problem:
-        raise click.ClickException(f"--url {problem}")
+        raise click.UsageError(f"--url: {problem}")
     host = urlsplit(url).hostname or ""
     if is_private_host(host):
         remote.note(f"{host} is a private host: Bitbucket itself can't reach it")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serving
 from bitbucket_hooks.sandbox.web.guard import is_loopback
@@ -20,8 +21,8 @@ def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
     if not is_loopback(host):
         click.echo(
             f"Warning: everybody who reaches {host} can read and change this sandbox, "
-            "with tokens that are public; the page for people is left out, as it is for 127.0.0.1 "
-            "alone",
+            "with tokens that are public, and the page for people is left out; leave --host out to "
+            "serve this machine alone",
             err=True,
         )
     signal.signal(signal.SIGTERM, _stop)
@@ -34,8 +35,9 @@ def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
     except (OSError, OverflowError) as error:
-        raise click.ClickException(
-            f"can't listen on {host}, port {port}: {error}; --port takes another"
+        raise ConfigError(
+            f"the sandbox can't listen on {host}, port {port}: {error}",
+            "Give another --port, or 0 for a free one.",
         ) from error
 
 

@@ -10,6 +10,7 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.gathered import gathered
+from bitbucket_hooks.errors import unwritable
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
@@ -22,7 +23,7 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "limit": click.option(
         "--limit",
         type=click.IntRange(min=500),
-        help="The most characters of Markdown; it folds to fit.  [default: 32000]",
+        help="The most characters of Markdown, which folds to fit; default: 32000.",
     ),
     "title": click.option("--title", default="", help="The heading; default: the stack's name."),
     "json_": click.option("--json", "json_", type=_to, help="Also write JSON to a file."),
@@ -94,5 +95,5 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}") from None
+        raise unwritable(path, error) from None
     click.echo(f"wrote {output.text(str(path))}", err=True)

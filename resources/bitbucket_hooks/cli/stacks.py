@@ -87,7 +87,11 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
 def preview(
     context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, json_: bool
 ) -> None:
-    """Preview several stacks; exits with the worst of their codes, 3 when anything changes."""
+    """Preview several stacks, side by side if you like.
+
+    Exits with the worst of their exit codes: 1 for a mistake, 2 when the remote side failed, 3
+    when anything changes, 0 when nothing does.
+    """
     context.exit(_run(globs, ["preview"], at_once, refresh=refresh, json_=json_))
 
 
@@ -107,7 +111,11 @@ def up(
     json_: bool,
     yes: bool,
 ) -> None:
-    """Apply what several stacks declare, without a question; one that fails stops no other."""
+    """Update several stacks, without a question.
+
+    One that fails stops no other. Exits with the worst of their exit codes: 1 for a mistake, 2
+    when the remote side failed, 0 when all is done.
+    """
     said = ["--yes"] if yes else []
     context.exit(_run(globs, ["up", *said], at_once, refresh=refresh, json_=json_))
 
@@ -176,8 +184,8 @@ def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
         if whole.own_limit and whole.rate_limit != part.rate_limit:
             click.echo(
                 f"Warning: {output.text(whole.stack)}: its files say bitbucket:rateLimit "
-                f"{whole.rate_limit}, which holds over BITBUCKET_RATE_LIMIT; at the same time as "
-                f"the others it may have {part.rate_limit}",
+                f"{whole.rate_limit}, which holds over BITBUCKET_RATE_LIMIT; beside the others "
+                f"it may have {part.rate_limit}; take the key out, or run it alone",
                 err=True,
             )
 

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.errors import unreadable
 from bitbucket_hooks.exit_codes import DIFFERENCE
 
 _HEADER: Final = "x-hub-signature:"
@@ -26,7 +27,10 @@ _HEADER: Final = "x-hub-signature:"
     help="Where a secret is; may be given several times.",
 )
 @click.option(
-    "--signature", required=True, metavar="HEADER", help="What X-Hub-Signature said: sha256=…"
+    "--signature",
+    required=True,
+    metavar="HEADER",
+    help="What X-Hub-Signature said, sha256=… and all.",
 )
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -89,9 +93,11 @@ def _why(secrets: Sequence[str], body: bytes, header: str) -> str:
 def _body(file: str | None) -> bytes:
     if file in (None, "-"):
         if file is None and sys.stdin.isatty():
-            raise click.UsageError("name the FILE that holds the request's body, or pipe it in")
+            raise click.UsageError(
+                "nothing to verify; name the FILE that holds the delivery's body, or pipe it in"
+            )
         return sys.stdin.buffer.read()
     try:
         return Path(str(file)).read_bytes()
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
+        raise unreadable(file, error) from None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bitbucket_hooks.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,9 +35,10 @@ def sandbox_path(given: str | None) -> Path:
     if configured:
         return configured
     if not (root / "Pulumi.yaml").is_file():
-        raise click.ClickException(
-            "which sandbox? Name its file with --db PATH, set BITBUCKET_API_URL=sandbox:PATH, "
-            "or change to the project's folder"
+        raise ConfigError(
+            "no sandbox is named, and this is no Pulumi project's folder",
+            "Name the sandbox's file with --db PATH, set BITBUCKET_API_URL=sandbox:PATH, or change "
+            "to the project's folder.",
         )
     return root / DATABASE
 
@@ -48,9 +51,9 @@ def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
     path = sandbox_path(given)
     if not path.exists():
         if not create:
-            raise click.ClickException(
-                f"there is no sandbox at {path} yet: `pulumi up` on the stack dev makes it, or "
-                "`bitbucket-hooks sandbox serve`"
+            raise ConfigError(
+                f"there is no sandbox at {path}",
+                "Make it with `pulumi up` on the stack dev, or `bitbucket-hooks sandbox serve`.",
             )
         click.echo(f"A new sandbox: {path}", err=True)
     with Sandbox(path) as sandbox:
@@ -76,8 +79,15 @@ def find_hook(sandbox: Sandbox, where: str, text: str | None) -> Hook:
         return found[0]
     what = f'"{text}" in {where}' if text else where
     if not found:
-        raise click.ClickException(f"no webhook matches {what}; {where} has {_listed(hooks)}")
-    raise click.ClickException(f"{len(found)} webhooks match {what}: {_listed(found)}")
+        raise ConfigError(
+            f"no webhook matches {what}",
+            f"Name one of those of {where}: {_listed(hooks)}."
+            if hooks
+            else f"Add one with `bitbucket-hooks sandbox add-hook {where} URL`: {where} has none.",
+        )
+    raise ConfigError(
+        f"{len(found)} webhooks match {what}", f"Name one by its uuid: {_listed(found)}."
+    )
 
 
 def _matching(hooks: list[Hook], text: str) -> list[Hook]:
@@ -92,4 +102,4 @@ def _listed(hooks: list[Hook]) -> str:
     from bitbucket_hooks.errors import printable  # noqa: PLC0415
 
     shown = [f"{hook.uuid} {printable(hook.description or hook.url)}" for hook in hooks]
-    return ", ".join(shown) or "none"
+    return ", ".join(shown)

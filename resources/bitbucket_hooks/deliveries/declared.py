@@ -75,8 +75,8 @@ class Declared:
 
     def _encrypted(self, key: str, option: str) -> ConfigError:
         return ConfigError(
-            f'the {key} of hook "{self.values["name"]}" is encrypted in stack {self.stack}, and '
-            "only the engine can decrypt it",
+            f'the {key} of hook "{self.values["name"]}" is encrypted in the stack {self.stack}, '
+            "and only the engine can decrypt it",
             f"Give it with {option}.",
         )
 
@@ -87,14 +87,14 @@ def declared(name: str, stack: str | None) -> Declared:
     checked = offline.check(stack)
     if checked.problems:
         raise ConfigError(
-            f"the configuration of stack {printable(stack)} has mistakes",
-            "`bitbucket-hooks check` names them.",
+            f"the stack config of {printable(stack)} has mistakes",
+            f"Correct them; `bitbucket-hooks check {printable(stack)}` names them all.",
         )
     found = {str(draft.values["name"]): draft.values for draft in checked.drafts}
     if name not in found:
         raise ConfigError(
-            f'stack {printable(stack)} has no hook "{printable(name, 60)}"',
-            f"It has: {', '.join(found) or 'none'}.",
+            f'the stack {printable(stack)} has no hook "{printable(name, 60)}"',
+            f"Name one of: {', '.join(found)}." if found else "Declare it there first.",
         )
     return Declared(found[name], printable(stack))
 
@@ -103,8 +103,8 @@ def secret_of(source: str) -> str:
     """Read the secret that the option `--secret-from` names. Raises ConfigError."""
     if not is_secret_source(source):
         raise ConfigError(
-            "--secret-from: must be env:NAME or file:PATH; it names the secret's place, never its "
-            "value"
+            "--secret-from names no place of a secret",
+            "Give env:NAME or file:PATH: where the secret is, never the secret itself.",
         )
     return read_secret(source, "--secret-from", "Provide it where this command runs.")
 
@@ -113,6 +113,7 @@ def _only_stack() -> str:
     stacks = files.stacks()
     if len(stacks) != 1:
         raise ConfigError(
-            "which stack is the hook in?", f"Give --stack: {', '.join(stacks) or 'there is none'}."
+            f"the hook's stack isn't named, and there are {len(stacks)}",
+            f"Give --stack with one of: {', '.join(stacks)}." if stacks else files.MAKE_STACK,
         )
     return stacks[0]

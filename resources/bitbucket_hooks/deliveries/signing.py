@@ -29,13 +29,14 @@ def verify_signature(
 ) -> bool:
     """Tell whether a delivery was signed with one of the secrets.
 
-    `body` is the request's body as it came, before anything parses it; `header` is the value of
-    `X-Hub-Signature`, None when there is none. Give the old and the new secret while they are
-    exchanged. The time that it takes doesn't tell how much of a signature was right, nor which
-    secret it was.
+    Signed is the raw body, by HMAC with SHA-256 (vendor's documentation): `body` is the request's
+    body as it came, before anything parses it; `header` is the value of `X-Hub-Signature`, None
+    when there is none. Give the old and the new secret while they are exchanged. The time that it
+    takes doesn't tell how much of a signature was right, nor which secret it was.
 
-    Raises ValueError when there is no secret, or one of them is empty: a receiver whose secret was
-    lost must not take every delivery, nor refuse them all without a word.
+    Raises ValueError when there is no secret, one of them is empty, or a text can't be written as
+    UTF-8: a receiver whose secret was lost must not take every delivery, nor refuse them all
+    without a word.
     """
     keys = _keys(secrets)
     sent = _sent(header)
@@ -54,7 +55,9 @@ def is_signature(header: str) -> bool:
 def _keys(secrets: str | bytes | Iterable[str | bytes] | None) -> list[bytes]:
     given = [secrets] if isinstance(secrets, (str, bytes, bytearray)) else list(secrets or ())
     if not given or any(one is None or not len(one) for one in given):
-        raise ValueError("there is no secret to check the signature with, or one is empty")
+        raise ValueError(
+            "there is no secret to check the signature with, or one is empty; give the hook's own"
+        )
     return [_raw(one, "a secret") for one in given]
 
 

@@ -22,7 +22,6 @@ from bitbucket_hooks.api.errors import (
     Refused,
     ScopeMissing,
 )
-from bitbucket_hooks.api.explain import sign_in
 from bitbucket_hooks.api.oauth import Grant, TokenDesk
 from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.api.transport import identity
@@ -61,6 +60,7 @@ _CREDENTIALS: Final = (
     "Set bitbucket:oauthToken, or bitbucket:username (Atlassian email) and bitbucket:password "
     "(API token), in the stack or as BITBUCKET_OAUTH_TOKEN, BITBUCKET_USERNAME, BITBUCKET_PASSWORD."
 )
+_SEE_ACCOUNT: Final = "See what is said of the account's credentials and identity."
 _APP_PASSWORD: Final = re.compile(r"ATBB[A-Za-z0-9]{20,}")
 """How app passwords looked, as far as people have shown theirs (unverified)."""
 
@@ -75,7 +75,7 @@ class Needs:
 
     @property
     def events(self) -> set[str]:
-        """All events that are subscribed to."""
+        """All events that hooks listen to."""
         return {event for one in self.drafts for event in one.values.get("events", ())}
 
     @property
@@ -188,8 +188,6 @@ def greet(talk: Talk) -> Iterator[Finding]:
         yield _identity(talk)
     except RateLimited:
         yield error("identity", _LIMITED, _WAIT, remote=True)
-    except Refused as failed:
-        yield error("identity", failed.message, failed.remedy or sign_in(who))
     except HooksError as failed:
         yield failure("identity", failed)
     else:
@@ -290,7 +288,9 @@ def scopes(talk: Talk, needs: Needs) -> Iterator[Finding]:
     if talk.account.anonymous:
         return
     if not talk.answers:
-        yield unknown("scopes", "not looked at: the API hasn't accepted the credentials")
+        yield unknown(
+            "scopes", "not looked at: the API hasn't accepted the credentials", _SEE_ACCOUNT
+        )
         return
     yield from talk.scopes.look(actions(needs.events))
 

@@ -46,7 +46,7 @@ class Account:
 
 @frozen
 class Case:
-    """A stack's configuration, as its files have it and as the engine opens it."""
+    """A stack config, as its files have it and as the engine opens it."""
 
     stack: str | None = None
     given: Mapping[str, Any] = field(factory=dict, repr=False)

@@ -19,7 +19,7 @@ from attrs import frozen
 from bitbucket_hooks.doctor.findings import Finding, error, note, ok, unknown, warning
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.urls import veiled
-from bitbucket_hooks.runs.engine import ask
+from bitbucket_hooks.runs.engine import SEE_DOCTOR, ask
 
 MINIMUM: Final = (3, 200)
 """The oldest Pulumi CLI that serves; the next major is a stranger."""
@@ -217,7 +217,8 @@ def _no_backend(failed: ConfigError) -> Finding:
             "Run `pulumi login`, or set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL; in this "
             "project, `. ./activate` chooses a local one.",
         )
-    remedy = failed.remedy or "Check PULUMI_BACKEND_URL, and its credentials in the environment."
+    own = "Check PULUMI_BACKEND_URL, and its credentials in the environment."
+    remedy = _instead_of_us(failed, own)
     remote = _UNREACHED.search(failed.message) is not None
     return error("backend", failed.message, remedy, remote=remote)
 
@@ -266,7 +267,7 @@ def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
             "state",
             f"{len(found):,} operation{'s' * (len(found) > 1)} of a run that died may or may not "
             "have been done",
-            "`pulumi refresh` clears them; hooks that were made are found and taken over.",
+            "`pulumi refresh` clears them; hooks that were made are found and adopted.",
         )
 
 
@@ -286,7 +287,14 @@ def _locked(failed: ConfigError) -> Finding:
             "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to what the stack was "
             "made with.",
         )
-    return error("secrets", failed.message, failed.remedy or "See what is said of the backend.")
+    return error(
+        "secrets", failed.message, _instead_of_us(failed, "See what is said of the backend.")
+    )
+
+
+def _instead_of_us(failed: ConfigError, own: str) -> str:
+    """The remedy of an error; `own` in the place of the advice to ask the doctor."""
+    return own if failed.remedy in ("", SEE_DOCTOR) else failed.remedy
 
 
 def unasked(check: str) -> Finding:

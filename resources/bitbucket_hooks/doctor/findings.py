@@ -13,7 +13,7 @@ from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 
 _FEW: Final = 5
-_BROKEN: Final = "This is a mistake in bitbucket-hooks; please report it."
+_BROKEN: Final = "Report it: this is a mistake in bitbucket-hooks."
 
 
 class Level(str, Enum):
@@ -100,7 +100,7 @@ def error(check: str, what: str, remedy: str, *details: str, remote: bool = Fals
     return Finding(check, Level.ERROR, what, remedy, details, remote=remote)
 
 
-def unknown(check: str, what: str, remedy: str = "") -> Finding:
+def unknown(check: str, what: str, remedy: str) -> Finding:
     """Couldn't be looked at."""
     return Finding(check, Level.UNKNOWN, what, remedy)
 

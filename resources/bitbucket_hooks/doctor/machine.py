@@ -94,7 +94,9 @@ def clock(ahead: float | None, settings: Settings) -> Iterator[Finding]:
     if settings.sandbox is not None:
         return
     if ahead is None:
-        yield unknown("clock", "no answer of the API told the time")
+        yield unknown(
+            "clock", "no answer of the API told the time", "Compare it with another clock."
+        )
         return
     off = abs(ahead)
     where = "ahead of" if ahead > 0 else "behind"

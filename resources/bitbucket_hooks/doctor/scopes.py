@@ -52,12 +52,12 @@ _COMMENT: Final = Action(
 def actions(events: Iterable[str]) -> list[Action]:
     """Everything that hooks with these events need."""
     kinds = {event.partition(":")[0] for event in events}
-    subscribed = [
-        Action(f"subscribe to events of {kind}", f"read:{kind}:bitbucket", kind)
+    listening = [
+        Action(f"listen to events of {kind}", f"read:{kind}:bitbucket", kind)
         for kind in _EVENTS
         if kind in kinds
     ]
-    return [LIST, _WRITE, _DELETE, READ, *subscribed, _COMMENT]
+    return [LIST, _WRITE, _DELETE, READ, *listening, _COMMENT]
 
 
 @frozen

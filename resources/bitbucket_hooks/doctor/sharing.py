@@ -125,8 +125,8 @@ def _told(owners: Mapping[_Place, Mapping[str, str]], count: int) -> Iterator[Fi
     if shared:
         yield warning(
             "declarations",
-            f"{len(shared):,} hook{'s' * (len(shared) > 1)} that two stacks declare: each takes "
-            "over the other's, or makes a second one",
+            f"{len(shared):,} hook{'s' * (len(shared) > 1)} that two stacks declare: each "
+            "adopts the other's, or makes a second one",
             "Leave each to one stack, or give the two different urls.",
             *first(
                 [

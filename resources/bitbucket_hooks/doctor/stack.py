@@ -1,4 +1,4 @@
-"""Whether a stack's configuration is in order: by its files, and by what its workspaces have."""
+"""Whether a stack config is in order: by its files, and by what its workspaces have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def offline(checked: Checked) -> Iterator[Finding]:
         yield ok("config", f"{count:,} hook{'s' * (count != 1)} declared, no mistakes")
     if checked.warnings:
         yield warning(
-            "config", "events that may not exist", "Check them.", *first(checked.warnings)
+            "config",
+            "events that may not exist",
+            "Correct them, or see with `bitbucket-hooks events` that Bitbucket has them.",
+            *first(checked.warnings),
         )
 
 
@@ -36,11 +39,21 @@ def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Findin
         plan()
     except ConfigError as failed:
         problems = str(failed).splitlines()
-        yield error("repositories", "not all there", "Correct the configuration.", *first(problems))
+        yield error(
+            "repositories",
+            "what the hooks name isn't all there",
+            "Correct the stack config as it says.",
+            *first(problems),
+        )
         return
     yield ok("repositories", "everything that the hooks name is there")
     if warned:
-        yield warning("repositories", "perhaps not all as meant", "Check it.", *first(warned))
+        yield warning(
+            "repositories",
+            "perhaps not all as meant",
+            "Correct what it says, unless it is meant.",
+            *first(warned),
+        )
 
 
 def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:

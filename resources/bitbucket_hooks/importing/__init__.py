@@ -1,1 +1,1 @@
-"""From live hooks to entries of a stack's configuration, which the next `up` finds as they are."""
+"""From live hooks to entries of a stack config, which the next `up` finds as they are."""

@@ -1,4 +1,4 @@
-"""What a stack's configuration has already: its entries, what new ones inherit, what is theirs."""
+"""What a stack config has already: its entries, what new ones inherit, what is theirs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MOST: Final = 5
 
 @frozen
 class Stack:
-    """A stack's configuration."""
+    """A stack config."""
 
     name: str
     values: Mapping[str, Any]
@@ -83,7 +83,7 @@ class Stack:
 def open_stack(
     name: str, opened: Callable[[str], Mapping[str, Any]], managed: frozenset[str]
 ) -> Stack:
-    """Read a stack's configuration, through `opened` only where an entry's url is encrypted.
+    """Read a stack config, through `opened` only where an entry's url is encrypted.
 
     `opened` gives all of it by its full keys, secrets in the clear; `managed` has the uuids that
     states have. Raises ConfigError.
@@ -112,10 +112,10 @@ def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> St
     if wrong:
         more = f"\nand {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
         raise ConfigError(
-            f"the configuration of the stack {printable(name)} has mistakes:\n"
+            f"the stack config of {printable(name)} has mistakes:\n"
             + "\n".join(wrong[:_MOST])
             + more,
-            f"Correct them first; `bitbucket-hooks check {printable(name)}` tells them all.",
+            f"Correct them first; `bitbucket-hooks check {printable(name)}` names them all.",
         )
     return Stack(name, ours, config, contexts, entries)
 
@@ -167,8 +167,8 @@ def _match(
     found.uuids |= {one.uuid for one in meant}
     if len(meant) > 1:
         found.doubts.append(
-            f'{where(subject)}: the entry "{draft.values["name"]}" matches {len(meant)} hooks, and '
-            f"none of them is imported: {', '.join(one.uuid for one in meant)}. Say which one with "
+            f'{where(subject)}: the entry "{draft.values["name"]}" matches {len(meant)} hooks, so '
+            f"none of them is imported: {', '.join(one.uuid for one in meant)}; say which one with "
             "adopt, in an entry of that repository alone, or delete the others"
         )
 

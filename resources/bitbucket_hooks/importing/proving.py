@@ -24,7 +24,7 @@ def faults(entry: New, listed: Listed, repositories: Sequence[Repository]) -> li
         if sorted(selection.slugs) != sorted(map(str, group.slugs)):
             return ["its repositories can't be told exactly"]
     wrong = [subject for subject in group.hooks if not _taken_over(entry, subject, listed)]
-    return [f"the hook on {subject} would not be taken over as it is" for subject in wrong[:1]]
+    return [f"the hook on {subject} would not be adopted as it is" for subject in wrong[:1]]
 
 
 def _taken_over(entry: New, subject: Subject, listed: Listed) -> bool:

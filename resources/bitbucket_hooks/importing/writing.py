@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import ConfigError, printable, unreadable, unwritable
 from bitbucket_hooks.importing.addresses import may_be_secret, told
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines
@@ -35,8 +35,12 @@ class File:
         """Read it, with its line breaks as they are. Raises ConfigError."""
         try:
             return cls(path.resolve(), path.read_bytes().decode("utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"{path.name} can't be read: {type(error).__name__}") from None
+        except OSError as error:
+            raise unreadable(path.name, error) from None
+        except ValueError:
+            raise ConfigError(
+                f"{path.name} is no text in UTF-8", "Save it in that encoding."
+            ) from None
 
     def shown(self, imported: Import, *, plain: bool) -> str:
         """The lines that would be added, as a unified diff without urls that may be secrets."""
@@ -56,11 +60,13 @@ class File:
         ciphers = dict(zip(secret, encrypt(secret), strict=True)) if secret else {}
         after = self._with(imported, [url for url, _ in urls], [ciphers.get(u) for u, _ in urls])
         if File.read(self.path).text != self.text:
-            raise ConfigError(f"{self.path.name} was changed meanwhile", "Run this again.")
+            raise ConfigError(
+                f"{self.path.name} was changed meanwhile, so nothing is written", "Run this again."
+            )
         try:
             _replace(self.path, after)
         except OSError as error:
-            raise ConfigError(f"{self.path.name} can't be written: {error.strerror}") from None
+            raise unwritable(self.path.name, error) from None
 
     def _with(self, imported: Import, urls: Sequence[str], ciphers: Sequence[str | None]) -> str:
         def render(indent: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether a create takes over a hook that exists: `match`, `never`, or one hook's uuid."""
+"""Whether a create adopts a hook that exists: `match`, `never`, or one hook's uuid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from bitbucket_hooks.model.subject import canonical_uuid
 
 MATCH: Final = "match"
-"""Take over the one hook with the same url and, when declared, description."""
+"""Adopt the one hook with the same url and, when declared, description."""
 
 NEVER: Final = "never"
 """Always make a new hook."""

@@ -86,7 +86,7 @@ def _chosen(what: str, wanted: str | None, told: Iterable[Iterable[str]]) -> set
     if not chosen:
         names = ", ".join(printable(name, 40) for name in sorted(known))
         raise HooksError(
-            f'no address range has the {what} "{printable(wanted, 60)}"', f"Known are: {names}."
+            f'no address range has the {what} "{printable(wanted, 60)}"', f"Give one of: {names}."
         )
     return chosen
 

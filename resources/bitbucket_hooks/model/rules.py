@@ -40,7 +40,7 @@ class Context:
 
     allow_private_urls: bool
     unknown_events: Callable[[Iterable[str]], Mapping[str, str]]
-    """Of events, those that can't be subscribed to, each with what to say about it."""
+    """Of events, those that no hook can listen to, each with what to say about it."""
 
 
 Rule = Callable[[Any, Context], Any]
@@ -50,7 +50,7 @@ def slug(value: Any, _: Context) -> str:
     """A workspace's or repository's slug, or its UUID in braces."""
     text = _text(value).strip()
     if not text:
-        raise problem("must not be empty")
+        raise problem("must not be empty; write it as in the address of its page")
     if not is_slug(text):
         raise problem(
             f'is "{printable(text, 60)}", which is no slug; write it as in the address of its page '
@@ -93,7 +93,10 @@ def uuids(value: Any, _: Context) -> list[str]:
         except Problem as error:
             wrong.append((place, str(error)))
         except ValueError:
-            wrong.append((place, f'is "{printable(one, 60)}", which is no uuid of a hook'))
+            told = (
+                f'is "{printable(one, 60)}", which is no uuid of a hook; copy the one that it has'
+            )
+            wrong.append((place, told))
     if wrong:
         raise Problem(*wrong)
     return sorted(set(found))
@@ -125,7 +128,7 @@ def description(value: Any, _: Context) -> str:
 
 
 def events(value: Any, context: Context) -> list[str]:
-    """The events subscribed to: at least one, each known."""
+    """The events that a hook listens to: at least one, each known."""
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
         raise problem(f"must be a list of event keys, not {_kind(value)}")
     listed = list(value)
@@ -156,7 +159,9 @@ def secret(value: Any, _: Context) -> str:
     """The secret that signs deliveries; empty says: none."""
     text = _text(value)
     if len(text) > MAX_SECRET:
-        raise problem(f"has {len(text)} characters; the API takes at most {MAX_SECRET}")
+        raise problem(
+            f"has {len(text)} characters; shorten it, as the API takes at most {MAX_SECRET}"
+        )
     return text
 
 
@@ -174,7 +179,7 @@ def is_secret_source(text: str) -> bool:
 
 
 def adopt(value: Any, _: Context) -> str:
-    """Whether, or which hook, a create takes over."""
+    """Whether, or which hook, a create adopts."""
     text = _text(value)
     try:
         return canonical_policy(text)

@@ -24,7 +24,7 @@ from bitbucket_hooks.settings import ALL, TURN
 _TYPE: Final = "pulumi-python:dynamic/bitbucket:"
 _MAX_DIGITS: Final = 18
 _SECONDS: Final = 300
-_REMEDY: Final = f"Or look at everything in this run, with {TURN}={ALL}."
+_OR_ALL: Final = f"Or look at everything in this run, with {TURN}={ALL}."
 
 
 def account_of(provider: str) -> str:
@@ -55,8 +55,8 @@ def _number(given: str) -> int:
     if given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS:
         return int(given)
     raise ConfigError(
-        f'{TURN} is "{printable(given, 60)}"',
-        f"Remedy: give a whole number that grows by one with each run, or {ALL}.",
+        f'{TURN} is "{printable(given, 60)}", which is no turn',
+        f"Give a whole number that grows by one with each run, or {ALL}.",
     )
 
 
@@ -94,7 +94,7 @@ def _unreadable(why: str) -> ConfigError:
     return ConfigError(
         f"bitbucket:refreshBudget: `pulumi stack export`, which tells what the rotation goes over, "
         f"can't be used: {printable(why, 300)}",
-        f"Select the stack, or name it in full with --stack. {_REMEDY}",
+        f"Select the stack, or name it in full with --stack. {_OR_ALL}",
     )
 
 

@@ -98,6 +98,6 @@ def _add_fingerprint(inputs: dict[str, Any], olds: Mapping[str, Any]) -> Iterabl
     try:
         value = read_secret(inputs["secretFrom"])
     except ConfigError as error:
-        yield str(error).replace("\n", " ")
+        yield error.in_a_line
         return
     inputs["secretFingerprint"] = fingerprint(value, olds.get("secretFingerprint"))

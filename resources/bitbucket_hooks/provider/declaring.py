@@ -79,6 +79,13 @@ def _key(props: Mapping[str, Any]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def warn_of_kept_secret(whose: str) -> None:
+    """Say that a secret which is no longer declared stays: an unset variable disarms no hook."""
+    seam.warn(
+        f'{whose} keeps its secret, which is no longer declared; to remove it, declare secret=""'
+    )
+
+
 def known_secret(
     desired: str | None, olds: Mapping[str, Any], news: Mapping[str, Any]
 ) -> str | None:

@@ -38,7 +38,7 @@ DELETE: Final = "delete"
 
 _REPORTED: Final = 'found; on_unmanaged "delete" would delete them'
 _COMPUTED: Final = ("existing", "unlisted")
-_OPEN: Final = "What this run's own changes take over stays."
+_OPEN: Final = "What this run's own changes adopt stays."
 _LATER: Final = "The next `pulumi up` deletes what is still there."
 
 
@@ -76,7 +76,10 @@ class _ExclusiveProvider(DeclaringProvider):
         result = super().check(_olds, news)
         inputs, failures = result.inputs, list(result.failures)
         if "hooks" not in inputs and inputs.get("onUnmanaged") == DELETE:
-            text = "hooks: is required where others are deleted; an empty list says: none may be"
+            text = (
+                'hooks: is required with on_unmanaged "delete"; name the hooks that may be there, '
+                "an empty list for none"
+            )
             failures.append(CheckFailure("", text))
         inputs["hooks"] = _flat(inputs.get("hooks", []))
         keeps = inputs.get("onUnmanaged") == REPORT and not failures
@@ -128,8 +131,8 @@ class _ExclusiveProvider(DeclaringProvider):
         """Look at every repository again."""
         if "unmanaged" not in props:
             raise ConfigError(
-                f'what may be on repositories can\'t be looked up ("{id_}")',
-                "Take the id out of the options.",
+                f'a {type(self).__name__.removesuffix("Provider")} can\'t be looked up ("{id_}")',
+                "Take the id out of the resource's options, so that it is declared.",
             )
         before, scope = self._records(props), self._scope(props, props)
         with seam.urn_for_threads():
@@ -173,7 +176,10 @@ class _ExclusiveProvider(DeclaringProvider):
         holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
         held = {u: f"{unmanaged[u]} ({holder})" for u, holder in holders.items() if holder}
         if held:
-            seam.warn(f"declared, but not named in hooks, so they just stay:\n{listed_hooks(held)}")
+            seam.warn(
+                f"declared, but not named in `hooks`, so they just stay:\n{listed_hooks(held)}\n"
+                "Name them in `hooks`."
+            )
         return held
 
     def _records(self, props: Props) -> Records:

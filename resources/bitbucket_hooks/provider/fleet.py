@@ -31,6 +31,7 @@ from bitbucket_hooks.provider.declaring import (
     is_declared,
     known_secret,
     owner,
+    warn_of_kept_secret,
 )
 from bitbucket_hooks.provider.properties import (
     changed,
@@ -81,14 +82,14 @@ class HookFleetProvider(DeclaringProvider):
         moved = _olds.get("owner") != _news["owner"]
         replaces = ["owner"] if moved and not self._came_along(_olds, _news) else []
         if is_declared(_news) and not replaces:
-            # not those that leave the fleet: whoever declares them now may take them over
+            # not those that leave the fleet: whoever declares them now may adopt them
             stay = [uuid for s, uuid in _hooks(_olds).items() if s in _news["repositories"]]
             self._session.claims.declare_all(stay, owner(_news))
         is_same = not moved and not changed(_olds, _news) and _standing(_olds) == _standing(_news)
         return DiffResult(changes=False if is_same else None, replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
-        """Make the copies, or take over the hooks that the declaration means."""
+        """Make the copies, or adopt the hooks that the declaration means."""
         id_ = f"fleet-{uuid4()}"
         with seam.urn_for_threads():
             try:
@@ -103,7 +104,8 @@ class HookFleetProvider(DeclaringProvider):
         """Look at every copy; what is gone or drifted is told beside its repository."""
         if "hooks" not in props:
             raise ConfigError(
-                f'a fleet can\'t be looked up ("{id_}")', "Look up its hooks one by one, as Hook."
+                f'a HookFleet can\'t be looked up ("{id_}")',
+                "Look up its copies one by one, as Hook.",
             )
         with seam.urn_for_threads():
             copies = self._session.fleets.look(
@@ -120,10 +122,7 @@ class HookFleetProvider(DeclaringProvider):
         fleet = self._fleet(_news)
         secret = fleet.template.secret
         if secret is None and had_secret(_olds):
-            seam.warn(
-                "the fleet's hooks keep their secret, which is no longer declared; "
-                'to remove it, declare secret=""'
-            )
+            warn_of_kept_secret("every copy of the fleet")
         known = known_secret(secret, _olds, _news)
         with seam.urn_for_threads():
             try:

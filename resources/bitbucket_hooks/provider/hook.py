@@ -12,7 +12,6 @@ from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
@@ -20,6 +19,7 @@ from bitbucket_hooks.provider.declaring import (
     is_declared,
     known_secret,
     owner,
+    warn_of_kept_secret,
 )
 from bitbucket_hooks.provider.properties import (
     changed,
@@ -54,7 +54,7 @@ class _HookProvider(DeclaringProvider):
         return DiffResult(changes=False if is_same else None, replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
-        """Make the hook, or take over the one that the declaration means."""
+        """Make the hook, or adopt the one that the declaration means."""
         adopt = props.get("adopt", self._session.settings.adopt)
         live = self._session.lifecycle.create(desired_of(props), owner(props), adopt)
         return CreateResult(live.uuid, outputs_of(props, live))
@@ -85,10 +85,7 @@ class _HookProvider(DeclaringProvider):
         """Bring the live hook in line, in place."""
         desired = desired_of(_news)
         if desired.secret is None and _olds.get("secretSet") and had_secret(_olds):
-            seam.warn(
-                f"{desired.subject}: the hook {_id} keeps its secret, which is no longer declared; "
-                'to remove it, declare secret=""'
-            )
+            warn_of_kept_secret(f"{desired.subject}: the hook {_id}")
         known = known_secret(desired.secret, _olds, _news)
         last = observed_of(_id, _olds)
         live = self._session.lifecycle.update(_id, desired, last, known)
@@ -111,7 +108,10 @@ class _HookProvider(DeclaringProvider):
                 return Subject(*names), canonical_uuid(uuid)
         except (KeyError, ValueError):
             pass
-        raise ConfigError(f'"{id_}" is no id of this resource', f"Write it as {self.id_form}.")
+        raise ConfigError(
+            f'"{id_}" is no id of a {type(self).__name__.removesuffix("Provider")}',
+            f"Write it as {self.id_form}.",
+        )
 
 
 class HookProvider(_HookProvider):

@@ -129,7 +129,7 @@ def _told(answer: bool | None, known: Props, key: str) -> Any:
 
 
 def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
-    """A secret that vanished shows as missing, one that should not be there as a foreign one."""
+    """A secret that is gone shows as missing, one that should not be there as a strange one."""
     none_declared = known.get("secret") in ("", FOREIGN_SECRET)
     if none_declared:
         return {"secret": FOREIGN_SECRET if live.secret_set else ""}

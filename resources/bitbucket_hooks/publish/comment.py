@@ -132,7 +132,7 @@ class StackComments:
             except NotFound:
                 pass
             except PermissionRefused as error:
-                self.tell(f"{where}: comment {one.number} stays: {error.message}")
+                self.tell(f"{where}: comment {one.number} stays: {error.in_a_line}")
                 continue
             removed += 1
         return removed

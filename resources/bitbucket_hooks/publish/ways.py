@@ -69,7 +69,7 @@ class Ways:
             try:
                 return act(self._through_proxy())
             except ApiError as error:
-                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.message}")
+                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.in_a_line}")
             raise
 
     def close(self) -> None:
@@ -82,7 +82,10 @@ class Ways:
         if self._signed is None:
             proxy = next(_answering(self.proxies), None)
             if proxy is None:
-                raise Unreachable(f"nothing answers at {' or '.join(self.proxies)}")
+                raise Unreachable(
+                    f"nothing answers at {' or '.join(self.proxies)}",
+                    "Run this in a step of Bitbucket Pipelines, or give credentials.",
+                )
             self._signed = open_signed_client(self.settings, self.tell, proxy, self.clock)
         return self._signed
 

@@ -13,7 +13,7 @@ from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 def adoptable(
     desired: Desired, live: Mapping[str, Observed], policy: str, taken: Callable[[str], bool]
 ) -> Observed | None:
-    """Choose the hook to take over; None: make a new one.
+    """Choose the hook to adopt; None: make a new one.
 
     `policy` is `match`, `never` or a uuid; `taken` tells of a uuid whether another declaration has
     it. Raises ConflictError when several match, or the uuid isn't there to be taken.
@@ -33,7 +33,7 @@ def adoptable(
 def candidates(
     desired: Desired, live: Iterable[Observed], policy: str, taken: Callable[[str], bool]
 ) -> list[Observed]:
-    """The hooks that a declaration may take over; several are one too many."""
+    """The hooks that a declaration may adopt; several are one too many."""
     if policy == NEVER:
         return []
     if policy != MATCH:
@@ -48,7 +48,7 @@ def _named(
     if taken(uuid):
         raise ConflictError(
             f"{desired.subject}: the hook {uuid} that adopt names belongs to another resource",
-            "Remove it there first, or name another hook.",
+            "Take it out of the other resource first, or name another hook.",
         )
     if uuid not in live:
         there = ", ".join(sorted(live)) or "none"
@@ -79,7 +79,7 @@ def described(hook: Observed) -> str:
 def adoption_notice(
     desired: Desired, found: Observed, changed: Iterable[str], secret: SecretChange
 ) -> str:
-    """Tell that a hook was taken over, and each thing that this changes on it."""
+    """Tell that a hook was adopted, and each thing that this changes on it."""
     changes = [_change(name, desired, found) for name in changed if name != "secret"]
     if secret is not SecretChange.KEEP:
         changes.append("secret " + ("set" if secret is SecretChange.SET else "removed"))

@@ -1,4 +1,4 @@
-"""Which events can be subscribed to: the bundled list, and the live one where it is not enough."""
+"""Which events a hook can listen to: the bundled list, and the live one where it is not enough."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import define, field
 
 from bitbucket_hooks.api.errors import ApiError
 from bitbucket_hooks.errors import RemoteError, printable
-from bitbucket_hooks.events import CATALOGUE, KEYS, Event, suggest
+from bitbucket_hooks.events import CATALOGUE, KEYS, Event, no_such_event
 from bitbucket_hooks.model.globs import matching
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ class Catalogue:
     """The events of one account's API. Only the live list may refuse an event."""
 
     api: HookApi
-    tell: Callable[[str], None]
+    warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _live: dict[str, frozenset[str] | None] = field(factory=dict, init=False)
 
     def unknown(self, kind: str, events: Iterable[str]) -> Mapping[str, str]:
-        """Of events, those that can't be subscribed to, each with what to say about it.
+        """Of events, those that no hook can listen to, each with what to say about it.
 
         Asks the API only for events that the bundled list lacks, and once per process. When it
         can't be reached, warns and leaves the decision to the API.
@@ -66,25 +66,23 @@ class Catalogue:
         try:
             return frozenset(event.event for event in self.api.events(kind))
         except RemoteError as error:
-            self.tell(f"{asked}, and the live list can't be read ({error.message}); {instead}")
+            self.warn(f"{asked}, and the live list can't be read ({error.in_a_line}); {instead}")
             return None
 
 
 def live_or_bundled(
-    api: HookApi, kinds: Iterable[str], tell: Callable[[str], None]
+    api: HookApi, kinds: Iterable[str], warn: Callable[[str], None]
 ) -> dict[str, Sequence[Event]]:
     """The live events of kinds of subjects; the bundled ones, and a word, if one can't be read."""
     try:
         return {kind: api.events(kind) for kind in kinds}
     except ApiError as error:
-        tell(f"{error.message}; the bundled list takes its place and may lack new events")
+        warn(f"the bundled list of events is shown, which may lack new ones: {error.in_a_line}")
         return dict.fromkeys(kinds, CATALOGUE)
 
 
 def _refusal(event: str, known: Iterable[str]) -> str:
-    near = suggest(event, known)
-    meant = f"; did you mean {' or '.join(map(_named, near))}?" if near else ""
-    return f'unknown event "{printable(event, 60)}"{meant}'
+    return no_such_event(event, known, _named)
 
 
 def _named(event: str) -> str:

@@ -17,7 +17,7 @@ from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import Desired, Observed, Place
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.incomplete import failure, listed, lost_sight
+from bitbucket_hooks.reconcile.incomplete import failure, lost_sight, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.notices import folded
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
@@ -97,10 +97,7 @@ class Exclusives:
         if seen.failed:
             if lost_sight(seen, len(scope.names)):
                 _report(before, seen)
-            self.warn(
-                f"{_WHAT}: {len(seen.failed):,} of {seen.total:,} repositories could not be "
-                f"checked; their last known ones are kept\n{listed(seen.failed.values())}"
-            )
+            self.warn(unchecked_told(_WHAT, seen))
         return _together([_unseen(before, seen), *seen.done.values()])
 
     def bring_in_line(

@@ -32,14 +32,14 @@ from bitbucket_hooks.model.webhook import (
     secret_change,
 )
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.incomplete import Copies, listed, lost_sight, report
+from bitbucket_hooks.reconcile.incomplete import Copies, lost_sight, report, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
 from bitbucket_hooks.reconcile.notices import folded
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
 
 _GRACE: Final = 1.0  # seconds for declarations of the same run to be heard of before a removal
 _HEIR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)
-"""Seconds between looks whether another resource has taken a copy over: 10 in all."""
+"""Seconds between looks whether another resource has adopted a copy: 10 in all."""
 
 
 @frozen
@@ -191,7 +191,7 @@ class Fleets:
         return self.pool.run(
             "fleet, removing",
             {
-                # one that was left before had its heir's whole run to be taken over
+                # one that was left before had its heir's whole run to be adopted
                 slug: partial(
                     self._let_go,
                     fleet,
@@ -204,7 +204,7 @@ class Fleets:
         )
 
     def _let_go(self, fleet: Fleet, slug: str, uuid: str, last: Observed | None) -> str | None:
-        """Delete a copy, or name the resource that is about to take it over."""
+        """Delete a copy, or name the resource that is about to adopt it."""
         subject = fleet.subject(slug)
         heir = self._heir(fleet, subject, uuid, last) if last else None
         if heir is None:
@@ -235,10 +235,7 @@ class Fleets:
             return
         if lost_sight(seen, len(before.hooks)):
             report(before, seen)
-        self.warn(
-            f"fleet: {len(seen.failed):,} of {seen.total:,} repositories could not be checked; "
-            f"their last known values are kept\n{listed(seen.failed.values())}"
-        )
+        self.warn(unchecked_told("fleet", seen))
 
 
 def _changes(fleet: Fleet, before: Copies, change: SecretChange | None) -> dict[str, SecretChange]:

@@ -66,6 +66,16 @@ def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:
     return message, "\n".join((*filter(None, remedies), again))
 
 
+def unchecked_told(what: str, seen: Outcome[Any]) -> str:
+    """Warn that some repositories couldn't be looked at, with what helps."""
+    errors = seen.failed.values()
+    remedies = "\n".join(dict.fromkeys(one.remedy for one in errors))
+    return (
+        f"{what}: {len(errors):,} of {seen.total:,} repositories couldn't be looked at; what was "
+        f"last known of them is kept\n{listed(errors)}\n{remedies}"
+    )
+
+
 def listed(errors: Iterable[HooksError]) -> str:
     """Failures one by one, and how many more there are."""
     messages = sorted(f"  {error.message}" for error in errors)

@@ -45,7 +45,7 @@ class Lifecycle:
     tell: Callable[[str], None]
 
     def create(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
-        """Take over the hook that the declaration means, or make it.
+        """Adopt the hook that the declaration means, or make it.
 
         Raises ApiError, and ConflictError when another resource declares the same hook or several
         live ones match.

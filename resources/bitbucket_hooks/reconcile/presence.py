@@ -25,7 +25,7 @@ class Presence:
     listings: Listings
     missing_is_gone: bool
     """What a 404 means when the workspace can't be read either (`bitbucket:missingRepository`)."""
-    tell: Callable[[str], None]
+    warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _gone: dict[Subject, bool] = field(factory=dict, init=False)
 
@@ -58,6 +58,9 @@ class Presence:
     def _is_gone(self, subject: Subject) -> bool:
         visible = subject.repository is not None and self.api.can_read_workspace(subject.workspace)
         if visible or self.missing_is_gone:
-            self.tell(f"{subject}: not found; it counts as deleted, and its hooks with it")
+            self.warn(
+                f"{subject}: not found, so it counts as deleted, and its hooks with it; "
+                "if it is only hidden, give this identity access before the next `pulumi up`"
+            )
             return True
         return False

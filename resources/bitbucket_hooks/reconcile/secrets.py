@@ -37,12 +37,12 @@ def read_secret(source: str, named: str = "secretFrom", remedy: str = _PROVIDE) 
         raise ConfigError(f"{named}: {source}: the {what}", remedy)
     if not _is_text(value):
         raise ConfigError(
-            f"{named}: {source}: the value is no text in UTF-8", "Provide it as such."
+            f"{named}: {source}: the value is no text in UTF-8", "Store it as text in UTF-8."
         )
     if len(value) > MAX_SECRET:
         raise ConfigError(
             f"{named}: {source}: the value has {len(value)} characters",
-            f"The API takes at most {MAX_SECRET}.",
+            f"Take a shorter one: the API takes at most {MAX_SECRET}.",
         )
     return value
 

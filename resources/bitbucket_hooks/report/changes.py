@@ -17,7 +17,7 @@ class Fate(Enum):
     """What becomes of a copy that isn't as declared."""
 
     REPAIRED = "repaired"
-    """It is put right, or made again."""
+    """It is repaired, or made again."""
     RECORDED = "recorded"
     """A refresh notes it; the next update puts it right."""
     OPEN = "open"
@@ -97,7 +97,7 @@ class Hook:
     looked: bool = False
     """Whether it is known of `created` that none is there yet."""
     adopted: Mapping[str, Match] = field(factory=dict)
-    """By place, the live hooks that are taken over."""
+    """By place, the live hooks that are adopted."""
     ambiguous: Mapping[str, tuple[Match, ...]] = field(factory=dict)
     """By place, those of which nobody can tell which is meant: the update will refuse."""
     updated: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Hook:
     retained: tuple[str, ...] = ()
     """Places whose hook is no longer declared and stays all the same."""
     moves: tuple[Move, ...] = ()
-    """What it takes over from other resources."""
+    """What it adopts from other resources."""
     given: tuple[Move, ...] = ()
     """What it leaves to other resources, named as `source`."""
     drift: tuple[Drift, ...] = ()

@@ -133,7 +133,7 @@ def _new(hook: Hook, words: Words) -> Iterator[Line]:
         refused = f" has {len(matches)} live hooks that match, so the update will be refused: "
         yield Line(Mark.FAIL, text(code(place), refused, found, hint))
     for move in hook.moves:
-        whole = "renamed from" if move.whole else "takes over from"
+        whole = "renamed from" if move.whole else "adopted from"
         whose = text(f"{whole} ", name(move.source), "; the live hooks stay as they are")
         yield _on(Mark.KEEP, whose, move.places)
     for move in hook.given:
@@ -170,10 +170,10 @@ def _changed(hook: Hook, words: Words) -> Iterator[Line]:
 
 def _drift(drift: Drift, words: Words) -> Line:
     fate = {
-        Fate.REPAIRED: words.verb("will be put right", "put right"),
+        Fate.REPAIRED: words.verb("will be repaired", "repaired"),
         Fate.RECORDED: words.verb("the next update puts it right", "the next update puts it right"),
         Fate.OPEN: "still so",
-        Fate.MOOT: "nothing to put right",
+        Fate.MOOT: "nothing to repair",
     }[drift.fate]
     if drift.what == "gone":
         again = words.verb("will be made again", "made again")

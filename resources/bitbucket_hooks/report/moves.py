@@ -22,7 +22,7 @@ Pair = tuple[History, Hook]
 
 
 def with_moves(pairs: Sequence[Pair]) -> tuple[Hook, ...]:
-    """The hooks, where one takes over from another, without that deletion and creation."""
+    """The hooks, where one adopts those of another, without that deletion and creation."""
     hooks = {hook.urn: hook for _, hook in pairs}
     heirs = _heirs(pairs)
     for history, hook in pairs:

@@ -32,7 +32,7 @@ def turn_of(run: Run) -> Turn | None:
 
 
 def adopted_of(run: Run, urn: str, new: Iterable[str]) -> dict[str, Match]:
-    """By place, the hooks that a resource took over.
+    """By place, the hooks that a resource adopted.
 
     A notice of many repositories names only some: the others are taken to be the first of `new`
     that no notice names, so that at least their number is right.

@@ -29,6 +29,7 @@ _CONFIG_SECONDS: Final = 120
 # what a backend of one's own says, and Pulumi Cloud
 _LOCKED: Final = re.compile(r"is currently locked by|Another update is currently in progress")
 _HOLDER: Final = re.compile(r"created by (\S+) \(pid (\d+)\) at (\S+)")
+SEE_DOCTOR: Final = "Run `bitbucket-hooks doctor`: it tells what stands in the way."
 _SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
 
 
@@ -99,11 +100,9 @@ def run(
 
 
 def stack_config(stack: str | None) -> dict[str, Any]:
-    """The stack's configuration, secrets open, by its full keys. Raises ConfigError."""
+    """The stack config, secrets open, by its full keys. Raises ConfigError."""
     which = ["--stack", stack] if stack else []
-    printed = ask(
-        "the stack's configuration can't be read", "config", "--json", "--show-secrets", *which
-    )
+    printed = ask("the stack config can't be read", "config", "--json", "--show-secrets", *which)
     return {key: one.get("objectValue", one.get("value")) for key, one in (printed or {}).items()}
 
 
@@ -115,7 +114,7 @@ def ask(failing: str, *args: str) -> Any:
     try:
         return json.loads(_printed(failing, args) or "null")
     except json.JSONDecodeError:
-        raise ConfigError(f"{failing}: what `pulumi` printed is no JSON") from None
+        raise ConfigError(f"{failing}: what `pulumi` printed is no JSON", SEE_DOCTOR) from None
 
 
 def _printed(failing: str, args: Sequence[str]) -> str:
@@ -132,17 +131,22 @@ def _printed(failing: str, args: Sequence[str]) -> str:
     except FileNotFoundError:
         raise _no_engine() from None
     except OSError as error:
-        raise ConfigError(f"{failing}: `pulumi` can't be run ({error.strerror})") from None
+        raise ConfigError(
+            f"{failing}: `pulumi` can't be run ({error.strerror})", SEE_DOCTOR
+        ) from None
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"{failing}: no answer in {_CONFIG_SECONDS} s") from None
+        raise ConfigError(
+            f"{failing}: no answer of `pulumi` in {_CONFIG_SECONDS} s", SEE_DOCTOR
+        ) from None
     if done.returncode:
-        raise ConfigError(f"{failing}: {_said(done.stderr)}")
+        raise ConfigError(f"{failing}: `pulumi` says: {_said(done.stderr)}", SEE_DOCTOR)
     return done.stdout
 
 
 def selected_stack() -> str:
     """The stack that is selected. Raises ConfigError when none is."""
-    return _asked(["stack", "--show-name"], "no stack is selected; name one with --stack")
+    remedy = "Name one with --stack, or select one with `pulumi stack select STACK`."
+    return _asked(["stack", "--show-name"], "no stack is selected", remedy)
 
 
 def encrypted(
@@ -160,7 +164,7 @@ def encrypted(
         for number, value in enumerate(values):
             copy.write_text(before, "utf-8")
             command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
-            _asked([*command, _SPARE], "the url can't be encrypted", value)
+            _asked([*command, _SPARE], "the url can't be encrypted", SEE_DOCTOR, value)
             whole = yaml.safe_load(copy.read_text("utf-8"))
             found.append(str(whole.pop("config")[_SPARE]["secure"]))
             if whole != {k: v for k, v in (yaml.safe_load(before) or {}).items() if k != "config"}:
@@ -172,7 +176,7 @@ def encrypted(
         return found
 
 
-def _asked(args: Sequence[str], problem: str, given: str = "") -> str:
+def _asked(args: Sequence[str], problem: str, remedy: str, given: str = "") -> str:
     """What a short command answers. Raises ConfigError."""
     try:
         done = subprocess.run(
@@ -186,7 +190,7 @@ def _asked(args: Sequence[str], problem: str, given: str = "") -> str:
     except FileNotFoundError:
         raise _no_engine() from None
     if done.returncode:
-        raise ConfigError(f"{problem}: {_said(done.stderr)}")
+        raise ConfigError(f"{problem}: `pulumi` says: {_said(done.stderr)}", remedy)
     return done.stdout.strip()
 
 

@@ -79,8 +79,8 @@ class Looker:
             places = [place for hook in hooks for place in _places(hook, run)]
             if len(places) > left:
                 self.warn(
-                    f"looked at {left:,} of {len(places):,} new hooks only (--look); of the "
-                    "others it isn't known whether live ones are adopted"
+                    f"looked at {left:,} of {len(places):,} new hooks only, so of the others it "
+                    "isn't known whether live ones are adopted; give a greater --look to know"
                 )
             places, left = places[:left], max(0, left - len(places))
             found |= self._find(provider, places, managed)
@@ -121,7 +121,7 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
     several = list(failed)
     first = stopped or several[0]
     more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
-    return f"not known whether live hooks are adopted: {first.message}{more}"
+    return f"not known whether live hooks are adopted: {first.in_a_line}{more}"
 
 
 def _places(hook: Hook, run: Run) -> list[_Place]:

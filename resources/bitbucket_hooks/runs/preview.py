@@ -14,7 +14,7 @@ from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.read import read
-from bitbucket_hooks.runs.engine import Finished, refuse_locked, run
+from bitbucket_hooks.runs.engine import SEE_DOCTOR, Finished, refuse_locked, run
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.settings import ALL
 
@@ -90,7 +90,7 @@ class Watcher:
 
 
 def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
-    """Preview an update; `config` gives the stack's configuration, secrets open.
+    """Preview an update; `config` gives the stack config, secrets open.
 
     Raises ConfigError when the engine can't even begin, StackLocked when another run holds it.
     """
@@ -139,7 +139,7 @@ def _seen(
 ) -> Seen:
     if '"resourcePreEvent"' not in finished.events and '"diagnosticEvent"' not in finished.events:
         refuse_locked(finished.printed, asked.stack)
-        raise ConfigError(f"pulumi: {_last_words(finished.printed)}")
+        raise ConfigError(f"`pulumi` stopped: {_last_words(finished.printed)}", SEE_DOCTOR)
     told = read(finished.events, "the engine's events")
     # a state without any hook leaves no trace of a refresh in the events
     told = evolve(told, refreshed=told.refreshed or refreshed)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import ConfigError, printable, unreadable, unwritable
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
 
@@ -29,7 +29,7 @@ def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None) -> No
     try:
         path.write_text(json.dumps(reviewed, indent=1, sort_keys=True) + "\n", "utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
+        raise unwritable(path, error) from None
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
+        raise unreadable(path, error) from None
     except ValueError:
         value = None
     if not isinstance(value, dict) or value.get("version") != _VERSION:

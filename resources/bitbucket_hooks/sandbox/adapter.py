@@ -74,7 +74,10 @@ class SandboxAdapter(BaseAdapter):
         try:
             answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
         except sqlite3.Error as error:
-            raise SandboxError(f"{self._database.path} can't be used: {error}") from error
+            raise SandboxError(
+                f"the sandbox {self._database.path} can't be used: {error}; run it "
+                "again, or remove the file"
+            ) from error
         _check_arrival(request, answer, patience)
         response = self._builder.build_response(request, _received(request, answer))
         response.connection = cast("Any", self)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Call:
-    """What an endpoint needs to answer. The connection may write unless the verb is GET."""
+    """What a route needs to answer. The connection may write unless the verb is GET."""
 
     request: Request
     connection: sqlite3.Connection

@@ -1,4 +1,4 @@
-"""The endpoints of a pull request's comments (public API description, unless said otherwise).
+"""The routes of a pull request's comments (public API description, unless said otherwise).
 
 Writes ask for the write scope of pull requests, as is prudent: the public description names the
 read scope alone for them.

@@ -1,6 +1,6 @@
 """Events of the sandbox: real deliveries to the hooks that listen, as the service makes them.
 
-An event reaches the active hooks of the repository and of its workspace that subscribe to it. A
+An event reaches the active hooks of the repository and of its workspace that listen to it. A
 delivery whose answer is a 5xx is tried again, at once and up to two times; nothing else is (public
 docs). No transaction is open while a receiver is waited for.
 """
@@ -20,7 +20,7 @@ import attrs
 from bitbucket_hooks.deliveries import sending
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.events import KEYS, SUBJECT_TYPES, suggest
+from bitbucket_hooks.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.records import new_uuid
@@ -95,7 +95,7 @@ def prepare(connection: sqlite3.Connection, repository: Repository, event: str) 
     """
     known = known_events(connection)
     if event not in known:
-        raise SandboxError(_unknown(event, known))
+        raise SandboxError(no_such_event(event, known))
     body = _payload(event, repository)
     shipments = [
         _shipment(connection, hook, event, repository.full_name, body)
@@ -110,7 +110,7 @@ def prepare_again(connection: sqlite3.Connection, hook: Hook, sent: Sent) -> Run
     Raises `SandboxError` for a hook that isn't active.
     """
     if not hook.active:
-        raise SandboxError("the webhook is inactive: nothing is sent until it is active again")
+        raise SandboxError("the webhook is inactive, so nothing is sent; make it active first")
     shipment = _shipment(connection, hook, sent.event, sent.subject, sent.body)
     return _run(sent.event, sent.subject, [shipment])
 
@@ -209,9 +209,3 @@ class Deliverer:
             shipment.done = True
             with self._lock:
                 self._threads.discard(threading.current_thread())
-
-
-def _unknown(event: str, known: Sequence[str]) -> str:
-    near = suggest(event, known)
-    meant = f'did you mean "{near[0]}"?' if near else "`bitbucket-hooks events` lists them"
-    return f'unknown event "{event}"; {meant}'

@@ -87,7 +87,7 @@ def missing_scope(required: Iterable[str], granted: Iterable[str]) -> Refusal:
 
 
 def no_permission(what: str) -> Refusal:
-    """403 for an identity with the right scopes that is no admin (reported)."""
+    """403 for an identity with the right scopes that is no administrator (reported)."""
     return _error(403, f"You must have admin access to {what} to do this.")
 
 

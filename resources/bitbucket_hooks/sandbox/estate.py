@@ -58,7 +58,7 @@ class Sandbox:
 
     Repositories are named `workspace/slug`, workspaces by their slug, users by their email; all
     three also by uuid in braces. Everything raises `SandboxError` for what does not exist or is
-    there already. Nothing here passes through faults, limits, lag or the request log.
+    there already. Nothing here passes through faults, limits, lag or the log of requests.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -82,7 +82,7 @@ class Sandbox:
             with self._database.write() as connection:
                 yield connection
         except sqlite3.IntegrityError as error:
-            raise SandboxError(f"{name} is there already") from error
+            raise SandboxError(f"{name} is there already; take another name") from error
 
     # Workspaces and repositories
 
@@ -153,7 +153,7 @@ class Sandbox:
         """
         roles = ("admin", "write", "read") if "/" in target else ("owner", "member")
         if role not in (*roles, "none"):
-            raise SandboxError(f'no role "{role}" in {target}: take one of {", ".join(roles)}')
+            raise SandboxError(f'no role "{role}" in {target}; take one of {", ".join(roles)}')
         with self._database.write() as connection:
             who, where = lookups.user(connection, user), lookups.target(connection, target)
             if role == "none":
@@ -337,7 +337,7 @@ class Sandbox:
         `path` is a glob over the path from `/2.0` on; `*` matches slashes too.
         """
         if kind not in settings.KINDS:
-            raise SandboxError(f'no fault "{kind}": known are {", ".join(settings.KINDS)}')
+            raise SandboxError(f'no fault "{kind}"; take one of {", ".join(settings.KINDS)}')
         with self._database.write() as connection:
             faults.plan(connection, kind, method, path, times, skip)
 

@@ -1,4 +1,4 @@
-"""The endpoints of webhooks and their events."""
+"""The routes of webhooks and their events."""
 
 from __future__ import annotations
 

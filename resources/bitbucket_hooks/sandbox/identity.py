@@ -105,7 +105,7 @@ def require_webhook_scope(identity: Identity, method: str) -> None:
 
 
 def require_event_scopes(identity: Identity, events: Iterable[str]) -> None:
-    """Refuse who subscribes to events without the scopes to read what they tell (public docs)."""
+    """Refuse who listens to events without the scopes to read what they tell (public docs)."""
     names = {_EVENT_SCOPES.get(event.partition(":")[0], "repository") for event in events}
     if identity.kind == "api":
         identity.require_all(f"read:{name}:bitbucket" for name in names)

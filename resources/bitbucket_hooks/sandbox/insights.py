@@ -1,4 +1,4 @@
-"""The endpoints of Code Insights: reports on a commit, and their annotations.
+"""The routes of Code Insights: reports on a commit, and their annotations.
 
 Fields, values and the numbers of annotations: public API description, unless said otherwise.
 Writes ask for the write scope of repositories and the role `write`, as is prudent: the public

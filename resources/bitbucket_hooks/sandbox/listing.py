@@ -1,4 +1,4 @@
-"""The endpoints around the hooks: the user, workspaces and repositories."""
+"""The routes around the hooks: the user, workspaces and repositories."""
 
 from __future__ import annotations
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.records import Comment, Repository, Workspace
 
 _CHANGEABLE = {field.name for field in attrs.fields(Hook)} - {"subject", "subject_type", "seq"}
+_LISTED = "`bitbucket-hooks sandbox repositories` lists what there is"
 
 
 def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
     """Find a workspace by slug or uuid."""
     found = places.workspace(connection, name)
     if not found:
-        raise SandboxError(f'there is no workspace "{name}" in this sandbox')
+        raise SandboxError(f'there is no workspace "{name}" in this sandbox; {_LISTED}')
     return found
 
 
@@ -36,7 +37,7 @@ def repository(connection: sqlite3.Connection, name: str) -> Repository:
     where, _, slug = name.partition("/")
     found = places.repository(connection, workspace(connection, where).uuid, slug)
     if not found:
-        raise SandboxError(f'there is no repository "{name}" in this sandbox')
+        raise SandboxError(f'there is no repository "{name}" in this sandbox; {_LISTED}')
     return found
 
 
@@ -53,7 +54,7 @@ def user(connection: sqlite3.Connection, name: str) -> str:
     """Find the uuid of a user by email or uuid."""
     found = places.user(connection, name)
     if not found:
-        raise SandboxError(f'there is no user "{name}" in this sandbox')
+        raise SandboxError(f'there is no user "{name}" in this sandbox; add it first')
     return found.uuid
 
 
@@ -61,7 +62,10 @@ def hook(connection: sqlite3.Connection, uuid: str) -> Hook:
     """Find a hook by uuid, with or without its braces."""
     found = hookstore.find(connection, f"{{{uuid.strip('{}')}}}")
     if not found:
-        raise SandboxError(f'there is no webhook "{uuid}" in this sandbox')
+        raise SandboxError(
+            f'there is no webhook "{uuid}" in this sandbox; `bitbucket-hooks sandbox hooks` '
+            "lists what there is"
+        )
     return found
 
 
@@ -69,7 +73,9 @@ def thread(connection: sqlite3.Connection, name: str, number: int) -> Thread:
     """Find a pull request by its repository and number."""
     found = Thread(repository(connection, name).uuid, number)
     if not commentstore.has_pull_request(connection, found):
-        raise SandboxError(f"there is no pull request {number} of {name} in this sandbox")
+        raise SandboxError(
+            f"there is no pull request {number} of {name} in this sandbox; add it first"
+        )
     return found
 
 
@@ -77,7 +83,10 @@ def comment(connection: sqlite3.Connection, where: Thread, number: int) -> Comme
     """Find a comment that isn't deleted."""
     found = commentstore.comment(connection, where, number)
     if not found:
-        raise SandboxError(f"there is no comment {number} on that pull request in this sandbox")
+        raise SandboxError(
+            f"there is no comment {number} on the pull request {where.number} in this sandbox; add "
+            "it first"
+        )
     return found
 
 
@@ -85,7 +94,7 @@ def commit(connection: sqlite3.Connection, name: str, hash_: str) -> Commit:
     """Find a commit by its repository and whole hash."""
     found = Commit(repository(connection, name).uuid, hash_.lower())
     if not commentstore.has_commit(connection, found.repository, found.hash):
-        raise SandboxError(f"there is no commit {hash_} of {name} in this sandbox")
+        raise SandboxError(f"there is no commit {hash_} of {name} in this sandbox; add it first")
     return found
 
 
@@ -93,7 +102,10 @@ def hook_changes(changes: dict[str, Any]) -> dict[str, Any]:
     """Check the names of a hook's properties; an empty secret is none."""
     unknown = sorted(changes.keys() - _CHANGEABLE)
     if unknown:
-        raise SandboxError(f"a webhook has no {', '.join(unknown)} that can be set")
+        raise SandboxError(
+            f"a webhook has no {', '.join(unknown)} that can be set; take one of "
+            f"{', '.join(sorted(_CHANGEABLE))}"
+        )
     return {**changes, "secret": changes["secret"] or None} if "secret" in changes else changes
 
 
@@ -109,4 +121,6 @@ def issue(connection: sqlite3.Connection, kind: str, holder: str, scopes: Iterab
 def check_slug(slug: str) -> None:
     """Refuse what is no slug."""
     if not places.is_slug(slug):
-        raise SandboxError(f'"{slug}" is no slug: letters, digits, ".", "_" and "-", at most 62')
+        raise SandboxError(
+            f'"{slug}" is no slug; write at most 62 letters, digits, ".", "_" and "-"'
+        )

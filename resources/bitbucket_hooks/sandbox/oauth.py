@@ -1,4 +1,4 @@
-"""The token endpoint of OAuth consumers: client credentials only (vendor's announcement, 2026)."""
+"""The token route of OAuth consumers: client credentials only (vendor's announcement, 2026)."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _known(allowed: tuple[str, ...]) -> Any:
         for value in values:
             if value not in allowed:
                 raise SandboxError(
-                    f'{field.name}: unknown "{value}"; known are {", ".join(allowed)}'
+                    f'{field.name}: unknown "{value}"; take one of {", ".join(allowed)}'
                 )
 
     return attrs.validators.and_(check)
@@ -140,7 +140,9 @@ def parse(assignments: Iterable[str]) -> dict[str, Any]:
         key, equals, text = assignment.partition("=")
         name = key.strip().replace("-", "_")
         if not equals or name not in NAMES:
-            raise SandboxError(_unknown(name) if equals else f'"{assignment}" is not KEY=VALUE')
+            raise SandboxError(
+                _unknown(name) if equals else f'"{assignment}" sets nothing; write KEY=VALUE'
+            )
         changes[name] = _value(name, text.strip())
     return changes
 
@@ -155,10 +157,10 @@ def _value(name: str, text: str) -> Any:
         return int(text) if name in _WHOLE else float(text)
     except (KeyError, ValueError):
         wanted = "true or false" if isinstance(default, bool) else "a number"
-        raise SandboxError(f'{name} takes {wanted}, not "{text}"') from None
+        raise SandboxError(f'{name} must be {wanted}, not "{text}"') from None
 
 
 def _unknown(name: str) -> str:
     near = suggest(name, NAMES)
-    remedy = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(NAMES)}"
+    remedy = f'did you mean "{near[0]}"?' if near else f"take one of {', '.join(NAMES)}"
     return f'unknown setting "{name}"; {remedy}'

@@ -1,4 +1,4 @@
-"""The endpoints of build statuses (public API description, unless said otherwise)."""
+"""The routes of build statuses (public API description, unless said otherwise)."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ class Database:
 
     def _verify(self) -> None:
         if not self.path.is_file():
-            raise SandboxError(f"there is no sandbox at {self.path}")
+            raise SandboxError(
+                f"there is no sandbox at {self.path}; `bitbucket-hooks sandbox serve` makes one"
+            )
         try:
             with self.read() as connection:
                 (mark,) = connection.execute("PRAGMA application_id").fetchone()
@@ -96,12 +98,15 @@ class Database:
             if mark == APPLICATION_ID and version in UPGRADES:
                 version = self._upgrade()
         except sqlite3.DatabaseError as error:
-            raise SandboxError(f"{self.path} can't be opened as a sandbox: {error}") from error
+            raise SandboxError(
+                f"{self.path} can't be opened as a sandbox: {error}; name another file, "
+                "or remove it"
+            ) from error
         if mark != APPLICATION_ID:
-            raise SandboxError(f"{self.path} is no sandbox database: name another file")
+            raise SandboxError(f"{self.path} is no sandbox's file; name another one")
         if version != VERSION:
             raise SandboxError(
-                f"{self.path} is a sandbox of version {version}, this program knows {VERSION}: "
+                f"{self.path} is a sandbox of version {version}, and this program knows {VERSION}; "
                 "remove the file to start afresh"
             )
 
@@ -133,7 +138,10 @@ def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
             with contextlib.suppress(FileExistsError):
                 _publish(draft, path)
     except OSError as error:
-        raise SandboxError(f"can't create the sandbox {path}: {error.strerror}") from error
+        raise SandboxError(
+            f"the sandbox {path} can't be made: {error.strerror}; name a file in a folder that is "
+            "there and may be written"
+        ) from error
 
 
 def _publish(draft: Path, path: Path) -> None:

@@ -1,1 +1,1 @@
-"""From a stack's configuration to resources."""
+"""From a stack config to resources."""

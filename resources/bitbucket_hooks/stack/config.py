@@ -1,4 +1,4 @@
-"""The keys of a stack's configuration that declare hooks: read as a whole, mistakes collected."""
+"""The keys of a stack config that declare hooks: read as a whole, mistakes collected."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class _Reader:
 
     def unknown(self) -> None:
         for name in sorted(self.values.keys() - STACK_KEYS.keys(), key=str):
-            near = did_you_mean(name, STACK_KEYS) or f"; there are {', '.join(STACK_KEYS)}"
+            near = did_you_mean(name, STACK_KEYS) or f"; take one of {', '.join(STACK_KEYS)}"
             self.problems.append(f"{NAMESPACE}:{printable(name, 60)}: is no key{near}")
 
     def unmanaged(self) -> str:
@@ -156,7 +156,7 @@ class _Reader:
             try:
                 resolve(account)
             except ConfigError as error:
-                self.problems.append(f"{path}: {error.message}; {error.remedy}")
+                self.problems.append(f"{path}: {error.in_a_line}")
             else:
                 accounts[name] = account
         return accounts
@@ -221,7 +221,7 @@ def _wrong_in_account(path: str, given: Mapping[str, Any]) -> Iterable[str]:
     for name in sorted(given.keys() - set(ACCOUNT_KEYS), key=str):
         yield (
             f"{path}.{printable(str(name), 60)}: is no key of an account; "
-            f"there are {', '.join(ACCOUNT_KEYS)}"
+            f"take one of {', '.join(ACCOUNT_KEYS)}"
         )
     for name in ACCOUNT_KEYS:
         if given.get(name) is not None and not isinstance(given[name], str):

@@ -28,7 +28,7 @@ _PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
 
 
 def declare_hooks() -> dict[str, Any]:
-    """Declare every hook of the stack's configuration; gives their uuids, by name and repository.
+    """Declare every hook of the stack config; gives their uuids, by name and repository.
 
     Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
@@ -56,7 +56,7 @@ def _warn_of_open_passphrase(settings: Settings) -> None:
     if not settings.allows_private_urls and os.environ.get(_PASSPHRASE) == "sandbox":
         pulumi.log.warn(
             f"{_PASSPHRASE} is the one that ./activate sets for the sandbox, and everybody knows "
-            "it. Set your own before secrets get into this stack's state."
+            "it; set your own before secrets get into this stack's state"
         )
 
 

@@ -1,4 +1,4 @@
-"""One hook of a stack's configuration: its keys, where each value comes from, and its mistakes."""
+"""One hook of a stack config: its keys, where each value comes from, and its mistakes."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class Entry:
     skip_cert_verification: bool | None = _key(
         "Whether the receiver's TLS certificate goes unchecked; default false."
     )
-    history_enabled: bool | None = _key("Whether Bitbucket keeps a log of requests.")
-    adopt: str | None = _key("`match`, `never`, or the uuid of the one hook to take over.")
+    history_enabled: bool | None = _key("Whether Bitbucket keeps a history of deliveries.")
+    adopt: str | None = _key("`match`, `never`, or the uuid of the one hook to adopt.")
     protect: bool = _key("Pulumi's own protection against deletion.", False)  # noqa: FBT003
 
 
@@ -120,8 +120,8 @@ def _pattern(value: Any, context: Context) -> str:
         return slug(value, context)
     if not _PATTERN.fullmatch(value):
         raise problem(
-            f'is "{printable(value, 60)}", which no slug can match; a glob has letters, digits, '
-            ". _ - and * ? [abc]"
+            f'is "{printable(value, 60)}", which no slug can match; write letters, digits, . _ - '
+            "and * ? [abc] for a glob"
         )
     return value.lower()
 
@@ -167,7 +167,7 @@ def _no_event(pattern: str, context: EntryContext) -> str:
     remedy = (
         f'did you mean "{printable(meant, 60)}"?'
         if found
-        else f"there are {', '.join(f'{one}:*' for one in prefixes)}"
+        else f"take one of {', '.join(f'{one}:*' for one in prefixes)}"
     )
     return f'"{printable(pattern, 60)}" matches no event; {remedy}'
 
@@ -264,13 +264,13 @@ def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> I
     """Name the keys that mean nothing here."""
     for name in sorted(layer.keys() - set(known), key=str):
         shown = printable(str(name), 60)
-        yield f"{path}.{shown}: is no key of a hook; there are {', '.join(known)}"
+        yield f"{path}.{shown}: is no key of a hook; take one of {', '.join(known)}"
 
 
 def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) -> Iterable[str]:
     for name in ("name", "url"):
         if name not in given:
-            yield f"{path}.{name}: is required"
+            yield f"{path}.{name}: is required; give it"
     if workspace is None and "owner" not in given:
         yield f"{path}.owner: is required; give it, or set bitbucket:workspace"
     on_workspace = "workspace" in given and given["workspace"].value is True
@@ -289,7 +289,7 @@ def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) ->
 
 
 def _one_for_all(given: Mapping[str, Given]) -> Iterable[str]:
-    """A uuid to take over names one hook, and an entry of repositories may have many."""
+    """A uuid to adopt names one hook, and an entry of repositories may have many."""
     if "adopt" not in given or given["adopt"].value in (MATCH, NEVER):
         return
     named = given["repositories"].value if "repositories" in given else []

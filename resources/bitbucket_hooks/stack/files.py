@@ -1,4 +1,4 @@
-"""The files that hold a stack's configuration: `Pulumi.yaml` and `Pulumi.STACK.yaml`."""
+"""The files that hold a stack config: `Pulumi.yaml` and `Pulumi.STACK.yaml`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import yaml
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.settings import project_root
 
+MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."
+"""The remedy where there is none."""
+
 _UNREADABLE: Final = (OSError, ValueError, AttributeError, yaml.YAMLError)
 
 
 def stack_file(stack: str) -> Path:
-    """Where Pulumi keeps a stack's configuration. Raises ConfigError."""
+    """Where Pulumi keeps a stack config. Raises ConfigError."""
     return _folder() / f"Pulumi.{stack}.yaml"
 
 
@@ -61,10 +64,13 @@ def _read(path: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         raise ConfigError(
             f"there is no {path.name} in {path.parent}",
-            "Run this in a Pulumi project's folder; `pulumi stack init STACK` makes a stack.",
+            "Run this in a Pulumi project's folder, or make the stack with "
+            "`pulumi stack init STACK`.",
         ) from None
     except _UNREADABLE as error:
-        raise ConfigError(f"{path.name} can't be read: {printable(_where(error))}") from None
+        raise ConfigError(
+            f"{path.name} can't be read: {printable(_where(error))}", "Correct the file there."
+        ) from None
     return value
 
 

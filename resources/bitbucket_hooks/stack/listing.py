@@ -13,7 +13,7 @@ from bitbucket_hooks.model.globs import matching
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 from bitbucket_hooks.stack.config import of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.files import stacks, written
+from bitbucket_hooks.stack.files import MAKE_STACK, stacks, written
 from bitbucket_hooks.stack.secrecy import hidden
 
 _PUBLIC_LIMIT: Final = 1000  # requests an hour and identity (public documentation)
@@ -46,7 +46,7 @@ def listed(globs: Sequence[str]) -> list[Listed]:
     if idle := [printable(one, 60) for one, found in meant.items() if not found]:
         raise ConfigError(
             f"no stack matches {', '.join(idle)}",
-            f"There are: {', '.join(map(printable, names)) or 'none'}.",
+            f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
         )
     chosen = {name for found in meant.values() for name in found}
     return [_look(name) for name in names if name in chosen or not globs]

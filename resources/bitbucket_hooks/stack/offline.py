@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -15,6 +16,8 @@ from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext
 from bitbucket_hooks.stack.files import written
 from bitbucket_hooks.stack.plan import drafts, problems
 from bitbucket_hooks.stack.secrecy import hidden
+
+_SEE_EVENTS: Final = "see whether `bitbucket-hooks events` lists it"
 
 
 @frozen
@@ -53,8 +56,8 @@ class Contexts:
     def _unknown(self, events: Iterable[str]) -> Mapping[str, str]:
         for event in sorted(set(events) - KEYS):
             near = suggest(event)
-            meant = f'; did you mean "{near[0]}"?' if near else ""
-            self._warn(f'"{printable(event, 60)}" is not in the bundled list of events{meant}')
+            remedy = f'did you mean "{near[0]}"?' if near else _SEE_EVENTS
+            self._warn(f'"{printable(event, 60)}" is not in the bundled list of events; {remedy}')
         return {}
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What a stack's configuration comes to: each entry with the repositories that it means."""
+"""What a stack config comes to: each entry with the repositories that it means."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class _Choice:
             if any(map(needs_listing, drafts)):
                 self.failures[owner] = error
                 return
-            self.accounts.warn(f"not checked whether the repositories exist: {error.message}")
+            self.accounts.warn(f"not checked whether the repositories exist: {error.in_a_line}")
             self.made |= {one.path: Selection(one).literal() for one in drafts}
         except HooksError as error:
             self.failures[owner] = error

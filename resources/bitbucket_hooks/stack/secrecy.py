@@ -1,4 +1,4 @@
-"""Which values of the stack's configuration were given as secrets.
+"""Which values of the stack config were given as secrets.
 
 The SDK hands a structured value over decrypted, without telling which of its leaves were secret;
 the stack's own file still tells.

@@ -104,9 +104,10 @@ class Selection:
 
     def _no_such_project(self, project: str, listed: Sequence[Repository]) -> None:
         near = did_you_mean(project, {one.project for one in listed})
+        remedy = near or "; check its key, and that the identity may read its repositories"
         self.problems.append(
             f"{self._path('project')}: no repository that this identity sees in "
-            f'{self._workspace} is in a project "{project}"{near}'
+            f'{self._workspace} is in a project "{project}"{remedy}'
         )
 
     def _doubt(self, text: str) -> None:
@@ -114,7 +115,7 @@ class Selection:
         if self.draft.values.get("strict"):
             self.problems.append(f"{text}; correct or remove it, or set strict: false")
         else:
-            self.warnings.append(text)
+            self.warnings.append(f"{text}; correct or remove it, unless it is meant")
 
     @property
     def _workspace(self) -> str:

@@ -1,4 +1,4 @@
-"""`Create` through the SDK's server: what is made, taken over or refused, and lost answers."""
+"""`Create` through the SDK's server: what is made, adopted or refused, and lost answers."""
 
 from __future__ import annotations
 

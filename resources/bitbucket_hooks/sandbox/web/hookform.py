@@ -11,14 +11,13 @@ from werkzeug.utils import redirect
 from bitbucket_hooks.events import Event
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
 from bitbucket_hooks.sandbox import hookstore, settings
-from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.records import Hook, new_uuid
 from bitbucket_hooks.sandbox.validation import MAX_SECRET
 from bitbucket_hooks.sandbox.web import entries, layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped
 from bitbucket_hooks.sandbox.web.entries import Entry
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
-from bitbucket_hooks.sandbox.web.visits import may_change
+from bitbucket_hooks.sandbox.web.visits import refuse_unchangeable
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -90,8 +89,7 @@ def delete(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
 
 def _own(visit: Visit, repository: Repository, uid: str) -> Hook:
     hook = visit.hook(repository, uid)
-    if not may_change(hook):
-        raise SandboxError("this webhook is read-only here")
+    refuse_unchangeable(hook)
     return hook
 
 

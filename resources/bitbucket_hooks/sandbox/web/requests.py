@@ -13,7 +13,7 @@ from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
-from bitbucket_hooks.sandbox.web.visits import may_change
+from bitbucket_hooks.sandbox.web.visits import may_change, refuse_unchangeable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,8 +33,7 @@ def history(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
     repository = visit.repository(workspace, slug)
     hook = visit.hook(repository, uid)
     if visit.sends:
-        if not may_change(hook):
-            raise SandboxError("this webhook is read-only here")
+        refuse_unchangeable(hook)
         enabled = visit.request.form.get("history") == "on"
         hookstore.update(visit.connection, hook, {"history_enabled": enabled})
         return redirect(paths.of(repository, hook, "requests"), 303)
@@ -148,7 +147,9 @@ def resend(visit: Visit, workspace: str, slug: str, uid: str, number: int) -> Re
 def _find(visit: Visit, hook: Hook, number: int) -> Sent:
     found = historystore.find(visit.connection, hook.uuid, number)
     if not found:
-        raise SandboxError(f"there is no request {number} of this webhook, or no longer")
+        raise SandboxError(
+            f"there is no request {number} of this webhook, or no longer; go back to its list"
+        )
     return found
 
 
@@ -219,7 +220,7 @@ def event(visit: Visit, workspace: str, slug: str, name: str) -> Response:
     repository = visit.repository(workspace, slug)
     run = visit.deliverer.run(name)
     if not run or run.subject != repository.full_name:
-        raise SandboxError("what came of this event is no longer known here")
+        raise SandboxError("what came of this event is no longer known here; trigger it again")
     return layout.page(
         "Event triggered",
         tag("p", code(run.event), text(f" in {run.subject}"), class_="context"),

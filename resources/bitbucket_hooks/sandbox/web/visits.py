@@ -50,8 +50,19 @@ class Visit:
         """Find one of these hooks. Raises `SandboxError`."""
         found = lookups.hook(self.connection, uid)
         if found.subject not in (repository.uuid, repository.workspace):
-            raise SandboxError(f'there is no webhook "{uid}" of {repository.full_name}')
+            raise SandboxError(
+                f'there is no webhook "{uid}" of {repository.full_name}; go back to its list'
+            )
         return found
+
+
+def refuse_unchangeable(hook: Hook) -> None:
+    """Raise `SandboxError` for one that the page only shows."""
+    if not may_change(hook):
+        raise SandboxError(
+            "this webhook is read-only here; change it where it belongs, with `bitbucket-hooks "
+            "sandbox change-hook`"
+        )
 
 
 def may_change(hook: Hook) -> bool:
