@@ -25,6 +25,30 @@ def answering(answer: bytes) -> Serve:
     return serve
 
 
+def tunnel_to(base: str) -> Serve:
+    """Be a proxy that opens a tunnel to a server, whatever it was asked for."""
+    port = int(base.rpartition(":")[2])
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_copy, args=(there, connection), daemon=True)
+            back.start()
+            connection.settimeout(None)
+            _copy(connection, there)
+            back.join()
+
+    return serve
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while some := source.recv(65536):
+            target.sendall(some)
+        target.shutdown(socket.SHUT_WR)
+
+
 @contextmanager
 def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[int]]]:
     """Serve every connection alike; gives the base url and one number for each connection."""

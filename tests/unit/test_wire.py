@@ -19,7 +19,7 @@ from bitbucket_hooks.errors import ConfigError, HooksError
 from bitbucket_hooks.model.credentials import AccessToken
 from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
-from support.raw_server import CERTIFICATE, answering, raw_server
+from support.raw_server import CERTIFICATE, Serve, answering, raw_server, tunnel_to
 from support.rooms import session_of
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -231,3 +231,45 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         client.post("x", "making", {})
     assert "canary" not in str(refused.value)
+
+
+@contextmanager
+def _proxied(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> Iterator[tuple[Client, list[int]]]:
+    """Give a client behind a proxy that opens a tunnel to a server; and that one's connections."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        raw_server(serve, tls=True) as (base, connections),
+        raw_server(tunnel_to(base)) as (proxy, _),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with _client(base) as client:
+            yield client, connections
+
+
+def test_a_proxys_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For comparison."""
+    with _proxied(monkeypatch, answering(FINE + b'{"a": 1}')) as (client, _):
+        assert client.get("x", "reading") == {"a": 1}
+
+
+def test_a_tunnel_that_breaks_may_have_been_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library blames the proxy, but the POST has gone through it."""
+    with _proxied(monkeypatch, answering(b"")) as (client, connections):
+        with pytest.raises(AnswerLost, match="the connection broke"):
+            client.post("x", "making", {})
+        assert len(connections) == 1
+
+
+def test_a_proxy_that_refuses_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, so that even a POST is repeated."""
+    refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    with raw_server(answering(refusal)) as (proxy, connections):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with (
+            _client("https://api.example.invalid") as client,
+            pytest.raises(Unreachable, match="the proxy refused"),
+        ):
+            client.post("x", "making", {})
+    assert len(connections) > 5
