@@ -36,6 +36,8 @@ def test_pages_are_followed_as_they_come() -> None:
         "http://api.example.com/2.0/things",
         "https://api.example.com:444/2.0/things",
         "https://api.example.com@evil.example.com/",
+        "https://evil.example.com\\@api.example.com/",
+        "https://evil.example.com\\\t@api.example.com/",
         "https://[half",
         "/relative",
         "//evil.example.com/",
@@ -84,7 +86,10 @@ def test_a_redirect_on_the_same_host_is_followed(status: int) -> None:
     assert adapter.asked[1].headers["Authorization"] == "Bearer canary"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example.com/", "http://[half", "//evil", "ftp:x"])
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example.com/", "http://[half", "//evil", "ftp:x", "//evil\\@api.example.com/"],
+)
 def test_a_redirect_elsewhere_is_refused(target: str) -> None:
     """Nothing is sent there."""
     client, adapter = canned_client(Canned(302, headers={"Location": target}))
