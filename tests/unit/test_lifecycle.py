@@ -82,6 +82,30 @@ def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) 
         rooms.lifecycle.create(DESIRED, ME, twin.uuid)
 
 
+def test_a_hook_that_a_neighbour_takes_at_this_moment(rooms: Rooms, sandbox: Sandbox) -> None:
+    """Whoever comes second, between looking and taking too: a create makes one of its own."""
+    urls = [f"{URL}/{number}" for number in range(40)]
+    planted = {url: sandbox.plant_hook("acme/web", url).uuid for url in urls}
+    rooms.listings.of(WEB)
+    refused: list[str] = []
+
+    def claim() -> None:
+        ready.wait(30)
+        for url, uuid in planted.items():
+            try:
+                rooms.claims.declare(uuid, OTHER)
+            except ConflictError:
+                refused.append(url)
+
+    ready = threading.Barrier(2)
+    neighbour = threading.Thread(target=claim)
+    neighbour.start()
+    ready.wait(30)
+    made = {url: rooms.lifecycle.create(evolve(DESIRED, url=url), ME, "match") for url in urls}
+    neighbour.join(60)
+    assert {url for url in urls if made[url].uuid == planted[url]} == set(refused)
+
+
 def test_a_new_hook_is_read_though_the_listing_is_older(
     rooms: Rooms, sandbox: Sandbox, clock: FakeClock
 ) -> None:

@@ -50,8 +50,8 @@ class _HookProvider(DeclaringProvider):
             return DiffResult()
         moved = [key for key in self.checker.subject if _olds.get(key) != _news.get(key)]
         replaces = moved if moved and not self._lives_on(subject_of(_news), _id) else []
-        if is_declared(_news) and not replaces:
-            self._session.claims.declare(_id, owner(_news))
+        if is_declared(_news) and not replaces and not self._claim([_id], _news):
+            return DiffResult(changes=True, replaces=["uuid"])
         # None lets the engine compare the inputs itself: it then names just what changed
         is_same = not moved and not changed(_olds, _news)
         return DiffResult(changes=False if is_same else None, replaces=replaces)

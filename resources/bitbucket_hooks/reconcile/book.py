@@ -40,9 +40,14 @@ class Book:
 
     def get(self, thing: str) -> str | None:
         """What is said of a thing, None: nothing."""
+        return self.get_all([thing]).get(thing)
+
+    def get_all(self, things: Iterable[str]) -> dict[str, str]:
+        """What is said of things, without those of which nothing is."""
         with self._opened() as file:
             self._catch_up(file)
-            return self._known.get(_digest(thing))
+            found = {thing: self._known.get(_digest(thing)) for thing in things}
+            return {thing: text for thing, text in found.items() if text is not None}
 
     def add(self, things: Iterable[str], text: str) -> list[str]:
         """Say something of all things of which nothing is said; gives the others."""

@@ -104,6 +104,18 @@ class Claims:
         claim = self._read(uuid)
         return claim is not None and claim.owner != owner.key
 
+    def taken_over(self, uuids: Iterable[str], owner: Owner) -> dict[str, str]:
+        """Of hooks, those that another resource has made its own in this phase, with its name.
+
+        That happens before the engine has come to their owner, and only where no preview did so.
+        """
+        claims = {uuid: _as_claim(text) for uuid, text in self._book.get_all(uuids).items()}
+        return {
+            uuid: claim.name
+            for uuid, claim in claims.items()
+            if claim.owner != owner.key and claim.made and claim.phase == self.phase
+        }
+
     def handed_over(self, uuid: str, owner: Owner) -> str | None:
         """The resource that a hook now belongs to, when `owner` must not delete it any more."""
         claim = self._read(uuid)
@@ -159,11 +171,15 @@ class Claims:
 
     def _read(self, what: str) -> Claim | None:
         text = self._book.get(what)
-        return None if text is None else Claim(**json.loads(text))
+        return None if text is None else _as_claim(text)
 
     def _write_new(self, things: Iterable[str], claim: Claim) -> list[str]:
         """Write claims, except where there is one; gives those that were there."""
         return self._book.add(things, _text(claim))
+
+
+def _as_claim(text: str) -> Claim:
+    return Claim(**json.loads(text))
 
 
 def _text(claim: Claim) -> str:
