@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bitbucket_hooks.api import connections as kept
 from bitbucket_hooks.api import wire
 from bitbucket_hooks.api.client import Client, open_client
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer, Unreachable
@@ -165,6 +167,36 @@ def _forgiving_libraries() -> Iterator[None]:
         warnings.simplefilter("ignore", ResourceWarning)
         yield
         gc.collect(1)
+
+
+# Connections that are kept
+
+
+def _twice(connection: socket.socket) -> None:
+    """Answer the first request and keep the connection; of a second one nobody hears."""
+    connection.settimeout(30)
+    if connection.recv(65536):
+        connection.sendall(HEAD + b"Content-Length: 8\r\n\r\n" + b'{"a": 1}')
+        connection.recv(65536)
+
+
+def test_a_connection_that_died_without_a_sign() -> None:
+    """A POST over it may have been done."""
+    with raw_server(_twice) as (base, connections), _client(base) as client:
+        client.get("x", "reading")
+        with pytest.raises(AnswerLost):
+            client.post("x", "making", {})
+    assert len(connections) == 1
+
+
+def test_a_connection_that_lay_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be dead without a sign."""
+    with raw_server(_twice) as (base, connections), _client(base) as client:
+        client.get("x", "reading")
+        monkeypatch.setattr(kept, "MAX_IDLE", -1.0)
+        assert client.post("x", "making", {}) == {"a": 1}
+        session_of(client).close()
+    assert len(connections) == 2
 
 
 # TLS

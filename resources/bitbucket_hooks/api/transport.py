@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 from attrs import frozen
-from requests.adapters import HTTPAdapter
 from urllib3.util import parse_url
 
+from bitbucket_hooks.api.connections import KeepingAdapter
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
@@ -76,7 +76,7 @@ def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     session = _session()
     if settings.sandbox is not None:
         return session, _mount_sandbox(session, settings.sandbox)
-    pool = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallel)
+    pool = KeepingAdapter(pool_connections=2, pool_maxsize=settings.parallel)
     session.mount("https://", pool)
     session.mount("http://", pool)
     # a proxy for this machine's own test server would only get in the way
