@@ -15,6 +15,8 @@ from typing import Final
 
 from attrs import define, field
 
+from bitbucket_hooks.errors import ConfigError, printable
+
 if sys.platform != "win32":
     import fcntl
 
@@ -66,6 +68,14 @@ class Book:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
+        try:
+            with self._file() as file:
+                yield file
+        except OSError as error:
+            raise unusable(self.path.parent, error) from None
+
+    @contextmanager
+    def _file(self) -> Iterator[int]:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         with self._lock:
@@ -109,6 +119,15 @@ class Book:
         while left:
             left = left[os.write(file, left) :]
         self._catch_up(file)
+
+
+def unusable(folder: Path, error: OSError) -> ConfigError:
+    """The error for a folder in which nothing can be written down."""
+    return ConfigError(
+        f"{printable(str(folder))}: what the processes of a run have to know of each other can't "
+        f"be kept there ({printable(error.strerror or type(error).__name__, 100)})",
+        "Free some space there, or name a folder on a local disk in the variable TMPDIR.",
+    )
 
 
 def _digest(thing: str) -> str:

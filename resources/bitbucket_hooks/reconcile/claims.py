@@ -25,7 +25,7 @@ from attrs import asdict, define, evolve, field, frozen
 from bitbucket_hooks.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.reconcile.book import Book
+from bitbucket_hooks.reconcile.book import Book, unusable
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
@@ -195,7 +195,16 @@ def run_folder(run: str) -> Path:
     """Where the claims of an engine run live; old runs are swept away.
 
     The folder is private to this user: whoever may write there can keep hooks from being deleted.
+    Raises ConfigError when there is no place for it.
     """
+    try:
+        base = _base()
+    except OSError as error:
+        raise unusable(Path(tempfile.tempdir or "TMPDIR"), error) from None
+    return base / hashlib.sha256(run.encode()).hexdigest()[:32]
+
+
+def _base() -> Path:
     base = Path(tempfile.gettempdir()) / f"bitbucket-hooks-{os.getuid()}"
     with suppress(FileExistsError):
         base.mkdir(mode=0o700)
@@ -206,4 +215,4 @@ def run_folder(run: str) -> Path:
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > _KEEP:
                 shutil.rmtree(old)
-    return base / hashlib.sha256(run.encode()).hexdigest()[:32]
+    return base
