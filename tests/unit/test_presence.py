@@ -49,7 +49,7 @@ def test_hidden_is_asked_once(sandbox_path: Path, tmp_path: Path, sandbox: Sandb
         with pytest.raises(NotFound, match="missingRepository"):
             rooms.presence.listing(WEB)
     paths = [each.path for each in sandbox.requests()]
-    assert len([path for path in paths if path.endswith("workspaces/acme")]) <= 1
+    assert len([path for path in paths if path.endswith("workspaces/acme")]) == 1
     rooms.close()
 
 
