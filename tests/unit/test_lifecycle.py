@@ -73,6 +73,19 @@ def test_a_neighbours_hook_is_not_the_lost_one(rooms: Rooms, sandbox: Sandbox) -
     assert len(sandbox.hooks("acme/api")) == 2
 
 
+@pytest.mark.parametrize(
+    "new", ["https://ci.example.com/canary-2", "https://new.example.com/canary"]
+)
+def test_an_adopted_hook_gets_another_url(rooms: Rooms, sandbox: Sandbox, new: str) -> None:
+    """Told without what may be secret in the two: everything but where they lead."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com/canary?token=canary")
+    assert rooms.lifecycle.create(evolve(DESIRED, url=new), ME, hook.uuid).url == new
+    (told,) = rooms.told
+    assert "canary" not in told
+    assert "https://ci.example.com/…" in told
+    assert told.endswith('https://new.example.com/…"') is new.startswith("https://new")
+
+
 def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) -> None:
     """Isn't adopted: what another holds is no match."""
     twin = sandbox.plant_hook("acme/web", URL)
