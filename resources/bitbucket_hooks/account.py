@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from attrs import asdict, define
+from attrs import asdict, define, field
 
 from bitbucket_hooks.settings import (
     ACCOUNT_KEY,
@@ -35,13 +35,13 @@ class ProviderArgs:
 
     username: pulumi.Input[str] | None = None
     """The Atlassian account's email, with `password`."""
-    password: pulumi.Input[str] | None = None
+    password: pulumi.Input[str] | None = field(default=None, repr=False)
     """An API token of that account."""
-    oauth_token: pulumi.Input[str] | None = None
+    oauth_token: pulumi.Input[str] | None = field(default=None, repr=False)
     """A repository, project or workspace access token."""
     oauth_client_id: pulumi.Input[str] | None = None
     """An OAuth consumer's key, with `oauth_client_secret`."""
-    oauth_client_secret: pulumi.Input[str] | None = None
+    oauth_client_secret: pulumi.Input[str] | None = field(default=None, repr=False)
     """The consumer's secret."""
     api_url: pulumi.Input[str] | None = None
     """As `bitbucket:apiUrl`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pulumi
-from attrs import AttrsInstance, asdict, define
+from attrs import AttrsInstance, asdict, define, field
 from pulumi.dynamic import Resource
 
 from bitbucket_hooks.account import inherited_from
@@ -40,7 +40,7 @@ class CommonArgs:
     """The text that the web page shows as the title; not managed unless given."""
     active: pulumi.Input[bool] | None = None
     """Whether deliveries are made; default true. Bitbucket's own is not documented."""
-    secret: pulumi.Input[str] | None = None
+    secret: pulumi.Input[str] | None = field(default=None, repr=False)
     """Signs deliveries; at most 128 characters (public API description).
 
     Not managed unless given; `""` says: none. Encrypted in the state.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.adopt import MATCH, canonical_policy
@@ -23,7 +23,7 @@ from bitbucket_hooks.model.credentials import (
     Credentials,
     OAuthConsumer,
 )
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import comparable, shown
 
 NAMESPACE: Final = "bitbucket"
 PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
@@ -85,7 +85,7 @@ class Layer:
     """Where values come from, and what messages call it."""
 
     name: str
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
 
     def credentials(self) -> Credentials | None:
         """The layer's credentials; None when it has none.
@@ -200,6 +200,7 @@ def _value(layers: Sequence[Layer], key: str) -> str | None:
 
 
 def _api_url(url: str) -> str:
+    url = url.strip()
     if url.startswith(SANDBOX_SCHEME):
         if url == SANDBOX_SCHEME:
             raise _unusable("apiUrl", url, "Name the sandbox's file: sandbox:PATH.")
@@ -209,10 +210,12 @@ def _api_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise _unusable("apiUrl", "(unreadable)", "Check its host and port.") from None
-    if parts.username or parts.password:
+    if "@" in url:
         raise _unusable("apiUrl", "(hidden)", "Take the credentials out of the address.")
+    if parts.query or parts.fragment:
+        raise _unusable("apiUrl", shown(url), "Take everything from the ? or # on away.")
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
-        return url.rstrip("/")
+        return comparable(url).rstrip("/")
     raise _unusable(
         "apiUrl",
         shown(url),

@@ -4,12 +4,11 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections import Counter
 
 import pytest
 
-from support.engine import Project, finish, wait_until
+from support.engine import Project, finish, settled_writes, wait_until
 from support.processes import ends_by_itself, providers_of
 
 pytestmark = pytest.mark.engine
@@ -32,14 +31,6 @@ def _start(project: Project, *args: str) -> subprocess.Popen[str]:
     return project.start(*args, "--yes", "--skip-preview", "--parallel", "4")
 
 
-def _writes_settle(project: Project) -> None:
-    """After the engine's death, what was on its way may arrive, and then nothing more."""
-    time.sleep(1)
-    before = len(project.writes())
-    time.sleep(1.5)
-    assert len(project.writes()) == before
-
-
 def _kill_midway(project: Project, *args: str) -> None:
     """Kill the engine alone, as the system's memory guard would, when some writes are done."""
     project.estate.clear_requests()
@@ -49,7 +40,7 @@ def _kill_midway(project: Project, *args: str) -> None:
     assert providers
     process.kill()
     finish(process)
-    _writes_settle(project)
+    assert settled_writes(project) < COUNT
     assert all(list(map(ends_by_itself, providers)))
 
 
@@ -59,7 +50,7 @@ def test_killed_while_creating(project: Project, checkpoints: str) -> None:
     if checkpoints == "no checkpoints":
         project.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
     project.program(PROGRAM)
-    project.estate.configure(latency_ms=400)
+    project.estate.configure(latency_ms=1000)
     _kill_midway(project, "up")
     assert 0 < len(project.hooks()) < COUNT
     project.estate.configure(latency_ms=0)
@@ -68,7 +59,7 @@ def test_killed_while_creating(project: Project, checkpoints: str) -> None:
     assert _urls(project) == DECLARED
     project.up("--refresh", "--expect-no-changes").succeeded()
 
-    project.estate.configure(latency_ms=400)
+    project.estate.configure(latency_ms=1000)
     _kill_midway(project, "destroy")
     project.estate.configure(latency_ms=0)
     project.free()
@@ -79,7 +70,7 @@ def test_killed_while_creating(project: Project, checkpoints: str) -> None:
 def test_interrupted_once(project: Project) -> None:
     """One Ctrl-C stops at the next safe point with the state true; the next run completes."""
     project.program(PROGRAM)
-    project.estate.configure(latency_ms=400)
+    project.estate.configure(latency_ms=1000)
     process = _start(project, "up")
     wait_until(lambda: len(project.writes()) >= 4, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground

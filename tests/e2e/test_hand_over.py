@@ -1,5 +1,7 @@
 """A hook that changes hands, from one declaration to another, stays the hook that it is."""
 
+from collections import Counter
+
 import pytest
 
 from support.engine import Project
@@ -77,6 +79,29 @@ def test_swapped_names(project: Project) -> None:
     assert set(after.values()) == before
     ids = {name: state["id"] for name, state in project.state().items()}
     assert ids == {"a": after[two], "b": after[one]}
+    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+
+
+AFTER = ", opts=pulumi.ResourceOptions(depends_on=[made])"
+
+
+@pytest.mark.parametrize("kind", ["hook", "fleet"])
+def test_taken_over_without_a_preview(project: Project, kind: str) -> None:
+    """A new resource gets another one's url and takes its hook over first: that one gets a new."""
+    one, two = "https://one.example.com/", "https://two.example.com/"
+
+    def declared(url: str, more: str = "") -> str:
+        if kind == "hook":
+            return _hook("z", url, more)
+        return f'bitbucket.HookFleet("z", repositories=["api", "web"], url="{url}"{more})\n'
+
+    project.program(declared(one)).up().succeeded()
+    taken = project.only_hook("acme/api").uuid
+    count = len(project.hooks())
+    run = project.program(_hook("a", one) + declared(two, AFTER)).up().succeeded()
+    assert f"the hook {taken} belongs to Hook 'a' now" in run.flat
+    assert Counter(hook.url for hook in project.hooks()) == {one: 1, two: count}
+    assert project.state()["a"]["id"] == taken
     project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
 
 

@@ -57,7 +57,7 @@ def test_more_than_four_calls_at_a_time(
     """Eight slow creates are all under way at once; also where they are the first to come."""
     if first == "check":
         server.check(DECLARED)
-    sandbox.configure(latency_ms=300)
+    sandbox.configure(latency_ms=1500)
     names = ["api", "worker", "billing", "infra", "web", "mobile", "docs", "design-system"]
 
     def make(name: str) -> None:

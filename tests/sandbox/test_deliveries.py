@@ -187,6 +187,7 @@ def test_no_answer(sandbox: Sandbox) -> None:
         (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
     (outcome,) = shipment.outcomes
     assert outcome.problem == "there was no answer within 0.3 s"
+    sandbox.configure(delivery_timeout_ms=60_000)
     sandbox.change_hook(hook.uuid, url=f"http://127.0.0.1:{port}/")
     sandbox.trigger("acme/web", "repo:push")
     latest, _ = sandbox.history(hook.uuid)

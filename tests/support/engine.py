@@ -29,6 +29,7 @@ PASSPHRASE: Final = "correct horse"  # for states in throw-away folders
 
 _HEAD: Final = "import pulumi\nimport bitbucket_hooks as bitbucket\n\n"
 _SECONDS: Final = 120
+_QUIET_FOR: Final = 2.0  # seconds, several times as long as a request takes in these tests
 # Branch coverage is measured by the quicker tests: it would slow each of the engine's processes.
 _OURS: Final = ("BITBUCKET_", "PULUMI_", "COVERAGE_")
 _QUIET: Final = ("same", "refresh")
@@ -113,6 +114,9 @@ def _restore(state: Path) -> None:
     whole = [file for file in copies if file.stat().st_size]
     assert whole, sorted(str(file) for file in state.rglob("*"))
     shutil.copy(max(whole, key=lambda file: file.stat().st_mtime), stack)
+    for attributes in stack.parent.glob("*.attrs"):
+        if not attributes.stat().st_size:  # these can be what is empty, too
+            attributes.unlink()
 
 
 def name_of(urn: str) -> str:
@@ -285,6 +289,21 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) ->
         if process.poll() is not None or time.monotonic() > ends:
             raise AssertionError(f"waited in vain\n{finish(process).text}")
         time.sleep(0.02)
+
+
+def settled_writes(project: Project) -> int:
+    """Wait until nothing more is written, and tell how much was.
+
+    After an engine's death, what was on its way may still arrive.
+    """
+    ends = time.monotonic() + _SECONDS
+    count, since = -1, 0.0
+    while count < 0 or time.monotonic() - since < _QUIET_FOR:
+        assert time.monotonic() < ends, "it writes and writes"
+        if (now := len(project.writes())) != count:
+            count, since = now, time.monotonic()
+        time.sleep(0.1)
+    return count
 
 
 @attrs.frozen

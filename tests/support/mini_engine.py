@@ -55,15 +55,15 @@ class MiniEngine:
     failures: list[str] = attrs.field(factory=list)
     _run: int = 0
 
-    def up(self, program: dict[str, Props]) -> None:
-        """Do `up --refresh`; what fails is kept in `failures`, and the rest goes on."""
+    def up(self, program: dict[str, Props], *, preview: bool = True) -> None:
+        """Do `up --refresh`; what fails is kept in `failures`, and the rest goes on.
+
+        Without its preview it is `up --refresh --skip-preview`.
+        """
         self._run += 1
         self.failures = []
-        with self._process("preview") as provider:
-            state = {name: attrs.evolve(record) for name, record in self.state.items()}
-            self._refresh(provider, state)
-            for name, props in program.items():
-                self._guarded(name, partial(self._plan, provider, state, name, props))
+        if preview:
+            self._preview(program)
         if not self.failures:
             with self._process("update") as provider:
                 self._update(provider, program)
@@ -75,6 +75,13 @@ class MiniEngine:
         self.failures = []
         with self._process("update") as provider:
             self._delete(provider, [*self.state.items()])
+
+    def _preview(self, program: dict[str, Props]) -> None:
+        with self._process("preview") as provider:
+            state = {name: attrs.evolve(record) for name, record in self.state.items()}
+            self._refresh(provider, state)
+            for name, props in program.items():
+                self._guarded(name, partial(self._plan, provider, state, name, props))
 
     def _update(self, provider: HookProvider, program: dict[str, Props]) -> None:
         self._refresh(provider, self.state)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _PROC: Final = Path("/proc")
-_SECONDS: Final = 20
+_SECONDS: Final = 60
 
 
 def providers_of(engine: int) -> list[int]:

@@ -21,6 +21,7 @@ from pulumi.runtime.proto import (
     engine_pb2_grpc,
     provider_pb2,
     provider_pb2_grpc,
+    status_pb2,
 )
 
 from bitbucket_hooks.provider.hook import HookProvider
@@ -34,6 +35,11 @@ Props = dict[str, Any]
 
 class Refusal(Exception):
     """An error that the provider answered; its text is what the engine would print."""
+
+    def __init__(self, told: str | None, kept: Props | None) -> None:
+        super().__init__(told)
+        self.kept = kept
+        """The outputs that the state is to have all the same; None: it stays as it was."""
 
 
 @attrs.frozen
@@ -178,7 +184,7 @@ class ProviderServer:
         try:
             return call(request, timeout=60)
         except grpc.RpcError as error:
-            raise Refusal(error.details()) from None
+            raise Refusal(error.details(), _kept(error.trailing_metadata())) from None
 
 
 Start = Callable[..., AbstractContextManager[ProviderServer]]
@@ -210,6 +216,16 @@ def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 def _plain(values: struct_pb2.Struct) -> Props:
     found: Props = json_format.MessageToDict(values)
     return {key: value for key, value in found.items() if key != "__provider"}
+
+
+def _kept(metadata: Any) -> Props | None:
+    """Read what the engine records of a call that failed in part."""
+    told = dict(metadata).get("grpc-status-details-bin")
+    if told is None:
+        return None
+    kept = provider_pb2.ErrorResourceInitFailed()
+    status_pb2.Status.FromString(told).details[0].Unpack(kept)
+    return _plain(kept.properties)
 
 
 @contextmanager

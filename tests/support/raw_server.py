@@ -12,6 +12,8 @@ from pathlib import Path
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 """Key and certificate of a server on 127.0.0.1 that nobody vouches for; made for these tests."""
 
+_SECONDS = 30  # for a request to come, on a machine that has much else to do
+
 Serve = Callable[[socket.socket], None]
 
 
@@ -23,6 +25,30 @@ def answering(answer: bytes) -> Serve:
         connection.sendall(answer)
 
     return serve
+
+
+def tunnel_to(base: str) -> Serve:
+    """Be a proxy that opens a tunnel to a server, whatever it was asked for."""
+    port = int(base.rpartition(":")[2])
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_copy, args=(there, connection), daemon=True)
+            back.start()
+            connection.settimeout(None)
+            _copy(connection, there)
+            back.join()
+
+    return serve
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while some := source.recv(65536):
+            target.sendall(some)
+        target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
@@ -39,7 +65,7 @@ def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[i
             with connection, suppress(OSError):
                 if tls:
                     connection = context.wrap_socket(connection, server_side=True)
-                connection.settimeout(0.1)
+                connection.settimeout(_SECONDS)
                 serve(connection)
                 _close(connection)
 
@@ -57,6 +83,7 @@ def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[i
 
 def _close(connection: socket.socket) -> None:
     """Close without TLS's word of farewell, as a connection that breaks does."""
+    connection.settimeout(0.1)
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_WR)
         while socket.socket.recv(connection, 65536):  # what is left unread would reset it

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.errors import ConfigError, ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
@@ -192,6 +192,19 @@ def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
     base.mkdir()
     base.chmod(0o777)
     assert run_folder("run").parent != base
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is an error of ours with the remedy: of the place for all runs, and of one run's own."""
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
+        run_folder("run")
+    claims = Claims(tmp_path / "file" / "run")
+    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
+        claims.take(UUID, OLD)
+    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
+        claims.handed_over(UUID, OLD)
 
 
 def test_a_link_in_its_place_is_not_followed(temporary: Path) -> None:

@@ -12,7 +12,7 @@ from requests import PreparedRequest
 from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer, Unreachable
 from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken
+from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 from support.rooms import BASE, Canned, canned_client, session_of
 
@@ -36,6 +36,8 @@ def test_pages_are_followed_as_they_come() -> None:
         "http://api.example.com/2.0/things",
         "https://api.example.com:444/2.0/things",
         "https://api.example.com@evil.example.com/",
+        "https://evil.example.com\\@api.example.com/",
+        "https://evil.example.com\\\t@api.example.com/",
         "https://[half",
         "/relative",
         "//evil.example.com/",
@@ -84,7 +86,10 @@ def test_a_redirect_on_the_same_host_is_followed(status: int) -> None:
     assert adapter.asked[1].headers["Authorization"] == "Bearer canary"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example.com/", "http://[half", "//evil", "ftp:x"])
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example.com/", "http://[half", "//evil", "ftp:x", "//evil\\@api.example.com/"],
+)
 def test_a_redirect_elsewhere_is_refused(target: str) -> None:
     """Nothing is sent there."""
     client, adapter = canned_client(Canned(302, headers={"Location": target}))
@@ -117,7 +122,7 @@ def test_a_post_whose_answer_cannot_be_read_may_have_been_done(body: Any) -> Non
         client.post("here", "making", {})
 
 
-SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/?token=canary-3"}
+SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/canary-4?token=canary-3"}
 
 
 @pytest.mark.parametrize(
@@ -129,13 +134,27 @@ SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/?token=canary-3"
     ],
 )
 def test_echoed_secrets_are_hidden(told: Callable[[str], Any]) -> None:
-    """Token, secret and query, even where the message is cut short."""
+    """Token, secret and url, which may be one as a whole, even where the message is cut short."""
     body = told(f"bad: canary, {SECRETS['secret']} or {SECRETS['url']}")
     client, _ = canned_client(Canned(400, body))
     with pytest.raises(ApiError) as refused:
         client.put("here", "writing", SECRETS)
     assert "canary" not in str(refused.value)
     assert "canar" not in str(refused.value).replace("[secret]", "")
+
+
+@pytest.mark.parametrize(
+    "who", [ApiToken("a@b.c", "canary-token"), OAuthConsumer("id", "canary-secret")]
+)
+def test_an_echoed_header_is_hidden(who: ApiToken | OAuthConsumer) -> None:
+    """A proxy that shows what it got shows credentials in a form that anybody can read."""
+
+    def echo(request: PreparedRequest) -> Canned:
+        return Canned(400, f"I got {request.headers['Authorization']}")
+
+    client, _ = canned_client(echo, credentials=who)
+    with pytest.raises(ApiError, match=r"I got Basic \[secret\]"):
+        client.get("here", "reading")
 
 
 def test_requests_say_who_they_are() -> None:

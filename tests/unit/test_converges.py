@@ -186,8 +186,18 @@ class Convergence(RuleBasedStateMachine):
     def up_converges(self) -> None:
         """One `up --refresh`: live is exactly what is declared, and everybody else's."""
         stay = self._that_stay()
+        self._up(preview=True)
+        state = self.engine.state
+        assert stay.items() <= {name: record.id for name, record in state.items()}.items()
+
+    @rule()
+    def up_without_a_preview_converges(self) -> None:
+        """The same: a create may take over what another resource has, which then gets its own."""
+        self._up(preview=False)
+
+    def _up(self, *, preview: bool) -> None:
         wanted = {name: self._props(each) for name, each in self.program.items()}
-        self.engine.up(wanted)
+        self.engine.up(wanted, preview=preview)
         assert self.engine.failures == []
         live = {hook.uuid: hook for hook in self.sandbox.hooks()}
         for hook in self.foreign:
@@ -197,7 +207,6 @@ class Convergence(RuleBasedStateMachine):
         assert state.keys() == wanted.keys()
         for name, props in wanted.items():
             self._compare(live[state[name].id], props)
-        assert stay.items() <= {name: record.id for name, record in state.items()}.items()
         self.sandbox.clear_faults()
 
     @rule()

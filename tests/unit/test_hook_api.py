@@ -13,7 +13,7 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, SecretChange
-from support.rooms import BASE, Canned, canned_client
+from support.rooms import BASE, Canned, CannedAdapter, canned_client
 
 UUID = "{00000000-0000-4000-8000-00000000000a}"
 URL = "https://ci.example.com/"
@@ -96,6 +96,37 @@ def test_what_a_put_says_of_the_secret(change: SecretChange, more: dict[str, Any
     api, sent = _api(Canned(200, ANSWER))
     api.update(UUID, evolve(DESIRED, secret="x"), change)
     assert json.loads(sent[0][2]) == {**LEAST, **more}
+
+
+def _in_pages(readings: list[str], size: int | None) -> tuple[HookApi, CannedAdapter]:
+    """Answer one reading after the other, each in pages of two."""
+    pages = []
+    for reading in readings:
+        uuids = [f"{{00000000-0000-4000-8000-00000000000{one}}}" for one in reading]
+        values = [{**ANSWER, "uuid": uuid} for uuid in uuids]
+        told = {} if size is None else {"size": size}
+        pages.append(Canned(body={"values": values[:2], "next": f"{BASE}/second", **told}))
+        pages.append(Canned(body={"values": values[2:], **told}))
+    client, adapter = canned_client(pages)
+    return HookApi(lambda: client), adapter
+
+
+@pytest.mark.parametrize(
+    ("readings", "size", "found"),
+    [
+        (["abc"], 3, "abc"),
+        (["ab", "abc"], 3, "abc"),  # one slipped through
+        (["abc", "abc"], 4, "abc"),  # whatever counts there
+        (["ab", "ac", "ab"], 3, "ab"),  # it moves and moves
+        (["ab"], None, "ab"),
+        (["abb"], 2, "ab"),
+    ],
+)
+def test_hooks_that_move_between_pages(readings: list[str], size: int | None, found: str) -> None:
+    """Are all seen: a listing that lacks some is read again, a few times."""
+    api, adapter = _in_pages(readings, size)
+    assert "".join(hook.uuid[-2] for hook in api.hooks(WEB)) == found
+    assert len(adapter.asked) == 2 * len(readings)
 
 
 def test_a_hook_as_the_description_has_it() -> None:

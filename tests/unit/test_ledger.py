@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,18 @@ def test_the_days_clock_put_back(tmp_path: Path, clock: FakeClock) -> None:
     clock.time = 0
     assert ledger.take(1) == 0
     assert ledger.take(1) == pytest.approx(HOUR)
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("nan"), 1e300, -1e300, 0.0])
+def test_times_that_nobody_wrote(tmp_path: Path, clock: FakeClock, odd: float) -> None:
+    """What a disk made of the file in a crash holds nobody back for ever."""
+    ledger = _ledger(tmp_path, clock)
+    for _ in range(3):
+        ledger.take(10)
+    with ledger.path.open("r+b") as file:
+        file.write(struct.pack("<d", odd))
+    assert ledger.take(3) == 0
+    assert 0 < ledger.take(3) <= HOUR
 
 
 def test_old_entries_are_dropped(

@@ -73,6 +73,19 @@ def test_a_neighbours_hook_is_not_the_lost_one(rooms: Rooms, sandbox: Sandbox) -
     assert len(sandbox.hooks("acme/api")) == 2
 
 
+@pytest.mark.parametrize(
+    "new", ["https://ci.example.com/canary-2", "https://new.example.com/canary"]
+)
+def test_an_adopted_hook_gets_another_url(rooms: Rooms, sandbox: Sandbox, new: str) -> None:
+    """Told without what may be secret in the two: everything but where they lead."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com/canary?token=canary")
+    assert rooms.lifecycle.create(evolve(DESIRED, url=new), ME, hook.uuid).url == new
+    (told,) = rooms.told
+    assert "canary" not in told
+    assert "https://ci.example.com/…" in told
+    assert told.endswith('https://new.example.com/…"') is new.startswith("https://new")
+
+
 def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) -> None:
     """Isn't adopted: what another holds is no match."""
     twin = sandbox.plant_hook("acme/web", URL)
@@ -80,6 +93,30 @@ def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) 
     assert rooms.lifecycle.create(DESIRED, ME, "match").uuid != twin.uuid
     with pytest.raises(ConflictError, match="belongs to another resource"):
         rooms.lifecycle.create(DESIRED, ME, twin.uuid)
+
+
+def test_a_hook_that_a_neighbour_takes_at_this_moment(rooms: Rooms, sandbox: Sandbox) -> None:
+    """Whoever comes second, between looking and taking too: a create makes one of its own."""
+    urls = [f"{URL}/{number}" for number in range(40)]
+    planted = {url: sandbox.plant_hook("acme/web", url).uuid for url in urls}
+    rooms.listings.of(WEB)
+    refused: list[str] = []
+
+    def claim() -> None:
+        ready.wait(30)
+        for url, uuid in planted.items():
+            try:
+                rooms.claims.declare(uuid, OTHER)
+            except ConflictError:
+                refused.append(url)
+
+    ready = threading.Barrier(2)
+    neighbour = threading.Thread(target=claim)
+    neighbour.start()
+    ready.wait(30)
+    made = {url: rooms.lifecycle.create(evolve(DESIRED, url=url), ME, "match") for url in urls}
+    neighbour.join(60)
+    assert {url for url in urls if made[url].uuid == planted[url]} == set(refused)
 
 
 def test_a_new_hook_is_read_though_the_listing_is_older(

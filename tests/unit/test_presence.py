@@ -38,6 +38,15 @@ def test_gone_is_told_once(rooms: Rooms, sandbox: Sandbox) -> None:
     assert len(sandbox.requests()) == 2
 
 
+def test_the_workspace_is_asked_once_for_all(rooms: Rooms, sandbox: Sandbox) -> None:
+    """However many of its repositories are gone."""
+    for slug in ("api", "web", "worker"):
+        sandbox.delete_repository(f"acme/{slug}")
+        assert rooms.presence.listing(Subject("acme", slug)) is None
+    assert len(rooms.told) == 3
+    assert len(sandbox.requests()) == 4
+
+
 def test_hidden_is_asked_once(sandbox_path: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     """And an error each time."""
     rooms = open_rooms(f"sandbox:{sandbox_path}", tmp_path, credentials=OUTSIDER)
@@ -45,7 +54,7 @@ def test_hidden_is_asked_once(sandbox_path: Path, tmp_path: Path, sandbox: Sandb
         with pytest.raises(NotFound, match="missingRepository"):
             rooms.presence.listing(WEB)
     paths = [each.path for each in sandbox.requests()]
-    assert len([path for path in paths if path.endswith("workspaces/acme")]) <= 1
+    assert len([path for path in paths if path.endswith("workspaces/acme")]) == 1
     rooms.close()
 
 

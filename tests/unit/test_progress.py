@@ -40,7 +40,9 @@ def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress("looking") as shown:
         shown.tell("[bold]3 of 25")
-        time.sleep(0.3)
+        ends = time.monotonic() + 30
+        while "looking: [bold]3 of 25" not in terminal.getvalue() and time.monotonic() < ends:
+            time.sleep(0.01)
     assert "looking: [bold]3 of 25" in terminal.getvalue()
 
 

@@ -135,6 +135,20 @@ def test_the_list_of_events_is_not_waited_for_long(served: Rooms, sandbox: Sandb
     assert served.clock.time <= 5
 
 
+@pytest.mark.parametrize("status", [408, 507, 520, 524, 599])
+def test_what_proxies_have_numbers_for_may_pass(status: int) -> None:
+    """A read is repeated, and a POST may have been done; what nobody will ever do isn't."""
+    client, _ = canned_client([Canned(status), Canned(body={"a": 1})])
+    assert client.get("here", "reading") == {"a": 1}
+    client, _ = canned_client(Canned(status))
+    with pytest.raises(AnswerLost):
+        client.post("here", "making", {})
+    client, adapter = canned_client(Canned(501))
+    with pytest.raises(ServerFailed):
+        client.get("here", "reading")
+    assert len(adapter.asked) == 1
+
+
 def test_a_429_is_waited_for_and_doubles_nothing() -> None:
     """It was surely not done, so a POST is repeated as well."""
     answers = [Canned(429, "Rate limit for this resource has been exceeded")] * 3

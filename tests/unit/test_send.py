@@ -358,13 +358,12 @@ def _drip(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
     with contextlib.suppress(OSError):
-        for _ in range(20):
+        for _ in range(60):
             connection.sendall(b"x")
             time.sleep(0.05)
 
 
 def _silent(connection: socket.socket) -> None:
-    connection.settimeout(5)
     while connection.recv(65536):
         pass
 

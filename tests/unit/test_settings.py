@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.account import ProviderArgs
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.hook import HookArgs
+from bitbucket_hooks.hook_fleet import HookFleetArgs
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.settings import (
@@ -19,6 +22,8 @@ from bitbucket_hooks.settings import (
     project_root,
     resolve,
 )
+from bitbucket_hooks.stack.entries import Entry
+from bitbucket_hooks.workspace_hook import WorkspaceHookArgs
 
 
 def _config(**values: object) -> Layer:
@@ -122,11 +127,28 @@ def test_values_that_cannot_be_used(key: str, value: object) -> None:
         resolve(_config(**{key: value}))
 
 
-def test_credentials_in_the_address_are_not_shown() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:canary@api.example.com",
+        "user:canary@api.example.com",
+        "https://api.example.com/2.0?token=canary",
+        "https://api.example.com/2.0#canary",
+    ],
+)
+def test_credentials_in_the_address_are_not_shown(url: str) -> None:
     """They belong elsewhere."""
     with pytest.raises(ConfigError) as refused:
-        resolve(_config(apiUrl="https://user:canary@api.example.com"))
+        resolve(_config(apiUrl=url))
     assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", [f"{PUBLIC_API}/", f" {PUBLIC_API}\n", "HTTPS://API.Bitbucket.org:443/2.0"]
+)
+def test_another_spelling_of_the_public_api(url: str) -> None:
+    """Is the same: its limit is known, and where an OAuth consumer gets its token."""
+    assert resolve(_config(apiUrl=url)).api_url == PUBLIC_API
 
 
 def test_numbers_cross_the_engine_as_floats() -> None:
@@ -184,3 +206,17 @@ def test_repr_shows_no_secret() -> None:
     )
     for kind in kinds:
         assert "canary" not in repr(Settings(credentials=kind)) + kind.identity
+    assert "canary" not in repr(_config(password="canary"))
+
+
+def test_repr_of_arguments_shows_no_secret() -> None:
+    """A program may print them."""
+    arguments = (
+        HookArgs(secret="canary"),
+        HookFleetArgs(secret="canary"),
+        WorkspaceHookArgs(secret="canary"),
+        ProviderArgs(password="canary", oauth_token="canary", oauth_client_secret="canary"),
+        Entry("ci", "https://ci.example.com/?canary", secret="canary"),
+    )
+    for one in arguments:
+        assert "canary" not in repr(one)

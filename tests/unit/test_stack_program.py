@@ -70,11 +70,14 @@ def test_which_repositories(stack: Stack, selecting: dict[str, object], chosen: 
 
 
 def test_a_repository_by_its_uuid(stack: Stack, sandbox: Sandbox) -> None:
-    """Is known by its slug, whatever that is by now."""
+    """Is known by its slug, whatever that is by now; also one that is left out."""
     uuid = next(one.uuid for one in sandbox.repositories() if one.slug == "web")
     sandbox.rename_repository("acme/web", "site")
     declared = stack.declares({**CI, "repositories": [uuid]})
     assert declared.of("ci")["repositories"] == ["site"]
+    declared = stack.declares({**CI, "repositories": ["[sw]*"], "exclude": [uuid]})
+    assert declared.of("ci")["repositories"] == ["worker"]
+    assert declared.warnings == []
 
 
 def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from email.utils import format_datetime
@@ -178,6 +179,32 @@ def test_long_waits_are_told_once_a_minute(
     )
     assert len(told) == 3
     assert clock.time >= 150
+
+
+def test_nobody_waits_for_the_user_to_be_told(clock: FakeClock) -> None:
+    """The engine may be slow to take a message: requests under way come back meanwhile."""
+    told: list[str] = []
+
+    def tell(message: str) -> None:
+        other = threading.Thread(target=slow.answered, args=(NO_HEADERS,), daemon=True)
+        other.start()
+        other.join(30)
+        assert not other.is_alive()
+        told.append(message)
+
+    slow = _throttle(clock, [], tell=tell)
+    slow.refused(_headers(Retry_After="50"))
+    _go(slow)
+    assert len(told) == 1
+
+
+def test_the_longest_pause_that_was_asked_for_counts(clock: FakeClock) -> None:
+    """Of those that were under way together: a later word doesn't shorten an earlier one."""
+    throttle = _throttle(clock, [])
+    for seconds in ("90", "5", "60"):
+        throttle.refused(_headers(Retry_After=seconds))
+    _go(throttle)
+    assert 90 <= clock.time < 91
 
 
 def test_no_more_at_a_time_than_allowed(clock: FakeClock, told: list[str]) -> None:

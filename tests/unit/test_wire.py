@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bitbucket_hooks.api import connections as kept
 from bitbucket_hooks.api import wire
 from bitbucket_hooks.api.client import Client, open_client
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer, Unreachable
@@ -19,7 +21,7 @@ from bitbucket_hooks.errors import ConfigError, HooksError
 from bitbucket_hooks.model.credentials import AccessToken
 from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
-from support.raw_server import CERTIFICATE, answering, raw_server
+from support.raw_server import CERTIFICATE, Serve, answering, raw_server, tunnel_to
 from support.rooms import session_of
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -167,6 +169,35 @@ def _forgiving_libraries() -> Iterator[None]:
         gc.collect(1)
 
 
+# Connections that are kept
+
+
+def _twice(connection: socket.socket) -> None:
+    """Answer the first request and keep the connection; of a second one nobody hears."""
+    if connection.recv(65536):
+        connection.sendall(HEAD + b"Content-Length: 8\r\n\r\n" + b'{"a": 1}')
+        connection.recv(65536)
+
+
+def test_a_connection_that_died_without_a_sign() -> None:
+    """A POST over it may have been done."""
+    with raw_server(_twice) as (base, connections), _client(base) as client:
+        client.get("x", "reading")
+        with pytest.raises(AnswerLost):
+            client.post("x", "making", {})
+    assert len(connections) == 1
+
+
+def test_a_connection_that_lay_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be dead without a sign."""
+    with raw_server(_twice) as (base, connections), _client(base) as client:
+        client.get("x", "reading")
+        monkeypatch.setattr(kept, "MAX_IDLE", -1.0)
+        assert client.post("x", "making", {}) == {"a": 1}
+        session_of(client).close()
+    assert len(connections) == 2
+
+
 # TLS
 
 
@@ -231,3 +262,45 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         client.post("x", "making", {})
     assert "canary" not in str(refused.value)
+
+
+@contextmanager
+def _proxied(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> Iterator[tuple[Client, list[int]]]:
+    """Give a client behind a proxy that opens a tunnel to a server; and that one's connections."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        raw_server(serve, tls=True) as (base, connections),
+        raw_server(tunnel_to(base)) as (proxy, _),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with _client(base) as client:
+            yield client, connections
+
+
+def test_a_proxys_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For comparison."""
+    with _proxied(monkeypatch, answering(FINE + b'{"a": 1}')) as (client, _):
+        assert client.get("x", "reading") == {"a": 1}
+
+
+def test_a_tunnel_that_breaks_may_have_been_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library blames the proxy, but the POST has gone through it."""
+    with _proxied(monkeypatch, answering(b"")) as (client, connections):
+        with pytest.raises(AnswerLost, match="the connection broke"):
+            client.post("x", "making", {})
+        assert len(connections) == 1
+
+
+def test_a_proxy_that_refuses_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, so that even a POST is repeated."""
+    refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    with raw_server(answering(refusal)) as (proxy, connections):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with (
+            _client("https://api.example.invalid") as client,
+            pytest.raises(Unreachable, match="the proxy refused"),
+        ):
+            client.post("x", "making", {})
+    assert len(connections) > 5

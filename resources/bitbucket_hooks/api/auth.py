@@ -41,9 +41,16 @@ class Header(AuthBase):
 
 
 def basic(user: str, password: str) -> Header:
-    """HTTP Basic in UTF-8; bytes of the environment that aren't go as they are."""
-    pair = base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")
-    return Header(f"Basic {pair}")
+    """HTTP Basic."""
+    return Header(f"Basic {pair(user, password)}")
+
+
+def pair(user: str, password: str) -> str:
+    """A user's name and password as HTTP Basic has them, which whoever sees it can read.
+
+    In UTF-8; bytes of the environment that aren't go as they are.
+    """
+    return base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")
 
 
 @define
@@ -83,10 +90,12 @@ class Authenticator:
     def secrets(self) -> tuple[str, ...]:
         """Every value that must not be shown, whoever echoes it."""
         match self.credentials:
-            case ApiToken(_, token) | AccessToken(token):
+            case ApiToken(email, token):
+                return (token, pair(email, token))
+            case AccessToken(token):
                 return (token,)
-            case OAuthConsumer(_, secret):
-                return tuple(one for one in (secret, self._token) if one)
+            case OAuthConsumer(client_id, secret):
+                return tuple(one for one in (secret, pair(client_id, secret), self._token) if one)
             case Anonymous():
                 return ()
 

@@ -15,7 +15,9 @@ from bitbucket_hooks.api.errors import AnswerLost, Unreachable
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.api.wire import Fault, Wire
 
-_TRANSIENT: Final = frozenset({500, 502, 503, 504})
+_FAILED: Final = 500  # from here on; proxies have numbers of their own for what befell them
+_TIMED_OUT: Final = 408  # said of a connection that lay idle, just when a request took it
+_NEVER_PASSES: Final = 501
 _TOO_MANY: Final = 429
 _UNAUTHORIZED: Final = 401
 _FIRST_PAUSE: Final = 0.4
@@ -75,7 +77,7 @@ class Caller:
                 if outcome.status == _UNAUTHORIZED and renew(signed):
                     renew = _never
                     continue
-                if outcome.status not in _TRANSIENT:
+                if not _may_pass(outcome.status):
                     return outcome
             _refuse_to_double(call, outcome)
             pause = patience.next_pause()
@@ -102,6 +104,11 @@ class Caller:
             note = self.throttle.refused if answer.status == _TOO_MANY else self.throttle.answered
             note(answer.headers)
         return answer
+
+
+def _may_pass(status: int) -> bool:
+    """Whether the same call may be answered well in a while."""
+    return status == _TIMED_OUT or (status >= _FAILED and status != _NEVER_PASSES)
 
 
 def _never(_: Header) -> bool:

@@ -25,7 +25,7 @@ from bitbucket_hooks.api.transport import (
 )
 from bitbucket_hooks.api.wire import Wire
 from bitbucket_hooks.model.credentials import Anonymous
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
 PUBLIC_LIMIT: Final = 1000
@@ -147,13 +147,16 @@ class Client:
         raise UnexpectedAnswer.of(call.doing, "a redirect that leads nowhere")
 
     def _hidden(self, call: Call) -> dict[str, str]:
-        """What the service may echo and nobody may see, and what is shown in its place."""
+        """What the service may echo and nobody may see, and what is shown in its place.
+
+        The url first, as another secret may be in it; it may be one as a whole.
+        """
         body = call.body if isinstance(call.body, Mapping) else {}
         secrets = (*self.auth.secrets(), body.get("secret"))
         url = body.get("url")
         return {
+            **({url: origin_shown(url)} if url else {}),
             **{secret: "[secret]" for secret in secrets if secret},
-            **({url: shown(url)} if url else {}),
         }
 
 

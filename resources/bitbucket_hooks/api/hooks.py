@@ -6,7 +6,7 @@ Paths, verbs and fields: public API description, unless said otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from attrs import frozen
@@ -19,7 +19,9 @@ from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.api.client import Client  # it brings requests along
+    from bitbucket_hooks.api.client import Client, Page  # it brings requests along
+
+_TRIES: Final = 3
 
 
 @frozen
@@ -35,9 +37,27 @@ class HookApi:
         return self.connect()
 
     def hooks(self, subject: Subject) -> list[Observed]:
-        """All hooks of a subject, one request per 100. Raises ApiError."""
+        """All hooks of a subject, one request per 100. Raises ApiError.
+
+        One that is deleted while pages are read moves the others up, and one of these can slip
+        through between two pages: it would be taken for gone, and made again. A listing that
+        doesn't have the size it says is read again, and believed when it comes out the same.
+        """
+        before: list[Observed] | None = None
+        for _ in range(_TRIES):
+            found, is_whole = self._pages(subject)
+            if is_whole or found == before:
+                break
+            before = found
+        return found
+
+    def _pages(self, subject: Subject) -> tuple[list[Observed], bool]:
+        """The hooks, and whether these are as many as there are said to be; one page is whole."""
         doing = f"{subject}: listing the hooks"
-        return [observed(one, doing) for one in self.client.pages(_path(subject), doing)]
+        pages = list(self.client.paged(_path(subject), doing))
+        found = {one.uuid: one for page in pages for one in _hooks(page, doing)}
+        size = pages[-1].size
+        return list(found.values()), len(pages) == 1 or size in (None, len(found))
 
     def create(self, desired: Desired) -> Observed:
         """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same."""
@@ -74,6 +94,10 @@ class HookApi:
         # a preview without a network shall not hang on a list that it can do without
         pages = self.client.pages(f"hook_events/{kind}", doing, patience=5)
         return [_event(one, doing) for one in pages]
+
+
+def _hooks(page: Page, doing: str) -> list[Observed]:
+    return [observed(one, doing) for one in page.values]
 
 
 def _path(subject: Subject, uuid: str | None = None) -> str:

@@ -58,7 +58,7 @@ class Ledger:
             count = self._count(file, now)
             if count >= limit:
                 pause = _at(file, count - limit) + self.window - now
-                if pause > 0:
+                if 0 < pause <= self.window + _PUT_BACK:  # else nothing that we have written
                     return pause
             if count >= _MOST:
                 count = self._drop(file, count, now)

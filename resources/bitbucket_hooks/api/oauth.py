@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from bitbucket_hooks.api.auth import basic
+from bitbucket_hooks.api.auth import basic, pair
 from bitbucket_hooks.api.call import Call
 from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
@@ -57,7 +57,8 @@ class TokenDesk:
         signed = basic(consumer.client_id, consumer.client_secret)
         answer = self.caller.until_answered(call, lambda: signed)
         if not answer.ok:
-            error = explain(call, answer, consumer, {consumer.client_secret: "[secret]"})
+            secrets = (consumer.client_secret, pair(consumer.client_id, consumer.client_secret))
+            error = explain(call, answer, consumer, dict.fromkeys(secrets, "[secret]"))
             if isinstance(error, Refused):  # with 400, as the standard has it
                 raise Refused(error.message, sign_in(consumer), status=error.status)
             raise error

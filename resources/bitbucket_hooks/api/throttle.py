@@ -92,20 +92,25 @@ class Throttle:
     def _enter(self) -> float:
         """Take a place and return 0, or return for how many seconds there is none."""
         with self._lock:
-            now = self.clock.now()
-            pause = self._limited(now)
-            full = self._in_flight >= (1 if self._refusals else int(self._width))
-            if pause <= 0 and not full:
-                pause = self._shared()
-            if pause > 0:
-                self._check_stall(now, pause)
-                self._tell_wait(now, pause)
-                return pause
-            if full:
-                return _LOOK_AGAIN / 10
-            self._in_flight += 1
-            self._sent.append(now)
-            return 0
+            pause, notice = self._try()
+        if notice:
+            self.tell(notice)  # which may take its time, and nobody else has to wait for it
+        return pause
+
+    def _try(self) -> tuple[float, str | None]:
+        now = self.clock.now()
+        pause = self._limited(now)
+        full = self._in_flight >= (1 if self._refusals else int(self._width))
+        if pause <= 0 and not full:
+            pause = self._shared()
+        if pause > 0:
+            self._check_stall(now, pause)
+            return pause, self._notice(now, pause)
+        if full:
+            return _LOOK_AGAIN / 10, None
+        self._in_flight += 1
+        self._sent.append(now)
+        return 0, None
 
     def _limited(self, now: float) -> float:
         while self._sent and self._sent[0] <= now - HOUR:
@@ -136,11 +141,12 @@ class Throttle:
             status=429,
         )
 
-    def _tell_wait(self, now: float, pause: float) -> None:
+    def _notice(self, now: float, pause: float) -> str | None:
+        """What the user is told of a wait, if it is time for that."""
         if pause <= _TELL_OVER or (self._told is not None and now - self._told < _TELL_EVERY):
-            return
+            return None
         self._told = now
-        self.tell(
+        return (
             f"rate limit: waiting {pause:.0f} s for the next request; {self._working} requests "
             f"wait, {self._answered} are answered (nothing is lost, and stopping is safe)"
         )
@@ -174,8 +180,10 @@ class Throttle:
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
                 self._closed_until = now + self.clock.jittered(growing)
-            if asked:
-                self._closed_until = now + asked
+                if asked:
+                    self._closed_until = now + asked
+            elif asked:
+                self._closed_until = max(self._closed_until, now + asked)
             if self.ledger is not None:
                 with suppress(OSError):  # each process paces itself then
                     self.ledger.close(self._closed_until - now)

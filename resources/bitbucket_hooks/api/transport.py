@@ -6,12 +6,13 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from attrs import frozen
-from requests.adapters import HTTPAdapter
+from urllib3.util import parse_url
 
+from bitbucket_hooks.api.connections import KeepingAdapter
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
@@ -47,13 +48,20 @@ class Endpoint:
         return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Where a url leads, as the library reads it that connects: others read backslashes otherwise.
+
+    Nowhere, if it can't be read.
+    """
     try:
-        parts: SplitResult = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        parts = parse_url(url)
     except ValueError:
-        return ("", None, None)
-    return (parts.scheme, parts.hostname, port)
+        return (None, None, None)
+    return (
+        parts.scheme,
+        parts.host,
+        parts.port or {"http": 80, "https": 443}.get(parts.scheme or ""),
+    )
 
 
 class _Session(requests.Session):
@@ -68,7 +76,7 @@ def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     session = _session()
     if settings.sandbox is not None:
         return session, _mount_sandbox(session, settings.sandbox)
-    pool = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallel)
+    pool = KeepingAdapter(pool_connections=2, pool_maxsize=settings.parallel)
     session.mount("https://", pool)
     session.mount("http://", pool)
     # a proxy for this machine's own test server would only get in the way

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import ssl
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import requests
 from attrs import define
-from requests.exceptions import (
-    ConnectTimeout,
-    InvalidHeader,
-    ProxyError,
-    RequestException,
-)
+from requests.exceptions import InvalidHeader, ProxyError, RequestException
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as AnsweredHeader
-from urllib3.exceptions import NewConnectionError
 
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.call import Answer, Call
@@ -115,16 +111,31 @@ def _translated(call: Call, error: Exception) -> Exception:
 
 
 def _mentions(error: BaseException, kind: type[BaseException]) -> bool:
-    """Whether an error is of a kind, or wraps one that is; the libraries nest them in `args`."""
-    if isinstance(error, kind):
-        return True
+    """Whether an error is of a kind, or wraps one that is."""
+    return any(isinstance(one, kind) for one in _nested(error))
+
+
+def _nested(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it wraps; the libraries nest them in `args`."""
+    yield error
     inner = [*error.args, getattr(error, "reason", None)]
-    return any(_mentions(one, kind) for one in inner if isinstance(one, BaseException))
+    for one in [one for one in inner if isinstance(one, BaseException)]:
+        yield from _nested(one)
 
 
 def _never_sent(error: Exception) -> bool:
-    """Whether the failure came before anything of the request was on the wire."""
-    return isinstance(error, (ConnectTimeout, ProxyError)) or _mentions(error, NewConnectionError)
+    """Whether the failure came before anything of the request was on the wire.
+
+    That the libraries blame a proxy doesn't tell: they do so whenever a connection breaks that came
+    about through one, whatever was sent by then.
+    """
+    unopened = (ConnectTimeoutError, NewConnectionError)
+    return any(isinstance(one, unopened) or _is_tunnel_refused(one) for one in _nested(error))
+
+
+def _is_tunnel_refused(error: BaseException) -> bool:
+    """Whether a proxy answered that it won't connect; the standard library has no class for it."""
+    return isinstance(error, OSError) and str(error).startswith("Tunnel connection failed")
 
 
 def _reason(error: Exception) -> str:
@@ -132,14 +143,16 @@ def _reason(error: Exception) -> str:
     names = {
         "ConnectTimeout": "no connection in time",
         "ReadTimeout": "no answer in time",
-        "ProxyError": "the proxy refused or can't be reached",
         "ChunkedEncodingError": "the answer broke off",
         "ContentDecodingError": "the answer is garbled",
     }
     kind = type(error).__name__
     if kind in names:
         return names[kind]
-    return "no connection" if _never_sent(error) else f"the connection broke ({printable(kind)})"
+    if not _never_sent(error):
+        return f"the connection broke ({printable(kind)})"
+    refused = isinstance(error, ProxyError)
+    return "the proxy refused or can't be reached" if refused else "no connection"
 
 
 def _untrusted(call: Call, error: Exception) -> Unreachable:

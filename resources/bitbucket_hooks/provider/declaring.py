@@ -6,12 +6,13 @@ A program imports its providers too, but never opens a session: what that takes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
 from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
 
+from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
@@ -49,6 +50,24 @@ class DeclaringProvider(ResourceProvider):
         if not result.failures and not pulumi.contains_unknowns(result.inputs):
             self._session.claims.intend(self._places(result.inputs), owner(result.inputs))
         return result
+
+    def _claim(self, uuids: Collection[str], props: Props) -> Collection[str]:
+        """Hold the hooks that a resource is declared with; gives those that are its own still.
+
+        Raises ConflictError when another one is declared with the same.
+        """
+        claims, us = self._session.claims, owner(props)
+        try:
+            claims.declare_all(uuids, us)
+        except ConflictError:
+            lost = claims.taken_over(uuids, us)
+            if not lost:
+                raise
+            for uuid, heir in lost.items():
+                seam.inform(f"the hook {uuid} belongs to {heir} now; another one is made here")
+            uuids = [uuid for uuid in uuids if uuid not in lost]
+            claims.declare_all(uuids, us)
+        return uuids
 
     def _places(self, inputs: Props) -> Iterable[Place]:
         """Which hooks a declaration means."""

@@ -84,7 +84,8 @@ class HookFleetProvider(DeclaringProvider):
         if is_declared(_news) and not replaces:
             # not those that leave the fleet: whoever declares them now may adopt them
             stay = [uuid for s, uuid in _hooks(_olds).items() if s in _news["repositories"]]
-            self._session.claims.declare_all(stay, owner(_news))
+            if len(self._claim(stay, _news)) < len(stay):
+                return DiffResult(changes=True)
         is_same = not moved and not changed(_olds, _news) and _standing(_olds) == _standing(_news)
         return DiffResult(changes=False if is_same else None, replaces=replaces)
 

@@ -9,9 +9,11 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from bitbucket_hooks.api.errors import NotFound
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.errors import ConfigError, RemoteError
+from bitbucket_hooks.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import Place, SecretChange
+from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
@@ -30,7 +32,9 @@ from bitbucket_hooks.provider.properties import (
     outputs_of,
     place_of,
     subject_of,
+    without_secret,
 )
+from bitbucket_hooks.reconcile.lifecycle import due
 
 
 class _HookProvider(DeclaringProvider):
@@ -47,8 +51,8 @@ class _HookProvider(DeclaringProvider):
             return DiffResult()
         moved = [key for key in self.checker.subject if _olds.get(key) != _news.get(key)]
         replaces = moved if moved and not self._lives_on(subject_of(_news), _id) else []
-        if is_declared(_news) and not replaces:
-            self._session.claims.declare(_id, owner(_news))
+        if is_declared(_news) and not replaces and not self._claim([_id], _news):
+            return DiffResult(changes=True, replaces=["uuid"])
         # None lets the engine compare the inputs itself: it then names just what changed
         is_same = not moved and not changed(_olds, _news)
         return DiffResult(changes=False if is_same else None, replaces=replaces)
@@ -88,7 +92,13 @@ class _HookProvider(DeclaringProvider):
             warn_of_kept_secret(f"{desired.subject}: the hook {_id}")
         known = known_secret(desired.secret, _olds, _news)
         last = observed_of(_id, _olds)
-        live = self._session.lifecycle.update(_id, desired, last, known)
+        try:
+            live = self._session.lifecycle.update(_id, desired, last, known)
+        except RemoteError as error:
+            may_be_done = error.exit_code == REMOTE_FAILED
+            if may_be_done and due(desired, last, known) in (SecretChange.SET, SecretChange.REMOVE):
+                seam.keep_partly_done(_id, without_secret(_olds), _news)
+            raise
         return UpdateResult(outputs_of(_news, live))
 
     def delete(self, _id: str, _props: Props) -> None:

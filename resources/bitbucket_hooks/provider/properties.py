@@ -91,6 +91,16 @@ def _computed(live: Observed) -> dict[str, Any]:
     return {key: value for key, value in computed.items() if value is not None}
 
 
+def without_secret(outputs: Props) -> dict[str, Any]:
+    """What the state keeps when nobody can tell which secret the live hook has, or whether any.
+
+    Whatever is declared next differs from it, and so it is written.
+    """
+    told = {**outputs, "secretSet": True}
+    hidden = ("secret", "secretFingerprint")
+    return {k: v for k, v in told.items() if k not in hidden and not k.startswith("__")}
+
+
 def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, Any]:
     """The inputs that would declare the live hook as it is.
 

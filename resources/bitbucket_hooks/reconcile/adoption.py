@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bitbucket_hooks.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.adopt import MATCH, NEVER
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 
 
@@ -89,6 +89,8 @@ def adoption_notice(
 
 def _change(name: str, desired: Desired, found: Observed) -> str:
     old, new = getattr(found, name), getattr(desired, name)
-    if name == "url":
-        old, new = shown(old), shown(new)
+    if name == "url":  # which may be a secret as a whole, and nobody here can tell
+        old, new = origin_shown(old), origin_shown(new)
+    if old == new:
+        return f"{name} changed behind {printable(old)}"
     return f"{name} {printable_value(old)} => {printable_value(new)}"

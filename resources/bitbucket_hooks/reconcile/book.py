@@ -15,6 +15,8 @@ from typing import Final
 
 from attrs import define, field
 
+from bitbucket_hooks.errors import ConfigError, printable
+
 if sys.platform != "win32":
     import fcntl
 
@@ -40,9 +42,14 @@ class Book:
 
     def get(self, thing: str) -> str | None:
         """What is said of a thing, None: nothing."""
+        return self.get_all([thing]).get(thing)
+
+    def get_all(self, things: Iterable[str]) -> dict[str, str]:
+        """What is said of things, without those of which nothing is."""
         with self._opened() as file:
             self._catch_up(file)
-            return self._known.get(_digest(thing))
+            found = {thing: self._known.get(_digest(thing)) for thing in things}
+            return {thing: text for thing, text in found.items() if text is not None}
 
     def add(self, things: Iterable[str], text: str) -> list[str]:
         """Say something of all things of which nothing is said; gives the others."""
@@ -61,6 +68,14 @@ class Book:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
+        try:
+            with self._file() as file:
+                yield file
+        except OSError as error:
+            raise unusable(self.path.parent, error) from None
+
+    @contextmanager
+    def _file(self) -> Iterator[int]:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         with self._lock:
@@ -104,6 +119,15 @@ class Book:
         while left:
             left = left[os.write(file, left) :]
         self._catch_up(file)
+
+
+def unusable(folder: Path, error: OSError) -> ConfigError:
+    """The error for a folder in which nothing can be written down."""
+    return ConfigError(
+        f"{printable(str(folder))}: what the processes of a run have to know of each other can't "
+        f"be kept there ({printable(error.strerror or type(error).__name__, 100)})",
+        "Free some space there, or name a folder on a local disk in the variable TMPDIR.",
+    )
 
 
 def _digest(thing: str) -> str:

@@ -25,7 +25,7 @@ from attrs import asdict, define, evolve, field, frozen
 from bitbucket_hooks.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.reconcile.book import Book
+from bitbucket_hooks.reconcile.book import Book, unusable
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
@@ -104,6 +104,18 @@ class Claims:
         claim = self._read(uuid)
         return claim is not None and claim.owner != owner.key
 
+    def taken_over(self, uuids: Iterable[str], owner: Owner) -> dict[str, str]:
+        """Of hooks, those that another resource has made its own in this phase, with its name.
+
+        That happens before the engine has come to their owner, and only where no preview did so.
+        """
+        claims = {uuid: _as_claim(text) for uuid, text in self._book.get_all(uuids).items()}
+        return {
+            uuid: claim.name
+            for uuid, claim in claims.items()
+            if claim.owner != owner.key and claim.made and claim.phase == self.phase
+        }
+
     def handed_over(self, uuid: str, owner: Owner) -> str | None:
         """The resource that a hook now belongs to, when `owner` must not delete it any more."""
         claim = self._read(uuid)
@@ -159,11 +171,15 @@ class Claims:
 
     def _read(self, what: str) -> Claim | None:
         text = self._book.get(what)
-        return None if text is None else Claim(**json.loads(text))
+        return None if text is None else _as_claim(text)
 
     def _write_new(self, things: Iterable[str], claim: Claim) -> list[str]:
         """Write claims, except where there is one; gives those that were there."""
         return self._book.add(things, _text(claim))
+
+
+def _as_claim(text: str) -> Claim:
+    return Claim(**json.loads(text))
 
 
 def _text(claim: Claim) -> str:
@@ -179,7 +195,16 @@ def run_folder(run: str) -> Path:
     """Where the claims of an engine run live; old runs are swept away.
 
     The folder is private to this user: whoever may write there can keep hooks from being deleted.
+    Raises ConfigError when there is no place for it.
     """
+    try:
+        base = _base()
+    except OSError as error:
+        raise unusable(Path(tempfile.tempdir or "TMPDIR"), error) from None
+    return base / hashlib.sha256(run.encode()).hexdigest()[:32]
+
+
+def _base() -> Path:
     base = Path(tempfile.gettempdir()) / f"bitbucket-hooks-{os.getuid()}"
     with suppress(FileExistsError):
         base.mkdir(mode=0o700)
@@ -190,4 +215,4 @@ def run_folder(run: str) -> Path:
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > _KEEP:
                 shutil.rmtree(old)
-    return base / hashlib.sha256(run.encode()).hexdigest()[:32]
+    return base

@@ -81,6 +81,7 @@ class Fleets:
         `last` is how every copy was declared before, as if it were one live hook, and
         `known_secret` the secret that was sent then. Raises FleetIncomplete when some fail.
         """
+        before = self._without_lost(fleet, before)
         with self._folding() as quiet:
             return quiet._bring_in_line(fleet, before, last, known_secret)  # noqa: SLF001  # our own
 
@@ -108,6 +109,12 @@ class Fleets:
         copies = _after(fleet, before, changes, written, removed)
         report(copies, written, removed)
         return copies
+
+    def _without_lost(self, fleet: Fleet, before: Copies) -> Copies:
+        """What is known of the copies, but for those that another resource took over meanwhile."""
+        uuids = [uuid for slug, uuid in before.hooks.items() if slug in fleet.repositories]
+        lost = self.lifecycle.claims.taken_over(uuids, fleet.owner)
+        return evolve(before, hooks={s: u for s, u in before.hooks.items() if u not in lost})
 
     def look(
         self,

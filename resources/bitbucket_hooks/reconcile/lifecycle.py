@@ -9,6 +9,7 @@ from attrs import define, evolve
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, NotFound
+from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     Desired,
@@ -54,7 +55,10 @@ class Lifecycle:
         found = adoptable(desired, live, adopt, lambda uuid: self.claims.held_by_other(uuid, owner))
         if found is None:
             return self._make(desired, owner)
-        self.claims.take(found.uuid, owner)
+        try:
+            self.claims.take(found.uuid, owner)
+        except ConflictError:  # another resource has claimed it a moment ago: it is no match now
+            return self.create(desired, owner, adopt)
         return self._take_over(desired, found)
 
     def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:

@@ -28,6 +28,8 @@ class Presence:
     warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _gone: dict[Subject, bool] = field(factory=dict, init=False)
+    _readable: dict[str, bool] = field(factory=dict, init=False)
+    """Workspaces, and whether this identity sees them."""
 
     def listing(self, subject: Subject, *, again: bool = False) -> Mapping[str, Observed] | None:
         """The hooks of a subject, `again` asked anew; None when the subject itself is gone.
@@ -45,9 +47,16 @@ class Presence:
     def _settle(self, subject: Subject, error: NotFound) -> None:
         """Return when a 404 means gone, raise the error when it may mean hidden."""
         with self._lock:
-            if subject not in self._gone:
+            is_news = subject not in self._gone
+            if is_news:
                 self._gone[subject] = self._is_gone(subject)
-        if not self._gone[subject]:
+            gone = self._gone[subject]
+        if gone and is_news:
+            self.warn(
+                f"{subject}: not found, so it counts as deleted, and its hooks with it; "
+                "if it is only hidden, give this identity access before the next `pulumi up`"
+            )
+        if not gone:
             raise NotFound(
                 error.message,
                 f"{error.remedy} If it was deleted for good, set bitbucket:missingRepository "
@@ -56,11 +65,11 @@ class Presence:
             )
 
     def _is_gone(self, subject: Subject) -> bool:
-        visible = subject.repository is not None and self.api.can_read_workspace(subject.workspace)
-        if visible or self.missing_is_gone:
-            self.warn(
-                f"{subject}: not found, so it counts as deleted, and its hooks with it; "
-                "if it is only hidden, give this identity access before the next `pulumi up`"
-            )
-            return True
-        return False
+        visible = subject.repository is not None and self._can_read(subject.workspace)
+        return visible or self.missing_is_gone
+
+    def _can_read(self, workspace: str) -> bool:
+        """Whether the workspace can be read: asked once, however many repositories are missing."""
+        if workspace not in self._readable:
+            self._readable[workspace] = self.api.can_read_workspace(workspace)
+        return self._readable[workspace]

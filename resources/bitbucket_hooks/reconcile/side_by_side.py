@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
@@ -41,6 +42,17 @@ _IN_A_ROW: Final = 5  # such failures without a success between them, and the re
 T = TypeVar("T")
 
 
+class Unforeseen(HooksError):
+    """A bug met one piece; what the others did has to be recorded all the same."""
+
+    @classmethod
+    def of(cls, name: str, error: Exception) -> Unforeseen:
+        """Keep where it happened, as the remedy is to report it; equal remedies are told once."""
+        where = "".join(traceback.format_exception(error)).rstrip()
+        what = f"{name}: unforeseen {type(error).__name__}"
+        return cls(what, f"This is a bug; please report it:\n{where}")
+
+
 class _NotTried(Exception):
     """Another piece has met what would fail everywhere."""
 
@@ -57,7 +69,7 @@ class Outcome(Generic[T]):
     _row: int = field(default=0, init=False)
 
     def note(self, name: str, piece: Future[T]) -> None:
-        """Record a piece that ended. Raises what is no error of ours."""
+        """Record a piece that ended. Raises what ends the process."""
         error = piece.exception()
         if isinstance(error, _NotTried):
             return
@@ -66,6 +78,8 @@ class Outcome(Generic[T]):
             self._row = 0
         elif isinstance(error, HooksError):
             self._note_failure(name, error)
+        elif isinstance(error, Exception):
+            self._note_failure(name, Unforeseen.of(name, error))
         else:
             raise error
 

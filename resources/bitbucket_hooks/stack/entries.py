@@ -32,9 +32,9 @@ _PATTERN: Final = re.compile(r"[a-z0-9_.\-*?!\[\]]{1,200}", re.IGNORECASE)
 _PROJECT: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 
 
-def _key(doc: str, default: Any = None, **schema: Any) -> Any:
+def _key(doc: str, default: Any = None, *, shown: bool = True, **schema: Any) -> Any:
     """A key of an entry: what it means, and what an editor may know beyond its type."""
-    return field(default=default, metadata={"doc": doc, "schema": schema})
+    return field(default=default, repr=shown, metadata={"doc": doc, "schema": schema})
 
 
 @frozen
@@ -45,7 +45,8 @@ class Entry:
         metadata={"doc": "The hook's name in Pulumi and in the outputs.", "schema": {}}
     )
     url: str = field(
-        metadata={"doc": "The http(s) address that receives deliveries.", "schema": {}}
+        repr=False,  # it may be a secret
+        metadata={"doc": "The http(s) address that receives deliveries.", "schema": {}},
     )
     repositories: tuple[str, ...] | None = _key(
         "Slugs, and globs over slugs. A name without a glob must exist.", minItems=1
@@ -64,7 +65,7 @@ class Entry:
     description: str | None = _key("The title on the web page; not managed unless given.")
     active: bool | None = _key("Whether deliveries are made; default true.")
     secret: str | None = _key(
-        'Signs deliveries; not managed unless given; "" says: none.', maxLength=128
+        'Signs deliveries; not managed unless given; "" says: none.', shown=False, maxLength=128
     )
     secret_from: str | None = _key(
         "Where the secret is read from: env:NAME or file:PATH.", pattern="^(env|file):.+"

@@ -46,7 +46,7 @@ class Selection:
             self._no_such_project(project, listed)
             return self
         chosen = self._named(listed, there)
-        out = self._left_out(chosen)
+        out = self._left_out(chosen, there)
         self.slugs = [one.slug for one in there if one.slug in chosen and one.slug not in out]
         return self
 
@@ -67,11 +67,11 @@ class Selection:
             chosen.update(found)
         return chosen
 
-    def _left_out(self, chosen: set[str]) -> set[str]:
+    def _left_out(self, chosen: set[str], there: Sequence[Repository]) -> set[str]:
         out: set[str] = set()
         for i, pattern in enumerate(self.draft.values.get("exclude", ())):
             path = f"{self._path('exclude')}[{i}]"
-            found = matching(pattern, chosen)
+            found = [slug for slug in _found(pattern, there) if slug in chosen]
             if not found and path.startswith(self.draft.path):  # what is shared needn't fit all
                 self._doubt(f'{path}: "{pattern}" leaves nothing out')
             named = set(found) & set(self.draft.values.get("repositories") or ())

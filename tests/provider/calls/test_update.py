@@ -120,6 +120,42 @@ def test_a_fingerprint_that_changed_sends_the_secret(
     assert sandbox.secret_of(uuid) == "second"
 
 
+@pytest.mark.parametrize("after", ["old", "new", ""])
+@pytest.mark.parametrize("before", ["old", ""])
+def test_a_secret_of_which_nobody_knows_whether_it_arrived(
+    server: ProviderServer, sandbox: Sandbox, before: str, after: str
+) -> None:
+    """Is written by the next run, whatever is declared then: back to what it was as well."""
+    hook = sandbox.plant_hook("acme/web", URL, secret=before or None)
+    olds = state_of(hook, secret=before)
+    sandbox.plan_fault("html", "PUT")
+    with pytest.raises(Refusal, match="an HTML page") as refused:
+        server.update(hook.uuid, olds, {**inputs_of(olds), "secret": "new"})
+    kept = refused.value.kept
+    assert kept is not None
+    sandbox.change_hook(hook.uuid, secret="new")  # as if the write had been done
+    news = {**inputs_of(olds), "secret": after}
+    assert server.diff(hook.uuid, kept, news)[0] != "DIFF_NONE"
+    assert server.update(hook.uuid, kept, news)["secret"] == after
+    assert sandbox.secret_of(hook.uuid) == (after or None)
+
+
+def test_a_write_that_was_refused_leaves_the_state_as_it_was(
+    server: ProviderServer, sandbox: Sandbox
+) -> None:
+    """It surely did nothing; neither does one that says nothing of the secret need a note."""
+    hook, others = (
+        sandbox.plant_hook("acme/web", f"{URL}/{n}", secret="old", read_only=n == 1)
+        for n in range(2)
+    )
+    sandbox.plan_fault("html", "PUT")
+    for each, change in ((hook, {"active": False}), (others, {"secret": "new"})):
+        olds = state_of(each, secret="old")
+        with pytest.raises(Refusal) as refused:
+            server.update(each.uuid, olds, {**inputs_of(olds), **change})
+        assert refused.value.kept is None
+
+
 @pytest.mark.parametrize("gone", ["hook", "repository"])
 @pytest.mark.parametrize("title", [{}, {"description": "CI"}])
 def test_what_is_gone_asks_for_a_refresh(
