@@ -282,7 +282,7 @@ def test_what_stacks_know(sandbox: Sandbox, tmp_path: Path) -> None:
         }
     ]
     assert found["stacks"] == ["prod"]
-    figures = {"drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
+    figures = {"managed": 3, "drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
     assert found["figures"].items() >= figures.items()
     shown = run("acme", "--state", state)
     assert f"fleet of prod has {GONE}, which is gone" in shown.stderr
@@ -500,6 +500,27 @@ def test_nothing_but_refusals(
         assert "was not accepted" in run("acme", code=1).stderr
         monkeypatch.setenv("BITBUCKET_PASSWORD", sandbox.issue_api_token(MEMBER_EMAIL, ()))
         assert "lacks the scope" in run("acme", "--repositories", "web", code=1).stderr
+
+
+def test_a_service_that_fails_at_one(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is no refusal: the rest is shown, and the next run asks for what is missing alone."""
+    plant(sandbox, "acme/api", "CI")
+    plant(sandbox, "acme/worker", "CI")
+    monkeypatch.setattr("bitbucket_hooks.api.clock.Clock", FakeClock)
+    sandbox.plan_fault("503", path=f"/2.0/{listing('worker')}", times=99)
+    file = tmp_path / "kept.jsonl"
+    result = run("acme", "--json", "--resume", file, code=2)
+    found = json.loads(result.stdout)
+    assert (found["listed"], found["total"], found["complete"]) == (8, 9, False)
+    assert "Error: 1 of 9 listings failed at the other side" in result.stderr
+    sandbox.clear_faults()
+    sandbox.clear_requests()
+    whole = told("--resume", file)
+    assert asked(sandbox) == [listing("worker")]
+    assert [hook["where"] for hook in whole["hooks"]] == ["acme/api", "acme/worker"]
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("kept", [True, False])

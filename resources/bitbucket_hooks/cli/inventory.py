@@ -58,8 +58,8 @@ def inventory(
         _write(told, csv, html)
         _print(told, json_=json_, brief=bool(csv or html))
         _note(told, found.idle)
-        if found.stopped:
-            raise found.stopped
+        if found.unfinished:
+            raise found.unfinished
         kept.remove()
 
 
