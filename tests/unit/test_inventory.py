@@ -282,7 +282,7 @@ def test_what_stacks_know(sandbox: Sandbox, tmp_path: Path) -> None:
         }
     ]
     assert found["stacks"] == ["prod"]
-    figures = {"managed": 3, "drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
+    figures = {"managed": 4, "drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
     assert found["figures"].items() >= figures.items()
     shown = run("acme", "--state", state)
     assert f"fleet of prod has {GONE}, which is gone" in shown.stderr
