@@ -57,6 +57,8 @@ _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 _ONE: Final = {"pagelen": "1"}
 _API_TOKENS: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"
+LET_IN: Final = "Mend first what is said of the account, then run this again."
+
 _CREDENTIALS: Final = (
     "Set bitbucket:oauthToken, or bitbucket:username (Atlassian email) and bitbucket:password "
     "(API token), in the stack or as BITBUCKET_OAUTH_TOKEN, BITBUCKET_USERNAME, BITBUCKET_PASSWORD."
@@ -290,7 +292,7 @@ def scopes(talk: Talk, needs: Needs) -> Iterator[Finding]:
     if talk.account.anonymous:
         return
     if not talk.answers:
-        yield unknown("scopes", "not looked at: the API hasn't accepted the credentials")
+        yield unknown("scopes", "not looked at: the API hasn't accepted the credentials", LET_IN)
         return
     yield from talk.scopes.look(actions(needs.events))
 

@@ -68,7 +68,8 @@ class Calls:
         answering = {name for name, talk in self._talks.items() if talk.answers}
         entries = tuple(one for one in config.entries if one.account in answering)
         if not entries:
-            return [unknown("repositories", "not looked at: no API has let these accounts in")]
+            what = "not looked at: no API has let these accounts in"
+            return [unknown("repositories", what, accounts.LET_IN)]
         self.tell("looking for the repositories")
         look = evolve(config, entries=entries)
         return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
@@ -133,7 +134,8 @@ class Calls:
         if self._declarations is not None:
             yield from guarded("requests", lambda: limits.fits(self._cost(talk), talk))
         elif self._drafts():
-            yield unknown("requests", "not counted: it isn't known which repositories are meant")
+            what = "not counted: it isn't known which repositories are meant"
+            yield unknown("requests", what, "Mend first what is said of the repositories.")
 
     def _cost(self, talk: Talk) -> limits.Cost:
         name = talk.account.name

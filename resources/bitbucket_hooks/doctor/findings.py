@@ -100,7 +100,7 @@ def error(check: str, what: str, remedy: str, *details: str, remote: bool = Fals
     return Finding(check, Level.ERROR, what, remedy, details, remote=remote)
 
 
-def unknown(check: str, what: str, remedy: str = "") -> Finding:
+def unknown(check: str, what: str, remedy: str) -> Finding:
     """Couldn't be looked at."""
     return Finding(check, Level.UNKNOWN, what, remedy)
 

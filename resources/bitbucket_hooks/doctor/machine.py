@@ -94,7 +94,7 @@ def clock(ahead: float | None, settings: Settings) -> Iterator[Finding]:
     if settings.sandbox is not None:
         return
     if ahead is None:
-        yield unknown("clock", "no answer of the API told the time")
+        yield unknown("clock", "no answer of the API told the time", _SET_CLOCK)
         return
     off = abs(ahead)
     where = "ahead of" if ahead > 0 else "behind"
