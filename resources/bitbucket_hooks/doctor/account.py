@@ -28,6 +28,7 @@ from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.doctor.case import Account
 from bitbucket_hooks.doctor.findings import (
+    LET_IN,
     Finding,
     error,
     failure,
@@ -57,8 +58,6 @@ _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 _ONE: Final = {"pagelen": "1"}
 _API_TOKENS: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"
-LET_IN: Final = "Mend first what is said of the account, then run this again."
-
 _CREDENTIALS: Final = (
     "Set bitbucket:oauthToken, or bitbucket:username (Atlassian email) and bitbucket:password "
     "(API token), in the stack or as BITBUCKET_OAUTH_TOKEN, BITBUCKET_USERNAME, BITBUCKET_PASSWORD."

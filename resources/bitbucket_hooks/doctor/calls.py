@@ -14,7 +14,7 @@ from bitbucket_hooks.doctor import account as accounts
 from bitbucket_hooks.doctor import limits, machine, stack
 from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
 from bitbucket_hooks.doctor.case import Account, Case
-from bitbucket_hooks.doctor.findings import Finding, Section, guarded, note, unknown
+from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, guarded, note, unknown
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
@@ -69,7 +69,7 @@ class Calls:
         entries = tuple(one for one in config.entries if one.account in answering)
         if not entries:
             what = "not looked at: no API has let these accounts in"
-            return [unknown("repositories", what, accounts.LET_IN)]
+            return [unknown("repositories", what, LET_IN)]
         self.tell("looking for the repositories")
         look = evolve(config, entries=entries)
         return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
