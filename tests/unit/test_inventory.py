@@ -172,6 +172,19 @@ def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "workspaces/globex/hooks" in asked(sandbox)
 
 
+def test_a_chat_service(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Lets in whoever knows the path: it is shown nowhere, and still told from another."""
+    for one in ("canary-one", "canary-two", "canary-two"):
+        url = f"https://hooks.slack.com/services/T0/B0/{one}"
+        plant(sandbox, "acme/web", one.partition("-")[2], url)
+    page = tmp_path / "page.html"
+    result = run("acme", "--json", "--html", page)
+    assert "canary" not in result.output + page.read_text("utf-8")
+    found = json.loads(result.stdout)
+    assert {hook["url"] for hook in found["hooks"]} == {"https://hooks.slack.com/…"}
+    assert [hook["findings"] != [] for hook in found["hooks"]] == [False, True, True]
+
+
 def test_insecure_and_inactive(sandbox: Sandbox) -> None:
     """Plain http, certificate check off, no secret, switched off: each told for itself."""
     plant(sandbox, "acme/api", "fine")
