@@ -7,9 +7,11 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.as_csv import safe
 from bitbucket_hooks.inventory.collect import Collector, Scope
 from bitbucket_hooks.inventory.keeping import Kept
@@ -592,6 +595,23 @@ def test_a_doubled_hook_over_two_runs(
     assert "Note: 3 listings are kept from the run of" in result.stderr
 
 
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """Is told as what it is; with room, the next run goes on from what was written whole."""
+    file = tmp_path / "kept.jsonl"
+    kept = Kept.begin({}, "now", file)
+    kept.keep("api", [])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, before[1]))
+    try:
+        with pytest.raises(ConfigError, match="the file can't be written"):
+            kept.keep("web", [])
+        kept.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with closing(Kept.begin({}, "later", file)) as again:
+        assert (again.begun_at, list(again.listed)) == ("now", ["api"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
@@ -651,6 +671,12 @@ def test_a_file_that_is_not_ours(
     assert problem in run("acme", "--resume", file, code=1).stderr
     assert file.read_text() == text
     assert not sandbox.requests()
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    """Is no file to go on from, and isn't waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    assert "a device or a pipe" in run("acme", "--resume", tmp_path / "pipe", code=1).stderr
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
