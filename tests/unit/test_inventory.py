@@ -144,7 +144,7 @@ def test_one_listing_each(sandbox: Sandbox) -> None:
         (["--repositories", "w*", "--repositories", "API"], ["api", "web", "worker"], True),
         (["--exclude", "*e*"], ["api", "docs", "infra"], False),
         (["--project", "PLAT", "--exclude", "api"], ["billing", "infra", "worker"], True),
-        (["--project", "PLAT", "--repositories", "api"], ["api"], True),
+        (["--project", "plat", "--repositories", "api"], ["api"], True),
         (["--repositories", "web"], ["web"], False),
         (["--repositories", "none-*"], [], True),
     ],
@@ -164,6 +164,8 @@ def test_a_choice(
 def test_a_glob_that_means_nothing() -> None:
     """Is told."""
     assert '"none-*" matches no repository' in run("acme", "--repositories", "none-*").stderr
+    assert "is no key of a project" in run("acme", "--project", 'A" OR "B', code=1).stderr
+    assert '"--project NONE" matches no repository' in run("acme", "--project", "NONE").stderr
 
 
 def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,9 +58,10 @@ class Scope:
         return [slug for slug in there if slug in chosen]
 
     def idle(self, slugs: Iterable[str]) -> list[str]:
-        """The names and globs that mean none of what there is."""
+        """The names, globs and project that mean none of what there is."""
         there = list(slugs)
-        return [one for one in self.repositories if not matching(one, there)]
+        empty = [f"--project {self.project}"] if self.project and not there else []
+        return [*(one for one in self.repositories if not matching(one, there)), *empty]
 
 
 @frozen
