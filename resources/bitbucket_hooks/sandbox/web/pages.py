@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _REPOSITORY: Final = "/<workspace>/<slug>"
 _HOOKS: Final = f"{_REPOSITORY}/admin/webhooks"
+_MOST: Final = 2**63 - 1  # what the database takes for a number
+_REQUEST: Final = f"{_HOOKS}/<uid>/requests/<int(max={_MOST}):number>"
 _STOPPING_SECONDS: Final = 1.0
 _OTHER_NAME: Final = (
     "This page is for the machine that it runs on: open it as http://127.0.0.1 with its port.\n"
@@ -62,8 +64,8 @@ _ROUTES: Final = Map(
         _rule(f"{_HOOKS}/<uid>/edit", hookform.edit, "GET", "POST"),
         _rule(f"{_HOOKS}/<uid>/delete", hookform.delete, "GET", "POST"),
         _rule(f"{_HOOKS}/<uid>/requests", requests.history, "GET", "POST"),
-        _rule(f"{_HOOKS}/<uid>/requests/<int:number>", requests.details),
-        _rule(f"{_HOOKS}/<uid>/requests/<int:number>/resend", requests.resend, "POST"),
+        _rule(_REQUEST, requests.details),
+        _rule(f"{_REQUEST}/resend", requests.resend, "POST"),
     ],
     strict_slashes=False,
     merge_slashes=False,
