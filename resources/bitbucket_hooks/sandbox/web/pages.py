@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.schema import NUMBER
 from bitbucket_hooks.sandbox.web import hookform, hooklist, layout, overview, paths, requests
 from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.markup import tag, text
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY: Final = "/<workspace>/<slug>"
 _HOOKS: Final = f"{_REPOSITORY}/admin/webhooks"
-_MOST: Final = 2**63 - 1  # what the database takes for a number
-_REQUEST: Final = f"{_HOOKS}/<uid>/requests/<int(max={_MOST}):number>"
+_REQUEST: Final = f"{_HOOKS}/<uid>/requests/<{NUMBER}:number>"
 _STOPPING_SECONDS: Final = 1.0
 _OTHER_NAME: Final = (
     "This page is for the machine that it runs on: open it as http://127.0.0.1 with its port.\n"
