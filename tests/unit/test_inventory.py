@@ -449,6 +449,17 @@ def test_hostile_names(sandbox: Sandbox, tmp_path: Path) -> None:
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "@"))]
 
 
+def test_a_sheet_that_is_printed(sandbox: Sandbox) -> None:
+    """Is alone on standard output."""
+    plant(sandbox, "acme/web", "CI")
+    result = run("acme", "--csv", "-")
+    assert [row["uuid"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
+        one.uuid for one in sandbox.hooks()
+    ]
+    assert "1 hook on 1 repository" in result.stderr
+    assert "one alone can be printed" in run("acme", "--csv", "-", "--json", code=1).stderr
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     """Is a mistake that names it."""
     assert "No such file" in run("acme", "--csv", tmp_path / "none" / "x.csv", code=1).stderr
