@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.chromium import NARROW, Browser, executable
+from support.exported import exported
 
 SAMPLES = Path(__file__).parents[1] / "report" / "samples"
 HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
@@ -75,6 +76,35 @@ def test_an_inventory_by_keyboard(
         assert page.text("#told") == ""
         assert not page.scrolls_sideways()
         assert not page.run("window.pwned")
+
+
+def test_what_is_managed(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is a figure that filters, beside what is not and what has drifted."""
+    url = "https://ci.example.com/"
+    hooks = [sandbox.plant_hook("acme/web", url, description=name) for name in ("a", "b", "c")]
+    declared = {"owner": "acme", "repository": "web", "url": url, "active": True}
+    state = exported(
+        tmp_path / "state.json",
+        *(("Hook", f"the-{one.description}", declared, {"uuid": one.uuid}) for one in hooks[:2]),
+    )
+    sandbox.change_hook(hooks[1].uuid, active=False)
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
+    file = tmp_path / "inventory.html"
+    command = ["inventory", "acme", "--html", str(file), "--state", str(state)]
+    done = CliRunner().invoke(main, command)
+    assert "2 managed" in done.output
+    with browser.page() as page:
+        page.open(file.as_uri())
+        page.click("[data-kind=managed]")
+        assert page.text("#told") == "2 of 3"
+        assert "the-a of" in page.text("#rows")
+        page.click("[data-kind=drifted]")
+        assert page.text("#told") == "1 of 3"
+        page.choose("#group", "declared")
+        assert "the-b of" in page.text("#rows .group")
+        assert "1 managed" in page.text("#rows .group")
 
 
 def test_a_report(browser: Browser, tmp_path: Path) -> None:

@@ -235,6 +235,10 @@ def test_serve_says_what_is_wrong(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     assert "Give another --port" in result.stderr
     shell.path.write_text("nothing of ours, but of some length: nothing of ours")
     assert invoke("sandbox", "serve", str(shell.path)).exit_code == 1
+    result = invoke("sandbox", "serve", "--db", str(shell.path))
+    assert (result.exit_code, str(shell.path) in result.stderr) == (1, True)
+    both = invoke("sandbox", "serve", "a.db", "--db", "b.db")
+    assert (both.exit_code, "give one of them" in both.stderr) == (1, True)
 
     def refuse(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

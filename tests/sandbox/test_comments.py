@@ -109,7 +109,9 @@ def test_whose_it_is(api: Api, sandbox: Sandbox) -> None:
     assert api.put(f"{PLACE}/2", TEXT).status_code == 403
     assert api.delete(f"{PLACE}/2").status_code == 204
     assert api.get(PLACE, auth=(OUTSIDER_EMAIL, OUTSIDER_TOKEN)).status_code == 404
-    assert api.get(PLACE.replace("/1/", "/2/")).status_code == 404
+    for number in (2, 2**63):
+        assert api.get(PLACE.replace("/1/", f"/{number}/")).status_code == 404
+        assert api.get(f"{PLACE}/{number}").status_code == 404
     assert len(sandbox.comments("acme/web", 1)) == 1
 
 

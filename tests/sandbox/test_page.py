@@ -313,7 +313,8 @@ def test_events_and_requests(visitor: Visitor, sandbox: Sandbox, there: Receiver
         '"full_name": "acme/web"',
     ):
         assert word in details
-    assert visitor.get(f"{requests_}/2").status_code == 404
+    for number in (2, 2**63):
+        assert visitor.get(f"{requests_}/{number}").status_code == 404
 
     there.received.clear()
     again = visitor.post(f"{requests_}/1/resend", {})

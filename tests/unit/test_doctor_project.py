@@ -339,6 +339,42 @@ def test_insecure_declarations(place: Place) -> None:
     ]
 
 
+def test_secrets_in_the_clear(place: Place) -> None:
+    """Are told by their places, where they aren't those of a test server."""
+    plain = {**CI, "secret": "canary-hook"}
+    sealed = {**CI, "name": "else", "secret": {"secure": "v1:x"}}
+    account = {"oauthToken": "canary-token", "workspace": "globex"}
+    keys = {
+        "bitbucket__username": "me@example.com",
+        "bitbucket__password": "canary-password",
+        "bitbucket_hooks__accounts": {"far": account},
+    }
+    place.stack("dev", plain, sealed, **keys)
+    opened_as_written(place, "dev")
+    assert not [one for one in of(place.told(code=1), "security") if "in the clear" in one]
+
+    place.stack("dev", plain, sealed, bitbucket__apiUrl="https://bitbucket.invalid/2.0", **keys)
+    opened_as_written(place, "dev")
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+    found = place.told(code=2, **nowhere)
+    clear = next(one for one in found if "in the clear" in one["what"])
+    assert (clear["level"], clear["what"].partition(":")[0]) == (
+        "warning",
+        "3 secrets in the clear",
+    )
+    assert sorted(clear["details"]) == [
+        "bitbucket-hooks:accounts.far.oauthToken",
+        "bitbucket-hooks:hooks[0].secret",
+        "bitbucket:password",
+    ]
+    assert [one for one in found if one["level"] in ("warning", "error", "unknown")]
+    assert not [
+        one
+        for one in found
+        if one["level"] in ("warning", "error", "unknown") and not one["remedy"]
+    ]
+
+
 def test_who_is_no_administrator(place: Place) -> None:
     """Of a repository, or no owner of the workspace: each is told."""
     audit = {"name": "audit", "url": "https://audit.example.com/", "workspace": True}

@@ -27,6 +27,7 @@ from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.selection import Selection
 from support import estates
+from support.clocks import FakeClock
 from support.estates import CI
 from support.exported import exported
 
@@ -194,6 +195,34 @@ def test_what_all_entries_get(folder: Path, sandbox: Sandbox) -> None:
         },
     ]
     run()
+
+
+def test_a_workspace_that_only_a_variable_names(
+    folder: Path, sandbox: Sandbox, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is written: the next `up` may not have the variable."""
+    url = f"bitbucket:apiUrl: sandbox:{sandbox_path}"
+    (folder / FILE).write_text(f"config:\n  {url}\n")
+    monkeypatch.setenv("BITBUCKET_WORKSPACE", "acme")
+    sandbox.plant_hook("acme/web", CI)
+    run("--write")
+    assert [one["owner"] for one in entries(folder)] == ["acme"]
+    run()
+    monkeypatch.delenv("BITBUCKET_WORKSPACE")
+    assert CliRunner().invoke(main, ["check", "test"]).exit_code == 0
+
+
+def test_a_service_that_fails_at_one(
+    folder: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ends it: what is missing would make other entries of the rest."""
+    for slug in ("api", "web"):
+        sandbox.plant_hook(f"acme/{slug}", CI)
+    monkeypatch.setattr("bitbucket_hooks.api.clock.Clock", FakeClock)
+    sandbox.plan_fault("503", path="/2.0/repositories/acme/web/hooks", times=99)
+    before = (folder / FILE).read_text()
+    assert "1 of 9 listings failed" in run("--write", code=2).stderr
+    assert (folder / FILE).read_text() == before
 
 
 def test_existing_entries(folder: Path, sandbox: Sandbox) -> None:

@@ -7,9 +7,11 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.as_csv import safe
 from bitbucket_hooks.inventory.collect import Collector, Scope
 from bitbucket_hooks.inventory.keeping import Kept
@@ -141,7 +144,7 @@ def test_one_listing_each(sandbox: Sandbox) -> None:
         (["--repositories", "w*", "--repositories", "API"], ["api", "web", "worker"], True),
         (["--exclude", "*e*"], ["api", "docs", "infra"], False),
         (["--project", "PLAT", "--exclude", "api"], ["billing", "infra", "worker"], True),
-        (["--project", "PLAT", "--repositories", "api"], ["api"], True),
+        (["--project", "plat", "--repositories", "api"], ["api"], True),
         (["--repositories", "web"], ["web"], False),
         (["--repositories", "none-*"], [], True),
     ],
@@ -161,6 +164,8 @@ def test_a_choice(
 def test_a_glob_that_means_nothing() -> None:
     """Is told."""
     assert '"none-*" matches no repository' in run("acme", "--repositories", "none-*").stderr
+    assert "is no key of a project" in run("acme", "--project", 'A" OR "B', code=1).stderr
+    assert '"--project NONE" matches no repository' in run("acme", "--project", "NONE").stderr
 
 
 def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +175,19 @@ def test_the_workspace(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("BITBUCKET_WORKSPACE", "globex")
     run()
     assert "workspaces/globex/hooks" in asked(sandbox)
+
+
+def test_a_chat_service(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Lets in whoever knows the path: it is shown nowhere, and still told from another."""
+    for one in ("canary-one", "canary-two", "canary-two"):
+        url = f"https://hooks.slack.com/services/T0/B0/{one}"
+        plant(sandbox, "acme/web", one.partition("-")[2], url)
+    page = tmp_path / "page.html"
+    result = run("acme", "--json", "--html", page)
+    assert "canary" not in result.output + page.read_text("utf-8")
+    found = json.loads(result.stdout)
+    assert {hook["url"] for hook in found["hooks"]} == {"https://hooks.slack.com/…"}
+    assert [hook["findings"] != [] for hook in found["hooks"]] == [False, True, True]
 
 
 def test_insecure_and_inactive(sandbox: Sandbox) -> None:
@@ -282,7 +300,7 @@ def test_what_stacks_know(sandbox: Sandbox, tmp_path: Path) -> None:
         }
     ]
     assert found["stacks"] == ["prod"]
-    figures = {"drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
+    figures = {"managed": 4, "drifted": 2, "unmanaged": 1, "shared": 1, "missing": 1}
     assert found["figures"].items() >= figures.items()
     shown = run("acme", "--state", state)
     assert f"fleet of prod has {GONE}, which is gone" in shown.stderr
@@ -431,6 +449,17 @@ def test_hostile_names(sandbox: Sandbox, tmp_path: Path) -> None:
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "@"))]
 
 
+def test_a_sheet_that_is_printed(sandbox: Sandbox) -> None:
+    """Is alone on standard output."""
+    plant(sandbox, "acme/web", "CI")
+    result = run("acme", "--csv", "-")
+    assert [row["uuid"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
+        one.uuid for one in sandbox.hooks()
+    ]
+    assert "1 hook on 1 repository" in result.stderr
+    assert "one alone can be printed" in run("acme", "--csv", "-", "--json", code=1).stderr
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     """Is a mistake that names it."""
     assert "No such file" in run("acme", "--csv", tmp_path / "none" / "x.csv", code=1).stderr
@@ -502,6 +531,27 @@ def test_nothing_but_refusals(
         assert "lacks the scope" in run("acme", "--repositories", "web", code=1).stderr
 
 
+def test_a_service_that_fails_at_one(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is no refusal: the rest is shown, and the next run asks for what is missing alone."""
+    plant(sandbox, "acme/api", "CI")
+    plant(sandbox, "acme/worker", "CI")
+    monkeypatch.setattr("bitbucket_hooks.api.clock.Clock", FakeClock)
+    sandbox.plan_fault("503", path=f"/2.0/{listing('worker')}", times=99)
+    file = tmp_path / "kept.jsonl"
+    result = run("acme", "--json", "--resume", file, code=2)
+    found = json.loads(result.stdout)
+    assert (found["listed"], found["total"], found["complete"]) == (8, 9, False)
+    assert "Error: 1 of 9 listings failed at the other side" in result.stderr
+    sandbox.clear_faults()
+    sandbox.clear_requests()
+    whole = told("--resume", file)
+    assert asked(sandbox) == [listing("worker")]
+    assert [hook["where"] for hook in whole["hooks"]] == ["acme/api", "acme/worker"]
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_rate_limit(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept: bool
@@ -556,6 +606,23 @@ def test_a_doubled_hook_over_two_runs(
     result = run("acme", "--json", "--resume", file)
     assert codes(json.loads(result.stdout)) == {"audit": ["covers"], "CI": ["covered"]}
     assert "Note: 3 listings are kept from the run of" in result.stderr
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """Is told as what it is; with room, the next run goes on from what was written whole."""
+    file = tmp_path / "kept.jsonl"
+    kept = Kept.begin({}, "now", file)
+    kept.keep("api", [])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, before[1]))
+    try:
+        with pytest.raises(ConfigError, match="the file can't be written"):
+            kept.keep("web", [])
+        kept.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with closing(Kept.begin({}, "later", file)) as again:
+        assert (again.begun_at, list(again.listed)) == ("now", ["api"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -617,6 +684,12 @@ def test_a_file_that_is_not_ours(
     assert problem in run("acme", "--resume", file, code=1).stderr
     assert file.read_text() == text
     assert not sandbox.requests()
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    """Is no file to go on from, and isn't waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    assert "a device or a pipe" in run("acme", "--resume", tmp_path / "pipe", code=1).stderr
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from bitbucket_hooks import verify_signature
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.events import CATALOGUE
+from support.fake_pulumi import FakePulumi
 from support.raw_server import CERTIFICATE, answering, raw_server
 from support.receiver import Receiver, receiver
 
@@ -497,18 +498,44 @@ def test_what_a_stack_says(
     assert len(result.stderr.splitlines()) == (1 if note is None else 2)
 
 
-def test_options_go_before_the_stack(there: Receiver, tmp_path: Path) -> None:
-    """What is encrypted there is given by hand."""
+def test_options_go_before_the_stack(
+    there: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is encrypted there is given by hand where the engine doesn't open it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     ci = {"name": "ci", "url": SEALED, "secret": SEALED, "repositories": ["web"]}
     _stacks(tmp_path, dev=[ci], prod=[])
     arguments = ("repo:push", "--hook", "ci", "--stack", "organization/hooks/dev")
-    assert "Give it with --url URL." in send(*arguments, code=1).stderr
+    assert "Or give it with --url URL." in send(*arguments, code=1).stderr
     given = (*arguments, "--url", there.url)
     message = send(*given, code=1).stderr
     assert 'the secret of hook "ci" is encrypted in the stack dev' in message
-    assert "Give it with --secret-from env:NAME or file:PATH." in message
+    assert "there is no `pulumi` on the PATH" in message
+    assert "Or give it with --secret-from env:NAME or file:PATH." in message
     assert told(*given, "--secret-from", "env:HOOK_SECRET")["signed"]
     assert len(there.received) == 1
+
+
+def test_what_is_encrypted(
+    there: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is opened by the engine, and a url that is a secret shows nowhere."""
+    path = f"/services/{SECRET}-in-the-path"
+    url = there.url.replace("/hook", path)
+    ci = {"name": "ci", "repositories": ["web"]}
+    _stacks(tmp_path, dev=[{**ci, "url": SEALED, "secret": SEALED}])
+    opened = [{**ci, "url": url, "secret": SECRET}]
+    fake = FakePulumi(tmp_path / "bin").put()
+    fake.says("config", {"bitbucket-hooks:hooks": {"objectValue": opened, "secret": True}})
+    monkeypatch.setenv("PATH", fake.path)
+    there.answer = f"no route for {path}".encode()
+    result = send("repo:push", "--hook", "ci")
+    (one,) = there.received
+    assert one.path == path
+    assert verify_signature(SECRET, one.body, one.headers["X-Hub-Signature"])
+    assert SECRET not in result.output
+    assert f"repo:push to {there.url.removesuffix('hook')}…, " in result.stdout
+    assert "no route for …" in result.stdout
 
 
 def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ def import_(
         urls = Urls(kept.addresses)
         found = listing.collect("import of", scope, settings, kept, urls.see)
         _note(found)
-        if found.stopped:
-            raise found.stopped
+        if found.unfinished:
+            raise found.unfinished
         with remote.patient():
             imported = _planned(opened, found, urls, settings, project, names=names)
         if write and imported.entries:

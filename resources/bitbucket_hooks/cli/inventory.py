@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from bitbucket_hooks.inventory.findings import Inventory
 
 
+_PRINTED: Final = Path("-")
+
+
 @click.command()
 @listing.scope_options
 @listing.state_option
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
-@click.option("--csv", type=listing.to_file, metavar="FILE", help="Write a file for spreadsheets.")
+@click.option(
+    "--csv",
+    type=listing.to_file,
+    metavar="FILE",
+    help="Write a file for spreadsheets; - prints it.",
+)
 @click.option(
     "--html", type=listing.to_file, metavar="FILE", help="Write a page that filters and sorts."
 )
@@ -50,6 +58,9 @@ def inventory(
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
     from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
 
+    printed = [json_, *(path == _PRINTED for path in (csv, html))]
+    if sum(printed) > 1:
+        raise click.UsageError("one alone can be printed: give the others the name of a file")
     settings = resolve(environment())
     scope = Scope(listing.workspace_of(workspace, settings), repositories, exclude, project)
     known = [one for path in states for one in declared.read(path)]
@@ -58,10 +69,10 @@ def inventory(
         stacks = [one.stack for one in known]
         told = findings.look(found, kept.addresses, known if states else None, stacks)
         _write(told, csv, html)
-        _print(told, json_=json_, brief=bool(csv or html))
+        _print(told, json_=json_, brief=bool(csv or html), aside=any(printed))
         _note(told, found.idle)
-        if found.stopped:
-            raise found.stopped
+        if found.unfinished:
+            raise found.unfinished
         kept.remove()
 
 
@@ -74,7 +85,9 @@ def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
         html: page.render,
     }
     for path, render in ways.items():
-        if path is not None:
+        if path == _PRINTED:
+            click.echo(render(told), nl=False)
+        elif path is not None:
             try:
                 path.write_text(render(told), encoding="utf-8", newline="\n")
             except OSError as error:
@@ -82,7 +95,7 @@ def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
             click.echo(f"wrote {output.text(str(path))}", err=True)
 
 
-def _print(told: Inventory, *, json_: bool, brief: bool) -> None:
+def _print(told: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
     if json_:
         from bitbucket_hooks.inventory import as_json  # noqa: PLC0415
 
@@ -95,7 +108,8 @@ def _print(told: Inventory, *, json_: bool, brief: bool) -> None:
     figures.pop("hosts")
     more = [f"{count:,} {name}" for name, count in figures.items() if count]
     on = f"{counted(places, 'repository')} and the workspace"
-    click.echo(f"{counted(hooks, 'hook')} on {on}{': ' if more else ''}{', '.join(more)}")
+    summary = f"{counted(hooks, 'hook')} on {on}{': ' if more else ''}{', '.join(more)}"
+    click.echo(summary, err=aside)
 
 
 def _table(told: Inventory) -> None:

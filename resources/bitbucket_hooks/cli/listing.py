@@ -25,10 +25,25 @@ _MOST_NOTES: Final = 20  # of a kind
 to_file: Final = click.Path(dir_okay=False, path_type=Path)
 
 
+def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    """A project's key as Bitbucket has it: in capitals."""
+    from bitbucket_hooks.stack.entries import is_project  # noqa: PLC0415 - late, as all here
+
+    key = given.strip().upper() if given is not None else None
+    if key is not None and not is_project(key):
+        raise click.BadParameter(f'"{output.text(key[:60])}" is no key of a project, such as PLAT')
+    return key
+
+
 def scope_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the workspace and what narrows it."""
     for option in (
-        click.option("--project", metavar="KEY", help="Only repositories of this project."),
+        click.option(
+            "--project",
+            metavar="KEY",
+            callback=_project,
+            help="Only repositories of this project.",
+        ),
         click.option("--exclude", multiple=True, metavar="GLOB", help="Not these; again for more."),
         click.option(
             "--repositories",

@@ -58,17 +58,20 @@ def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @sandbox.command()
 @click.argument("path", required=False, type=click.Path(dir_okay=False))
+@_database
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8720, show_default=True, help="The port; 0 takes a free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each request.")
-def serve(path: str | None, host: str, port: int, *, verbose: bool) -> None:
+def serve(path: str | None, db: str | None, host: str, port: int, *, verbose: bool) -> None:
     """Serve the sandbox over HTTP until Ctrl-C.
 
     PATH is its file; a new one is made if there is none.
     """
     from bitbucket_hooks.cli import serving  # noqa: PLC0415 - it brings the server along
 
-    serving.run(whereabouts.sandbox_path(path), host, port, verbose=verbose)
+    if path and db:
+        raise click.UsageError("PATH and --db say the same: give one of them")
+    serving.run(whereabouts.sandbox_path(path or db), host, port, verbose=verbose)
 
 
 @sandbox.command()

@@ -30,7 +30,9 @@ For example:
     help="Where the secret is that signs it; without one it isn't signed.",
 )
 @click.option(
-    "--hook", metavar="NAME", help="Take url and secret of this hook from a stack's files."
+    "--hook",
+    metavar="NAME",
+    help="Take url and secret of this hook from a stack; the engine opens what is encrypted.",
 )
 @click.option(
     "-s",
@@ -74,7 +76,7 @@ def send(
         raise click.UsageError("no receiver is named; give --url URL, or --hook NAME")
     found = _declared(hook, stack, event) if hook else None
     target = _target(url, found)
-    what = _delivery(event, secret_from, found)
+    what = _delivery(event, secret_from, found, hides_url=url is None and _hides_url(found))
     from bitbucket_hooks.deliveries import sending  # noqa: PLC0415 - it brings requests along
 
     insecure = insecure or (found is not None and found.skips_verification)
@@ -97,8 +99,9 @@ def _known(event: str) -> None:
 
 def _declared(name: str, stack: str | None, event: str) -> Declared:
     from bitbucket_hooks.deliveries.declared import declared  # noqa: PLC0415
+    from bitbucket_hooks.runs import engine  # noqa: PLC0415
 
-    found = declared(name, stack)
+    found = declared(name, stack, engine.stack_config)
     if event not in found.events:
         remote.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
     return found
@@ -117,7 +120,13 @@ def _target(given: str | None, found: Declared | None) -> str:
     return url
 
 
-def _delivery(event: str, secret_from: str | None, found: Declared | None) -> Delivery:
+def _hides_url(found: Declared | None) -> bool:
+    return found is not None and found.hides_url
+
+
+def _delivery(
+    event: str, secret_from: str | None, found: Declared | None, *, hides_url: bool
+) -> Delivery:
     from datetime import datetime, timezone  # noqa: PLC0415
 
     from bitbucket_hooks.deliveries import declared, sending  # noqa: PLC0415
@@ -131,15 +140,15 @@ def _delivery(event: str, secret_from: str | None, found: Declared | None) -> De
     workspace = found.workspace if found else declared.WORKSPACE
     repository = found.repository if found else declared.REPOSITORY
     content = payload(event, workspace, repository, datetime.now(timezone.utc))
-    return sending.delivery(event, content, secret)
+    return sending.delivery(event, content, secret, hides_url=hides_url)
 
 
 def _as_json(event: str, url: str, what: Delivery, outcome: Outcome) -> dict[str, Any]:
-    from bitbucket_hooks.model.urls import shown  # noqa: PLC0415
+    from bitbucket_hooks.model.urls import origin_shown, shown  # noqa: PLC0415
 
     return {
         "event": event,
-        "url": shown(url),
+        "url": origin_shown(url) if what.hides_url else shown(url),
         "requestUuid": what.headers["X-Request-UUID"],
         "bytes": len(what.body),
         "signed": what.secret is not None,

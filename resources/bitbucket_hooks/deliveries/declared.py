@@ -1,8 +1,9 @@
-"""Where a stack's hook delivers to and what signs it, told by the stack's files alone."""
+"""Where a stack's hook delivers to and what signs it: the files tell, or the engine opens it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -25,7 +26,10 @@ class Declared:
     """A hook as far as a delivery needs it."""
 
     values: Mapping[str, Any] = field(repr=False)
+    """As the stack's files have them."""
     stack: str
+    opens: Callable[[], Mapping[str, Any]] = field(repr=False)
+    """Asks the engine for the stack's configuration with its secrets in the clear."""
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -48,42 +52,63 @@ class Declared:
         named = self.values.get("repositories", ())
         return next((one for one in named if not is_glob(one)), REPOSITORY)
 
+    @property
+    def hides_url(self) -> bool:
+        """Whether the whole url is a secret."""
+        return isinstance(self.values["url"], Hidden)
+
     def url(self) -> str:
-        """Where it delivers to. Raises ConfigError when that is encrypted."""
-        url: str = self.values["url"]
-        if isinstance(url, Hidden):
-            raise self._encrypted("url", "--url URL")
-        return url
+        """Where it delivers to. Raises ConfigError when that is encrypted and can't be opened."""
+        return self._clear("url", "--url URL")
 
     def secret(self) -> str | None:
         """What signs its deliveries; None: nothing, or what isn't known here.
 
-        Raises ConfigError when it is encrypted or can't be read.
+        Raises ConfigError when it can't be opened or read.
         """
         if "secretFrom" in self.values:
             remedy = "Provide it where this command runs, or give another place with --secret-from."
             return read_secret(self.values["secretFrom"], remedy=remedy)
-        secret = self.values.get("secret")
-        if isinstance(secret, Hidden):
-            raise self._encrypted("secret", "--secret-from env:NAME or file:PATH")
-        return secret or None
+        if "secret" not in self.values:
+            return None
+        return self._clear("secret", "--secret-from env:NAME or file:PATH") or None
 
     @property
     def manages_secret(self) -> bool:
         """Whether the declaration says what the secret is, or that there is none."""
         return not {"secret", "secretFrom"}.isdisjoint(self.values)
 
-    def _encrypted(self, key: str, option: str) -> ConfigError:
-        return ConfigError(
-            f'the {key} of hook "{self.values["name"]}" is encrypted in the stack {self.stack}, '
-            "and only the engine can decrypt it",
-            f"Give it with {option}.",
-        )
+    def _clear(self, key: str, option: str) -> str:
+        value: str = self.values[key]
+        if not isinstance(value, Hidden):
+            return value
+        try:
+            opened: str = self._opened[key]
+        except ConfigError as failed:
+            raise ConfigError(
+                f'the {key} of hook "{self.values["name"]}" is encrypted in the stack '
+                f"{self.stack}, and the engine doesn't open it: {failed.message}",
+                f"{failed.remedy} Or give it with {option}.".lstrip(),
+            ) from None
+        return opened
+
+    @cached_property
+    def _opened(self) -> Mapping[str, Any]:
+        name = self.values["name"]
+        checked = offline.check(self.stack, self.opens())
+        found = [one.values for one in checked.drafts if one.values.get("name") == name]
+        if checked.problems or not found:
+            raise ConfigError("what it opens has mistakes", "`pulumi preview` names them.")
+        return found[0]
 
 
-def declared(name: str, stack: str | None) -> Declared:
-    """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError."""
-    stack = stack.rpartition("/")[2] if stack else _only_stack()
+def declared(name: str, stack: str | None, opens: Callable[[str], Mapping[str, Any]]) -> Declared:
+    """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError.
+
+    `opens` gives a stack's configuration with its secrets; it is asked where one is needed.
+    """
+    asked = stack or _only_stack()
+    stack = asked.rpartition("/")[2]
     checked = offline.check(stack)
     if checked.problems:
         raise ConfigError(
@@ -96,7 +121,7 @@ def declared(name: str, stack: str | None) -> Declared:
             f'the stack {printable(stack)} has no hook "{printable(name, 60)}"',
             f"Name one of: {', '.join(found)}." if found else "Declare it there first.",
         )
-    return Declared(found[name], printable(stack))
+    return Declared(found[name], stack, partial(opens, asked))
 
 
 def secret_of(source: str) -> str:

@@ -43,6 +43,8 @@ class Delivery:
     body: bytes
     headers: Mapping[str, str]
     secret: str | None = field(default=None, repr=False)
+    hides_url: bool = False
+    """Whether the receiver's whole url is a secret, and not its query alone."""
 
     def attempt(self, number: int) -> Delivery:
         """The same once more; only its number tells."""
@@ -51,7 +53,7 @@ class Delivery:
 
 @frozen
 class Outcome:
-    """What became of a delivery. Nothing in it holds the secret or the url's query."""
+    """What became of a delivery. Nothing in it holds the secret, or what is secret of the url."""
 
     seconds: float
     """From the first step towards the receiver to the end of its answer, or to giving up."""
@@ -79,9 +81,11 @@ class Outcome:
         return status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def delivery(event: str, payload: Mapping[str, Any], secret: str | None) -> Delivery:
+def delivery(
+    event: str, payload: Mapping[str, Any], secret: str | None, *, hides_url: bool = False
+) -> Delivery:
     """Make a delivery of a payload; signed when there is a secret."""
-    return raw_delivery(event, raw_body(payload), secret)
+    return evolve(raw_delivery(event, raw_body(payload), secret), hides_url=hides_url)
 
 
 def raw_body(payload: Mapping[str, Any]) -> bytes:
@@ -176,7 +180,7 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outc
         with answer:
             beginning = next(answer.iter_content(_ENOUGH), b"")
     location = answer.headers.get("Location")
-    hidden = _hidden(url, what.secret)
+    hidden = _hidden(url, what)
     text = beginning.decode(errors="replace")
     return Outcome(
         0,
@@ -257,12 +261,14 @@ def _told(text: str, hidden: list[str]) -> str:
     return printable(_without(text, hidden), limit=_LINE)
 
 
-def _hidden(url: str, secret: str | None) -> list[str]:
+def _hidden(url: str, what: Delivery) -> list[str]:
     """What must not be shown, in the forms in which an answer may hold it; longest first."""
     parts = urlsplit(url)
     values = [value for _, value in parse_qsl(parts.query)]
     raw = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
-    long = [one for one in (*values, *raw, parts.fragment) if len(one) >= _TELLING]
-    whole = {parts.query, unquote(parts.query), secret or "", *long}
+    path = [parts.path, *parts.path.split("/")] if what.hides_url else []
+    path += [unquote(one) for one in path]
+    long = [one for one in (*values, *raw, *path, parts.fragment) if len(one) >= _TELLING]
+    whole = {parts.query, unquote(parts.query), what.secret or "", *long}
     forms = whole | {html.escape(one) for one in whole} | {json.dumps(one)[1:-1] for one in whole}
     return sorted(filter(None, forms), key=len, reverse=True)

@@ -27,6 +27,7 @@ from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.doctor.case import Account
 from bitbucket_hooks.doctor.findings import (
+    LET_IN,
     Finding,
     error,
     failure,
@@ -60,7 +61,6 @@ _CREDENTIALS: Final = (
     "Set bitbucket:oauthToken, or bitbucket:username (Atlassian email) and bitbucket:password "
     "(API token), in the stack or as BITBUCKET_OAUTH_TOKEN, BITBUCKET_USERNAME, BITBUCKET_PASSWORD."
 )
-_SEE_ACCOUNT: Final = "See what is said of the account's credentials and identity."
 _APP_PASSWORD: Final = re.compile(r"ATBB[A-Za-z0-9]{20,}")
 """How app passwords looked, as far as people have shown theirs (unverified)."""
 
@@ -288,9 +288,7 @@ def scopes(talk: Talk, needs: Needs) -> Iterator[Finding]:
     if talk.account.anonymous:
         return
     if not talk.answers:
-        yield unknown(
-            "scopes", "not looked at: the API hasn't accepted the credentials", _SEE_ACCOUNT
-        )
+        yield unknown("scopes", "not looked at: the API hasn't accepted the credentials", LET_IN)
         return
     yield from talk.scopes.look(actions(needs.events))
 

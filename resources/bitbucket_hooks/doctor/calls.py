@@ -14,7 +14,7 @@ from bitbucket_hooks.doctor import account as accounts
 from bitbucket_hooks.doctor import limits, machine, stack
 from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
 from bitbucket_hooks.doctor.case import Account, Case
-from bitbucket_hooks.doctor.findings import Finding, Section, guarded, note, unknown
+from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, guarded, note, unknown
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
@@ -68,13 +68,8 @@ class Calls:
         answering = {name for name, talk in self._talks.items() if talk.answers}
         entries = tuple(one for one in config.entries if one.account in answering)
         if not entries:
-            return [
-                unknown(
-                    "repositories",
-                    "not looked at: no API has let these accounts in",
-                    "See what is said of each account's credentials and identity.",
-                )
-            ]
+            what = "not looked at: no API has let these accounts in"
+            return [unknown("repositories", what, LET_IN)]
         self.tell("looking for the repositories")
         look = evolve(config, entries=entries)
         return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
@@ -139,11 +134,8 @@ class Calls:
         if self._declarations is not None:
             yield from guarded("requests", lambda: limits.fits(self._cost(talk), talk))
         elif self._drafts():
-            yield unknown(
-                "requests",
-                "not counted: it isn't known which repositories are meant",
-                "See what is said of the repositories.",
-            )
+            what = "not counted: it isn't known which repositories are meant"
+            yield unknown("requests", what, "Mend first what is said of the repositories.")
 
     def _cost(self, talk: Talk) -> limits.Cost:
         name = talk.account.name

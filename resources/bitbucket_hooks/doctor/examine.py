@@ -129,8 +129,15 @@ class Examination:
             return
         yield from guarded("config", lambda: stack.offline(checked))
         yield from guarded("secretFrom", lambda: stack.sources(checked.drafts))
+        yield from guarded("security", self._in_the_clear)
         if not checked.problems:
             yield from guarded("security", lambda: stack.insecure(checked.drafts))
+
+    def _in_the_clear(self) -> Iterator[Finding]:
+        """Look for secrets in the files; those of test servers everybody knows."""
+        known = [one.settings for one in self._case.accounts()]
+        if not all(one is not None and one.allows_private_urls for one in known):
+            yield from stack.in_the_clear(self._case.given)
 
     def _sharing(self, calls: Calls) -> Iterator[Finding]:
         if self._root is None:

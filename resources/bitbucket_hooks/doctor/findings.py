@@ -12,6 +12,8 @@ from attrs import evolve, field, frozen
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 
+LET_IN: Final = "Mend first what is said of the account, then run this again."
+
 _FEW: Final = 5
 _BROKEN: Final = "Report it: this is a mistake in bitbucket-hooks."
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.reconcile.secrets import read_secret
-from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.settings import SECRET_KEYS
+from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.offline import Checked
+from bitbucket_hooks.wording import counted
+
+_SECRETS: Final = {*SECRET_KEYS, "secret"}
 
 
 def offline(checked: Checked) -> Iterator[Finding]:
@@ -69,6 +75,30 @@ def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
             yield error("secretFrom", f"{failed.message} ({', '.join(names)})", failed.remedy)
         else:
             yield ok("secretFrom", f"{place} is there ({', '.join(names)})")
+
+
+def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Credentials and secrets that the files hold unencrypted; only their places are told."""
+    found = [path for key, value in given.items() for path in _clear(key, value)]
+    if found:
+        yield warning(
+            "security",
+            f"{counted(len(found), 'secret')} in the clear: who reads the files has them",
+            "Make new ones, and set them with `pulumi config set --secret --path 'KEY'`; or take "
+            "those of hooks from elsewhere with secretFrom, and credentials from the environment.",
+            *first(found),
+        )
+
+
+def _clear(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _clear(f"{path}.{name}", one)
+    elif isinstance(value, list):
+        for i, one in enumerate(value):
+            yield from _clear(f"{path}[{i}]", one)
+    elif value and not isinstance(value, Hidden) and re.split(r"[.:]", path)[-1] in _SECRETS:
+        yield printable(path)
 
 
 def insecure(drafts: Iterable[Draft]) -> Iterator[Finding]:

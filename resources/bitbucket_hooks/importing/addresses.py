@@ -12,20 +12,12 @@ from attrs import define, field
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.importing.grouping import Group, Listed
 from bitbucket_hooks.inventory.live import Addresses
-from bitbucket_hooks.model.urls import comparable, origin_shown, shown
+from bitbucket_hooks.model.urls import comparable, is_chat, origin_shown, shown
 from bitbucket_hooks.model.webhook import Observed
 
 _TOKEN: Final = re.compile(
     r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[a-z0-9]{10,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     re.IGNORECASE,
-)
-_CHATS: Final = (
-    "hooks.slack.com",
-    "discord.com",
-    "discordapp.com",
-    "chat.googleapis.com",
-    "webhook.office.com",
-    "outlook.office.com",
 )
 
 
@@ -62,10 +54,7 @@ def may_be_secret(url: str) -> bool:
     """Whether who reads the url may be able to deliver to it: a query, a token in the path."""
     if shown(comparable(url)) != comparable(url):
         return True
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    chat = any(host == one or host.endswith(f".{one}") for one in _CHATS)
-    return chat or any(map(_TOKEN.search, parts.path.split("/")))
+    return is_chat(url) or any(map(_TOKEN.search, urlsplit(url).path.split("/")))
 
 
 def told(url: str) -> str:

@@ -41,7 +41,7 @@ def new(stack: Stack, name: str, url: str, group: Group, where: Mapping[str, Any
         given |= dict.fromkeys(key for key in taken if key != "workspace")
     wanted = _wanted(group, inherited)
     standard = {
-        "owner": stack.settings.workspace,
+        "owner": stack.workspace,
         "events": list(DEFAULT_EVENTS),
         "active": True,
         "skipCertVerification": False,

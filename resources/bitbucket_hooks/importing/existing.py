@@ -56,6 +56,11 @@ class Stack:
     """The uuids of hooks that states have, its own or those of other stacks."""
 
     @property
+    def workspace(self) -> str | None:
+        """The workspace that the files name; that of a variable is not there in every run."""
+        return self.contexts.own.values.get("workspace", "").lower() or None
+
+    @property
     def settings(self) -> Settings:
         """The settings of the stack's own account, without credentials."""
         return self.contexts.settings(None)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Final
 
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.errors import PermissionRefused, ScopeMissing
+from bitbucket_hooks.api.errors import (
+    PermissionRefused,
+    ScopeMissing,
+    ServerFailed,
+    UnexpectedAnswer,
+)
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.errors import HooksError, RemoteError
@@ -19,6 +25,9 @@ from bitbucket_hooks.model.globs import is_glob, matching
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
+from bitbucket_hooks.wording import counted
+
+_PASSING: Final = (ServerFailed, UnexpectedAnswer)
 
 
 @frozen
@@ -49,9 +58,10 @@ class Scope:
         return [slug for slug in there if slug in chosen]
 
     def idle(self, slugs: Iterable[str]) -> list[str]:
-        """The names and globs that mean none of what there is."""
+        """The names, globs and project that mean none of what there is."""
         there = list(slugs)
-        return [one for one in self.repositories if not matching(one, there)]
+        empty = [f"--project {self.project}"] if self.project and not there else []
+        return [*(one for one in self.repositories if not matching(one, there)), *empty]
 
 
 @frozen
@@ -80,6 +90,13 @@ class Collected:
     """Subjects that were to be listed."""
     stopped: HooksError | None
     """What ended the work before its end."""
+    failed: HooksError | None
+    """Says that some listings failed as they may not fail again: the service's own mistakes."""
+
+    @property
+    def unfinished(self) -> HooksError | None:
+        """Why running it again may find more; None: all was asked that can be."""
+        return self.stopped or self.failed
 
 
 @define
@@ -132,6 +149,7 @@ class Collector:
             idle=tuple(scope.idle(found)),
             total=self._total,
             stopped=outcome.stopped,
+            failed=_ill(outcome),
         )
 
     def _repositories(self, scope: Scope) -> Mapping[str, str]:
@@ -157,6 +175,17 @@ class Collector:
         with self._lock:
             self._left -= 1
             self.tell(f"{self._total - self._left:,} of {self._total:,} listed")
+
+
+def _ill(outcome: Outcome[None]) -> HooksError | None:
+    """What there is to say of a service that didn't refuse, but failed."""
+    ill = [one for one in outcome.failed.values() if isinstance(one, _PASSING)]
+    if not ill:
+        return None
+    return RemoteError(
+        f"{len(ill):,} of {counted(outcome.total, 'listing')} failed at the other side",
+        "Run it again later: with --resume FILE it asks for what is missing alone.",
+    )
 
 
 def _nothing(workspace: str, outcome: Outcome[None]) -> HooksError:

@@ -70,6 +70,7 @@ class Inventory:
             "hooks": len(self.rows),
             "repositories": len({row.subject for row in self.rows if row.subject.repository}),
             "hosts": len({row.live.host for row in self.rows}),
+            **({"managed": sum(bool(row.declared) for row in self.rows)} if known else {}),
             **{
                 kind: kinds[kind]
                 for kind in KINDS

@@ -59,7 +59,7 @@ def _figures(inventory: Inventory) -> Iterator[str]:
     yield '<div class=figures role=group aria-label="Figures, and what to show">'
     for name, number in figures.items():
         inside = f"<b>{number:,}</b><small>{_label(name, number)}</small>"
-        if name in KINDS:
+        if name in (*KINDS, "managed"):
             off = "" if number else " disabled"
             yield (
                 f"<button type=button class={name} data-kind={name} aria-pressed=false{off}>"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -99,14 +102,24 @@ class Kept:
             self._write({"repository": repository, "hooks": [attrs.asdict(one) for one in hooks]})
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
+        except OSError as error:
+            self.close()  # nothing may come after half a line
+            raise ConfigError(
+                f"--resume {self._path}: the file can't be written ({error.strerror})",
+                "Make room there, and run this again: what the file has is kept.",
+            ) from None
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what it couldn't write has been told
+                file.close()
 
     def remove(self) -> None:
         """Take the file away: the inventory is complete, and the next one begins anew."""
@@ -115,7 +128,11 @@ class Kept:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is a device or a pipe")
+    return descriptor
 
 
 def _whole_lines(path: Path, file: IO[str]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable, shown
+from bitbucket_hooks.model.urls import comparable, is_chat, origin_shown, shown
 from bitbucket_hooks.model.webhook import Observed, canonical_events
 
 
@@ -31,7 +31,7 @@ class Live:
 
     uuid: str
     url: str
-    """Without credentials, query and fragment."""
+    """Without credentials, query and fragment, and a chat service's without its path."""
     address: str
     """The digest of the whole url."""
     description: str | None
@@ -48,7 +48,7 @@ class Live:
         """Keep what may be kept of an answer."""
         return cls(
             uuid=observed.uuid,
-            url=shown(observed.url),
+            url=(origin_shown if is_chat(observed.url) else shown)(observed.url),
             address=addresses.of(observed.url),
             description=observed.description,
             active=observed.active,

@@ -111,6 +111,7 @@ SCRIPT: Final = r"""
   hooks.forEach((hook, number) => {
     hook.number = number;
     hook.kinds = new Set(hook.findings.map(one => one[0]));
+    hook.marks = new Set([...hook.kinds, ...(hook.declared.length ? ['managed'] : [])]);
     hook.text = [hook.where, hook.project, hook.description, hook.url, hook.uuid, declared(hook),
       ...hook.events, ...hook.findings.flat()].join('\n').toLowerCase();
   });
@@ -140,7 +141,7 @@ SCRIPT: Final = r"""
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     folded = !words.length && !chosen.size && hooks.length > MANY;
     return inOrder.filter(hook => words.every(word => hook.text.includes(word))
-      && [...chosen].every(kind => hook.kinds.has(kind)));
+      && [...chosen].every(kind => hook.marks.has(kind)));
   };
   const grouped = found => {
     const key = GROUPS[$('group').value];
@@ -192,7 +193,7 @@ SCRIPT: Final = r"""
     const count = `${inside.length.toLocaleString('en')} hook${inside.length > 1 ? 's' : ''}`;
     button.append(make('span', '', name), make('span', 'count', count));
     for (const kind of KINDS) {
-      const count = inside.filter(hook => hook.kinds.has(kind)).length;
+      const count = inside.filter(hook => hook.marks.has(kind)).length;
       if (count) button.append(badge(kind, `${count.toLocaleString('en')} ${kind}`));
     }
     cell.colSpan = known ? 6 : 5;

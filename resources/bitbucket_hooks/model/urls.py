@@ -12,6 +12,14 @@ _CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
 _QUERY = re.compile(r"(://[^\s?\"']*)\?[^\s\"']*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
+_CHATS = (
+    "hooks.slack.com",
+    "discord.com",
+    "discordapp.com",
+    "chat.googleapis.com",
+    "webhook.office.com",
+    "outlook.office.com",
+)
 
 
 def url_problem(url: str, *, allow_private: bool) -> str | None:
@@ -59,6 +67,15 @@ def is_private_host(host: str) -> bool:
         return not ipaddress.ip_address(name).is_global
     except ValueError:
         return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def is_chat(url: str) -> bool:
+    """Tell whether it leads to a chat service, which lets in whoever knows the path."""
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
+    return any(host == one or host.endswith(f".{one}") for one in _CHATS)
 
 
 def comparable(url: str) -> str:

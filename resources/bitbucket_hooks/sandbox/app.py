@@ -28,6 +28,7 @@ from bitbucket_hooks.sandbox.calls import Call
 from bitbucket_hooks.sandbox.errors import ConnectionDropped, Refusal
 from bitbucket_hooks.sandbox.identity import identify
 from bitbucket_hooks.sandbox.pages import select_fields
+from bitbucket_hooks.sandbox.schema import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,7 @@ def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
 
 _REPOSITORY: Final = "/2.0/repositories/<workspace>/<slug>"
 _WORKSPACE: Final = "/2.0/workspaces/<workspace>"
-_COMMENTS: Final = f"{_REPOSITORY}/pullrequests/<int:number>/comments"
+_COMMENTS: Final = f"{_REPOSITORY}/pullrequests/<{NUMBER}:number>/comments"
 _COMMIT: Final = f"{_REPOSITORY}/commit/<commit>"
 _REPORT: Final = f"{_COMMIT}/reports/<report>"
 _ROUTES: Final = Map(
@@ -76,7 +77,7 @@ _ROUTES: Final = Map(
             )
         ),
         _rule(_COMMENTS, comments.collection, "GET", "POST"),
-        _rule(f"{_COMMENTS}/<int:comment>", comments.item, "GET", "PUT", "DELETE"),
+        _rule(f"{_COMMENTS}/<{NUMBER}:comment>", comments.item, "GET", "PUT", "DELETE"),
         _rule(f"{_COMMIT}/reports", insights.collection),
         _rule(_REPORT, insights.item, "GET", "PUT", "DELETE"),
         _rule(f"{_REPORT}/annotations", insights.findings, "GET", "POST"),

@@ -6,6 +6,8 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x62624873  # "bbHs", so that a stranger's database is never taken for ours
 VERSION: Final = 3
+NUMBER: Final = f"int(max={2**63 - 1})"
+"""A number in a path, as large as the database takes."""
 
 _BASE: Final = """
 CREATE TABLE users (

@@ -111,9 +111,14 @@ def _name(value: Any, _: Context) -> str:
 
 def _project(value: Any, _: Context) -> str:
     key = value.strip().upper() if isinstance(value, str) else ""
-    if not _PROJECT.fullmatch(key):
+    if not is_project(key):
         raise problem('must be the key of a project, such as "PLAT" (capitals, digits and _)')
     return key
+
+
+def is_project(key: str) -> bool:
+    """Tell whether it may be the key of a project."""
+    return _PROJECT.fullmatch(key) is not None
 
 
 def _pattern(value: Any, context: Context) -> str:

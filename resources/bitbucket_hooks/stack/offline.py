@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
@@ -69,10 +69,13 @@ class Contexts:
             self.warnings.append(text)
 
 
-def check(stack: str) -> Checked:
-    """Validate a stack's files. Raises ConfigError when they can't be read."""
+def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
+    """Validate a stack's files. Raises ConfigError when they can't be read.
+
+    `opened` has the configuration by its full keys, secrets in the clear, where the engine gave it.
+    """
     values = {key: hidden(value) for key, value in written(stack).items()}
-    config = read(of_namespace(NAMESPACE, values))
+    config = read(of_namespace(NAMESPACE, {**values, **(opened or {})}))
     contexts = Contexts(own_account(values), config)
     try:
         contexts.settings(None)

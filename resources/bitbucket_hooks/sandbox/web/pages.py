@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.schema import NUMBER
 from bitbucket_hooks.sandbox.web import hookform, hooklist, layout, overview, paths, requests
 from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.markup import tag, text
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY: Final = "/<workspace>/<slug>"
 _HOOKS: Final = f"{_REPOSITORY}/admin/webhooks"
+_REQUEST: Final = f"{_HOOKS}/<uid>/requests/<{NUMBER}:number>"
 _STOPPING_SECONDS: Final = 1.0
 _OTHER_NAME: Final = (
     "This page is for the machine that it runs on: open it as http://127.0.0.1 with its port.\n"
@@ -62,8 +64,8 @@ _ROUTES: Final = Map(
         _rule(f"{_HOOKS}/<uid>/edit", hookform.edit, "GET", "POST"),
         _rule(f"{_HOOKS}/<uid>/delete", hookform.delete, "GET", "POST"),
         _rule(f"{_HOOKS}/<uid>/requests", requests.history, "GET", "POST"),
-        _rule(f"{_HOOKS}/<uid>/requests/<int:number>", requests.details),
-        _rule(f"{_HOOKS}/<uid>/requests/<int:number>/resend", requests.resend, "POST"),
+        _rule(_REQUEST, requests.details),
+        _rule(f"{_REQUEST}/resend", requests.resend, "POST"),
     ],
     strict_slashes=False,
     merge_slashes=False,
