@@ -110,7 +110,7 @@ def preview(
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
-        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn)
+        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
         click.echo(f"wrote {output.text(str(save))}", err=True)
     code = publishing.publish(
         telling, place, seen.changes, config, passed=not seen.failed, refused=refused
@@ -194,7 +194,9 @@ def up(
     before = reviewed.load(reviewed_) if reviewed_ else None
     if before is not None:
         options["refresh"] = options["refresh"] or bool(before.get("refresh"))
-    asked = _asked(**options, look=_LOOK, turn=before.get("turn") if before else None)
+    # where the review looked, so that no difference comes of that
+    look, turn = (before.get("look", _LOOK), before.get("turn")) if before else (_LOOK, None)
+    asked = _asked(**options, look=look, turn=turn)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
     if seen.failed:

@@ -51,7 +51,8 @@ def _others(rest: Iterable[History]) -> tuple[Other, ...]:
         if one.type == ROOT_TYPE or is_default or (one.stays and not one.gone):
             continue
         groups.setdefault((one.type, "replace" if one.replaces else op), []).append(one.name)
-    return tuple(Other(type_, op, tuple(names)) for (type_, op), names in groups.items())
+    # the engine names them in another order each time
+    return tuple(Other(type_, op, tuple(sorted(names))) for (type_, op), names in groups.items())
 
 
 def _unshown(run: Run, all_: Sequence[History]) -> int:

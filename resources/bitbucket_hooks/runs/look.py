@@ -75,7 +75,7 @@ class Looker:
         found: dict[tuple[str, str], Finding] = {}
         managed = frozenset(_managed(run))
         left = self.most
-        for provider, hooks in _by_provider(changes.hooks, providers).items():
+        for provider, hooks in sorted(_by_provider(changes.hooks, providers).items()):
             places = [place for hook in hooks for place in _places(hook, run)]
             if len(places) > left:
                 self.warn(
@@ -159,7 +159,7 @@ def _managed(run: Run) -> Iterable[str]:
 
 def _by_provider(hooks: Iterable[Hook], providers: Mapping[str, str]) -> dict[str, list[Hook]]:
     groups: dict[str, list[Hook]] = {}
-    for hook in hooks:
+    for hook in sorted(hooks, key=lambda one: one.urn):  # the same ones each time, if not all
         if hook.created:
             groups.setdefault(providers.get(hook.urn, _DEFAULT), []).append(hook)
     return groups
