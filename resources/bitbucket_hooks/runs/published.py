@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import evolve
+
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
 from bitbucket_hooks.report.document import Text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
-from bitbucket_hooks.runs.places import Line, declared_at, entries_at
+from bitbucket_hooks.runs.places import Entry, declared_at, entries_at
 from bitbucket_hooks.stack.config import HOOKS
 from bitbucket_hooks.stack.entries import NAMESPACE
 
-_ENTRY = re.compile(rf"\b{NAMESPACE}:{HOOKS}\[(\d{{1,6}})\]")
+_ENTRY = re.compile(rf"\b{NAMESPACE}:{HOOKS}\[(\d{{1,6}})\]([\w.\[\]]*)")
+_STEP = re.compile(r"\.(\w+)|\[(\d{1,6})\]")
+_ASKED_OF = {
+    "https-only": "url",
+    "certificate-verification": "skipCertVerification",
+    "no-credentials-in-url": "url",
+    "secret-required": "secret",
+    "allowed-hosts": "url",
+    "event-limit": "events",
+    "description-required": "description",
+    "protected-in-production": "protect",
+}
+"""What a policy of `policies/` looks at, by the keys of an entry."""
+
 _LOSES = (Action.DELETED, Action.REPLACED, Action.FAILED)
 
 
@@ -53,43 +68,56 @@ def _line(line: object) -> str:
     return plain(getattr(line, "text", ()))
 
 
-def _mistakes(changes: Changes, lines: Sequence[Line]) -> Iterable[Finding]:
-    """What is wrong in an entry of the stack's file, on that entry."""
+def _mistakes(changes: Changes, entries: Sequence[Entry]) -> Iterable[Finding]:
+    """What is wrong in an entry of the stack's file, on the line of what it is about."""
     for told in (line for one in changes.errors for line in one.message.splitlines()):
         found = _ENTRY.search(told)
-        if found and int(found[1]) < len(lines):
-            where = lines[int(found[1])]
+        if found and int(found[1]) < len(entries):
+            way = (key or int(number) for key, number in _STEP.findall(found[2]))
+            where = entries[int(found[1])].line(*way)
             yield Finding(told, severity=Severity.HIGH, path=where.path, line=where.number)
 
 
-def _findings(changes: Changes, lines: Mapping[str, Line]) -> Iterable[Finding]:
+def _findings(changes: Changes, entries: Mapping[str, Entry]) -> Iterable[Finding]:
     words = Words(planned=changes.run.planned)
     for violation in changes.run.violations:
         name = violation.urn.rpartition("::")[2]
-        where = lines.get(name)
         severity = Severity.HIGH if violation.stops else Severity.MEDIUM
-        yield Finding(
+        finding = Finding(
             f"{name}: {violation.message}"[:450],
             f"Policy {violation.policy} ({violation.level})",
             severity,
             failed=violation.stops,
-            path=where.path if where else None,
-            line=where.number if where else None,
         )
+        yield _placed(finding, entries.get(name), _ASKED_OF.get(violation.policy, ""))
     for hook in changes.hooks:
         if hook.changes:
-            yield _finding(hook, changes, words, lines.get(hook.name))
+            entry = entries.get(hook.name)
+            yield _placed(_finding(hook, changes, words), entry, _changed_key(hook))
 
 
-def _finding(hook: Hook, changes: Changes, words: Words, where: Line | None) -> Finding:
+def _placed(finding: Finding, entry: Entry | None, key: str) -> Finding:
+    """A finding on the line of a key of its entry, or of the entry where it doesn't have that."""
+    if entry is None:
+        return finding
+    where = entry.line(key)
+    return evolve(finding, path=where.path, line=where.number)
+
+
+def _changed_key(hook: Hook) -> str:
+    """The key of an entry that a reviewer has probably just changed; nothing: all of it is new."""
+    if hook.action is not Action.CHANGED:
+        return ""
+    return hook.properties[0].name if hook.properties else "repositories"
+
+
+def _finding(hook: Hook, changes: Changes, words: Words) -> Finding:
     said = [plain(line.text) for line in lines_of(hook, changes, words)]
     return Finding(
         f"{hook.name}: {said[0] if said else 'changes'}",
         "\n".join(said[1:]),
         _severity(hook),
         failed=hook.action is Action.FAILED,
-        path=where.path if where else None,
-        line=where.number if where else None,
     )
 
 

@@ -76,8 +76,8 @@ def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
         was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
         return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
     told = _differ(_by_urn(reviewed["changes"]), _by_urn(_compared(now)))
-    was = reviewed.get("urls")
-    if not told and was is not None and fingerprint(_urls(now), str(was)) != was:
+    urls = reviewed.get("urls")
+    if not told and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
         return ["a url differs in a part that isn't shown"]
     return told
 
