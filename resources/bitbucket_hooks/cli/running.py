@@ -15,7 +15,7 @@ from bitbucket_hooks.cli.progress import Progress, progress
 from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.runs.preview import Asked, Watcher
+    from bitbucket_hooks.runs.preview import Asked, Seen, Watcher
 
 _LOOK: Final = 500
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -63,6 +63,13 @@ def _warn(text: str) -> None:
     click.echo(f"Warning: {output.text(text)}", err=True)
 
 
+def _show(seen: Seen, how: Mapping[str, Any]) -> None:
+    """Show what a run came to, and why it failed where the report can't tell."""
+    showing.show(seen.changes, **how)
+    if seen.unexplained is not None:
+        click.echo(f"Error: pulumi: {output.text(seen.unexplained)}", err=True)
+
+
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack's configuration, read when it is first needed."""
     from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
@@ -106,7 +113,7 @@ def preview(
     place = publishing.place_of(telling)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), config)
-    showing.show(seen.changes, **how)
+    _show(seen, how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
@@ -147,7 +154,7 @@ def drift(
     place = publishing.place_of(telling)
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
-    showing.show(seen.changes, **how)
+    _show(seen, how)
     refused = "The live webhooks are not as declared." if fail and seen.changes.any else None
     code = publishing.publish(
         telling,
@@ -200,7 +207,7 @@ def up(
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
     if seen.failed:
-        showing.show(seen.changes, **how)
+        _show(seen, how)
         context.exit(seen.exit_code)
     if before is not None:
         _hold_against(context, reviewed.differences(before, seen.changes))
@@ -220,7 +227,7 @@ def up(
             _watcher(shown),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
-    showing.show(done.changes, **how)
+    _show(done, how)
     context.exit(done.exit_code if done.failed else 0)
 
 

@@ -53,6 +53,17 @@ class Place:
         }
         return tuple(target for target, where in known.items() if where is not None)
 
+    def every(self) -> tuple[Target, ...]:
+        """What `offers` gives. Raises ConfigError when that is nothing."""
+        offered = self.offers()
+        if not offered:
+            raise ConfigError(
+                "there is nowhere to bring the report: this is neither a run of Bitbucket "
+                "Pipelines nor a step of GitHub Actions",
+                "Give --repository WORKSPACE/SLUG with --pull-request NUMBER or --commit HASH.",
+            )
+        return offered
+
     def check(self, targets: Collection[Target]) -> None:
         """Raise ConfigError, with the remedy, for a target that this place doesn't offer."""
         for target in targets:

@@ -35,9 +35,17 @@ _LOSES = (Action.DELETED, Action.REPLACED, Action.FAILED)
 
 
 def published(
-    changes: Changes, *, passed: bool, refused: str | None = None, title: str = ""
+    changes: Changes,
+    *,
+    passed: bool,
+    refused: str | None = None,
+    title: str = "",
+    link: str | None = None,
 ) -> Published:
-    """Make of changes what `publish` takes; `refused` is why they may not be applied."""
+    """Make of changes what `publish` takes.
+
+    `refused` is why they may not be applied, `link` the page of the run.
+    """
     document = tell(changes, title)
     verdict = plain(document.verdict)
     bitbucket, github = markdown.Flavour.BITBUCKET, markdown.Flavour.GITHUB
@@ -48,7 +56,7 @@ def published(
         title=document.title,
         summary=refused or verdict,
         passed=passed,
-        render=lambda limit: markdown.render(document, bitbucket, limit=limit),
+        render=lambda limit: markdown.render(document, bitbucket, limit=limit, more=link or ""),
         summarise=lambda limit: markdown.render(document, github, limit=limit),
         details="\n".join([*([verdict] if refused else []), *map(_line, document.warnings)]),
         figures=[Figure(one.label, one.number) for one in document.figures],
@@ -56,6 +64,7 @@ def published(
             *_mistakes(changes, entries_at(run.stack)),
             *_findings(changes, declared_at(run.stack)),
         ],
+        link=link,
     )
 
 
