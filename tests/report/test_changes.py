@@ -706,13 +706,26 @@ def test_policies() -> None:
     }
     stops = {"policyEvent": {**policy, "enforcementLevel": "mandatory"}}
     warns = {"policyEvent": {**policy, "enforcementLevel": "advisory", "resourceUrn": ""}}
-    told = reported(events(stops, warns, preview=True, result="failed"))
+    last = _diagnostic("preview failed", "error")
+    told = reported(events(stops, warns, last, preview=True, result="failed"))
     assert told.exit_code == 1
     said = told.stdout
+    assert "Policies stop the update: 1 violation." in said
+    assert "preview failed" not in said, "nothing is broken"
     assert "x Policy https-only violated (stops the update) by ci: url must be https." in said
     assert "! Policy https-only violated (advisory): url must be https." in said
     assert "http://a.example.com/?…" in said
     assert "canary" not in said
+
+
+def test_a_failure_beside_a_violation() -> None:
+    """Is told too: the policy isn't all that keeps the run from its end."""
+    stops = {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}}
+    broken = _diagnostic("no such thing", "error")
+    said = reported(events(stops, broken, preview=True, result="failed")).stdout
+    assert "The preview failed." in said
+    assert "x no such thing" in said
+    assert "x Policy p violated" in said
 
 
 def test_what_the_run_said() -> None:

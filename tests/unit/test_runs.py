@@ -1,14 +1,19 @@
-"""What our commands make of an engine that fails in ways that its events don't tell."""
+"""What our commands make of a run: of failures without an event, of what isn't known yet."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.report.build import changes_of
+from bitbucket_hooks.report.read import read
+from bitbucket_hooks.runs.look import Accounts, Looker
+from bitbucket_hooks.sandbox.estate import Sandbox
 from support.report_runs import events, hook, root, state, step
 
 _ENGINE = """#!/bin/sh
@@ -17,6 +22,7 @@ cat {events} >"$2"
 echo "error: $SAYS"
 exit 255
 """
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine shows of such a value
 CHANGE = step("create", "Hook", "ci", None, state(hook()))
 
 
@@ -64,3 +70,23 @@ def test_nowhere_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert done.exit_code == 1
     assert "there is nowhere to bring the report" in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("declared", "requests"),
+    [
+        ({}, 1),
+        *(({key: UNKNOWN}, 0) for key in ("url", "repository", "owner", "description", "events")),
+        ({"events": [UNKNOWN, "repo:push"]}, 0),
+    ],
+)
+def test_looking_for_what_a_preview_cannot_tell(
+    sandbox: Sandbox, declared: dict[str, Any], requests: int
+) -> None:
+    """What may become anything is not looked for, and stays untold: created or adopted."""
+    found = read(events(step("create", "Hook", "ci", None, hook(**declared)), preview=True), "it")
+    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    assert len(looked) == requests
+    assert len(sandbox.requests()) == requests
+    assert changes_of(found, looked).counts.looked is bool(requests)

@@ -227,9 +227,9 @@ class Changes:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What went wrong, without the engine's own last words where there are others."""
-        own = [one for one in self.run.errors if one.message not in _LAST_WORDS]
-        return tuple(own or self.run.errors)
+        """What went wrong, without the engine's own last words where there is more to tell."""
+        own = tuple(one for one in self.run.errors if one.message not in _LAST_WORDS)
+        return own if own or self.stops else self.run.errors
 
     @property
     def exit_code(self) -> int:

@@ -88,6 +88,9 @@ def _context(changes: Changes) -> str:
 
 def _verdict(changes: Changes, words: Words) -> Text:
     run, counts = changes.run, changes.counts
+    if changes.stops and run.ended and not changes.errors:
+        stop = words.verb("Policies stop the update", "Policies stopped the update")
+        return text(strong(stop), f": {counted(len(changes.stops), 'violation')}.")
     if run.failed or not run.ended:
         what = f"The {'preview' if run.planned else run.kind.value} "
         return text(strong(what + ("failed." if run.ended else "was cut off before its end.")))

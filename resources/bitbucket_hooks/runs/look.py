@@ -18,7 +18,7 @@ from bitbucket_hooks.reconcile.adoption import candidates
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.report.changes import Changes, Hook
 from bitbucket_hooks.report.findings import Finding, Findings, finding
-from bitbucket_hooks.report.run import SECRET, Run
+from bitbucket_hooks.report.run import SECRET, UNKNOWN, Run
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
@@ -130,13 +130,21 @@ def _places(hook: Hook, run: Run) -> list[_Place]:
     if not hook.created or SECRET in (inputs.get("url"), inputs.get("owner")):
         return []
     declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
+    if any(_is_unknown(value) for key, value in declared.items() if key != "secret"):
+        return []  # what is later known may be where it is to be, or what it would change
     if inputs.get("secretFrom"):
         declared["secret"] = SECRET  # that there is one is all that matters here
     try:
         desired = [(place, desired_of(_on(declared, place))) for place in hook.created]
-    except (KeyError, TypeError, AttributeError):  # values that a preview doesn't know
+    except (KeyError, TypeError, AttributeError):  # not what our own resources declare
         return []
     return [_Place(hook.urn, place, one, str(inputs.get("adopt") or "")) for place, one in desired]
+
+
+def _is_unknown(value: Any) -> bool:
+    """Whether a preview can't tell a value, or a part of it."""
+    parts = [*value, *value.values()] if isinstance(value, Mapping) else value
+    return value == UNKNOWN or (isinstance(parts, list) and UNKNOWN in parts)
 
 
 def _on(declared: Mapping[str, Any], place: str) -> dict[str, Any]:
