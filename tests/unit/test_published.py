@@ -82,3 +82,14 @@ def test_a_mistake_stands_on_its_value() -> None:
     none = "bitbucket-hooks:hooks[7].url: is required"
     text = preview(diagnostics=[{"severity": "error", "message": f"{said}\n{more}\n{none}"}])
     assert [one[1:] for one in findings(text)] == [(FILE, 7), (FILE, 9)]
+
+
+def test_a_comment_says_what_it_is_of() -> None:
+    """The commit and the run, should another push's report have come in between."""
+    changes = changes_of(read(preview(step("delete", "Hook", "old", fleet("a"))), "it"))
+    link = "https://bitbucket.org/acme/infra/pipelines/results/7"
+    made = published(changes, passed=True, link=link, commit="0123456789ab" + 28 * "f")
+    assert made.render is not None
+    said = made.render(32_000)
+    assert said.endswith(f"*Of the commit `0123456789ab`.*\n\n[The run that found this]({link})\n")
+    assert made.link == link

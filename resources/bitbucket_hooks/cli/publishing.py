@@ -62,7 +62,13 @@ def publish(
 
     everything = bool(telling["everything"])
     outcome = bring(
-        published(changes, passed=passed and not refused, refused=refused, link=place.link),
+        published(
+            changes,
+            passed=passed and not refused,
+            refused=refused,
+            link=place.link,
+            commit=place.commit.hash if place.commit else "",
+        ),
         place,
         resolve(environment(), own_account(config())),
         lambda text: click.echo(output.text(text), err=True),

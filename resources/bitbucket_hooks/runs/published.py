@@ -10,7 +10,7 @@ from attrs import evolve
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
-from bitbucket_hooks.report.document import Text
+from bitbucket_hooks.report.document import Text, code, text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
 from bitbucket_hooks.runs.places import Entry, declared_at, entries_at
@@ -31,6 +31,7 @@ _ASKED_OF = {
 }
 """What a policy of `policies/` looks at, by the keys of an entry."""
 
+_SHORT = 12  # characters of a commit's hash
 _LOSES = (Action.DELETED, Action.REPLACED, Action.FAILED)
 
 
@@ -41,12 +42,17 @@ def published(
     refused: str | None = None,
     title: str = "",
     link: str | None = None,
+    commit: str = "",
 ) -> Published:
     """Make of changes what `publish` takes.
 
-    `refused` is why they may not be applied, `link` the page of the run.
+    `refused` is why they may not be applied, `link` the page of the run. Of two pushes at once the
+    later run may end first, so a comment says which `commit` it is about.
     """
     document = tell(changes, title)
+    if commit:
+        note = text("Of the commit ", code(commit[:_SHORT]), ".")
+        document = evolve(document, notes=(*document.notes, note))
     verdict = plain(document.verdict)
     bitbucket, github = markdown.Flavour.BITBUCKET, markdown.Flavour.GITHUB
     run = changes.run
@@ -68,9 +74,9 @@ def published(
     )
 
 
-def plain(text: Text) -> str:
+def plain(words: Text) -> str:
     """A text without any format."""
-    return "".join(span.text for span in text)
+    return "".join(span.text for span in words)
 
 
 def _line(line: object) -> str:
