@@ -718,6 +718,26 @@ def test_policies() -> None:
     assert "canary" not in said
 
 
+def test_many_violations_of_one_policy() -> None:
+    """Are one line, with a word for each; what stops the run is first, whatever came first."""
+
+    def broken(number: int, level: str) -> dict[str, Any]:
+        policy = {"policyName": level, "enforcementLevel": level}
+        said = {"message": f"Hooks are so.\nThe hook {number} isn't."}
+        of = {"resourceUrn": step("same", "Hook", f"h{number:04}")["urn"]}
+        return {"policyEvent": {**policy, **said, **of}}
+
+    all_ = [broken(n, level) for level in ("advisory", "mandatory") for n in range(1_200)]
+    said = reported(events(*all_, preview=True, result="failed")).stdout
+    assert "Policies stop the update: 1,200 violations." in said
+    some = "h0000, h0001, h0002, h0003, h0004 and 1,195 more"
+    first = f"x Policy mandatory violated (stops the update) by {some}: Hooks are so.\n"
+    then = f"! Policy advisory violated (advisory) by {some}: Hooks are so.\n"
+    assert said.index(first) < said.index(then)
+    assert said.count("The hook 3 isn't.") == 2
+    assert len(said) < 2_000
+
+
 def test_a_failure_beside_a_violation() -> None:
     """Is told too: the policy isn't all that keeps the run from its end."""
     stops = {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}}

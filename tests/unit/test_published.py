@@ -93,3 +93,14 @@ def test_a_comment_says_what_it_is_of() -> None:
     said = made.render(32_000)
     assert said.endswith(f"*Of the commit `0123456789ab`.*\n\n[The run that found this]({link})\n")
     assert made.link == link
+
+
+def test_a_comment_says_why_it_is_not_allowed() -> None:
+    """First, with the remedy; else only the build status would tell."""
+    changes = changes_of(read(preview(step("delete", "Hook", "old", fleet("a"))), "it"))
+    made = published(changes, passed=False, refused="so many. Give --force.")
+    assert made.render is not None
+    said = made.render(32_000)
+    assert "- \u274c **Not allowed**: so many. Give --force.\n" in said
+    assert said.index("Not allowed") < said.index("will be deleted")
+    assert made.summary == "so many. Give --force."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bitbucket_hooks.report.changes import Caution, Changes, Hook
 from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
 from bitbucket_hooks.report.lines import Words
-from bitbucket_hooks.report.run import ROOT_TYPE
+from bitbucket_hooks.report.run import ROOT_TYPE, Violation
 from bitbucket_hooks.report.values import SECRET_LEFT
 from bitbucket_hooks.wording import counted
 
@@ -48,16 +48,35 @@ def _of_run(changes: Changes) -> Iterator[Line]:
 
 
 def _of_policies(changes: Changes) -> Iterator[Line]:
+    """A line for each policy, those first that stop the run; of many hooks it names some."""
+    groups: dict[tuple[bool, str, str, str], list[Violation]] = {}
     for one in changes.run.violations:
-        level = "stops the update" if one.stops else one.level
-        of = one.urn.rpartition("::")[2]
-        whose = text(" by ", name(of)) if of and ROOT_TYPE not in one.urn else ()
-        first, *rest = [line for line in one.message.splitlines() if line.strip()] or [""]
+        first = next((line for line in one.message.splitlines() if line.strip()), "")
+        groups.setdefault((not one.stops, one.policy, one.level, first), []).append(one)
+    # the order of the engine's decides within a level
+    for (passes, policy, level, first), broken in sorted(groups.items(), key=lambda it: it[0][0]):
+        told = text(
+            "Policy ", name(policy), f" violated ({level if passes else 'stops the update'})"
+        )
         yield Line(
-            Mark.FAIL if one.stops else Mark.WARN,
-            text("Policy ", name(one.policy), f" violated ({level})", whose, ": ", code(first)),
-            tuple(text(code(line.strip())) for line in rest),
+            Mark.WARN if passes else Mark.FAIL,
+            text(told, _by(broken), ": ", code(first)),
+            tuple(text(code(line)) for line in dict.fromkeys(_details(broken, first))),
             "line",
+        )
+
+
+def _by(broken: Iterable[Violation]) -> Text:
+    urns = (one.urn for one in broken if ROOT_TYPE not in one.urn)
+    names = [one for one in dict.fromkeys(urn.rpartition("::")[2] for urn in urns) if one]
+    return text(" by ", _some(names)) if names else ()
+
+
+def _details(broken: Iterable[Violation], first: str) -> Iterator[str]:
+    """What is said of each beyond the line that they have in common."""
+    for one in broken:
+        yield from (
+            line.strip() for line in one.message.split(first, 1)[-1].splitlines() if line.strip()
         )
 
 
@@ -133,6 +152,9 @@ def _of_places(changes: Changes) -> Iterator[Line]:
 
 
 def _whose(hooks: Iterable[Hook]) -> Text:
-    names = [hook.name for hook in hooks]
+    return text(": ", _some([hook.name for hook in hooks]))
+
+
+def _some(names: Sequence[str]) -> Text:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return text(": ", listed(name(one) for one in names[:_NAMED]), more)
+    return text(listed(name(one) for one in names[:_NAMED]), more)

@@ -10,7 +10,7 @@ from attrs import evolve
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
-from bitbucket_hooks.report.document import Text, code, text
+from bitbucket_hooks.report.document import Line, Mark, Text, code, strong, text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
 from bitbucket_hooks.runs.places import Entry, declared_at, entries_at
@@ -50,6 +50,10 @@ def published(
     later run may end first, so a comment says which `commit` it is about.
     """
     document = tell(changes, title)
+    warnings = document.warnings
+    if refused:
+        first = Line(Mark.FAIL, text(strong("Not allowed"), f": {refused}"))
+        document = evolve(document, warnings=(first, *warnings))
     if commit:
         note = text("Of the commit ", code(commit[:_SHORT]), ".")
         document = evolve(document, notes=(*document.notes, note))
@@ -64,7 +68,7 @@ def published(
         passed=passed,
         render=lambda limit: markdown.render(document, bitbucket, limit=limit, more=link or ""),
         summarise=lambda limit: markdown.render(document, github, limit=limit),
-        details="\n".join([*([verdict] if refused else []), *map(_line, document.warnings)]),
+        details="\n".join([*([verdict] if refused else []), *map(_told, warnings)]),
         figures=[Figure(one.label, one.number) for one in document.figures],
         findings=[
             *_mistakes(changes, entries_at(run.stack)),
@@ -79,8 +83,8 @@ def plain(words: Text) -> str:
     return "".join(span.text for span in words)
 
 
-def _line(line: object) -> str:
-    return plain(getattr(line, "text", ()))
+def _told(line: Line) -> str:
+    return plain(line.text)
 
 
 def _mistakes(changes: Changes, entries: Sequence[Entry]) -> Iterable[Finding]:
