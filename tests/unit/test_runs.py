@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.read import read
 from bitbucket_hooks.runs.look import Accounts, Looker
@@ -90,3 +92,21 @@ def test_looking_for_what_a_preview_cannot_tell(
     assert len(looked) == requests
     assert len(sandbox.requests()) == requests
     assert changes_of(found, looked).counts.looked is bool(requests)
+
+
+def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
+    """The engine hides it, the configuration of the stack has it; nothing of it is told."""
+    url = "https://chat.example.com/canary"
+    live = sandbox.plant_hook("acme/web", url, active=False)
+    hidden = [step("create", "Hook", name, None, hook(url="[secret]")) for name in ("chat", "own")]
+    found = read(events(*hidden, preview=True), "it")
+    values = {
+        "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
+        "bitbucket-hooks:hooks": [{"name": "chat", "url": url}],
+    }
+    looked = Looker(Accounts(values), print, print, most=10).look(found, changes_of(found))
+    told = json.dumps(as_json.render(changes_of(found, looked)))
+    assert f'"adopted": {{"acme/web": {{"uuid": "{live.uuid}"' in told
+    assert '"active false => true"' in told
+    assert '"created": ["acme/web"]' in told, "of a url that the program made itself, nobody knows"
+    assert "canary" not in told + repr(looked)

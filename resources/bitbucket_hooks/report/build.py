@@ -80,6 +80,7 @@ def _counts(hooks: Sequence[Hook], exclusives: Sequence[Exclusive], unshown: int
 def _of_hook(hook: Hook) -> Mapping[str, int]:
     return {
         "created": len(hook.created) + len(hook.ambiguous),
+        "unlooked": 0 if hook.looked else len(hook.created),
         "adopted": len(hook.adopted),
         "updated": len(hook.updated),
         "deleted": len(hook.deleted),

@@ -178,6 +178,8 @@ class Counts:
 
     created: int = 0
     """Made, or adopted where that isn't known (`looked` says)."""
+    unlooked: int = 0
+    """Of `created`, those of which it isn't known whether they are made or adopted."""
     adopted: int = 0
     updated: int = 0
     deleted: int = 0

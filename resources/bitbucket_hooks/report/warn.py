@@ -32,7 +32,7 @@ def _of_run(changes: Changes) -> Iterator[Line]:
         yield Line(Mark.FAIL, text(strong(told)))
     failed = {hook.urn for hook in changes.hooks if hook.undone}
     for one in changes.errors:
-        lines = [line.strip() for line in one.message.splitlines() if line.strip()]
+        lines = _lines(one.message)
         of = one.urn.rpartition("::")[2]
         whose = text(name(of), ": ") if of else ()
         if one.urn not in failed:
@@ -51,17 +51,16 @@ def _of_policies(changes: Changes) -> Iterator[Line]:
     """A line for each policy, those first that stop the run; of many hooks it names some."""
     groups: dict[tuple[bool, str, str, str], list[Violation]] = {}
     for one in changes.run.violations:
-        first = next((line for line in one.message.splitlines() if line.strip()), "")
+        first = next(iter(_lines(one.message)), "")
         groups.setdefault((not one.stops, one.policy, one.level, first), []).append(one)
     # the order of the engine's decides within a level
     for (passes, policy, level, first), broken in sorted(groups.items(), key=lambda it: it[0][0]):
-        told = text(
-            "Policy ", name(policy), f" violated ({level if passes else 'stops the update'})"
-        )
+        fate = level if passes else "stops the update"
+        rest = dict.fromkeys(line for one in broken for line in _lines(one.message)[1:])
         yield Line(
             Mark.WARN if passes else Mark.FAIL,
-            text(told, _by(broken), ": ", code(first)),
-            tuple(text(code(line)) for line in dict.fromkeys(_details(broken, first))),
+            text("Policy ", name(policy), f" violated ({fate})", _by(broken), ": ", code(first)),
+            tuple(text(code(line)) for line in rest),
             "line",
         )
 
@@ -72,12 +71,8 @@ def _by(broken: Iterable[Violation]) -> Text:
     return text(" by ", _some(names)) if names else ()
 
 
-def _details(broken: Iterable[Violation], first: str) -> Iterator[str]:
-    """What is said of each beyond the line that they have in common."""
-    for one in broken:
-        yield from (
-            line.strip() for line in one.message.split(first, 1)[-1].splitlines() if line.strip()
-        )
+def _lines(message: str) -> list[str]:
+    return [line.strip() for line in message.splitlines() if line.strip()]
 
 
 def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:

@@ -32,8 +32,10 @@ class _Place:
 
     urn: str
     name: str
-    desired: Desired
+    desired: Desired = field(repr=False)
     adopt: str
+    hide_url: bool
+    """Whether the url is a secret, of which nothing may be told."""
 
 
 @define
@@ -58,6 +60,14 @@ class Accounts:
             return None
         return self._config.settings_of(account, own_account(self.values))
 
+    def url_of(self, name: str) -> str | None:
+        """The url of the entry of a name; None when there is none."""
+        for entry in self._config.entries:
+            found, url = entry.given.get("name"), entry.given.get("url")
+            if found and url and found.value == name and isinstance(url.value, str):
+                return url.value
+        return None
+
 
 @frozen
 class Looker:
@@ -76,7 +86,7 @@ class Looker:
         managed = frozenset(_managed(run))
         left = self.most
         for provider, hooks in sorted(_by_provider(changes.hooks, providers).items()):
-            places = [place for hook in hooks for place in _places(hook, run)]
+            places = [place for hook in hooks for place in _places(hook, run, self.accounts)]
             if len(places) > left:
                 self.warn(
                     f"looked at {left:,} of {len(places):,} new hooks only (--look); of the "
@@ -111,6 +121,7 @@ class Looker:
                     one.adopt or settings.adopt,
                     managed.__contains__,
                 ),
+                hide_url=one.hide_url,
             )
             for one in places
             if one.name in live.done
@@ -124,12 +135,15 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
     return f"not known whether live hooks are adopted: {first.message}{more}"
 
 
-def _places(hook: Hook, run: Run) -> list[_Place]:
+def _places(hook: Hook, run: Run, accounts: Accounts) -> list[_Place]:
     step = next((s for s in reversed(run.steps) if s.urn == hook.urn and s.new is not None), None)
     inputs = dict(step.new.inputs) if step is not None and step.new is not None else {}
-    if not hook.created or SECRET in (inputs.get("url"), inputs.get("owner")):
-        return []
     declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
+    hide_url = inputs.get("url") == SECRET  # the engine hides it, the configuration may have it
+    if hide_url:
+        declared["url"] = accounts.url_of(hook.name)
+    if not hook.created or declared.get("url") is None or inputs.get("owner") == SECRET:
+        return []
     if any(_is_unknown(value) for key, value in declared.items() if key != "secret"):
         return []  # what is later known may be where it is to be, or what it would change
     if inputs.get("secretFrom"):
@@ -138,7 +152,8 @@ def _places(hook: Hook, run: Run) -> list[_Place]:
         desired = [(place, desired_of(_on(declared, place))) for place in hook.created]
     except (KeyError, TypeError, AttributeError):  # not what our own resources declare
         return []
-    return [_Place(hook.urn, place, one, str(inputs.get("adopt") or "")) for place, one in desired]
+    adopt = str(inputs.get("adopt") or "")
+    return [_Place(hook.urn, place, one, adopt, hide_url) for place, one in desired]
 
 
 def _is_unknown(value: Any) -> bool:
