@@ -236,7 +236,7 @@ def test_failures(team: Team) -> None:
     report = key_of("bitbucket-hooks", "staging")
     assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "FAILED"
     (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
-    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 9)
+    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 12)
     assert "repositoris: is no key of a hook" in told["summary"]
     team.edit("staging", "repositoris:", "repositories:")
     team.estate.configure(rate_limit=1, window_seconds=600)

@@ -77,7 +77,7 @@ def _lines(message: str) -> list[str]:
 
 def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:
     verb = words.verb("will be deleted", "deleted")
-    deleted = [hook for hook in changes.hooks if hook.deleted]
+    deleted = sorted((hook for hook in changes.hooks if hook.deleted), key=_losses)
     if deleted:
         number = sum(len(hook.deleted) for hook in deleted)
         yield Line(Mark.DELETE, text(strong(f"{counted(number, 'hook')} {verb}"), _whose(deleted)))
@@ -91,6 +91,11 @@ def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:
         what = f"{counted(len(doomed), 'unmanaged hook')} {verb}"
         items = tuple(text(code(one.told), " ", code(one.uuid)) for one in doomed)
         yield Line(Mark.DELETE, text(strong(what), ", which nothing declares"), items, "hook")
+
+
+def _losses(hook: Hook) -> tuple[int, str]:
+    """What loses the most comes first; the engine's own order is another one each time."""
+    return -len(hook.deleted), hook.name
 
 
 def _of_cautions(changes: Changes) -> Iterator[Line]:
