@@ -40,6 +40,8 @@ class Place:
     """The file that GitHub Actions shows as the summary of a job's step."""
     link: str | None = None
     """The page of this run."""
+    run: int = 0
+    """The number of this run, higher for later ones; 0: not known."""
     in_pipelines: bool = False
     """Whether this is Bitbucket Pipelines, whose proxy signs some calls."""
 
@@ -127,6 +129,7 @@ def find_place(
         pull_request=None if subject is None or number is None else _request(subject, number),
         summary=Path(summary) if summary else None,
         link=_link(pipeline, variables),
+        run=_run(own),
         in_pipelines=bool(pipeline),
     )
 
@@ -138,6 +141,12 @@ def _pipeline(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in variables.items() if name.startswith("BITBUCKET_") and value
     }
+
+
+def _run(pipeline: Mapping[str, str]) -> int:
+    """The number of a pipeline's run, which counts the runs of its repository."""
+    number = pipeline.get("BITBUCKET_BUILD_NUMBER", "")
+    return int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def _own_repository(pipeline: Mapping[str, str]) -> str | None:

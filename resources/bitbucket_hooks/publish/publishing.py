@@ -86,7 +86,7 @@ class _Courier:
         comments = StackComments(api, self.clock, self.tell)
         if self.report.render is None:
             return comments.remove(where, marker)
-        return comments.put(where, marker, self.report.render)
+        return comments.put(where, marker, self.report.render, self.place.run)
 
     def _insights(self, where: Commit) -> str:
         return self.ways.either(
