@@ -21,22 +21,71 @@ from support.report_runs import events, hook, root, state, step
 _ENGINE = """#!/bin/sh
 while [ "$1" != --event-log ]; do shift; done
 cat {events} >"$2"
+[ -z "$NOTED" ] || echo "$NOTED" >>"$BITBUCKET_HOOKS_NOTES"
 echo "error: $SAYS"
-exit 255
+exit "$CODE"
 """
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine shows of such a value
 CHANGE = step("create", "Hook", "ci", None, state(hook()))
 
 
-def run(folder: Path, says: str, log: str, *args: str) -> Result:
-    """Run a command whose engine writes these events, says this, and fails."""
+def run(folder: Path, says: str, log: str, *args: str, code: int = 255, noted: str = "") -> Result:
+    """Run a command whose engine writes these events, says this, and ends with a code.
+
+    `noted` is whose fault a failure was, as our own providers note it.
+    """
     told = folder / "told"
     told.write_text(log)
     engine = folder / "pulumi"
     engine.write_text(_ENGINE.format(events=told))
     engine.chmod(0o755)
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    return CliRunner(env={"PATH": path, "SAYS": says}).invoke(main, args)
+    env = {"PATH": path, "SAYS": says, "CODE": str(code), "NOTED": noted}
+    return CliRunner(env=env).invoke(main, args)
+
+
+PREVIEW, DRIFT, UP = ("preview", "--look", "0"), ("drift",), ("up", "--yes")
+NOTHING = events(root(), preview=True)
+NEW = events(root(), CHANGE, preview=True)
+OLD = events(root(), step("delete", "Hook", "old", state(hook())))
+FOUND = events(root("refresh"), step("refresh", "Hook", "ci", state(hook()), None), preview=True)
+FAILED = events(
+    root(), {"diagnosticEvent": {"severity": "error", "message": "no", "urn": "a::b::c::d"}}
+)
+STOPPED = events(
+    root(),
+    {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}},
+    preview=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("args", "log", "ends", "noted", "code"),
+    [
+        (PREVIEW, NOTHING, 0, "", 0),
+        (PREVIEW, NEW, 0, "", 3),
+        (PREVIEW, FAILED, 255, "1", 1),
+        (PREVIEW, FAILED, 255, "2", 2),
+        (PREVIEW, FAILED, 255, "", 2),
+        (PREVIEW, STOPPED, 255, "", 1),
+        (PREVIEW, "", 255, "", 1),
+        (DRIFT, NOTHING, 0, "", 0),
+        (DRIFT, FOUND, 0, "", 3),
+        (DRIFT, FAILED, 255, "1", 1),
+        (DRIFT, FAILED, 255, "2", 2),
+        (UP, NOTHING, 0, "", 0),
+        (UP, OLD, 0, "", 0),
+        (UP, FAILED, 255, "1", 1),
+        (UP, FAILED, 255, "2", 2),
+        (UP, STOPPED, 255, "", 1),
+    ],
+)
+def test_exit_codes(
+    tmp_path: Path, args: tuple[str, ...], log: str, ends: int, noted: str, code: int
+) -> None:
+    """0 nothing changes or all is done, 3 a difference, 1 our mistake, 2 the remote side's."""
+    done = run(tmp_path, "broken", log, *args, code=ends, noted=noted)
+    assert done.exit_code == code, done.output
 
 
 @pytest.mark.parametrize(
