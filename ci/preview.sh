@@ -14,6 +14,8 @@ stack=${1-}
 [ $# -eq 0 ] || shift
 . "$(dirname "$0")/begin.sh"
 
+# Bitbucket's comments unfold nothing, so every name is in a page among the step's artifacts.
+[ -z "${BITBUCKET_BUILD_NUMBER-}" ] || set -- --html "webhooks-$stack.html" "$@"
 # At a desk there is nowhere to publish.
 [ -z "${BITBUCKET_BUILD_NUMBER-}${GITHUB_STEP_SUMMARY-}" ] || set -- --publish "$@"
 

@@ -78,10 +78,30 @@ def test_apply_what_was_reviewed(stacks: Project) -> None:
     run = stacks.command("up", "--reviewed", "reviewed.json", *ON_STACK)
     assert run.code == 3
     assert "ci: was reviewed, and wouldn't change now" in run.text
-    for text in ("", "{}", "[]"):
+    odd = '{"version": 1, "changes": {"hooks": [5], "exclusives": [], "others": []}}'
+    for text in ("", "{}", "[]", '{"version": 1}', '{"version": 1, "changes": 5}', odd):
         (stacks.folder / "other.json").write_text(text)
         run = stacks.command("up", "--reviewed", "other.json", *ON_STACK)
         assert (run.code, "is no reviewed preview" in run.text) == (1, True)
+
+
+def test_a_review_sees_what_no_report_shows(stacks: Project) -> None:
+    """Another query of a url is another thing, though neither report nor file shows it.
+
+    And a review that looked at fewer live hooks than usual is held against as few.
+    """
+    stacks.config({KEY: [CI]})
+    assert stacks.command("preview", "--look", "0", "--save", "r.json", *ON_STACK).code == 3
+    assert "canary" not in (stacks.folder / "r.json").read_text()
+    stacks.config({KEY: [{**CI, "url": "https://ci.example.com/hook?token=canary-other"}]})
+    run = stacks.command("up", "--reviewed", "r.json", *ON_STACK)
+    assert (run.code, stacks.hooks()) == (3, [])
+    assert "a url differs in a part that isn't shown" in run.text
+    assert "canary" not in run.text
+    stacks.config({KEY: [CI]})
+    run = stacks.command("up", "--reviewed", "r.json", *ON_STACK)
+    assert run.code == 0, run.text
+    assert len(stacks.hooks()) == 2
 
 
 def test_too_much_at_once(stacks: Project) -> None:

@@ -157,6 +157,10 @@ def test_bitbucket_pipelines(team: Team) -> None:
     (shown,) = re.findall(r"^```text\n(## .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert timeless(shown) in timeless(first.raw)
     assert "live hooks were not looked at" in first.raw  # drift is the nights' business
+    assert first.raw.rstrip().endswith(
+        "[The run that found this](https://bitbucket.org/acme/infra/pipelines/results/7)"
+    )
+    assert "<b class=name>ci</b>" in (team.folder / "webhooks-staging.html").read_text()
     (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
     lines = (team.folder / told["path"]).read_text().splitlines()
     assert told["path"] == "stacks/Pulumi.staging.yaml"
@@ -232,7 +236,7 @@ def test_failures(team: Team) -> None:
     report = key_of("bitbucket-hooks", "staging")
     assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "FAILED"
     (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
-    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 9)
+    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 12)
     assert "repositoris: is no key of a hook" in told["summary"]
     team.edit("staging", "repositoris:", "repositories:")
     team.estate.configure(rate_limit=1, window_seconds=600)

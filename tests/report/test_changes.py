@@ -706,13 +706,46 @@ def test_policies() -> None:
     }
     stops = {"policyEvent": {**policy, "enforcementLevel": "mandatory"}}
     warns = {"policyEvent": {**policy, "enforcementLevel": "advisory", "resourceUrn": ""}}
-    told = reported(events(stops, warns, preview=True, result="failed"))
+    last = _diagnostic("preview failed", "error")
+    told = reported(events(stops, warns, last, preview=True, result="failed"))
     assert told.exit_code == 1
     said = told.stdout
+    assert "Policies stop the update: 1 violation." in said
+    assert "preview failed" not in said, "nothing is broken"
     assert "x Policy https-only violated (stops the update) by ci: url must be https." in said
     assert "! Policy https-only violated (advisory): url must be https." in said
     assert "http://a.example.com/?…" in said
     assert "canary" not in said
+
+
+def test_many_violations_of_one_policy() -> None:
+    """Are one line, with a word for each; what stops the run is first, whatever came first."""
+
+    def broken(number: int, level: str) -> dict[str, Any]:
+        policy = {"policyName": level, "enforcementLevel": level}
+        said = {"message": f"Hooks are so.\nThe hook {number} isn't."}
+        of = {"resourceUrn": step("same", "Hook", f"h{number:04}")["urn"]}
+        return {"policyEvent": {**policy, **said, **of}}
+
+    all_ = [broken(n, level) for level in ("advisory", "mandatory") for n in range(1_200)]
+    said = reported(events(*all_, preview=True, result="failed")).stdout
+    assert "Policies stop the update: 1,200 violations." in said
+    some = "h0000, h0001, h0002, h0003, h0004 and 1,195 more"
+    first = f"x Policy mandatory violated (stops the update) by {some}: Hooks are so.\n"
+    then = f"! Policy advisory violated (advisory) by {some}: Hooks are so.\n"
+    assert said.index(first) < said.index(then)
+    assert said.count("The hook 3 isn't.") == 2
+    assert len(said) < 2_000
+
+
+def test_a_failure_beside_a_violation() -> None:
+    """Is told too: the policy isn't all that keeps the run from its end."""
+    stops = {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}}
+    broken = _diagnostic("no such thing", "error")
+    said = reported(events(stops, broken, preview=True, result="failed")).stdout
+    assert "The preview failed." in said
+    assert "x no such thing" in said
+    assert "x Policy p violated" in said
 
 
 def test_what_the_run_said() -> None:

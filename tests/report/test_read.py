@@ -131,6 +131,8 @@ def test_what_isnt_a_run(text: str, said: str) -> None:
         '{"steps": null, "changeSummary": null}',
         '{"duration": 136584}',
         '{"steps": [null, 5, {}], "diagnostics": [7]}',
+        '{"steps": [{"diffReasons": 5}], "diagnostics": 7, "duration": NaN}',
+        '{"duration": Infinity, "diagnostics": [{"severity": ["error"], "message": "x"}]}',
         lines([{"resourcePreEvent": {"metadata": None}}, {"summaryEvent": {"resourceChanges": 4}}]),
         lines([{"resOutputsEvent": {}}, {"policyEvent": {}}, {"summaryEvent": {}}]),
         preview(step("update", "HookFleet", "x", {"repositories": 5}, {"events": "x", "url": 5})),

@@ -96,7 +96,7 @@ def test_prod_waits_for_a_person() -> None:
     ):
         review, deploy = pipelines.bitbucket_steps(made)
         assert (deploy["deployment"], deploy["trigger"]) == ("production", "manual")
-        assert review["artifacts"] == ["reviewed-prod.json"]
+        assert review["artifacts"] == ["reviewed-prod.json", "webhooks-prod.html"]
         assert "--reviewed reviewed-prod.json" in deploy["script"][0]
     workflow = pipelines.github("deploy")
     assert workflow["on"]["push"] == {"branches": ["main"], "tags": ["v*"]}

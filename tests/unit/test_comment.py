@@ -103,6 +103,27 @@ def test_ten_pushes_leave_one_comment(desk: Desk) -> None:
     assert left.raw.startswith("[//]: # (bitbucket-hooks infra/prod ")
 
 
+def test_a_slow_run_overwrites_no_later_one(desk: Desk) -> None:
+    """Of two pushes the later one's report stays, whichever ends first; doubles too are its own."""
+    for number, text in ((8, "eighth"), (7, "seventh")):
+        said = desk.run().put(desk.where, PROD, always(text), number)
+    assert said == "left as it is: a later run has told already"
+    assert desk.bodies() == ["eighth"]
+    desk.run().put(desk.where, PROD, always("ninth"), 9)
+    desk.put("at a desk, where runs have no number")
+    desk.run().put(desk.where, PROD, always("first of another count"), 1)
+    assert desk.bodies() == ["first of another count"]
+
+
+def test_nobody_else_can_say_that_a_later_run_has_told(desk: Desk) -> None:
+    """With a token that can't tell who it is, a comment that may not be edited isn't ours."""
+    desk.plant(f"{PROD.line('n', 999)}\n\nall is well", author=MEMBER_EMAIL)
+    token = AccessToken(desk.sandbox.issue_access_token("acme/web", ["pullrequest:write"]))
+    said = desk.run(token).put(desk.where, PROD, always("40 hooks to delete"), 7)
+    assert said == "comment 2 stands as it is"
+    assert desk.bodies() == ["all is well", "40 hooks to delete"]
+
+
 def test_an_unchanged_text_is_not_written(desk: Desk) -> None:
     """Blanks at the ends don't count: the service may keep them or not."""
     desk.put("same\n\ntext\n")

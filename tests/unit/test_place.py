@@ -44,6 +44,7 @@ def test_a_pull_requests_pipeline() -> None:
     )
     assert place.link == "https://bitbucket.org/acme/infra/pipelines/results/12"
     assert place.in_pipelines
+    assert place.run == 12
     assert place.offers() == (Target.COMMENT, Target.INSIGHTS, Target.STATUS)
 
 

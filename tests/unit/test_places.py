@@ -19,6 +19,12 @@ config:
       name: audit
     - {url: x}
     - text
+    - name: chat
+      url: https://chat.example.com/
+      events:
+        - repo:push
+        - repo:fork
+      repositories: [api, web]
 """
 
 
@@ -37,15 +43,37 @@ def test_lines(stacks: Path) -> None:
     """From the root of the repository, as reviewers see them."""
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
     path = "infra/stacks/Pulumi.dev.yaml"
-    assert declared_at("dev") == {"ci": Line(path, 6), "audit": Line(path, 8)}
-    assert entries_at("dev") == [Line(path, number) for number in (6, 8, 10, 11)]
+    named = {name: entry.line() for name, entry in declared_at("dev").items()}
+    assert named == {"ci": Line(path, 6), "audit": Line(path, 8), "chat": Line(path, 12)}
+    assert [one.line() for one in entries_at("dev")] == [
+        Line(path, number) for number in (6, 8, 10, 11, 12)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("way", "number"),
+    [
+        (("url",), 13),
+        (("events",), 14),
+        (("events", 1), 16),
+        (("events", 2), 14),
+        (("repositories", 1), 17),
+        (("url", "x"), 13),
+        (("description",), 12),
+        ((0,), 12),
+    ],
+)
+def test_lines_within_an_entry(stacks: Path, way: tuple[str | int, ...], number: int) -> None:
+    """The part that is meant, or what holds it where it isn't there."""
+    (stacks / "Pulumi.dev.yaml").write_text(TEXT)
+    assert declared_at("dev")["chat"].line(*way).number == number
 
 
 def test_without_a_repository(stacks: Path) -> None:
     """The file's name has to do."""
     (stacks.parents[1] / ".git").rmdir()
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
-    found = declared_at("dev")["ci"]
+    found = declared_at("dev")["ci"].line()
     assert found.path.endswith("Pulumi.dev.yaml")
 
 

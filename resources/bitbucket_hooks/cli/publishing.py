@@ -21,7 +21,7 @@ Telling: TypeAlias = Mapping[str, Any]
 def place_of(telling: Telling) -> Place | None:
     """Where to publish, before anything else is begun; None: nowhere.
 
-    Raises ConfigError when what is asked for by name has no place.
+    Raises ConfigError when what is asked for has no place.
     """
     named = _targets(telling)
     if not named and not telling["everything"]:
@@ -34,6 +34,8 @@ def place_of(telling: Telling) -> Place | None:
         commit=telling["commit"],
     )
     place.check(named)
+    if not named:
+        place.every()
     return place
 
 
@@ -60,7 +62,13 @@ def publish(
 
     everything = bool(telling["everything"])
     outcome = bring(
-        published(changes, passed=passed and not refused, refused=refused),
+        published(
+            changes,
+            passed=passed and not refused,
+            refused=refused,
+            link=place.link,
+            commit=place.commit.hash if place.commit else "",
+        ),
         place,
         resolve(environment(), own_account(config())),
         lambda text: click.echo(output.text(text), err=True),

@@ -16,10 +16,9 @@ from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.runs.preview import Asked, Watcher
+    from bitbucket_hooks.runs.preview import Asked, Seen, Watcher
 
 _LOOK: Final = 500
-_DRIFTED: Final = "The live webhooks are not as declared. `pulumi up --refresh` repairs them."
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -74,6 +73,13 @@ def _warn(text: str) -> None:
     click.echo(f"Warning: {output.text(text)}", err=True)
 
 
+def _show(seen: Seen, how: Mapping[str, Any]) -> None:
+    """Show what a run came to, and why it failed where the report can't tell."""
+    showing.show(seen.changes, **how)
+    if seen.unexplained is not None:
+        click.echo(f"Error: pulumi: {output.text(seen.unexplained)}", err=True)
+
+
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack config, read when it is first needed."""
     from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
@@ -118,11 +124,11 @@ def preview(
     place = publishing.place_of(telling)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), config)
-    showing.show(seen.changes, **how)
+    _show(seen, how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
-        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn)
+        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
         click.echo(f"wrote {output.text(str(save))}", err=True)
     code = publishing.publish(
         telling, place, seen.changes, config, passed=not seen.failed, refused=refused
@@ -159,15 +165,10 @@ def drift(
     place = publishing.place_of(telling)
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
-    showing.show(seen.changes, **how)
-    refused = _DRIFTED if fail and seen.changes.any else None
+    _show(seen, how)
+    passed = not seen.failed and not (fail and seen.changes.any)
     code = publishing.publish(
-        telling,
-        place,
-        seen.changes,
-        _config(asked.stack),
-        passed=not seen.failed,
-        refused=refused,
+        telling, place, seen.changes, _config(asked.stack), passed=passed, refused=None
     )
     context.exit(code or seen.exit_code)
 
@@ -206,11 +207,13 @@ def up(
     before = reviewed.load(reviewed_) if reviewed_ else None
     if before is not None:
         options["refresh"] = options["refresh"] or bool(before.get("refresh"))
-    asked = _asked(**options, look=_LOOK, turn=before.get("turn") if before else None)
+    # where the review looked, so that no difference comes of that
+    look, turn = (before.get("look", _LOOK), before.get("turn")) if before else (_LOOK, None)
+    asked = _asked(**options, look=look, turn=turn)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
     if seen.failed:
-        showing.show(seen.changes, **how)
+        _show(seen, how)
         context.exit(seen.exit_code)
     if before is not None:
         _hold_against(context, reviewed.differences(before, seen.changes))
@@ -230,7 +233,7 @@ def up(
             _watcher(shown),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
-    showing.show(done.changes, **how)
+    _show(done, how)
     context.exit(done.exit_code if done.failed else 0)
 
 

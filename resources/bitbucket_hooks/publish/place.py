@@ -40,6 +40,8 @@ class Place:
     """The file that GitHub Actions shows as the summary of a job's step."""
     link: str | None = None
     """The page of this run."""
+    run: int = 0
+    """The number of this run, higher for later ones; 0: not known."""
     in_pipelines: bool = False
     """Whether this is Bitbucket Pipelines, whose proxy signs some calls."""
 
@@ -52,6 +54,17 @@ class Place:
             Target.SUMMARY: self.summary,
         }
         return tuple(target for target, where in known.items() if where is not None)
+
+    def every(self) -> tuple[Target, ...]:
+        """What `offers` gives. Raises ConfigError when that is nothing."""
+        offered = self.offers()
+        if not offered:
+            raise ConfigError(
+                "there is nowhere to bring the report: this is neither a run of Bitbucket "
+                "Pipelines nor a step of GitHub Actions",
+                "Give --repository WORKSPACE/SLUG with --pull-request NUMBER or --commit HASH.",
+            )
+        return offered
 
     def check(self, targets: Collection[Target]) -> None:
         """Raise ConfigError, with the remedy, for a target that this place doesn't offer."""
@@ -116,6 +129,7 @@ def find_place(
         pull_request=None if subject is None or number is None else _request(subject, number),
         summary=Path(summary) if summary else None,
         link=_link(pipeline, variables),
+        run=_run(own),
         in_pipelines=bool(pipeline),
     )
 
@@ -127,6 +141,12 @@ def _pipeline(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in variables.items() if name.startswith("BITBUCKET_") and value
     }
+
+
+def _run(pipeline: Mapping[str, str]) -> int:
+    """The number of a pipeline's run, which counts the runs of its repository."""
+    number = pipeline.get("BITBUCKET_BUILD_NUMBER", "")
+    return int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def _own_repository(pipeline: Mapping[str, str]) -> str | None:

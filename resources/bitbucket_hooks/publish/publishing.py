@@ -13,7 +13,7 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import CommentApi, PullRequest
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.api.errors import Interrupted
-from bitbucket_hooks.errors import ConfigError, HooksError
+from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.publish.comment import Marker, StackComments
 from bitbucket_hooks.publish.insights import put_report
 from bitbucket_hooks.publish.outcome import Outcome, Step, not_done
@@ -41,14 +41,8 @@ def publish(
     may be. Raises ConfigError when the place lacks what a target needs, or offers none; whatever
     else goes wrong is in the outcome.
     """
-    wanted = place.offers() if targets is None else tuple(one for one in Target if one in targets)
+    wanted = place.every() if targets is None else tuple(one for one in Target if one in targets)
     place.check(wanted)
-    if not wanted:
-        raise ConfigError(
-            "there is nowhere to bring the report: this is neither a run of Bitbucket Pipelines "
-            "nor a step of GitHub Actions",
-            "Give --repository WORKSPACE/SLUG with --pull-request NUMBER or --commit HASH.",
-        )
     clock = clock or Clock()
     with closing(Ways(settings, tell, clock, proxies if place.in_pipelines else ())) as ways:
         acts = _Courier(report, place, ways, clock, tell).acts()
@@ -92,7 +86,7 @@ class _Courier:
         comments = StackComments(api, self.clock, self.tell)
         if self.report.render is None:
             return comments.remove(where, marker)
-        return comments.put(where, marker, self.report.render)
+        return comments.put(where, marker, self.report.render, self.place.run)
 
     def _insights(self, where: Commit) -> str:
         return self.ways.either(

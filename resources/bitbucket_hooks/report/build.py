@@ -51,7 +51,8 @@ def _others(rest: Iterable[History]) -> tuple[Other, ...]:
         if one.type == ROOT_TYPE or is_default or (one.stays and not one.gone):
             continue
         groups.setdefault((one.type, "replace" if one.replaces else op), []).append(one.name)
-    return tuple(Other(type_, op, tuple(names)) for (type_, op), names in groups.items())
+    # the engine names them in another order each time
+    return tuple(Other(type_, op, tuple(sorted(names))) for (type_, op), names in groups.items())
 
 
 def _unshown(run: Run, all_: Sequence[History]) -> int:
@@ -79,6 +80,7 @@ def _counts(hooks: Sequence[Hook], exclusives: Sequence[Exclusive], unshown: int
 def _of_hook(hook: Hook) -> Mapping[str, int]:
     return {
         "created": len(hook.created) + len(hook.ambiguous),
+        "unlooked": 0 if hook.looked else len(hook.created),
         "adopted": len(hook.adopted),
         "updated": len(hook.updated),
         "deleted": len(hook.deleted),

@@ -178,6 +178,8 @@ class Counts:
 
     created: int = 0
     """Made, or adopted where that isn't known (`looked` says)."""
+    unlooked: int = 0
+    """Of `created`, those of which it isn't known whether they are made or adopted."""
     adopted: int = 0
     updated: int = 0
     deleted: int = 0
@@ -227,9 +229,9 @@ class Changes:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What went wrong, without the engine's own last words where there are others."""
-        own = [one for one in self.run.errors if one.message not in _LAST_WORDS]
-        return tuple(own or self.run.errors)
+        """What went wrong, without the engine's own last words where there is more to tell."""
+        own = tuple(one for one in self.run.errors if one.message not in _LAST_WORDS)
+        return own if own or self.stops else self.run.errors
 
     @property
     def exit_code(self) -> int:

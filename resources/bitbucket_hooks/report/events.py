@@ -10,6 +10,7 @@ from attrs import define, evolve, field
 from bitbucket_hooks.report.parts import (
     diagnostic_of,
     kind_of,
+    list_of,
     mapping_of,
     message_of,
     stack_of,
@@ -144,7 +145,7 @@ def _step(metadata: Mapping[str, Any]) -> Step:
         old=state_of(metadata.get("old")),
         new=state_of(metadata.get("new")),
         paths={str(path): str(mapping_of(one).get("diffKind", "")) for path, one in details}
-        or dict.fromkeys(map(str, metadata.get("diffs") or ()), "update"),
+        or dict.fromkeys(map(str, list_of(metadata.get("diffs"))), "update"),
     )
 
 

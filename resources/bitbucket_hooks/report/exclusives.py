@@ -9,7 +9,7 @@ from typing import Any, Final
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import unmanaged_of
-from bitbucket_hooks.report.parts import mapping_of
+from bitbucket_hooks.report.parts import mapping_of, number_of
 from bitbucket_hooks.report.run import Run
 from bitbucket_hooks.report.values import PropertyChange, told
 
@@ -20,7 +20,6 @@ _DELETE: Final = "delete"
 def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
     """Say what a run does to the hooks that nothing declares."""
     live = properties(history.live)
-    existing = live.get("existing")
     unmanaged, unnamed = _unmanaged(history), 0
     if not unmanaged and not history.goes:
         found, unnamed = unmanaged_of(run, history.urn)
@@ -34,7 +33,7 @@ def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
         unnamed=unnamed,
         unlisted=_listed(live.get("unlisted")),
         failed=history.failed,
-        existing=int(existing) if isinstance(existing, (int, float)) else 0,
+        existing=int(number_of(live.get("existing")) or 0),
         properties=_properties(history),
     )
 

@@ -61,6 +61,7 @@ _FOLDS: Final = (
     _Fold(0, 0, 1, 1),
 )
 _SHOWN_INLINE: Final = 10  # items where nothing unfolds
+_LOST_INLINE: Final = 50  # of those that are deleted, which a reviewer wants to see by name
 
 
 def render(
@@ -70,7 +71,7 @@ def render(
     limit: int = LIMIT,
     more: str = "",
 ) -> str:
-    """Write a report of at most `limit` characters; `more` is where the whole of it is (a url)."""
+    """Write a report of at most `limit` characters; `more` is the page of its run (a url)."""
     whole = ""
     for fold in _FOLDS:
         writer = _Writer(flavour, fold, more)
@@ -143,7 +144,7 @@ class _Writer:
             blocks.append("\n".join([*lines, *self._rest(rest, "warning", 0)]))
         blocks += [self._section(section) for section in document.sections]
         blocks += [f"*{_inline(note).strip()}*" for note in document.notes]
-        blocks += [f"[The whole report]({_target(self.more)})"] if self.more else []
+        blocks += [f"[The run that found this]({_target(self.more)})"] if self.more else []
         return "\n\n".join(block for block in blocks if block) + "\n"
 
     def _summary(self, document: Document) -> str:
@@ -167,12 +168,15 @@ class _Writer:
     def _line(self, line: Line, indent: int) -> Iterator[str]:
         sign = f"{_SIGNS[line.mark]} " if indent == 0 else ""
         yield f"{' ' * indent}- {sign}{_inline(line.text)}"
-        yield from self._items(line.items, line.noun, indent + 2)
+        few = _LOST_INLINE if line.mark is Mark.DELETE else _SHOWN_INLINE
+        yield from self._items(line.items, line.noun, indent + 2, few)
 
-    def _items(self, items: Sequence[Text], noun: str, indent: int) -> Iterator[str]:
-        """The names behind a number: unfolding where the flavour can, else a few of them."""
+    def _items(
+        self, items: Sequence[Text], noun: str, indent: int, few: int = _SHOWN_INLINE
+    ) -> Iterator[str]:
+        """The names behind a number: unfolding where the flavour can, else a `few` of them."""
         unfolds = self.flavour is Flavour.GITHUB
-        most = self.fold.items if unfolds else min(self.fold.items, _SHOWN_INLINE)
+        most = self.fold.items if unfolds else min(self.fold.items, few)
         shown, rest = self._first(items, most)
         if not shown:
             return
@@ -184,18 +188,13 @@ class _Writer:
             yield f"{pad}<details>{title}{names}</details>"
             return
         names = ", ".join(_inline(self._short(item, len(items))) for item in shown)
-        names += f" … and {rest:,} more{self._where()}" if rest else ""
+        names += f" … and {rest:,} more" if rest else ""
         yield f"{pad}{names}" if unfolds else f"{pad}- {names}"
 
     def _short(self, item: Text, number: int) -> Text:
         """Of many in the open, the name is enough."""
         is_long = self.flavour is Flavour.BITBUCKET and number > _few([item])
         return item[:1] if is_long and item[0].style is Style.CODE else item
-
-    def _where(self) -> str:
-        if self.more:
-            return f", [see the report]({_target(self.more)})"
-        return ", see the report" if self.flavour is Flavour.BITBUCKET else ""
 
     def _first(self, things: Sequence[_Thing], most: int) -> tuple[Sequence[_Thing], int]:
         return things[:most], max(0, len(things) - most)

@@ -25,8 +25,9 @@ def with_moves(pairs: Sequence[Pair]) -> tuple[Hook, ...]:
     """The hooks, where one adopts those of another, without that deletion and creation."""
     hooks = {hook.urn: hook for _, hook in pairs}
     heirs = _heirs(pairs)
-    for history, hook in pairs:
-        for heir, places in _inheritance(history, hook, heirs).items():
+    # in an order of their own: that of the engine is another one each time
+    for history, hook in sorted(pairs, key=lambda pair: pair[1].urn):
+        for heir, places in sorted(_inheritance(history, hook, heirs).items()):
             left = {p: uuid for p, uuid in hooks[hook.urn].deleted.items() if p not in places}
             whole = history.goes and places == hook.deleted.keys()
             gift = Move(hooks[heir].name, tuple(sorted(places)), whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -33,6 +34,16 @@ _PREFIX: Final = re.compile(r"^(error|warning|info): ")
 def mapping_of(value: Any) -> Mapping[str, Any]:
     """The value if it is a mapping, else an empty one: what is missing and what is null alike."""
     return value if isinstance(value, Mapping) else {}
+
+
+def list_of(value: Any) -> Sequence[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else ()
+
+
+def number_of(value: Any) -> float | None:
+    """The value if it is a number; Python's JSON has some that aren't finite, which are none."""
+    return value if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
 def state_of(value: Any) -> State | None:
@@ -67,14 +78,15 @@ def _clean(value: Any) -> Any:
 
 def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     """A message that is worth telling; None: it is for debugging, or was passing."""
-    severity = "error" if value.get("severity") == "info#err" else value.get("severity")
+    severity = str(value.get("severity"))
+    severity = "error" if severity == "info#err" else severity
     if severity not in _TOLD or value.get("ephemeral"):
         return None
     told, urn = str(value.get("message", "")), str(value.get("urn") or "")
     text = message_of(told)
     # a resource's own errors come from its provider, but for those of its declaration
     mistake = severity == "error" and (not urn or " has a problem: " in told)
-    return Diagnostic(str(severity), text, urn, mistake) if text else None
+    return Diagnostic(severity, text, urn, mistake) if text else None
 
 
 def message_of(text: str) -> str:

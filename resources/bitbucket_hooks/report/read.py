@@ -16,7 +16,15 @@ from attrs import evolve
 
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.report.events import run_of_events
-from bitbucket_hooks.report.parts import diagnostic_of, kind_of, mapping_of, stack_of, state_of
+from bitbucket_hooks.report.parts import (
+    diagnostic_of,
+    kind_of,
+    list_of,
+    mapping_of,
+    number_of,
+    stack_of,
+    state_of,
+)
 from bitbucket_hooks.report.run import ROOT_TYPE, Diagnostic, Kind, Run, Step
 
 _REMEDY: Final = (
@@ -84,8 +92,8 @@ def _is_event(value: Any) -> bool:
 
 def run_of_document(document: Mapping[str, Any]) -> Run:
     """The run that printed a document; it is always a preview."""
-    steps = [_step(mapping_of(one)) for one in document.get("steps") or ()]
-    told = (diagnostic_of(mapping_of(one)) for one in document.get("diagnostics") or ())
+    steps = [_step(mapping_of(one)) for one in list_of(document.get("steps"))]
+    told = (diagnostic_of(mapping_of(one)) for one in list_of(document.get("diagnostics")))
     diagnostics = tuple(one for one in told if one is not None)
     refreshed = any(step.op == "refresh" for step in steps)
     kind = kind_of([step.op for step in steps if step.type == ROOT_TYPE], refreshed=refreshed)
@@ -121,7 +129,7 @@ def _step(step: Mapping[str, Any]) -> Step:
         old=old,
         new=new,
         paths={str(path): str(mapping_of(one).get("kind", "")) for path, one in details}
-        or dict.fromkeys(map(str, step.get("diffReasons") or ()), "update"),
+        or dict.fromkeys(map(str, list_of(step.get("diffReasons"))), "update"),
     )
 
 
@@ -137,7 +145,8 @@ def _as_refresh(step: Step) -> Step:
 
 
 def _seconds(nanoseconds: Any) -> int | None:
-    return round(nanoseconds / 1e9) if isinstance(nanoseconds, (int, float)) else None
+    number = number_of(nanoseconds)
+    return None if number is None else round(number / 1e9)
 
 
 def _tallies(value: Any) -> dict[str, int]:

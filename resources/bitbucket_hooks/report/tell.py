@@ -88,6 +88,9 @@ def _context(changes: Changes) -> str:
 
 def _verdict(changes: Changes, words: Words) -> Text:
     run, counts = changes.run, changes.counts
+    if changes.stops and run.ended and not changes.errors:
+        stop = words.verb("Policies stop the update", "Policies stopped the update")
+        return text(strong(stop), f": {counted(len(changes.stops), 'violation')}.")
     if run.failed or not run.ended:
         what = f"The {'preview' if run.planned else run.kind.value} "
         return text(strong(what + ("failed." if run.ended else "was cut off before its end.")))
@@ -130,7 +133,6 @@ def _checked(changes: Changes) -> Text:
 
 def _figures(changes: Changes) -> tuple[Figure, ...]:
     counts, words = changes.counts, Words(planned=changes.run.planned)
-    new = "to create" if counts.looked else "to create or adopt"
     figures = (
         Figure(Mark.FAIL, counts.failed, "failed"),
         Figure(Mark.DELETE, counts.deleted, words.verb("to delete", "deleted")),
@@ -141,7 +143,8 @@ def _figures(changes: Changes) -> tuple[Figure, ...]:
             words.verb("to delete, unmanaged", "deleted, unmanaged"),
         ),
         Figure(Mark.CHANGE, counts.updated, words.verb("to change", "changed")),
-        Figure(Mark.ADD, counts.created, words.verb(new, "created")),
+        Figure(Mark.ADD, counts.created - counts.unlooked, words.verb("to create", "created")),
+        Figure(Mark.ADD, counts.unlooked, "to create or adopt"),
         Figure(Mark.ADD, counts.adopted, words.verb("to adopt", "adopted")),
         Figure(Mark.KEEP, counts.renamed, "renamed"),
         Figure(Mark.DRIFT, counts.drifted, _drifted(changes)),
@@ -247,7 +250,9 @@ def _notes(changes: Changes) -> Iterable[Text]:
     run, counts = changes.run, changes.counts
     if run.failed or not run.ended:
         return
-    if counts.created and run.planned and not counts.looked:
+    if run.planned and 0 < counts.unlooked < counts.created + counts.adopted:
+        yield text(f"Of {counted(counts.unlooked, 'new hook')} nobody looked whether it exists.")
+    elif counts.unlooked and run.planned:
         yield text(
             "A preview can't tell which of the new hooks exist already and will be adopted; ",
             code("bitbucket-hooks preview"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bitbucket_hooks.report.changes import Caution, Changes, Hook
 from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
 from bitbucket_hooks.report.lines import Words
-from bitbucket_hooks.report.run import ROOT_TYPE
+from bitbucket_hooks.report.run import ROOT_TYPE, Violation
 from bitbucket_hooks.report.values import SECRET_LEFT
 from bitbucket_hooks.wording import counted
 
@@ -32,7 +32,7 @@ def _of_run(changes: Changes) -> Iterator[Line]:
         yield Line(Mark.FAIL, text(strong(told)))
     failed = {hook.urn for hook in changes.hooks if hook.undone}
     for one in changes.errors:
-        lines = [line.strip() for line in one.message.splitlines() if line.strip()]
+        lines = _lines(one.message)
         of = one.urn.rpartition("::")[2]
         whose = text(name(of), ": ") if of else ()
         if one.urn not in failed:
@@ -48,22 +48,36 @@ def _of_run(changes: Changes) -> Iterator[Line]:
 
 
 def _of_policies(changes: Changes) -> Iterator[Line]:
+    """A line for each policy, those first that stop the run; of many hooks it names some."""
+    groups: dict[tuple[bool, str, str, str], list[Violation]] = {}
     for one in changes.run.violations:
-        level = "stops the update" if one.stops else one.level
-        of = one.urn.rpartition("::")[2]
-        whose = text(" by ", name(of)) if of and ROOT_TYPE not in one.urn else ()
-        first, *rest = [line for line in one.message.splitlines() if line.strip()] or [""]
+        first = next(iter(_lines(one.message)), "")
+        groups.setdefault((not one.stops, one.policy, one.level, first), []).append(one)
+    # the order of the engine's decides within a level
+    for (passes, policy, level, first), broken in sorted(groups.items(), key=lambda it: it[0][0]):
+        fate = level if passes else "stops the update"
+        rest = dict.fromkeys(line for one in broken for line in _lines(one.message)[1:])
         yield Line(
-            Mark.FAIL if one.stops else Mark.WARN,
-            text("Policy ", name(one.policy), f" violated ({level})", whose, ": ", code(first)),
-            tuple(text(code(line.strip())) for line in rest),
+            Mark.WARN if passes else Mark.FAIL,
+            text("Policy ", name(policy), f" violated ({fate})", _by(broken), ": ", code(first)),
+            tuple(text(code(line)) for line in rest),
             "line",
         )
 
 
+def _by(broken: Iterable[Violation]) -> Text:
+    urns = (one.urn for one in broken if ROOT_TYPE not in one.urn)
+    names = [one for one in dict.fromkeys(urn.rpartition("::")[2] for urn in urns) if one]
+    return text(" by ", _some(names)) if names else ()
+
+
+def _lines(message: str) -> list[str]:
+    return [line.strip() for line in message.splitlines() if line.strip()]
+
+
 def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:
     verb = words.verb("will be deleted", "deleted")
-    deleted = [hook for hook in changes.hooks if hook.deleted]
+    deleted = sorted((hook for hook in changes.hooks if hook.deleted), key=_losses)
     if deleted:
         number = sum(len(hook.deleted) for hook in deleted)
         yield Line(Mark.DELETE, text(strong(f"{counted(number, 'hook')} {verb}"), _whose(deleted)))
@@ -77,6 +91,11 @@ def _of_deletions(changes: Changes, words: Words) -> Iterator[Line]:
         what = f"{counted(len(doomed), 'unmanaged hook')} {verb}"
         items = tuple(text(code(one.told), " ", code(one.uuid)) for one in doomed)
         yield Line(Mark.DELETE, text(strong(what), ", which nothing declares"), items, "hook")
+
+
+def _losses(hook: Hook) -> tuple[int, str]:
+    """What loses the most comes first; the engine's own order is another one each time."""
+    return -len(hook.deleted), hook.name
 
 
 def _of_cautions(changes: Changes) -> Iterator[Line]:
@@ -133,6 +152,9 @@ def _of_places(changes: Changes) -> Iterator[Line]:
 
 
 def _whose(hooks: Iterable[Hook]) -> Text:
-    names = [hook.name for hook in hooks]
+    return text(": ", _some([hook.name for hook in hooks]))
+
+
+def _some(names: Sequence[str]) -> Text:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return text(": ", listed(name(one) for one in names[:_NAMED]), more)
+    return text(listed(name(one) for one in names[:_NAMED]), more)

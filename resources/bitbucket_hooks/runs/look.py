@@ -18,7 +18,7 @@ from bitbucket_hooks.reconcile.adoption import candidates
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.report.changes import Changes, Hook
 from bitbucket_hooks.report.findings import Finding, Findings, finding
-from bitbucket_hooks.report.run import SECRET, Run
+from bitbucket_hooks.report.run import SECRET, UNKNOWN, Run
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
@@ -32,8 +32,10 @@ class _Place:
 
     urn: str
     name: str
-    desired: Desired
+    desired: Desired = field(repr=False)
     adopt: str
+    hide_url: bool
+    """Whether the url is a secret, of which nothing may be told."""
 
 
 @define
@@ -58,6 +60,14 @@ class Accounts:
             return None
         return self._config.settings_of(account, own_account(self.values))
 
+    def url_of(self, name: str) -> str | None:
+        """The url of the entry of a name; None when there is none."""
+        for entry in self._config.entries:
+            found, url = entry.given.get("name"), entry.given.get("url")
+            if found and url and found.value == name and isinstance(url.value, str):
+                return url.value
+        return None
+
 
 @frozen
 class Looker:
@@ -75,8 +85,8 @@ class Looker:
         found: dict[tuple[str, str], Finding] = {}
         managed = frozenset(_managed(run))
         left = self.most
-        for provider, hooks in _by_provider(changes.hooks, providers).items():
-            places = [place for hook in hooks for place in _places(hook, run)]
+        for provider, hooks in sorted(_by_provider(changes.hooks, providers).items()):
+            places = [place for hook in hooks for place in _places(hook, run, self.accounts)]
             if len(places) > left:
                 self.warn(
                     f"looked at {left:,} of {len(places):,} new hooks only, so of the others it "
@@ -111,6 +121,7 @@ class Looker:
                     one.adopt or settings.adopt,
                     managed.__contains__,
                 ),
+                hide_url=one.hide_url,
             )
             for one in places
             if one.name in live.done
@@ -124,19 +135,31 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
     return f"not known whether live hooks are adopted: {first.in_a_line}{more}"
 
 
-def _places(hook: Hook, run: Run) -> list[_Place]:
+def _places(hook: Hook, run: Run, accounts: Accounts) -> list[_Place]:
     step = next((s for s in reversed(run.steps) if s.urn == hook.urn and s.new is not None), None)
     inputs = dict(step.new.inputs) if step is not None and step.new is not None else {}
-    if not hook.created or SECRET in (inputs.get("url"), inputs.get("owner")):
-        return []
     declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
+    hide_url = inputs.get("url") == SECRET  # the engine hides it, the configuration may have it
+    if hide_url:
+        declared["url"] = accounts.url_of(hook.name)
+    if not hook.created or declared.get("url") is None or inputs.get("owner") == SECRET:
+        return []
+    if any(_is_unknown(value) for key, value in declared.items() if key != "secret"):
+        return []  # what is later known may be where it is to be, or what it would change
     if inputs.get("secretFrom"):
         declared["secret"] = SECRET  # that there is one is all that matters here
     try:
         desired = [(place, desired_of(_on(declared, place))) for place in hook.created]
-    except (KeyError, TypeError, AttributeError):  # values that a preview doesn't know
+    except (KeyError, TypeError, AttributeError):  # not what our own resources declare
         return []
-    return [_Place(hook.urn, place, one, str(inputs.get("adopt") or "")) for place, one in desired]
+    adopt = str(inputs.get("adopt") or "")
+    return [_Place(hook.urn, place, one, adopt, hide_url) for place, one in desired]
+
+
+def _is_unknown(value: Any) -> bool:
+    """Whether a preview can't tell a value, or a part of it."""
+    parts = [*value, *value.values()] if isinstance(value, Mapping) else value
+    return value == UNKNOWN or (isinstance(parts, list) and UNKNOWN in parts)
 
 
 def _on(declared: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -159,7 +182,7 @@ def _managed(run: Run) -> Iterable[str]:
 
 def _by_provider(hooks: Iterable[Hook], providers: Mapping[str, str]) -> dict[str, list[Hook]]:
     groups: dict[str, list[Hook]] = {}
-    for hook in hooks:
+    for hook in sorted(hooks, key=lambda one: one.urn):  # the same ones each time, if not all
         if hook.created:
             groups.setdefault(providers.get(hook.urn, _DEFAULT), []).append(hook)
     return groups

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import field, frozen
 
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.stack.config import HOOKS
@@ -24,33 +23,58 @@ class Line:
     number: int
 
 
-def declared_at(stack: str) -> dict[str, Line]:
-    """The line of each hook's entry in the stack's file, by name; empty when that can't be told."""
-    names = ((_under(entry, "name"), line) for entry, line in _entries(stack))
-    return {str(name.value): line for name, line in names if isinstance(name, yaml.ScalarNode)}
+@frozen
+class Entry:
+    """A hook's entry in the stack's file."""
+
+    path: str
+    node: Any = field(repr=False)
+
+    def line(self, *way: str | int) -> Line:
+        """The line of a part, as of `"events", 1`; where that isn't there, of what holds it."""
+        mark, node = self.node.start_mark, self.node
+        for step in way:
+            found = _part(node, step)
+            if found is None:
+                break
+            mark, node = found
+        return Line(self.path, mark.line + 1)
 
 
-def entries_at(stack: str) -> list[Line]:
-    """The line of each entry in the stack's file, in their order; empty when that can't be told."""
-    return [line for _, line in _entries(stack)]
+def declared_at(stack: str) -> dict[str, Entry]:
+    """Each hook's entry in the stack's file, by name; empty when that can't be told."""
+    names = ((_under(entry.node, "name"), entry) for entry in entries_at(stack))
+    return {str(name.value): entry for name, entry in names if isinstance(name, yaml.ScalarNode)}
 
 
-def _entries(stack: str) -> Iterator[tuple[Any, Line]]:
+def entries_at(stack: str) -> list[Entry]:
+    """The entries in the stack's file, in their order; empty when that can't be told."""
     try:
         file = stack_file(stack)
         root = yaml.compose(file.read_text("utf-8"))
         path = _from_root(file)
     except (ConfigError, OSError, ValueError, yaml.YAMLError):
-        return
+        return []
     entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
-    for entry in entries.value if isinstance(entries, yaml.SequenceNode) else ():
-        yield entry, Line(path, entry.start_mark.line + 1)
+    return [Entry(path, one) for one in _items(entries)]
 
 
 def _under(node: Any, key: str) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == key), None)
-    return None
+    found = _part(node, key)
+    return None if found is None else found[1]
+
+
+def _part(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    """Where a part of a node begins, and its value."""
+    if isinstance(step, int):
+        items = _items(node)
+        return (items[step].start_mark, items[step]) if step < len(items) else None
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next(((key.start_mark, value) for key, value in pairs if key.value == step), None)
+
+
+def _items(node: Any) -> list[Any]:
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _from_root(file: Path) -> str:

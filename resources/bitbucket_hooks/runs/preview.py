@@ -8,8 +8,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
-from bitbucket_hooks.provider.safety import share, too_many
+from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.provider.safety import FORCE, share, too_many
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
@@ -61,7 +61,18 @@ class Seen:
         if not self.failed:
             return DIFFERENCE if self.changes.any else 0
         stopped = USERS_MISTAKE if self.changes.stops else None
-        return stopped or self.finished.noted or self.changes.exit_code or USERS_MISTAKE
+        failed = stopped or self.finished.noted
+        if failed or self.unexplained is None:
+            return failed or self.changes.exit_code
+        is_difference = self.changes.run.planned and self.changes.any  # --expect-no-changes
+        return DIFFERENCE if is_difference else REMOTE_FAILED
+
+    @property
+    def unexplained(self) -> str | None:
+        """The engine's last words where it failed though its events tell of no failure."""
+        run = self.changes.run
+        told = run.failed or not run.ended
+        return _last_words(self.finished.printed) if self.failed and not told else None
 
 
 def turn_of(changes: Changes) -> str | None:
@@ -131,7 +142,8 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
     if force or not total or not too_many(counts.lost, total):
         return None
     what = share(counts.lost, total, "hooks")
-    return f"this would delete or replace {what}. If that is meant, give --force."
+    remedy = f"If that is meant, give --force (in a pipeline: {FORCE}=1)."
+    return f"this would delete or replace {what}. {remedy}"
 
 
 def _seen(

@@ -1,4 +1,9 @@
-"""What was reviewed, written down, and held against what would happen now."""
+"""What was reviewed, written down, and held against what would happen now.
+
+Of a url, people see no query, and the file holds none. So that another query isn't applied all the
+same, the urls as a whole are in it as a slow, salted fingerprint. Secrets can't be compared: the
+engine tells that one changes, not to what.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bitbucket_hooks.errors import ConfigError, printable, unreadable, unwritable
+from bitbucket_hooks.reconcile.secrets import fingerprint
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
 
@@ -16,14 +22,16 @@ _COMPARED: Final = ("hooks", "exclusives", "others")
 _MOST_SHOWN: Final = 200  # characters of a value
 
 
-def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None) -> None:
-    """Write down what a preview showed. Raises ConfigError."""
+def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None, look: int) -> None:
+    """Write down what a preview showed, and what it looked at. Raises ConfigError."""
     reviewed = {
         "version": _VERSION,
         "project": changes.run.project,
         "stack": changes.run.stack,
         "refresh": refresh,
         "turn": turn,
+        "look": look,
+        "urls": fingerprint(_urls(changes), None),
         "changes": _compared(changes),
     }
     try:
@@ -40,12 +48,25 @@ def load(path: Path) -> dict[str, Any]:
         raise unreadable(path, error) from None
     except ValueError:
         value = None
-    if not isinstance(value, dict) or value.get("version") != _VERSION:
+    if not _is_reviewed(value):
         raise ConfigError(
             f"{path} is no reviewed preview",
             "Make it with `bitbucket-hooks preview --save FILE`, of the same version.",
         )
-    return value
+    found: dict[str, Any] = value
+    return found
+
+
+def _is_reviewed(value: Any) -> bool:
+    """Whether it has the shape that `save` gives."""
+    if not isinstance(value, dict) or value.get("version") != _VERSION:
+        return False
+    if not isinstance(value.get("look", 0), int) or not isinstance(value.get("changes"), dict):
+        return False
+    lists = [value["changes"].get(key) for key in _COMPARED]
+    return all(isinstance(one, list) for one in lists) and all(
+        isinstance(told, dict) for one in lists for told in one
+    )
 
 
 def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
@@ -54,7 +75,22 @@ def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
     if stack != (now.run.project, now.run.stack):
         was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
         return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
-    return _differ(_by_urn(reviewed.get("changes", {})), _by_urn(_compared(now)))
+    told = _differ(_by_urn(reviewed["changes"]), _by_urn(_compared(now)))
+    urls = reviewed.get("urls")
+    if not told and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
+        return ["a url differs in a part that isn't shown"]
+    return told
+
+
+def _urls(changes: Changes) -> str:
+    """The urls of the hooks to which something happens, whole, where they are no secrets."""
+    urns = {hook.urn for hook in changes.hooks if hook.changes}
+    found = {
+        step.urn: step.new.inputs.get("url")
+        for step in changes.run.steps
+        if step.urn in urns and step.new is not None
+    }
+    return json.dumps(found, sort_keys=True)
 
 
 def _compared(changes: Changes) -> dict[str, Any]:
