@@ -106,7 +106,8 @@ def _verdict(changes: Changes, words: Words) -> Text:
 def _drifted(changes: Changes) -> str:
     run = changes.run
     repaired = not run.planned and run.kind is Kind.UPDATE
-    return "were not as declared" if repaired else "not as declared"
+    was = "was" if changes.counts.drifted == 1 else "were"
+    return f"{was} not as declared" if repaired else "not as declared"
 
 
 def _nothing(changes: Changes) -> Text:
@@ -197,7 +198,7 @@ def _exclusive(one: Exclusive, words: Words) -> Entry:
     kept = [each for each in one.unmanaged if not each.deleted]
     lines = []
     if deleted:
-        what = f"{counted(len(deleted), 'hook')} {words.verb('will be', 'were')} deleted"
+        what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
         lines.append(Line(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
         what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, left alone"
@@ -247,7 +248,13 @@ def _notes(changes: Changes) -> Iterable[Text]:
     run, counts = changes.run, changes.counts
     if run.failed or not run.ended:
         return
-    if counts.created and run.planned and not counts.looked:
+    if counts.created and run.planned and not counts.looked and counts.adopted:
+        yield text(
+            "Some new hooks were not looked for (a secret url, or more of them than ",
+            code("--look"),
+            " says): those that exist will be adopted.",
+        )
+    elif counts.created and run.planned and not counts.looked:
         yield text(
             "A preview can't tell which of the new hooks exist already and will be adopted; ",
             code("bitbucket-hooks preview"),
