@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pulumi
-from attrs import AttrsInstance, asdict, define
+from attrs import AttrsInstance, asdict, define, fields
 from pulumi.dynamic import Resource
 
 from bitbucket_hooks.account import inherited_from
+from bitbucket_hooks.model.webhook import PROPERTIES
+from bitbucket_hooks.names import camel
 
-_WIRE_NAMES: Final[Mapping[str, str]] = {
-    "secret_from": "secretFrom",
-    "secret_fingerprint": "secretFingerprint",
-    "secret_set": "secretSet",
-    "skip_cert_verification": "skipCertVerification",
-    "history_enabled": "historyEnabled",
-    "created_at": "createdAt",
-    "url_is_secret": "urlIsSecret",
-}
+_BESIDE: Final = ("secret_from", "secret_fingerprint", "secret_set", "created_at", "url_is_secret")
+"""Names in state beside those of the model's properties."""
+_WIRE_NAMES: Final[Mapping[str, str]] = {**PROPERTIES, **{name: camel(name) for name in _BESIDE}}
 _PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
 
 _COMPUTED: Final = ("uuid", "secret_set", "created_at")
@@ -50,6 +46,9 @@ class CommonArgs:
     """Whether Bitbucket keeps a log of requests; not managed unless given."""
     adopt: pulumi.Input[str] | None = None
     """`match`, `never` or a uuid: which existing hook a create takes over."""
+
+
+COMMON: Final = tuple(one.name for one in fields(CommonArgs))
 
 
 class DeclaredHook(Resource):
