@@ -18,8 +18,10 @@ SECRET_CHANGED: Final = "changed"  # noqa: S105
 SECRET_REMOVED: Final = "removed"  # noqa: S105
 SECRET_LEFT: Final = "no longer managed"  # noqa: S105
 
-WATCHED: Final = tuple(key for name, key in PROPERTIES.items() if name != "secret")
-"""What can be seen of a live hook, by its name in state."""
+_FIRST: Final = ("url", "description", "active", "events")
+_SEEN: Final = (key for name, key in PROPERTIES.items() if name != "secret")
+WATCHED: Final = (*_FIRST, *(key for key in _SEEN if key not in _FIRST))
+"""What can be seen of a live hook, by its name in state, in the order in which it is told."""
 _ONE_VALUE: Final = tuple(key for key in WATCHED if key != "events")
 _SECRET: Final = ("secret", "secretFingerprint")
 _NAMES: Final = ("owner", "workspace", "repository")
