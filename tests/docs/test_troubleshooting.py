@@ -16,6 +16,7 @@ PAGE: Final = handbook.page("troubleshooting.md")
 # what the engine, Python or the other plugin says, and commands that stand among the symptoms
 THEIRS: Final = (
     "the stack is currently locked",
+    "looks like a secret; rerun with --secret",
     "failed to load checkpoint: EOF",
     "KeyError: '__provider'",
     "Invalid or unknown key",
