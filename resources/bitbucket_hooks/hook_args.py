@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pulumi
-from attrs import AttrsInstance, asdict, define, field
+from attrs import AttrsInstance, asdict, define, field, fields
 from pulumi.dynamic import Resource
 
 from bitbucket_hooks.account import inherited_from
+from bitbucket_hooks.model.webhook import PROPERTIES
+from bitbucket_hooks.names import camel
 
-_WIRE_NAMES: Final[Mapping[str, str]] = {
-    "secret_from": "secretFrom",
-    "secret_fingerprint": "secretFingerprint",
-    "secret_set": "secretSet",
-    "skip_cert_verification": "skipCertVerification",
-    "history_enabled": "historyEnabled",
-    "created_at": "createdAt",
-    "url_is_secret": "urlIsSecret",
-}
+_BESIDE: Final = ("secret_from", "secret_fingerprint", "secret_set", "created_at", "url_is_secret")
+"""Names in state beside those of the model's properties."""
+_WIRE_NAMES: Final[Mapping[str, str]] = {**PROPERTIES, **{name: camel(name) for name in _BESIDE}}
 _PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
 
 _COMPUTED: Final = ("uuid", "secret_set", "created_at")
@@ -67,6 +63,9 @@ class CommonArgs:
     `match`: the one with the same url and, when declared, description; several are an error.
     `never`: none. A uuid: that one, and it is an error when it isn't there.
     """
+
+
+COMMON: Final = tuple(one.name for one in fields(CommonArgs))
 
 
 class DeclaredHook(Resource):

@@ -70,7 +70,9 @@ def test_adopt_what_exists(prod: Project) -> None:
     chat = {"description": "Chat", "events": ["pullrequest:fulfilled"], "secret": "nobody knows"}
     prod.estate.plant_hook("acme/web", "https://chat.example.com/hook", **chat)
     before = prod.hooks()
-    play("adopt-what-exists", prod)
+    example = prod.folder / "stacks" / "Pulumi.prod.yaml"
+    example.write_bytes((ROOT / "stacks" / "Pulumi.prod.yaml").read_bytes())
+    handbook.play(text("adopt-what-exists"), prod.folder, prod.env)
     assert prod.hooks() == before
     assert prod.writes() == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +12,18 @@ import pytest
 from docs._collected import messages
 from docs._terms import TERMS, prose, terms, uses
 
+import bitbucket_hooks
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.events import KEYS
+from bitbucket_hooks.model.copies import AS_DECLARED, GONE
+from bitbucket_hooks.stack.config import STACK_KEYS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "resources" / "bitbucket_hooks"
 PAGES = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("template/*.md")} - {TERMS}
 )
+PULUMIS = ("pulumi", "pulumi up", "id")
 
 
 def said_of(where: str, text: str) -> list[str]:
@@ -52,6 +58,17 @@ def test_the_table_is_whole() -> None:
     ruled_out = {word for term in terms() for word in term.ruled_out}
     assert len(ruled_out) > 60
     assert ruled_out & set(names) == set()
+
+
+def test_the_table_names_what_there_is() -> None:
+    """Events, keys, names, files and standings."""
+    shown = set(re.findall(r"`([^`]+)`", TERMS.read_text("utf-8")))
+    files = {one for one in shown if "/" in one and (ROOT / one).is_file()}
+    rooms = {path.stem for path in PACKAGE.iterdir()}
+    keys = {f"bitbucket-hooks:{key}" for key in STACK_KEYS}
+    known = {*KEYS, *bitbucket_hooks.__all__, *rooms, *keys, AS_DECLARED, GONE, *PULUMIS}
+    assert len(shown) > 8
+    assert shown - known - files - {"Pulumi.STACK.yaml"} == set()
 
 
 @pytest.mark.parametrize(

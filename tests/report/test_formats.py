@@ -9,6 +9,7 @@ import unicodedata
 from html.parser import HTMLParser
 
 import pytest
+from attrs import evolve
 from markdown_it import MarkdownIt
 from rich.console import Console
 
@@ -302,7 +303,11 @@ def test_what_adoption_changes_is_told_without_secrets() -> None:
     """A live hook's differences from a declaration, its urls as far as they may be shown."""
     desired = Desired(Subject("acme", "web"), "https://ci.example.com/?t=canary", secret="canary")
     live = Observed(
-        uuid(1), "https://ci.example.com/p?t=canary", "CI", active=False, events=("repo:push",)
+        uuid=uuid(1),
+        url="https://ci.example.com/p?t=canary",
+        description="CI",
+        active=False,
+        events=("repo:push",),
     )
     (match,) = finding(desired, [live]).matches
     assert match == Match(
@@ -316,7 +321,7 @@ def test_what_adoption_changes_is_told_without_secrets() -> None:
     (hidden,) = finding(desired, [live], hide_url=True).matches
     assert hidden.changes[0] == 'url "https://ci.example.com/…" => "https://ci.example.com/…"'
     bare = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False, secret="")
-    signed = Observed(uuid(1), bare.url, None, active=False, events=("repo:push",), secret_set=True)
+    signed = evolve(live, url=bare.url, description=None, secret_set=True)
     assert finding(bare, [signed]).matches[0].changes == ("secret removed",)
     assert finding(bare, []) == Finding()
     unmanaged = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False)
@@ -332,6 +337,16 @@ def test_new_and_adopted_are_told_apart_when_somebody_looked() -> None:
     assert "1 hook to create, 1 to adopt" in said
     assert f"will be adopted on `acme/a` `{uuid(1)}`; nothing changes on it" in said
     assert "to be created on `acme/b`" in said
+    assert "can't tell" not in said
+
+
+def test_what_could_not_be_looked_for_is_told() -> None:
+    """Where some were looked for and others, of a secret url, can't be, nobody is told to look."""
+    text = preview(step("create", "HookFleet", "ci", None, fleet("a", "b")), refreshed=True)
+    findings = {(urn("HookFleet", "ci"), "acme/a"): Finding((Match(uuid(1)),))}
+    said = markdown.render(tell(changes_of(read(text, "it"), findings)))
+    assert "1 hook to create or adopt, 1 to adopt" in said
+    assert "Some new hooks were not looked for" in said
     assert "can't tell" not in said
 
 

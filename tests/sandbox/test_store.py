@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
+from bitbucket_hooks.sandbox.schema import UPGRADES
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, OWNER_EMAIL, OWNER_TOKEN
 
 if TYPE_CHECKING:
@@ -123,17 +125,11 @@ def test_no_sandbox(tmp_path: Path) -> None:
 def made_by_the_first_version(path: Path) -> None:
     """Turn a new file into what the first version wrote."""
     connection = sqlite3.connect(path)
-    for table in (
-        "attempts",
-        "deliveries",
-        "statuses",
-        "annotations",
-        "reports",
-        "comments",
-        "pull_requests",
-        "commits",
-    ):
+    since = "".join(UPGRADES.values())
+    for table in reversed(re.findall(r"CREATE TABLE (\w+)", since)):
         connection.execute(f"DROP TABLE {table}")
+    for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", since):
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     scopes = [scope for scope in API_TOKEN_SCOPES if scope[:6] != "write:" or "webhook" in scope]
     connection.execute("UPDATE tokens SET scopes = ?", (json.dumps(scopes),))
     connection.execute("PRAGMA user_version = 1")

@@ -18,7 +18,7 @@ from support.rooms import BASE, Canned, CannedAdapter, canned_client
 UUID = "{00000000-0000-4000-8000-00000000000a}"
 URL = "https://ci.example.com/"
 WEB = Subject("acme", "web")
-DESIRED = Desired(WEB, URL, ("repo:push", "issue:created"))
+DESIRED = Desired(WEB, URL, events=("repo:push", "issue:created"))
 ANSWER: dict[str, Any] = {
     "type": "webhook_subscription",
     "uuid": UUID,

@@ -97,7 +97,7 @@ def test_everything_over_http(sandbox: Sandbox, place: Place) -> None:
     assert [step.target for step in outcome.steps] == list(Target)
     assert [str(step) for step in outcome.steps] == [
         "comment: comment 1 updated",
-        f"Code Insights report: report {NAME}, 1 annotations",
+        f"Code Insights report: report {NAME}, 1 annotation",
         "build status: SUCCESSFUL",
         "job summary: 12 bytes",
     ]

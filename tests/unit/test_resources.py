@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 import bitbucket_hooks as bitbucket
+from bitbucket_hooks.hook_args import COMMON
 from support.pulumi_program import Registered, program
 
 HOOK = "pulumi-python:dynamic/bitbucket:Hook"
@@ -50,6 +51,7 @@ def test_keywords() -> None:
     assert (made.kind, made.name) == (HOOK, "ci")
     assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
     assert made.secrets == {"secret"}
+    assert set(EVERYTHING) == {*COMMON} - {"secret_from"}  # which excludes `secret`
 
 
 def test_an_args_object() -> None:
@@ -68,6 +70,17 @@ def test_a_workspace_hook() -> None:
     assert one == other
     assert one.kind == "pulumi-python:dynamic/bitbucket:WorkspaceHook"
     assert one.inputs == {"workspace": "acme", **ON_THE_WIRE}
+
+
+def test_a_fleet() -> None:
+    """In both forms, with what keeps a secret url out of what drift tells."""
+    args = bitbucket.HookFleetArgs(owner="acme", repositories=["web"], **EVERYTHING)
+    one = _one(lambda: bitbucket.HookFleet("ci", args))
+    other = _one(
+        lambda: bitbucket.HookFleet("ci", owner="acme", repositories=["web"], **EVERYTHING)
+    )
+    assert one == other
+    assert one.inputs.items() >= ON_THE_WIRE.items()
 
 
 def test_the_options_may_come_second() -> None:

@@ -22,7 +22,14 @@ from bitbucket_hooks.model.webhook import (
 UUID = "{00000000-0000-4000-8000-00000000000a}"
 URL = "https://ci.example.com/"
 DESIRED = Desired(Subject("acme", "web"), URL)
-LIVE = Observed(UUID, URL, "", active=True, events=("repo:push",), skip_cert_verification=False)
+LIVE = Observed(
+    uuid=UUID,
+    url=URL,
+    description="",
+    active=True,
+    events=("repo:push",),
+    skip_cert_verification=False,
+)
 
 KEEP, SET, REMOVE = SecretChange
 

@@ -16,7 +16,13 @@ from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.events import Event
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
-from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
+from bitbucket_hooks.model.webhook import (
+    PROPERTIES,
+    UNDOCUMENTED,
+    Desired,
+    Observed,
+    SecretChange,
+)
 
 if TYPE_CHECKING:
     from bitbucket_hooks.api.client import Client, Page  # it brings requests along
@@ -110,16 +116,9 @@ def body_of(desired: Desired, change: SecretChange) -> dict[str, Any]:
     `active` and `skip_cert_verification` are always sent, their server defaults being unknown;
     `secret` left out means unchanged, and null removes it.
     """
-    body: dict[str, Any] = {
-        "url": desired.url,
-        "active": desired.active,
-        "events": list(desired.events),
-        "skip_cert_verification": desired.skip_cert_verification,
-    }
-    if desired.description is not None:
-        body["description"] = desired.description
-    if desired.history_enabled is not None:
-        body["history_enabled"] = desired.history_enabled
+    declared = {name: getattr(desired, name) for name in PROPERTIES if name != "secret"}
+    body = {name: value for name, value in declared.items() if value is not None}
+    body["events"] = list(desired.events)
     if change is not SecretChange.KEEP:
         body["secret"] = desired.secret if change is SecretChange.SET else None
     return body
@@ -135,8 +134,7 @@ def observed(value: Mapping[str, Any], doing: str) -> Observed:
             active=_typed(value, "active", bool),
             events=_events(value),
             secret_set=_typed(value, "secret_set", bool, default=False),
-            skip_cert_verification=_maybe(value, "skip_cert_verification"),
-            history_enabled=_maybe(value, "history_enabled"),
+            **{name: _maybe(value, name) for name in UNDOCUMENTED},
             created_at=_typed(value, "created_at", str, "") or None,
             read_only=_typed(value, "read_only", bool, default=False),
         )

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import NOTHING, field, fields, frozen
 
 from bitbucket_hooks.importing.existing import Stack
 from bitbucket_hooks.importing.grouping import Group
+from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.adopt import MATCH
 from bitbucket_hooks.model.rules import Problem
-from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.model.webhook import PROPERTIES, UNDOCUMENTED, Desired
 from bitbucket_hooks.stack.entries import KEYS, RULES, Draft, EntryContext, Given, draft, merged
 
 PATH: Final = "new"
+_STANDARD: Final[Mapping[str, Any]] = {
+    PROPERTIES[one.name]: list(one.default) if isinstance(one.default, tuple) else one.default
+    for one in fields(Desired)
+    if one.default not in (None, NOTHING)
+}
+"""What a hook is like whose declaration doesn't say it."""
 _SELECTING: Final = ("repositories", "exclude", "project", "workspace")
 
 
@@ -41,10 +48,8 @@ def new(stack: Stack, name: str, url: str, group: Group, where: Mapping[str, Any
         given |= dict.fromkeys(key for key in taken if key != "workspace")
     wanted = _wanted(group, inherited)
     standard = {
+        **_STANDARD,
         "owner": stack.workspace,
-        "events": list(DEFAULT_EVENTS),
-        "active": True,
-        "skipCertVerification": False,
         "adopt": stack.settings.adopt,
     }
     wanted["owner"] = workspace
@@ -59,23 +64,23 @@ def new(stack: Stack, name: str, url: str, group: Group, where: Mapping[str, Any
 def _wanted(group: Group, inherited: Mapping[str, Given]) -> dict[str, Any]:
     """What the entry has to come to; None: not given."""
     kind = group.kind
-    title = kind.description or ("" if group.titled else None)
     return {
         "events": list(kind.events),
-        "description": title,
+        "description": kind.description or ("" if group.titled else None),
         "active": kind.active,
         "secret": None,
         "secretFrom": None,
-        "skipCertVerification": kind.skip_cert_verification,
-        # what is off needs no word, unless all entries are to have it on
-        "historyEnabled": kind.history_enabled if _on(inherited, kind.history_enabled) else None,
+        **{PROPERTIES[name]: _switch(name, kind, inherited) for name in UNDOCUMENTED},
         "adopt": group.adopt or MATCH,
         "account": None,
     }
 
 
-def _on(inherited: Mapping[str, Given], told: bool) -> bool:
-    return told or "historyEnabled" in inherited
+def _switch(name: str, kind: Live, inherited: Mapping[str, Given]) -> bool | None:
+    """What is off needs no word, unless it is on by default or all entries are to have it on."""
+    key = PROPERTIES[name]
+    on = bool(getattr(kind, name))
+    return on if on or key in _STANDARD or key in inherited else None
 
 
 def _effective(

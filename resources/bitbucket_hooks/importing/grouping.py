@@ -4,47 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import UNDOCUMENTED
 
 Listed = Mapping[Subject, Sequence[Live]]
 
 
-@frozen
-class Kind:
-    """Everything that copies of one hook have in common."""
+def kind_of(live: Live) -> Live:
+    """A live hook without what sets it apart from its copies.
 
-    address: str
-    """The digest of the whole url."""
-    description: str
-    events: tuple[str, ...]
-    active: bool
-    skip_cert_verification: bool
-    history_enabled: bool
-    secret_set: bool
-
-    @classmethod
-    def of(cls, live: Live) -> Kind:
-        """What a live hook is a copy of. What Bitbucket doesn't tell can't be set apart."""
-        return cls(
-            live.address,
-            live.description or "",
-            live.events,
-            live.active,
-            bool(live.skip_cert_verification),
-            bool(live.history_enabled),
-            live.secret_set,
-        )
+    What Bitbucket doesn't tell can't set them apart either.
+    """
+    off: dict[str, Any] = {name: False for name in UNDOCUMENTED if getattr(live, name) is None}
+    title = live.description or ""
+    return evolve(live, uuid="", created_at=None, url="", description=title, **off)
 
 
 @frozen
 class Group:
     """Hooks that one entry declares."""
 
-    kind: Kind
+    kind: Live
+    """Everything that they have in common."""
     hooks: Mapping[Subject, Live]
     """One on each subject."""
     adopt: str | None
@@ -73,15 +59,15 @@ def group(listed: Listed, left_out: Container[str]) -> list[Group]:
 
     Doubles, of equal url and description on one subject, stay alone: each is adopted by its uuid.
     """
-    together: dict[tuple[Kind, bool, str], dict[Subject, Live]] = defaultdict(dict)
-    titled: set[tuple[Kind, bool, str]] = set()
+    together: dict[tuple[Live, bool, str], dict[Subject, Live]] = defaultdict(dict)
+    titled: set[tuple[Live, bool, str]] = set()
     for subject, hooks in listed.items():
         for one in mine(hooks):
             if one.uuid in left_out:
                 continue
             alike = [two for two in mine(hooks) if two.address == one.address]
             doubled = sum(two.description == one.description for two in alike) > 1
-            key = (Kind.of(one), subject.repository is None, one.uuid if doubled else "")
+            key = (kind_of(one), subject.repository is None, one.uuid if doubled else "")
             together[key][subject] = one
             if len(alike) > 1:
                 titled.add(key)

@@ -27,7 +27,7 @@ class Names:
 
     def of(self, group: Group, url: str) -> str:
         """A name that nothing has: the plain one, or with what is special about the hook."""
-        plain = slugified(group.kind.description)
+        plain = slugified(group.kind.description or "")
         if len(plain) < _SHORTEST:
             plain = _of_url(url)
         first = self._groups.get(plain)

@@ -9,7 +9,7 @@ from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.importing.drafting import New
 from bitbucket_hooks.importing.grouping import Group, Listed
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import DEFAULT_EVENTS, Desired, differences
+from bitbucket_hooks.model.webhook import Desired, differences
 from bitbucket_hooks.reconcile.adoption import adoptable
 from bitbucket_hooks.stack.selection import Selection
 
@@ -41,16 +41,8 @@ def _taken_over(entry: New, subject: Subject, listed: Listed) -> bool:
 
 def _desired(entry: New, subject: Subject) -> Desired:
     values, group = entry.draft.values, entry.group
-    return Desired(
-        subject=subject,
-        url=group.kind.address,
-        events=values.get("events", DEFAULT_EVENTS),
-        active=values.get("active", True),
-        skip_cert_verification=values.get("skipCertVerification", False),
-        description=values.get("description"),
-        history_enabled=values.get("historyEnabled"),
-        secret=values.get("secret", values.get("secretFrom")),
-    )
+    secret = values.get("secret", values.get("secretFrom"))
+    return Desired.of(subject, values, url=group.kind.address, secret=secret)
 
 
 def reason(group: Group, wrong: Sequence[str]) -> str:

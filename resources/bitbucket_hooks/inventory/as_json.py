@@ -9,6 +9,7 @@ import attrs
 from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.findings import Inventory, Row
 from bitbucket_hooks.inventory.live import where
+from bitbucket_hooks.names import camel
 
 VERSION: Final = 1
 """Raised when something of the shape is renamed or taken away; what is added doesn't raise it."""
@@ -40,6 +41,7 @@ def render(inventory: Inventory) -> dict[str, Any]:
 
 def _hook(row: Row) -> dict[str, Any]:
     live = row.live
+    told = {camel(name): value for name, value in live.told().items()}
     return {
         "where": where(row.subject),
         "workspace": row.subject.workspace,
@@ -48,14 +50,8 @@ def _hook(row: Row) -> dict[str, Any]:
         "description": live.description,
         "url": live.url,
         "host": live.host,
+        **told,
         "events": list(live.events),
-        "active": live.active,
-        "skipCertVerification": live.skip_cert_verification,
-        "secretSet": live.secret_set,
-        "historyEnabled": live.history_enabled,
-        "createdAt": live.created_at,
-        "uuid": live.uuid,
-        "readOnly": live.read_only,
         "standing": row.standing,
         "declarations": [_declaration(one) for one in row.declared],
         "findings": [attrs.asdict(one) for one in row.findings],

@@ -46,14 +46,13 @@ class Declared:
         A url is told by its digest alone, and of a secret only whether there is one.
         """
         values = self.values
-        desired = Desired(
-            subject=self.subject,
+        desired = Desired.of(
+            self.subject,
+            values,
             url=live.address if self.hides_url else addresses.of(str(values.get("url", ""))),
             events=values.get("events") or live.events,
             active=values.get("active", live.active),
             skip_cert_verification=bool(values.get("skipCertVerification")),
-            description=values.get("description"),
-            history_enabled=values.get("historyEnabled"),
             secret=_secret(values),
         )
         hidden = {"url": None, "secret": bool(desired.secret)}

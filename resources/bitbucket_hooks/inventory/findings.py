@@ -14,6 +14,7 @@ from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
+from bitbucket_hooks.names import camel
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
 """Of findings, in the order in which they are told."""
@@ -199,11 +200,7 @@ def _told(name: str, declared: Any) -> str:
         return "another url"
     if name == "secret":
         return "no secret, one is declared" if declared else "a secret, none is declared"
-    words = {
-        "skip_cert_verification": "skipCertVerification",
-        "history_enabled": "historyEnabled",
-    }
-    return f"{words.get(name, name)}, declared {printable_value(declared)}"
+    return f"{camel(name)}, declared {printable_value(declared)}"
 
 
 def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[Finding]]:

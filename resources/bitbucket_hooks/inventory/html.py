@@ -9,9 +9,12 @@ from typing import Any, Final
 from bitbucket_hooks.inventory.findings import KINDS, Inventory, Row, label
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.inventory.page import SCRIPT, STYLE
+from bitbucket_hooks.model.webhook import UNDOCUMENTED
 from bitbucket_hooks.page_frame import framed, safe, shown
 
 _FEW: Final = 4  # items that need no fold
+# the check of certificates is told as what it switches off
+_SWITCHES: Final = tuple(one for one in UNDOCUMENTED if one != "skip_cert_verification")
 _COLUMNS: Final[Sequence[tuple[str, str]]] = (
     ("where", "Where"),
     ("hook", "Hook"),
@@ -159,11 +162,16 @@ def _row(row: Row) -> dict[str, Any]:
             "active": _said(live.active),
             "certificate check": _said(_negated(live.skip_cert_verification)),
             "secret": "set" if live.secret_set else "none",
-            "history": _said(live.history_enabled),
+            **{_named(one): _said(getattr(live, one)) for one in _SWITCHES},
             "created": shown(live.created_at or "not told"),
             **({"read only": "yes"} if live.read_only else {}),
         },
     }
+
+
+def _named(switch: str) -> str:
+    """What a switch turns on: of `thing_enabled` the thing."""
+    return switch.removesuffix("_enabled").replace("_", " ")
 
 
 def _negated(value: bool | None) -> bool | None:

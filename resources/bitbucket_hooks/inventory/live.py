@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, is_chat, origin_shown, shown
-from bitbucket_hooks.model.webhook import Observed, canonical_events
+from bitbucket_hooks.model.webhook import Observed, Told
 
 
 @frozen
@@ -25,54 +25,27 @@ class Addresses:
         return hashlib.blake2b(text, key=self.key, digest_size=12).hexdigest()
 
 
-@frozen
-class Live:
-    """A hook as Bitbucket lists it. None means: the answer doesn't tell."""
+@frozen(kw_only=True)
+class Live(Told):
+    """A hook as Bitbucket lists it."""
 
-    uuid: str
     url: str
     """Without credentials, query and fragment, and a chat service's without its path."""
     address: str
     """The digest of the whole url."""
-    description: str | None
-    active: bool
-    events: tuple[str, ...] = field(converter=canonical_events)
-    secret_set: bool
-    skip_cert_verification: bool | None
-    history_enabled: bool | None
-    created_at: str | None
-    read_only: bool
 
     @classmethod
     def of(cls, observed: Observed, addresses: Addresses) -> Live:
         """Keep what may be kept of an answer."""
         return cls(
-            uuid=observed.uuid,
             url=(origin_shown if is_chat(observed.url) else shown)(observed.url),
             address=addresses.of(observed.url),
-            description=observed.description,
-            active=observed.active,
-            events=observed.events,
-            secret_set=observed.secret_set,
-            skip_cert_verification=observed.skip_cert_verification,
-            history_enabled=observed.history_enabled,
-            created_at=observed.created_at,
-            read_only=observed.read_only,
+            **observed.told(),
         )
 
     def observed(self) -> Observed:
         """For comparisons: the hook as it was seen, with the digest in place of its url."""
-        return Observed(
-            uuid=self.uuid,
-            url=self.address,
-            description=self.description,
-            active=self.active,
-            events=self.events,
-            secret_set=self.secret_set,
-            skip_cert_verification=self.skip_cert_verification,
-            history_enabled=self.history_enabled,
-            read_only=self.read_only,
-        )
+        return Observed(url=self.address, **self.told())
 
     @property
     def host(self) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, fields, frozen
 
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.names import camel
 
 DEFAULT_EVENTS: Final = ("repo:push",)
 """What Bitbucket's own page selects for a new hook."""
@@ -43,13 +44,22 @@ class Desired:
 
     subject: Subject
     url: str
+    description: str | None = None
     events: tuple[str, ...] = field(default=DEFAULT_EVENTS, converter=canonical_events)
     active: bool = True
     skip_cert_verification: bool = False
-    description: str | None = None
     history_enabled: bool | None = None
     secret: str | None = field(default=None, repr=False)
     """The value that signs deliveries; the empty string says: none."""
+
+    @classmethod
+    def of(cls, subject: Subject, values: Mapping[str, Any], **instead: Any) -> Desired:
+        """Read a declaration by the names of state and configuration.
+
+        `instead` has, by their names here, properties that `values` doesn't have as they are meant.
+        """
+        given = {name: values[key] for name, key in PROPERTIES.items() if key in values}
+        return cls(subject=subject, **{**given, **instead})
 
     def matches(self, other: Observed) -> bool:
         """Tell whether a live hook is meant: the same url and, when declared, description."""
@@ -59,38 +69,52 @@ class Desired:
         )
 
 
-@frozen
-class Observed:
-    """A webhook as the API answers it. None means: the answer doesn't tell."""
+@frozen(kw_only=True)
+class Told:
+    """What the API tells of a webhook, but for its url. None means: the answer doesn't tell."""
 
-    uuid: str
-    url: str
     description: str | None
-    active: bool
     events: tuple[str, ...] = field(converter=canonical_events)
-    secret_set: bool = False
+    active: bool
     skip_cert_verification: bool | None = None
+    secret_set: bool = False
     history_enabled: bool | None = None
     created_at: str | None = None
+    uuid: str
     read_only: bool = False
 
+    def told(self) -> dict[str, Any]:
+        """Its attributes, whatever else there is."""
+        return {one.name: getattr(self, one.name) for one in fields(Told)}
+
+
+@frozen(kw_only=True)
+class Observed(Told):
+    """A webhook as the API answers it."""
+
+    url: str
+
     def completed(self, last_known: Desired) -> Observed:
-        """Fill what the answer didn't tell from what was last written.
-
-        `skip_cert_verification` and `history_enabled` are missing from the public description,
-        so an answer may lack them; that is no drift.
-        """
-        return evolve(
-            self,
-            skip_cert_verification=_first(
-                self.skip_cert_verification, last_known.skip_cert_verification
-            ),
-            history_enabled=_first(self.history_enabled, last_known.history_enabled),
-        )
+        """Fill what the answer didn't tell from what was last written; that is no drift."""
+        untold = [name for name in UNDOCUMENTED if getattr(self, name) is None]
+        return evolve(self, **{name: getattr(last_known, name) for name in untold})
 
 
-def _first(told: bool | None, fallback: bool | None) -> bool | None:
-    return fallback if told is None else told
+def _may_be_none(kind: type[Desired | Told]) -> list[str]:
+    every: tuple[Attribute[Any], ...] = fields(kind)
+    return [one.name for one in every if one.default is None]
+
+
+PROPERTIES: Final[Mapping[str, str]] = {
+    one.name: camel(one.name) for one in fields(Desired) if one.name != "subject"
+}
+"""What is declared of a hook, wherever it hangs: the names here, and in state and configuration."""
+
+MANAGED_WHEN_GIVEN: Final = tuple(_may_be_none(Desired))
+"""Properties that a declaration may leave as they are."""
+
+UNDOCUMENTED: Final = tuple(name for name in _may_be_none(Told) if name in PROPERTIES)
+"""Switches that the public description of the API lacks, so that an answer may lack them too."""
 
 
 class SecretChange(Enum):
@@ -119,14 +143,14 @@ def differences(desired: Desired, live: Observed) -> tuple[str, ...]:
 
     Of the secret only its presence can be told (`secret_set`).
     """
-    pairs = {
+    secret = None if desired.secret is None else bool(desired.secret)
+    special = {
         "url": (comparable(desired.url), comparable(live.url)),
-        "description": (desired.description, live.description),
-        "events": (desired.events, live.events),
-        "active": (desired.active, live.active),
-        "skip_cert_verification": (desired.skip_cert_verification, live.skip_cert_verification),
-        "history_enabled": (desired.history_enabled, live.history_enabled),
-        "secret": (None if desired.secret is None else bool(desired.secret), live.secret_set),
+        "secret": (secret, live.secret_set),
+    }
+    pairs = {
+        name: special.get(name) or (getattr(desired, name), getattr(live, name))
+        for name in PROPERTIES
     }
     return tuple(
         name for name, (want, have) in pairs.items() if None not in (want, have) and want != have

@@ -8,7 +8,14 @@ from typing import Any, Final
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
-from bitbucket_hooks.model.webhook import Desired, Observed, Place
+from bitbucket_hooks.model.webhook import (
+    MANAGED_WHEN_GIVEN,
+    PROPERTIES,
+    UNDOCUMENTED,
+    Desired,
+    Observed,
+    Place,
+)
 from bitbucket_hooks.reconcile.secrets import read_secret
 
 Props = Mapping[str, Any]
@@ -16,21 +23,12 @@ Props = Mapping[str, Any]
 FOREIGN_SECRET: Final = "(a secret that is not declared)"  # noqa: S105  # a word for one
 """What a read gives as `secret` where none is declared to be ("") and yet one is set."""
 
-MANAGED_WHEN_GIVEN: Final = ("description", "historyEnabled", "secret", "secretFingerprint")
+_FINGERPRINT: Final = "secretFingerprint"
+_MAYBE_UNMANAGED: Final = (*(PROPERTIES[name] for name in MANAGED_WHEN_GIVEN), _FINGERPRINT)
 ECHOED: Final = ("owner", "repository", "workspace", "secretFrom", "adopt")
 """Inputs that an answer of the API can't tell: kept as they were declared."""
 
-COMPARED: Final = (
-    "url",
-    "description",
-    "events",
-    "active",
-    "secret",
-    "secretFrom",
-    "secretFingerprint",
-    "skipCertVerification",
-    "historyEnabled",
-)
+COMPARED: Final = (*PROPERTIES.values(), "secretFrom", _FINGERPRINT)
 
 
 def subject_of(props: Props) -> Subject:
@@ -41,16 +39,8 @@ def subject_of(props: Props) -> Subject:
 def desired_of(props: Props) -> Desired:
     """The declaration. Raises ConfigError when `secretFrom` finds nothing."""
     source = props.get("secretFrom")
-    return Desired(
-        subject=subject_of(props),
-        url=props["url"],
-        events=props["events"],
-        active=props["active"],
-        skip_cert_verification=props["skipCertVerification"],
-        description=props.get("description"),
-        history_enabled=props.get("historyEnabled"),
-        secret=read_secret(source) if source else props.get("secret"),
-    )
+    secret = read_secret(source) if source else props.get("secret")
+    return Desired.of(subject_of(props), props, secret=secret)
 
 
 def place_of(props: Props) -> Place:
@@ -62,11 +52,12 @@ def place_of(props: Props) -> Place:
 
 def had_secret(props: Props) -> bool:
     """Whether a declared secret is known of the live hook."""
-    return bool(props.get("secretFingerprint") or props.get("secret"))
+    return bool(props.get(_FINGERPRINT) or props.get("secret"))
 
 
 def observed_of(uuid: str, props: Props) -> Observed:
     """What the state knows of the live hook."""
+    undocumented: dict[str, Any] = {name: props.get(PROPERTIES[name]) for name in UNDOCUMENTED}
     return Observed(
         uuid=uuid,
         url=props.get("url", ""),
@@ -74,9 +65,8 @@ def observed_of(uuid: str, props: Props) -> Observed:
         active=props.get("active", False),
         events=props.get("events", ()),
         secret_set=props.get("secretSet", False),
-        skip_cert_verification=props.get("skipCertVerification"),
-        history_enabled=props.get("historyEnabled"),
         created_at=props.get("createdAt"),
+        **undocumented,
     )
 
 
@@ -114,15 +104,14 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
         "url": known["url"] if same_url else live.url,
         "events": list(live.events),
         "active": live.active,
-        "skipCertVerification": _told(live.skip_cert_verification, known, "skipCertVerification"),
         "description": live.description,
-        "historyEnabled": _told(live.history_enabled, known, "historyEnabled"),
+        **{PROPERTIES[name]: _told(live, known, name) for name in UNDOCUMENTED},
         **_secret_as_read(known, live),
     }
     managed = {
         key: value
         for key, value in seen.items()
-        if value is not None and (looked_up or key in known or key not in MANAGED_WHEN_GIVEN)
+        if value is not None and (looked_up or key in known or key not in _MAYBE_UNMANAGED)
     }
     echoed = {key: known[key] for key in ECHOED if key in known}
     return {**_names(subject), **echoed, **managed}
@@ -134,8 +123,9 @@ def _names(subject: Subject) -> dict[str, str]:
     return {"owner": subject.workspace, "repository": subject.repository}
 
 
-def _told(answer: bool | None, known: Props, key: str) -> Any:
-    return known.get(key) if answer is None else answer
+def _told(live: Observed, known: Props, name: str) -> Any:
+    answer = getattr(live, name)
+    return known.get(PROPERTIES[name]) if answer is None else answer
 
 
 def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
@@ -145,7 +135,7 @@ def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
         return {"secret": FOREIGN_SECRET if live.secret_set else ""}
     if not live.secret_set:
         return {}
-    return {key: known[key] for key in ("secret", "secretFingerprint") if key in known}
+    return {key: known[key] for key in ("secret", _FINGERPRINT) if key in known}
 
 
 def changed(olds: Props, news: Props) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.publish.folding import cut, key_of, one_line
 from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
+from bitbucket_hooks.wording import counted
 
 MAX_ANNOTATIONS: Final = 1000
 """Of one report (public API description)."""
@@ -38,7 +39,7 @@ def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> s
         _annotation(f"{name}-{number:04}", finding) for number, finding in enumerate(findings, 1)
     ]
     api.replace_report(where, name, _body(report, link), annotations)
-    return f"report {name}, {len(annotations):,} annotations"
+    return f"report {name}, {counted(len(annotations), 'annotation')}"
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:

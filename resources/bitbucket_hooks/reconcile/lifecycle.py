@@ -12,6 +12,7 @@ from bitbucket_hooks.api.errors import AnswerLost, NotFound
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
+    MANAGED_WHEN_GIVEN,
     Desired,
     Observed,
     SecretChange,
@@ -187,8 +188,8 @@ def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretCha
 
 def _newly_managed(desired: Desired, last: Observed) -> bool:
     """Whether something is declared that the state tells nothing of: the live hook may differ."""
-    pairs = (
-        (desired.description, last.description),
-        (desired.history_enabled, last.history_enabled),
+    return any(
+        getattr(desired, name) is not None and getattr(last, name) is None
+        for name in MANAGED_WHEN_GIVEN
+        if name != "secret"  # of which `secret_set` tells
     )
-    return any(want is not None and known is None for want, known in pairs)

@@ -16,6 +16,7 @@ from bitbucket_hooks.report.notices import adopted_of
 from bitbucket_hooks.report.run import Kind, Run, State
 from bitbucket_hooks.report.values import (
     HIDDEN_URL,
+    WATCHED,
     PropertyChange,
     changes,
     is_http,
@@ -30,8 +31,6 @@ _NAMES: Final = ("owner", "workspace", "repository")
 _ABSENT: Final = (GONE, MISSING)
 _LEFT_TO: Final = left_to("")
 _NOT_WRITTEN: Final = ("not updated", "secret not updated")
-_COMPARED: Final = ("url", "description", "active", "events", "skipCertVerification")
-_WATCHED: Final = (*_COMPARED, "historyEnabled")
 
 Standings = Mapping[str, str]
 """By place, how the copy there stands."""
@@ -171,7 +170,7 @@ def _drifted_single(history: History) -> dict[str, str]:
     if not history.looked or history.live is None:
         return {}
     now = properties(history.live)
-    parts = [_part(name, now) for name in _WATCHED if _differs(name, was, now)]
+    parts = [_part(name, now) for name in WATCHED if _differs(name, was, now)]
     secret = _secret_drift(was, now)
     return {place: "; ".join([*secret, *parts])} if parts or secret else {}
 

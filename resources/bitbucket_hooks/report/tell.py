@@ -109,7 +109,8 @@ def _verdict(changes: Changes, words: Words) -> Text:
 def _drifted(changes: Changes) -> str:
     run = changes.run
     repaired = not run.planned and run.kind is Kind.UPDATE
-    return "were not as declared" if repaired else "not as declared"
+    was = "was" if changes.counts.drifted == 1 else "were"
+    return f"{was} not as declared" if repaired else "not as declared"
 
 
 def _nothing(changes: Changes) -> Text:
@@ -200,7 +201,7 @@ def _exclusive(one: Exclusive, words: Words) -> Entry:
     kept = [each for each in one.unmanaged if not each.deleted]
     lines = []
     if deleted:
-        what = f"{counted(len(deleted), 'hook')} {words.verb('will be', 'were')} deleted"
+        what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
         lines.append(Line(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
         what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, left alone"

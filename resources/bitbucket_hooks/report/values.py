@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from bitbucket_hooks.model.urls import comparable, shown
+from bitbucket_hooks.model.webhook import PROPERTIES
 from bitbucket_hooks.report.run import SECRET, UNKNOWN
 
 HIDDEN_URL: Final = "(a secret url)"
@@ -17,7 +18,11 @@ SECRET_CHANGED: Final = "changed"  # noqa: S105
 SECRET_REMOVED: Final = "removed"  # noqa: S105
 SECRET_LEFT: Final = "no longer managed"  # noqa: S105
 
-_PLAIN: Final = ("url", "description", "active", "skipCertVerification", "historyEnabled")
+_FIRST: Final = ("url", "description", "active", "events")
+_SEEN: Final = (key for name, key in PROPERTIES.items() if name != "secret")
+WATCHED: Final = (*_FIRST, *(key for key in _SEEN if key not in _FIRST))
+"""What can be seen of a live hook, by its name in state, in the order in which it is told."""
+_ONE_VALUE: Final = tuple(key for key in WATCHED if key != "events")
 _SECRET: Final = ("secret", "secretFingerprint")
 _NAMES: Final = ("owner", "workspace", "repository")
 
@@ -70,7 +75,7 @@ def changes(
     Of a url that is a secret, `paths` tell, the properties that the engine found changed.
     """
     found = []
-    for name in (*_NAMES, *_PLAIN, "events"):
+    for name in (*_NAMES, *_ONE_VALUE, "events"):
         wanted = _canonical(name, want.get(name))
         if wanted not in (_canonical(name, was.get(name)), _canonical(name, live.get(name))):
             found.append(_change(name, live, want))

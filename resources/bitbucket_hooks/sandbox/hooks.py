@@ -10,7 +10,7 @@ from bitbucket_hooks.sandbox.calls import no_content, repository_subject, worksp
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
 from bitbucket_hooks.sandbox.records import Hook, new_uuid
-from bitbucket_hooks.sandbox.validation import hook_fields
+from bitbucket_hooks.sandbox.validation import PROPERTIES, hook_fields
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -140,16 +140,12 @@ def _shown(call: Call, subject: Subject, hook: Hook) -> dict[str, Any]:
     return {
         "type": "webhook_subscription",
         "uuid": hook.uuid,
-        "url": hook.url,
-        "description": hook.description,
+        **{name: getattr(hook, name) for name in PROPERTIES if name != "secret"},
         "subject_type": hook.subject_type,
         "subject": subject.shown,
-        "active": hook.active,
         "created_at": hook.created_at,
         "events": list(hook.events),
         "secret_set": hook.secret_set,
-        "skip_cert_verification": hook.skip_cert_verification,
-        "history_enabled": hook.history_enabled,
         "read_only": hook.read_only,
         "source": None,
         "links": {"self": {"href": href}},

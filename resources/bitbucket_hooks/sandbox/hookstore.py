@@ -13,18 +13,11 @@ from bitbucket_hooks.sandbox.records import Hook
 if TYPE_CHECKING:
     import sqlite3
 
-_INSERT: Final = """
-INSERT INTO hooks (uuid, subject, subject_type, url, description, active, events, secret,
-                   skip_cert_verification, history_enabled, read_only, created_at)
-VALUES (:uuid, :subject, :subject_type, :url, :description, :active, :events, :secret,
-        :skip_cert_verification, :history_enabled, :read_only, :created_at)
-"""
-_UPDATE: Final = """
-UPDATE hooks SET url = :url, description = :description, active = :active, events = :events,
-    secret = :secret, skip_cert_verification = :skip_cert_verification,
-    history_enabled = :history_enabled, read_only = :read_only
-WHERE uuid = :uuid
-"""
+_COLUMNS: Final = tuple(one.name for one in attrs.fields(Hook) if one.name != "seq")
+_FIXED: Final = ("uuid", "subject", "subject_type", "created_at")
+_INSERT: Final = f"INSERT INTO hooks ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
+_CHANGES: Final = ", ".join(f"{one} = :{one}" for one in _COLUMNS if one not in _FIXED)
+_UPDATE: Final = f"UPDATE hooks SET {_CHANGES} WHERE uuid = :uuid"  # noqa: S608  # our own names
 
 
 def current(connection: sqlite3.Connection, subject: str) -> list[Hook]:

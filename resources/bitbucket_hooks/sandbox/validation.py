@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_SECRET: Final = 128  # public API description
 MAX_DESCRIPTION: Final = 1024  # unverified: no maximum is known, this one is lenient
 _REQUIRED: Final = ("url", "events")
-_TYPES: Final[Mapping[str, tuple[type, str]]] = {
+PROPERTIES: Final[Mapping[str, tuple[type, str]]] = {
     "url": (str, "a string"),
     "description": (str, "a string"),
     "secret": (str, "a string"),
@@ -28,6 +28,7 @@ _TYPES: Final[Mapping[str, tuple[type, str]]] = {
     "skip_cert_verification": (bool, "a boolean"),
     "history_enabled": (bool, "a boolean"),
 }
+"""What may be sent of a hook, each with its type and the words for that."""
 _UNCLEAN: Final = re.compile(r"[\x00-\x20\x7f]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")  # half a character, which JSON can spell
 _NULLABLE: Final = ("secret", "description")
@@ -44,7 +45,7 @@ def hook_fields(request: Request, settings: Settings, known: Collection[str]) ->
     fields that nobody knows are ignored.
     """
     body = json_object(request)
-    sent = {name: body[name] for name in _TYPES if name in body}
+    sent = {name: body[name] for name in PROPERTIES if name in body}
     _check_structure(sent)
     if problems := problems_of(sent, settings, known):
         raise bad_values(problems)
@@ -66,7 +67,7 @@ def _check_structure(sent: dict[str, Any]) -> None:
         f'Required field: "{name}" is not present.' for name in _REQUIRED if name not in sent
     ]
     for name, value in sent.items():
-        kind, words = _TYPES[name]
+        kind, words = PROPERTIES[name]
         if not isinstance(value, kind) and not (value is None and name in _NULLABLE):
             problems.append(f'Field "{name}" is not {words}.')
         elif isinstance(value, str) and _SURROGATE.search(value):

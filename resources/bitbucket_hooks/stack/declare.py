@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import pulumi
 
 from bitbucket_hooks.account import Provider, provider_for
+from bitbucket_hooks.hook_args import COMMON
 from bitbucket_hooks.hook_fleet import HookFleet
 from bitbucket_hooks.program import clean_errors, client_of, stack_config
 from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
@@ -76,17 +77,9 @@ def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool
     """Make the resource of one declaration."""
     entry = declared.entry
     opts = pulumi.ResourceOptions(protect=entry.protect, provider=provider)
-    properties: dict[str, Any] = {
-        "url": pulumi.Output.secret(entry.url) if hide_url else entry.url,
-        "description": entry.description,
-        "events": entry.events,
-        "active": entry.active,
-        "secret": entry.secret,
-        "secret_from": entry.secret_from,
-        "skip_cert_verification": entry.skip_cert_verification,
-        "history_enabled": entry.history_enabled,
-        "adopt": entry.adopt,
-    }
+    properties: dict[str, Any] = {name: getattr(entry, name) for name in COMMON}
+    if hide_url:
+        properties["url"] = pulumi.Output.secret(entry.url)
     if entry.workspace:
         return WorkspaceHook(entry.name, opts, workspace=entry.owner, **properties)
     return HookFleet(entry.name, opts, owner=entry.owner, repositories=declared.slugs, **properties)
