@@ -44,6 +44,11 @@ class HooksError(Exception):
         self.remedy = remedy
 
 
+def on_one_line(error: HooksError) -> str:
+    """An error among others, each of which has a line."""
+    return "; ".join(part for part in (error.message, error.remedy) if part)
+
+
 class ConfigError(HooksError, ValueError):
     """The configuration can't be used as it is."""
 

@@ -10,6 +10,7 @@ import yaml
 
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.settings import project_root
+from bitbucket_hooks.stack.yaml import load
 
 _UNREADABLE: Final = (OSError, ValueError, AttributeError, yaml.YAMLError)
 
@@ -56,7 +57,7 @@ def _folder() -> Path:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        value = yaml.safe_load(path.read_text("utf-8")) or {}
+        value = load(path.read_text("utf-8")) or {}
         value.get("config")
     except FileNotFoundError:
         raise ConfigError(
