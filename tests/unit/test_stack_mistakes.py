@@ -189,6 +189,7 @@ def test_all_mistakes_at_once(stack: Stack) -> None:
         {"url": "https://canary:pw@x.example.com", "name": "-", "events": [], "x": 1, "y": 2},
         "text",
         {**CI, "name": "b", "url": "", "repositories": ["wbe"], "project": "WEB"},
+        {**CI, "name": "s", "url": f"{URL}s", "secretFrom": "env:NOWHERE"},
         {**CI, "name": "c", "owner": "nowhere", "repositories": ["x*"]},
         CI,
         unmanaged="x",
@@ -198,13 +199,14 @@ def test_all_mistakes_at_once(stack: Stack) -> None:
         "hooks[1].x",
         "hooks[1].y",
         "hooks[2]",
-        "hooks[5].name",
+        "hooks[6].name",
         "hooks[1].repositories",
         "hooks[1].url",
         "hooks[1].events",
         "hooks[1].name",
         "hooks[3].url",
         "hooks[3].repositories[0]",
+        "hooks[4].secretFrom",
         "workspace nowhere",
     ]
     assert "canary" not in "".join(lines)

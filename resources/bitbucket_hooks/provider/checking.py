@@ -9,7 +9,7 @@ import pulumi
 from attrs import field, frozen
 from pulumi.dynamic import CheckFailure, CheckResult
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.errors import ConfigError, on_one_line
 from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
 from bitbucket_hooks.reconcile.secrets import fingerprint, read_secret
@@ -98,6 +98,6 @@ def _add_fingerprint(inputs: dict[str, Any], olds: Mapping[str, Any]) -> Iterabl
     try:
         value = read_secret(inputs["secretFrom"])
     except ConfigError as error:
-        yield str(error).replace("\n", " ")
+        yield on_one_line(error)
         return
     inputs["secretFingerprint"] = fingerprint(value, olds.get("secretFingerprint"))

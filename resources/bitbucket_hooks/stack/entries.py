@@ -165,7 +165,7 @@ def _events(value: Any, context: Context) -> list[str]:
     except Problem as error:
         wrong += _at_their_places(error, [i for i, _ in meant])
     if wrong:
-        raise Problem(*wrong)
+        raise Problem(*sorted(wrong, key=lambda part: int(part[0].strip("[]") or 0)))
     return known
 
 

@@ -8,7 +8,8 @@ from typing import Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
-from bitbucket_hooks.errors import ConfigError, HooksError, RemoteError, printable
+from bitbucket_hooks.errors import ConfigError, HooksError, RemoteError, on_one_line, printable
+from bitbucket_hooks.reconcile.secrets import read_secret
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
 from bitbucket_hooks.stack.contexts import Blind
@@ -46,7 +47,7 @@ def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
         *doubled((account, one, chosen.slugs(one)) for account, one in entries),
     ]
     if found:
-        raise ConfigError("\n".join([*found, *chosen.told()]))
+        raise ConfigError("\n".join([*found, *_no_secrets(entries), *chosen.told()]))
     chosen.give_up()
     chosen.warn()
     return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in entries]
@@ -81,6 +82,22 @@ def problems(
     for _, one in entries:
         found += [*one.problems, *more(one)]
     return list(dict.fromkeys(found))
+
+
+def _no_secrets(entries: Iterable[tuple[str | None, Draft]]) -> list[str]:
+    """Tell of secrets that aren't where entries say, beside other mistakes.
+
+    These alone keep nothing back: the provider looks for those of the resources that a run is for.
+    """
+    told: list[str] = []
+    for _, one in entries:
+        source = None if "secret" in one.values else one.values.get("secretFrom")
+        try:
+            if source is not None:
+                read_secret(source, one.paths["secretFrom"])
+        except ConfigError as error:
+            told.append(on_one_line(error))
+    return list(dict.fromkeys(told))
 
 
 def _unknown_accounts(config: StackConfig) -> Iterable[str]:
