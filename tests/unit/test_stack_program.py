@@ -285,7 +285,7 @@ def test_accounts_that_share_a_workspace(stack: Stack) -> None:
     for hooks in ((CI, docs, AUDIT), (AUDIT, docs, CI)):
         declared = stack.declares(*hooks, accounts={"mate": mate}, unmanaged="report")
         assert declared.of("mate/acme")["repositories"] == ["docs"]
-        assert len(declared.of("mate/acme")["hooks"]) == 2
+        assert len(declared.of("mate/acme")["hooks"]) == 1
         (acme,) = [
             one.inputs
             for one in declared.resources

@@ -128,7 +128,11 @@ def _watch(
                 opts,
                 owner=owner,
                 repositories=sorted(free - {_ITSELF}),
-                hooks=[hook for _, hook in there if isinstance(hook, HookFleet)],
+                hooks=[
+                    hook
+                    for one, hook in there
+                    if isinstance(hook, HookFleet) and (one in here or free & {*one.slugs})
+                ],
                 on_unmanaged=on_unmanaged,
             )
         if _ITSELF in free:
