@@ -172,20 +172,44 @@ class Settings:
 def resolve(*layers: Layer) -> Settings:
     """Merge layers, the first that has a key wins.
 
-    Raises ConfigError for two kinds of credentials in one layer, or a value that can't be used.
+    Raises ConfigError for two kinds of credentials in one layer, and for values that can't be used:
+    for all of them at once.
     """
-    api_url = _api_url(_value(layers, "apiUrl") or PUBLIC_API)
-    return Settings(
-        api_url=api_url,
-        credentials=_credentials(layers, embedded=api_url.startswith(SANDBOX_SCHEME)),
-        workspace=_value(layers, "workspace"),
-        adopt=_adopt(_value(layers, "adopt") or MATCH),
-        rate_limit=_number(layers, "rateLimit", None),
-        max_wait=_number(layers, "maxWait", 3900),
-        parallel=_number(layers, "parallel", 16),
-        missing_repository=_choice(layers, "missingRepository", ("error", "gone")),
-        refresh_budget=_number(layers, "refreshBudget", None),
-    )
+    values, wrong = _read(layers)
+    if len(wrong) > 1:
+        raise ConfigError("\n".join(one.in_a_line for one in wrong))
+    if wrong:
+        raise wrong[0]
+    return Settings(**values)
+
+
+def mistakes(*layers: Layer) -> list[str]:
+    """Everything for which `resolve` would refuse these layers, each with its remedy."""
+    return [error.in_a_line for error in _read(layers)[1]]
+
+
+def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
+    """The values of `Settings` that can be used, and what is wrong with the others."""
+    url = value_of(layers, "apiUrl") or PUBLIC_API
+    readers: Mapping[str, Callable[[], Any]] = {
+        "api_url": lambda: _api_url(url),
+        "credentials": lambda: _credentials(layers, embedded=url.startswith(SANDBOX_SCHEME)),
+        "workspace": lambda: value_of(layers, "workspace"),
+        "adopt": lambda: _adopt(value_of(layers, "adopt") or MATCH),
+        "rate_limit": lambda: _number(layers, "rateLimit", None),
+        "max_wait": lambda: _number(layers, "maxWait", 3900),
+        "parallel": lambda: _number(layers, "parallel", 16),
+        "missing_repository": lambda: _choice(layers, "missingRepository", ("error", "gone")),
+        "refresh_budget": lambda: _number(layers, "refreshBudget", None),
+    }
+    values: dict[str, Any] = {}
+    wrong: list[ConfigError] = []
+    for name, read in readers.items():
+        try:
+            values[name] = read()
+        except ConfigError as error:
+            wrong.append(error)
+    return values, wrong
 
 
 def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
@@ -195,7 +219,8 @@ def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
     return next((credentials for credentials in found if credentials), Anonymous())
 
 
-def _value(layers: Sequence[Layer], key: str) -> str | None:
+def value_of(layers: Sequence[Layer], key: str) -> str | None:
+    """A key's value in the first layer that has it."""
     return next((one.values[key] for one in layers if key in one.values), None)
 
 
@@ -231,7 +256,7 @@ def _adopt(value: str) -> str:
 
 
 def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
-    value = _value(layers, key)
+    value = value_of(layers, key)
     if value is None:
         return default
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
@@ -240,7 +265,7 @@ def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
 
 
 def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:
-    value = _value(layers, key) or choices[0]
+    value = value_of(layers, key) or choices[0]
     if value not in choices:
         raise _unusable(key, value, f"Use one of {', '.join(choices)}.")
     return value

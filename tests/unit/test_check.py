@@ -103,7 +103,7 @@ def test_mistakes(project: Path) -> None:
             'Error: bitbucket-hooks:hooks[0].account: there is no account "x"; declare it under '
             "bitbucket-hooks:accounts"
         ),
-        "Error: bitbucket-hooks:hooks[0].active: must be true or false, not a number",
+        "Error: bitbucket-hooks:hooks[0].active: must be true or false, not a number (it is 1)",
         'Warning: "repo:psh" is not in the bundled list of events; did you mean "repo:push"?',
         (
             'Warning: "zzz" is not in the bundled list of events; see whether '
@@ -115,13 +115,42 @@ def test_mistakes(project: Path) -> None:
 
 
 def test_an_account_that_cannot_be_used(project: Path) -> None:
-    """Is a mistake like the others."""
-    _stack(project, "dev", CI)
+    """Is a mistake like the others, and keeps none of them from being told."""
+    _stack(project, "dev", {**CI, "active": 1}, {**CI, "name": "b", "repositories": ["x-*", "web"]})
     file = project / "stacks" / "Pulumi.dev.yaml"
-    file.write_text(file.read_text() + "  bitbucket:rateLimit: many\n")
+    file.write_text(file.read_text() + "  bitbucket:rateLimit: many\n  bitbucket:tken: x\n")
     result = _check("dev")
     assert result.exit_code == 1
+    assert "Stack dev: 3 mistakes" in result.stdout
     assert 'bitbucket:rateLimit (or BITBUCKET_RATE_LIMIT) is "many"' in result.stderr
+    assert "bitbucket:tken: is no key; there are username" in result.stderr
+    assert "hooks[0].active: must be" in result.stderr
+
+
+def test_entries_that_declare_the_same_hook(project: Path) -> None:
+    """Are told as far as names go: what a glob means, only a preview knows."""
+    _stack(project, "dev", CI, {**CI, "name": "b", "repositories": ["web"]})
+    assert "hooks[1]: declares the same hook as [0] on acme/web" in _check("dev").stderr
+    _stack(project, "dev", CI, {**CI, "name": "b", "repositories": ["w*"]})
+    assert _check("dev").exit_code == 0
+
+
+def test_yaml_is_what_it_is_to_the_engine(project: Path) -> None:
+    """It has words for text that others take for true or a number, and the other way round."""
+    file = project / "stacks" / "Pulumi.dev.yaml"
+    text = """config:
+  bitbucket:workspace: acme
+  bitbucket-hooks:hooks:
+    - {name: on, url: "https://x.example.com/", repositories: [no, 2026-01-01, 0x, -_]}
+    - {name: b, url: "https://x.example.com/", repositories: [1e3, 017, ~], active: yes}
+"""
+    file.write_text(text)
+    assert [line.partition("hooks[1].")[2] for line in _check("dev").stderr.splitlines()] == [
+        'active: must be true or false, not text (it is "yes")',
+        "repositories[0]: must be text, not a number (it is 1000.0); put it in quotes",
+        "repositories[1]: must be text, not a number (it is 15); put it in quotes",
+        "repositories[2]: must be text, not nothing",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +160,7 @@ def test_an_account_that_cannot_be_used(project: Path) -> None:
         ("- 1", "Pulumi.dev.yaml can't be read: it is no mapping"),
         ("\x00", "Pulumi.dev.yaml can't be read: "),
         ("config: canary: x", "line 1, column"),
+        ("config:\n  x:y: {canary: 1, canary: 2}\n", "a key that line 2 has already, line 2, col"),
     ],
 )
 def test_files_that_cannot_be_read(project: Path, text: str, told: str) -> None:

@@ -9,30 +9,44 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.stack_program import Stack
 
 URL = "https://ci.example.com/"
 CI = {"name": "ci", "url": URL, "repositories": ["web"]}
+AUDIT = {"name": "audit", "url": URL, "workspace": True}
 UUID = "{00000000-0000-4000-8000-000000000001}"
 
 
 ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"name": None}, "hooks[0].name: is required"),
-    ({"name": "no name"}, "hooks[0].name: must be a short name of letters, digits, . _ and -"),
-    ({"name": 7}, "hooks[0].name: must be a short name"),
+    (
+        {"name": "no name"},
+        'hooks[0].name: must be a short name of letters, digits, . _ and - (it is "no name")',
+    ),
+    ({"name": 7}, "hooks[0].name: must be a short name of letters, digits, . _ and - (it is 7)"),
     ({"url": None}, "hooks[0].url: is required"),
     ({"url": "ftp://x"}, "hooks[0].url: must start with https:// (or http://)"),
     ({"url": "https://canary:pw@x.example.com"}, "hooks[0].url: "),
     ({"events": ["pullrequest:merge"]}, 'hooks[0].events[0]: unknown event "pullrequest:merge"; d'),
     ({"events": ["repo:*", "x"]}, 'hooks[0].events[1]: unknown event "x"'),
-    ({"events": ["repo:*", 7]}, "hooks[0].events[1]: must be text, not a number"),
+    (
+        {"events": ["repo:*", 7]},
+        "hooks[0].events[1]: must be text, not a number (it is 7); put it in quotes",
+    ),
     ({"events": ["pr:*"]}, 'hooks[0].events[0]: "pr:*" matches no event; did you mean "pullreq'),
     ({"events": []}, "hooks[0].events: must not be empty; the API needs at least one event"),
     ({"events": "repo:push"}, "hooks[0].events: must be a list of event keys, not text"),
     ({"repositories": []}, "hooks[0].repositories: must be a list with at least one repository"),
-    ({"repositories": "web"}, "hooks[0].repositories: must be a list with at least one repo"),
+    (
+        {"repositories": "web"},
+        'hooks[0].repositories: must be a list with at least one repository or glob (it is "web")',
+    ),
     ({"repositories": ["web", ""]}, "hooks[0].repositories[1]: must not be empty"),
-    ({"repositories": ["web", 7]}, "hooks[0].repositories[1]: must be text, not a number"),
+    (
+        {"repositories": ["web", 7]},
+        "hooks[0].repositories[1]: must be text, not a number (it is 7)",
+    ),
     ({"repositories": ["acme/web"]}, 'hooks[0].repositories[0]: is "acme/web", which is no slug'),
     ({"repositories": ["a b*"]}, 'hooks[0].repositories[0]: is "a b*", which no slug can match'),
     ({"repositories": ["web", "WEB"]}, "hooks[0].repositories: names web twice; remove one"),
@@ -64,7 +78,7 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"workspace": True},
         "hooks[0].repositories: is given together with workspace: true; keep one of the two",
     ),
-    ({"workspace": "yes"}, "hooks[0].workspace: must be true or false, not text"),
+    ({"workspace": "yes"}, 'hooks[0].workspace: must be true or false, not text (it is "yes")'),
     ({"exclude": "web"}, "hooks[0].exclude: must be a list with at least one repository or glob"),
     (
         {"exclude": ["w*"]},
@@ -81,10 +95,15 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"strict": True, "exclude": ["docs"]},
         'hooks[0].exclude[0]: "docs" leaves nothing out; correct or remove it',
     ),
-    ({"strict": 1}, "hooks[0].strict: must be true or false, not a number"),
-    ({"protect": 1}, "hooks[0].protect: must be true or false, not a number"),
-    ({"active": "yes"}, "hooks[0].active: must be true or false, not text"),
-    ({"description": 7}, "hooks[0].description: must be text, not a number"),
+    (
+        {"strict": True, "repositories": ["w*"], "exclude": ["*"]},
+        "hooks[0].exclude: leaves out all 2 repositories that the entry means, so that it has no",
+    ),
+    ({"strict": 1}, "hooks[0].strict: must be true or false, not a number (it is 1)"),
+    ({"protect": 1}, "hooks[0].protect: must be true or false, not a number (it is 1)"),
+    ({"active": "yes"}, 'hooks[0].active: must be true or false, not text (it is "yes")'),
+    ({"description": True}, "hooks[0].description: must be text, not true or false (it is true)"),
+    ({"secret": 8128256}, "hooks[0].secret: must be text, not a number"),
     (
         {"secret": "canary" * 30},
         "hooks[0].secret: has 180 characters; shorten it, as the API takes",
@@ -94,7 +113,10 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
         "hooks[0].secret: is given together with secretFrom; keep one of the two",
     ),
     ({"secretFrom": "canary"}, "hooks[0].secretFrom: must be env:NAME or file:PATH"),
-    ({"adopt": "maybe"}, 'hooks[0].adopt: must be "match", "never" or the uuid of a hook'),
+    (
+        {"adopt": "maybe"},
+        'hooks[0].adopt: must be "match", "never" or the uuid of a hook (it is "maybe")',
+    ),
     (
         {"adopt": UUID, "repositories": ["web", "api"]},
         "hooks[0].adopt: names one hook, and the entry may have many; move its repository",
@@ -106,14 +128,26 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
 ]
 
 KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
-    ({"hooks": "text"}, "hooks: must be a list of hooks, each with name, url and repositories"),
+    (
+        {"hooks": "text"},
+        "hooks: must be a list of hooks, each with name, url and repositories, not text",
+    ),
     ({"hooks": {"name": "ci"}}, "hooks: must be a list of hooks"),
     ({"hooks": ["text"]}, "hooks[0]: must be a mapping with name, url and repositories"),
     ({"hooks": [CI, CI]}, 'hooks[1].name: "ci" is the name of [0] too; rename one'),
+    (
+        {"hooks": [CI, {**CI, "name": "b", "repositories": ["api", "web", "docs"]}]},
+        "hooks[1]: declares the same hook as [0] on acme/web; give the two different urls or",
+    ),
+    (
+        {"hooks": [AUDIT, {**AUDIT, "name": "b", "url": URL.upper()}]},
+        "hooks[1]: declares the same hook as [0] on workspace acme; give the two different urls",
+    ),
+    ({"unmanaged": False}, 'unmanaged: is "False"; use one of ignore, report, delete'),
     ({"unmanaged": "remove"}, 'unmanaged: is "remove"; use one of ignore, report, delete'),
     ({"unmanged": "report"}, 'unmanged: is no key; did you mean "unmanaged"?'),
     ({"qqq": 1}, "qqq: is no key; take one of hooks, defaults, shared, accounts, unmanaged"),
-    ({"defaults": ["x"]}, "defaults: must be a mapping"),
+    ({"defaults": ["x"]}, "defaults: must be a mapping, not a list"),
     ({"defaults": {"url": URL}}, "defaults.url: is no key of a hook; take one of repositories"),
     ({"defaults": {"events": ["x"]}, "hooks": [CI]}, 'defaults.events[0]: unknown event "x"'),
     ({"shared": {"ci": "x"}}, "shared.ci: must be a mapping with properties of the hook"),
@@ -126,7 +160,10 @@ KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"accounts": {"x": {"username": "a"}}, "hooks": [{**CI, "account": "x"}]},
         "accounts.x: the account 'x' holds username but not",
     ),
-    ({"accounts": {"x": {"oauthToken": 7}}}, "accounts.x.oauthToken: must be text"),
+    ({"accounts": {"x": {"oauthToken": 7}}}, "accounts.x.oauthToken: must be text, not a number"),
+    ({"accounts": {"": {"oauthToken": "canary"}}}, "accounts.: can't be the name of an account"),
+    ({"accounts": {"a::b": {}}}, "accounts.a::b: can't be the name of an account; use letters"),
+    ({"accounts": {"default": {}}}, "accounts.default: can't be the name of an account; use lett"),
 ]
 
 
@@ -155,6 +192,7 @@ def test_all_mistakes_at_once(stack: Stack) -> None:
         {"url": "https://canary:pw@x.example.com", "name": "-", "events": [], "x": 1, "y": 2},
         "text",
         {**CI, "name": "b", "url": "", "repositories": ["wbe"], "project": "WEB"},
+        {**CI, "name": "s", "url": f"{URL}s", "secretFrom": "env:NOWHERE"},
         {**CI, "name": "c", "owner": "nowhere", "repositories": ["x*"]},
         CI,
         unmanaged="x",
@@ -164,13 +202,14 @@ def test_all_mistakes_at_once(stack: Stack) -> None:
         "hooks[1].x",
         "hooks[1].y",
         "hooks[2]",
-        "hooks[5].name",
+        "hooks[6].name",
         "hooks[1].repositories",
         "hooks[1].url",
         "hooks[1].events",
         "hooks[1].name",
         "hooks[3].url",
         "hooks[3].repositories[0]",
+        "hooks[4].secretFrom",
         "workspace nowhere",
     ]
     assert "canary" not in "".join(lines)
@@ -184,8 +223,40 @@ def test_no_workspace(stack: Stack) -> None:
 
 
 def test_settings_that_cannot_be_used(stack: Stack) -> None:
-    """Are told as they are."""
-    assert stack.refuses(CI, account={"rateLimit": "many"})[0].startswith("bitbucket:rateLimit")
+    """Are told at once, beside what is wrong with the entries."""
+    account = {"rateLimit": "many", "apiUrl": "http://x.example.com", "wrkspace": "acme"}
+    lines = stack.refuses({**CI, "active": "yes", "events": ["nope:*"]}, account=account)
+    assert [line.partition(" ")[0] for line in lines] == [
+        "bitbucket:apiUrl",
+        "bitbucket:rateLimit",
+        "bitbucket:wrkspace:",
+        "hooks[0].events[0]:",
+        "hooks[0].active:",
+    ]
+    assert lines[2] == 'bitbucket:wrkspace: is no key; did you mean "workspace"?'
+    lines = stack.refuses(CI, account={"username": "a", "oauthToken": "canary", "adopt": "x"})
+    assert [line.partition(";")[0] for line in lines] == [
+        "the stack config holds two kinds of credentials at once: username, oauthToken",
+        'bitbucket:adopt (or BITBUCKET_ADOPT) is "x"',
+    ]
+    assert "canary" not in "".join(lines)
+
+
+def test_workspaces_that_cannot_be_listed(stack: Stack) -> None:
+    """Are all told, each once, whichever account asked."""
+    globbed = {**CI, "repositories": ["*"]}
+    lines = stack.refuses(
+        {**globbed, "owner": "nowhere"},
+        {**globbed, "name": "b", "owner": "nowhere", "account": "x"},
+        {**globbed, "name": "c", "owner": "elsewhere"},
+        accounts={"x": {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN}},
+    )
+    assert [line.split(":")[0] for line in lines if line.startswith("workspace")] == [
+        "workspace nowhere",
+        "workspace nowhere",
+        "workspace elsewhere",
+    ]
+    assert MEMBER_EMAIL in "".join(lines)
 
 
 def test_what_may_be_wrong(stack: Stack) -> None:
@@ -201,6 +272,14 @@ def test_what_may_be_wrong(stack: Stack) -> None:
             'bitbucket-hooks:hooks[0].exclude[0]: "old-*" leaves nothing out; '
             "correct or remove it, unless it is meant"
         ),
+    ]
+    declared = stack.declares({**CI, "repositories": ["w*"], "exclude": ["*"]})
+    assert declared.of("ci")["repositories"] == []
+    assert declared.warnings == [
+        (
+            "bitbucket-hooks:hooks[0].exclude: leaves out all 2 repositories that the entry means, "
+            "so that it has no hooks"
+        )
     ]
     declared = stack.declares({**CI, "repositories": ["svc-*"], "project": "plat"})
     assert declared.of("ci")["repositories"] == []

@@ -19,7 +19,13 @@ LISTING = "GET acme 200"
 
 def test_one_resource_for_each_entry(stack: Stack, sandbox: Sandbox) -> None:
     """What isn't given stays so: the provider knows the defaults. The workspace is listed once."""
-    more = {"name": "more", "url": URL, "project": "web", "protect": True, "secretFrom": "env:X"}
+    more = {
+        "name": "more",
+        "url": f"{URL}more",
+        "project": "web",
+        "protect": True,
+        "secretFrom": "env:X",
+    }
     declared = stack.declares(CI, more, AUDIT)
     assert [(one.kind.rpartition(":")[2], one.name, one.protect) for one in declared.resources] == [
         ("WorkspaceHook", "audit", False),
@@ -83,7 +89,7 @@ def test_a_repository_by_its_uuid(stack: Stack, sandbox: Sandbox) -> None:
 def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None:
     """Each by a query of its own, once."""
     entries = [
-        {"name": name, "url": URL, "project": project, "repositories": ["*"]}
+        {"name": name, "url": URL + name, "project": project, "repositories": ["*"]}
         for name, project in {"a": "PLAT", "b": "WEB", "c": "PLAT"}.items()
     ]
     declared = stack.declares(*entries)
@@ -127,7 +133,7 @@ def test_what_hooks_share(stack: Stack) -> None:
     declared = stack.declares(
         {"name": "ci", "url": URL, "active": False, "description": None},
         {"name": "audit", "url": URL},
-        {**CI, "name": "other", "secret": "canary"},
+        {**CI, "name": "other", "url": f"{URL}other", "secret": "canary"},
         defaults={"events": ["issue:created"], "secretFrom": "env:X", "exclude": ["docs"]},
         shared={
             "ci": {"project": "WEB", "active": True, "description": "CI", "events": ["repo:fork"]},
@@ -144,7 +150,7 @@ def test_what_hooks_share(stack: Stack) -> None:
 
 def test_an_exclusion_that_is_shared(stack: Stack) -> None:
     """Needn't leave anything out of every entry, not even of a strict one."""
-    every = {"name": "every", "url": URL, "repositories": ["*"]}
+    every = {"name": "every", "url": f"{URL}every", "repositories": ["*"]}
     declared = stack.declares(CI, every, defaults={"exclude": ["d*"], "strict": True})
     assert declared.of("ci")["repositories"] == ["api", "web"]
     assert "docs" not in declared.of("every")["repositories"]
@@ -213,7 +219,7 @@ def test_secret_urls_stay_secret(stack: Stack, tmp_path: Path) -> None:
     )
     declared = stack.declares(*hooks, secret=("hooks",))
     assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
-    shared = {"audit": {"url": URL, "workspace": True}}
+    shared = {"audit": {"url": f"{URL}audit", "workspace": True}}
     declared = stack.declares(hooks[0], {"name": "audit"}, shared=shared, secret=("shared",))
     assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
 
@@ -251,7 +257,7 @@ def test_hooks_that_nothing_declares(stack: Stack) -> None:
     labs = {"username": OWNER_EMAIL, "password": OWNER_TOKEN, "workspace": "globex"}
     hooks = (
         CI,
-        {**CI, "name": "docs", "repositories": ["docs", "api"]},
+        {**CI, "name": "docs", "url": f"{URL}docs", "repositories": ["docs", "api"]},
         AUDIT,
         {**CI, "name": "labs", "repositories": ["*"], "account": "labs"},
     )
@@ -273,3 +279,23 @@ def test_hooks_that_nothing_declares(stack: Stack) -> None:
         assert acme["repositories"] == ["api", "docs", "web"]
         assert len(acme["hooks"]) == 2
         assert watched["RepositoryHooksExclusive", "labs/globex"].provider == "labs"
+
+
+def test_accounts_that_share_a_workspace(stack: Stack) -> None:
+    """Each place is looked at by one of them, and what another declares there is no stranger."""
+    mate = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN}
+    docs = {"name": "docs", "url": f"{URL}docs", "account": "mate", "repositories": ["docs", "api"]}
+    for hooks in ((CI, docs, AUDIT), (AUDIT, docs, CI)):
+        declared = stack.declares(*hooks, accounts={"mate": mate}, unmanaged="report")
+        assert declared.of("mate/acme")["repositories"] == ["docs"]
+        assert len(declared.of("mate/acme")["hooks"]) == 1
+        (acme,) = [
+            one.inputs
+            for one in declared.resources
+            if one.name == "acme" and one.kind.endswith("RepositoryHooksExclusive")
+        ]
+        assert acme["repositories"] == ["api", "web"]
+        assert len(acme["hooks"]) == 2
+    inside = {**docs, "repositories": ["web"]}
+    declared = stack.declares(CI, inside, accounts={"mate": mate}, unmanaged="report")
+    assert "mate/acme" not in {one.name for one in declared.resources}

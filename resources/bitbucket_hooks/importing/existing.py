@@ -23,6 +23,7 @@ from bitbucket_hooks.stack.config import (
     own_account,
     read,
 )
+from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.entries import (
     NAMESPACE,
     Draft,
@@ -33,7 +34,6 @@ from bitbucket_hooks.stack.entries import (
     merged,
 )
 from bitbucket_hooks.stack.files import written
-from bitbucket_hooks.stack.offline import Contexts
 from bitbucket_hooks.stack.plan import drafts, problems
 from bitbucket_hooks.stack.secrecy import hidden
 from bitbucket_hooks.stack.selection import Selection
@@ -49,7 +49,7 @@ class Stack:
     values: Mapping[str, Any]
     """Under our namespace's keys."""
     config: StackConfig
-    contexts: Contexts
+    contexts: Blind
     entries: tuple[tuple[str | None, Draft], ...]
     """Those there are, each with its account."""
     managed: frozenset[str] = frozenset()
@@ -110,7 +110,7 @@ def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> St
         if key not in credentials and not isinstance(value, Hidden)
     }
     config = read(ours)
-    contexts = Contexts(own_account(account), config)
+    contexts = Blind(own_account(account), config)
     contexts.settings(None)
     entries = tuple(drafts(config, contexts.of))
     wrong = problems(config, entries)

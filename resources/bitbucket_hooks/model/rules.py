@@ -64,7 +64,7 @@ def each(rule: Rule) -> Rule:
 
     def listed(value: Any, context: Context) -> list[Any]:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise problem(f"must be a list of repositories, not {_kind(value)}")
+            raise problem(f"must be a list of repositories, not {kind_of(value)}")
         wrong: list[tuple[str, str]] = []
         found: list[Any] = []
         for i, one in enumerate(value):
@@ -130,12 +130,12 @@ def description(value: Any, _: Context) -> str:
 def events(value: Any, context: Context) -> list[str]:
     """The events that a hook listens to: at least one, each known."""
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
-        raise problem(f"must be a list of event keys, not {_kind(value)}")
+        raise problem(f"must be a list of event keys, not {kind_of(value)}")
     listed = list(value)
     if not listed:
         raise problem("must not be empty; the API needs at least one event, such as repo:push")
     wrong = [
-        (f"[{i}]", f"must be text, not {_kind(one)}")
+        (f"[{i}]", f"must be text, not {kind_of(one)}")
         for i, one in enumerate(listed)
         if not isinstance(one, str)
     ]
@@ -151,7 +151,7 @@ def events(value: Any, context: Context) -> list[str]:
 def boolean(value: Any, _: Context) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise problem(f"must be true or false, not {_kind(value)}")
+        raise problem(f"must be true or false, not {kind_of(value)}")
     return value
 
 
@@ -203,11 +203,12 @@ HOOK_RULES: Final[Mapping[str, Rule]] = {
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise problem(f"must be text, not {_kind(value)}")
+        raise problem(f"must be text, not {kind_of(value)}")
     return value
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words for a message."""
     names = {
         bool: "true or false",
         int: "a number",

@@ -11,7 +11,7 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository, RepositoryApi
 from bitbucket_hooks.reconcile.catalogue import Catalogue
-from bitbucket_hooks.settings import Layer, Settings
+from bitbucket_hooks.settings import Layer, Settings, mistakes
 from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import EntryContext
 
@@ -59,6 +59,10 @@ class Accounts:
         if name not in self._opened:
             self._opened[name] = self._open(name)
         return self._opened[name]
+
+    def mistakes(self) -> list[str]:
+        """Everything for which the stack's own account can't be opened, with the remedies."""
+        return mistakes(*self.config.layers_of(None, self.own))
 
     def _open(self, name: str | None) -> Account:
         settings = self.config.settings_of(name, self.own)

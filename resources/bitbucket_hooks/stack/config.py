@@ -7,8 +7,18 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.settings import CREDENTIAL_KEYS, Layer, Settings, environment, layer, resolve
+from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.rules import kind_of
+from bitbucket_hooks.settings import (
+    CREDENTIAL_KEYS,
+    Layer,
+    Settings,
+    environment,
+    layer,
+    mistakes,
+    resolve,
+)
+from bitbucket_hooks.settings import KEYS as SETTINGS
 from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.entries import (
     DEFAULTABLE,
@@ -17,6 +27,7 @@ from bitbucket_hooks.stack.entries import (
     SHAREABLE,
     Given,
     is_mapping,
+    is_name,
     merged,
     unknown_keys,
 )
@@ -40,6 +51,11 @@ STACK_KEYS: Final[Mapping[str, str]] = {
 IGNORE: Final = "ignore"
 ON_UNMANAGED: Final = (IGNORE, "report", "delete")
 ACCOUNT_KEYS: Final = (*CREDENTIAL_KEYS, "apiUrl", "workspace")
+
+_ENGINES_OWN: Final = "default"  # how the engine calls the provider that it makes itself
+_ACCOUNT_NAME: Final = (
+    f'can\'t be the name of an account; use letters, digits, . _ and -, not "{_ENGINES_OWN}"'
+)
 
 
 @frozen
@@ -80,8 +96,12 @@ class StackConfig:
 
         None is the stack's own account. Raises ConfigError.
         """
-        first = [] if account is None else [self.accounts[account]]
-        return resolve(*first, own, environment())
+        return resolve(*self.layers_of(account, own))
+
+    def layers_of(self, account: str | None, own: Layer) -> tuple[Layer, ...]:
+        """Where an account's settings come from; one that can't be used adds nothing."""
+        first = self.accounts.get(account) if account is not None else None
+        return (*filter(None, [first]), own, environment())
 
 
 @define
@@ -95,7 +115,7 @@ class _Reader:
         value = self.values.get(key)
         if value is None or is_mapping(value):
             return value or {}
-        self.problems.append(f"{NAMESPACE}:{key}: must be a mapping")
+        self.problems.append(f"{NAMESPACE}:{key}: must be a mapping, not {kind_of(value)}")
         return {}
 
     def entries(self) -> list[Written]:
@@ -119,7 +139,7 @@ class _Reader:
             if value is not None:
                 self.problems.append(
                     f"{NAMESPACE}:{HOOKS}: must be a list of hooks, each with name, url and "
-                    "repositories"
+                    f"repositories, not {kind_of(value)}"
                 )
             return
         for i, entry in enumerate(value):
@@ -127,15 +147,24 @@ class _Reader:
             if is_mapping(entry):
                 yield path, entry
             else:
-                self.problems.append(f"{path}: must be a mapping with name, url and repositories")
+                self.problems.append(
+                    f"{path}: must be a mapping with name, url and repositories, "
+                    f"not {kind_of(entry)}"
+                )
 
-    def unknown(self) -> None:
-        for name in sorted(self.values.keys() - STACK_KEYS.keys(), key=str):
-            near = did_you_mean(name, STACK_KEYS) or f"; take one of {', '.join(STACK_KEYS)}"
-            self.problems.append(f"{NAMESPACE}:{printable(name, 60)}: is no key{near}")
+    def unknown(self, settings: Iterable[str]) -> None:
+        for namespace, names, known in (
+            (ACCOUNT, settings, SETTINGS),
+            (NAMESPACE, self.values, STACK_KEYS),
+        ):
+            for name in sorted(set(names) - set(known), key=str):
+                near = did_you_mean(name, known) or f"; take one of {', '.join(known)}"
+                self.problems.append(f"{namespace}:{printable(name, 60)}: is no key{near}")
 
     def unmanaged(self) -> str:
-        value = self.values.get(UNMANAGED) or IGNORE
+        value = self.values.get(UNMANAGED)
+        if value in (None, ""):
+            return IGNORE
         if value in ON_UNMANAGED:
             return str(value)
         self.problems.append(
@@ -149,16 +178,18 @@ class _Reader:
         for name, given in self.mapping(ACCOUNTS).items():
             path = f"{NAMESPACE}:{ACCOUNTS}.{printable(str(name), 60)}"
             if not is_mapping(given):
-                self.problems.append(f"{path}: must be a mapping with credentials")
+                self.problems.append(
+                    f"{path}: must be a mapping with credentials, not {kind_of(given)}"
+                )
                 continue
-            self.problems += _wrong_in_account(path, given)
             account = layer(f"the account {name!r}", given.get)
-            try:
-                resolve(account)
-            except ConfigError as error:
-                self.problems.append(f"{path}: {error.in_a_line}")
-            else:
+            wrong = mistakes(account)
+            if not is_name(name) or name == _ENGINES_OWN:
+                self.problems.append(f"{path}: {_ACCOUNT_NAME}")
+            elif not wrong:
                 accounts[name] = account
+            self.problems += _wrong_in_account(path, given)
+            self.problems += [f"{path}: {text}" for text in wrong]
         return accounts
 
     def defaults(self) -> Mapping[str, Any]:
@@ -171,7 +202,9 @@ class _Reader:
         for name, given in self.mapping(SHARED).items():
             path = f"{NAMESPACE}:{SHARED}.{printable(str(name), 60)}"
             if not is_mapping(given):
-                self.problems.append(f"{path}: must be a mapping with properties of the hook")
+                self.problems.append(
+                    f"{path}: must be a mapping with properties of the hook, not {kind_of(given)}"
+                )
                 continue
             self.problems += unknown_keys(path, given, SHAREABLE)
             shared[name] = _known(given, SHAREABLE)
@@ -191,10 +224,13 @@ def own_account(values: Mapping[str, Any]) -> Layer:
     return layer("the stack config", of_namespace(ACCOUNT, values).get)
 
 
-def read(values: Mapping[str, Any]) -> StackConfig:
-    """Read the values of the namespace's keys, which are named without its prefix."""
+def read(values: Mapping[str, Any], settings: Iterable[str] = ()) -> StackConfig:
+    """Read the values of the namespace's keys, which are named without its prefix.
+
+    `settings` are the keys of the account's namespace, where those are to be checked too.
+    """
     reader = _Reader(values)
-    reader.unknown()
+    reader.unknown(settings)
     unmanaged, accounts = reader.unmanaged(), reader.accounts()
     entries = reader.entries()
     reader.problems += _doubled(entries)
@@ -225,7 +261,7 @@ def _wrong_in_account(path: str, given: Mapping[str, Any]) -> Iterable[str]:
         )
     for name in ACCOUNT_KEYS:
         if given.get(name) is not None and not isinstance(given[name], str):
-            yield f"{path}.{name}: must be text"
+            yield f"{path}.{name}: must be text, not {kind_of(given[name])}"
 
 
 def _known(given: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

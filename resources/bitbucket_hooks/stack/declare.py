@@ -13,6 +13,7 @@ from bitbucket_hooks.hook_args import COMMON
 from bitbucket_hooks.hook_fleet import HookFleet
 from bitbucket_hooks.program import clean_errors, client_of, stack_config
 from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
+from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import HOOKS, IGNORE, SHARED, read
@@ -26,6 +27,7 @@ from bitbucket_hooks.workspace_hooks_exclusive import WorkspaceHooksExclusive
 Declared: TypeAlias = HookFleet | WorkspaceHook
 
 _PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
+_ITSELF: Final = ""  # no slug: the workspace
 
 
 def declare_hooks() -> dict[str, Any]:
@@ -34,10 +36,10 @@ def declare_hooks() -> dict[str, Any]:
     Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
     with clean_errors():
-        config = read(values_of(NAMESPACE))
+        config = read(values_of(NAMESPACE), values_of(ACCOUNT))
         accounts = Accounts(stack_config(), config, client_of, pulumi.log.warn, pulumi.log.info)
-        _warn_of_open_passphrase(accounts.of(None).settings)
         declarations = plan(config, accounts)
+        _warn_of_open_passphrase(accounts.of(None).settings)
     hidden = _hidden_urls(declarations)
     providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}
     made = [
@@ -48,7 +50,7 @@ def declare_hooks() -> dict[str, Any]:
         for one in declarations
     ]
     if config.unmanaged != IGNORE:
-        _watch(made, providers, config.unmanaged)
+        _watch(made, providers, accounts, config.unmanaged)
     return {one.entry.name: _uuids(hook) for one, hook in made}
 
 
@@ -93,26 +95,49 @@ def _uuids(hook: Declared) -> Any:
 def _watch(
     made: Sequence[tuple[Declaration, Declared]],
     providers: Mapping[str, Provider],
+    accounts: Accounts,
     on_unmanaged: str,
 ) -> None:
-    """Look for hooks that nothing declares, wherever an account declares any."""
-    places = dict.fromkeys((one.entry.account, one.entry.owner) for one, _ in made)
-    for account, owner in places:
-        here = [(o, h) for o, h in made if (o.entry.account, o.entry.owner) == (account, owner)]
-        name = f"{account}/{owner}" if account else str(owner)
-        opts = pulumi.ResourceOptions(provider=providers.get(account or ""))
-        fleets = [hook for _, hook in here if isinstance(hook, HookFleet)]
-        if fleets:
+    """Look for hooks that nothing declares, wherever an account declares any.
+
+    Of accounts that declare hooks in the same place, the first one looks, in an order of their
+    names, so that the order of the entries means nothing.
+    """
+    places = {(one.entry.account or "", str(one.entry.owner)) for one, _ in made}
+    watched: set[tuple[str, str, str]] = set()
+    for account, owner in sorted(places):
+        # what another account declares there isn't unmanaged
+        there = [(one, hook) for one, hook in made if one.entry.owner == owner]
+        here = [one for one, _ in there if (one.entry.account or "") == account]
+        server = accounts.of(account or None).settings.api_url
+        means = {(server, owner, slug) for one in here for slug in _hang_on(one)}
+        free = {slug for _, _, slug in means - watched}
+        watched |= means
+        name = f"{account}/{owner}" if account else owner
+        opts = pulumi.ResourceOptions(provider=providers.get(account))
+        if free - {_ITSELF} or any(not one.entry.workspace and not one.slugs for one in here):
             RepositoryHooksExclusive(
                 name,
                 opts,
                 owner=owner,
-                repositories=sorted({slug for one, _ in here for slug in one.slugs}),
-                hooks=fleets,
+                repositories=sorted(free - {_ITSELF}),
+                hooks=[
+                    hook
+                    for one, hook in there
+                    if isinstance(hook, HookFleet) and (one in here or free & {*one.slugs})
+                ],
                 on_unmanaged=on_unmanaged,
             )
-        hooks = [hook for _, hook in here if isinstance(hook, WorkspaceHook)]
-        if hooks:
+        if _ITSELF in free:
             WorkspaceHooksExclusive(
-                name, opts, workspace=owner, hooks=hooks, on_unmanaged=on_unmanaged
+                name,
+                opts,
+                workspace=owner,
+                hooks=[hook for _, hook in there if isinstance(hook, WorkspaceHook)],
+                on_unmanaged=on_unmanaged,
             )
+
+
+def _hang_on(declared: Declaration) -> Sequence[str]:
+    """Where the hooks of a declaration hang: slugs, or the workspace itself."""
+    return (_ITSELF,) if declared.entry.workspace else declared.slugs

@@ -26,6 +26,8 @@ from bitbucket_hooks.model.rules import (
 from bitbucket_hooks.names import camel
 
 NAMESPACE: Final = "bitbucket-hooks"
+HOOKS_PATH: Final = f"{NAMESPACE}:hooks"
+"""Where the entries are written."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PATTERN: Final = re.compile(r"[a-z0-9_.\-*?!\[\]]{1,200}", re.IGNORECASE)
@@ -84,6 +86,8 @@ KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(Entry)}
 SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
 DEFAULTABLE: Final = tuple(key for key in SHAREABLE if key not in ("url", "workspace"))
 
+_NEVER_SHOWN: Final = ("url", "secret", "secretFrom")
+
 _SELECTING: Final = ("repositories", "exclude", "project", "strict")
 
 
@@ -103,8 +107,13 @@ class Hidden(str):
     __slots__ = ()
 
 
+def is_name(value: Any) -> TypeGuard[str]:
+    """Tell what Pulumi takes as a resource's name everywhere."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
 def _name(value: Any, _: Context) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not is_name(value):
         raise problem("must be a short name of letters, digits, . _ and -")
     return value
 
@@ -162,7 +171,7 @@ def _events(value: Any, context: Context) -> list[str]:
     except Problem as error:
         wrong += _at_their_places(error, [i for i, _ in meant])
     if wrong:
-        raise Problem(*wrong)
+        raise Problem(*sorted(wrong, key=lambda part: int(part[0].strip("[]") or 0)))
     return known
 
 
@@ -261,9 +270,26 @@ def draft(path: str, given: Mapping[str, Given], context: EntryContext) -> Draft
         try:
             values[key] = value if isinstance(value, Hidden) else RULES[key](value, context)
         except Problem as error:
-            problems += [f"{given[key].path}{place}: {text}" for place, text in error.parts]
+            problems += [
+                f"{given[key].path}{place}: {text}{_beside(key, value, place, text)}"
+                for place, text in error.parts
+            ]
     paths = {key: one.path for key, one in given.items()}
     return Draft(path, values, paths, tuple(problems))
+
+
+def _beside(key: str, value: Any, place: str, text: str) -> str:
+    """The value that is wrong, where the text doesn't have it and it can't be a secret."""
+    index = place.strip("[]")
+    if index.isdecimal() and isinstance(value, list):
+        value = value[int(index)]
+    if key in _NEVER_SHOWN or not isinstance(value, (str, int, float)):
+        return ""
+    if isinstance(value, str):
+        told = f'"{printable(value, 60)}"'
+        return "" if told in text else f" (it is {told})"
+    quoted = "; put it in quotes" if text.startswith("must be text") else ""
+    return f" (it is {str(value).lower()}){quoted}"
 
 
 def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> Iterable[str]:

@@ -10,6 +10,7 @@ import yaml
 
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.settings import project_root
+from bitbucket_hooks.stack.yaml import load
 
 MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."
 """The remedy where there is none."""
@@ -59,7 +60,7 @@ def _folder() -> Path:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        value = yaml.safe_load(path.read_text("utf-8")) or {}
+        value = load(path.read_text("utf-8")) or {}
         value.get("config")
     except FileNotFoundError:
         raise ConfigError(

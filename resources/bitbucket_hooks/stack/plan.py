@@ -8,9 +8,12 @@ from typing import Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
-from bitbucket_hooks.errors import ConfigError, HooksError, printable
+from bitbucket_hooks.errors import ConfigError, HooksError, RemoteError, printable
+from bitbucket_hooks.reconcile.secrets import read_secret
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
+from bitbucket_hooks.stack.contexts import Blind
+from bitbucket_hooks.stack.doubles import doubled
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft, Entry, EntryContext, draft
 from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
 
@@ -32,15 +35,20 @@ def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
 
     Raises ConfigError with every mistake at once, and ApiError when a workspace can't be listed.
     """
+    unusable = accounts.mistakes()
+    if unusable:  # nobody can be asked: what the text alone tells
+        blind = drafts(config, Blind(accounts.own, config).of)
+        raise ConfigError("\n".join([*unusable, *problems(config, blind)]))
     entries = drafts(config, lambda account, kind: accounts.of(account).context(kind))
     chosen = _Choice(accounts)
     chosen.choose_all(entries)
-    found = problems(config, entries, chosen.problems)
+    found = [
+        *problems(config, entries, chosen.problems),
+        *doubled((account, one, chosen.slugs(one)) for account, one in entries),
+    ]
     if found:
-        failures = [str(error) for error in chosen.failures.values()]
-        raise ConfigError("\n".join([*found, *failures]))
-    for error in chosen.failures.values():
-        raise error
+        raise ConfigError("\n".join([*found, *_no_secrets(entries), *chosen.told()]))
+    chosen.give_up()
     chosen.warn()
     return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in entries]
 
@@ -76,6 +84,22 @@ def problems(
     return list(dict.fromkeys(found))
 
 
+def _no_secrets(entries: Iterable[tuple[str | None, Draft]]) -> list[str]:
+    """Tell of secrets that aren't where entries say, beside other mistakes.
+
+    These alone keep nothing back: the provider looks for those of the resources that a run is for.
+    """
+    told: list[str] = []
+    for _, one in entries:
+        source = None if "secret" in one.values else one.values.get("secretFrom")
+        try:
+            if source is not None:
+                read_secret(source, one.paths["secretFrom"])
+        except ConfigError as error:
+            told.append(error.in_a_line)
+    return list(dict.fromkeys(told))
+
+
 def _unknown_accounts(config: StackConfig) -> Iterable[str]:
     for written in config.entries:
         name = written.account
@@ -92,8 +116,8 @@ class _Choice:
 
     accounts: Accounts
     made: dict[str, Selection] = field(factory=dict)
-    failures: dict[str, HooksError] = field(factory=dict)
-    """Why a workspace couldn't be listed."""
+    failures: dict[tuple[str | None, str], HooksError] = field(factory=dict)
+    """Why an account couldn't list a workspace."""
 
     def choose_all(self, drafts: Sequence[tuple[str | None, Draft]]) -> None:
         """Choose in each workspace that an account is to look at."""
@@ -119,12 +143,25 @@ class _Choice:
                 self.made[one.path] = selection
         except _NO_ACCESS as error:
             if any(map(needs_listing, drafts)):
-                self.failures[owner] = error
+                self.failures[name, owner] = error
                 return
             self.accounts.warn(f"not checked whether the repositories exist: {error.in_a_line}")
             self.made |= {one.path: Selection(one).literal() for one in drafts}
         except HooksError as error:
-            self.failures[owner] = error
+            self.failures[name, owner] = error
+
+    def told(self) -> list[str]:
+        """What couldn't be listed, and why, each once."""
+        return list(dict.fromkeys(map(str, self.failures.values())))
+
+    def give_up(self) -> None:
+        """Raise what kept workspaces from being listed, if anything did."""
+        errors = list(self.failures.values())
+        if len(self.told()) > 1:
+            remote = any(error.exit_code == RemoteError.exit_code for error in errors)
+            raise (RemoteError if remote else ConfigError)("\n".join(self.told()))
+        if errors:
+            raise errors[0]
 
     def problems(self, one: Draft) -> list[str]:
         """What is wrong with an entry's choice."""

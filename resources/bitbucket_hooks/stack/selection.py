@@ -48,6 +48,11 @@ class Selection:
         chosen = self._named(listed, there)
         out = self._left_out(chosen, there)
         self.slugs = [one.slug for one in there if one.slug in chosen and one.slug not in out]
+        if chosen and not self.slugs and not self.problems:
+            self._doubt(
+                f"{self._path('exclude')}: leaves out all {len(chosen):,} repositories that the "
+                "entry means, so that it has no hooks"
+            )
         return self
 
     def _named(self, listed: Sequence[Repository], there: Sequence[Repository]) -> set[str]:
