@@ -346,7 +346,7 @@ def test_what_could_not_be_looked_for_is_told() -> None:
     findings = {(urn("HookFleet", "ci"), "acme/a"): Finding((Match(uuid(1)),))}
     said = markdown.render(tell(changes_of(read(text, "it"), findings)))
     assert "1 hook to create or adopt, 1 to adopt" in said
-    assert "Some new hooks were not looked for" in said
+    assert "Not looked for: 1 new hook (of a secret url, or more than `--look` says)" in said
     assert "can't tell" not in said
 
 

@@ -123,7 +123,7 @@ def test_an_account_that_cannot_be_used(project: Path) -> None:
     assert result.exit_code == 1
     assert "Stack dev: 3 mistakes" in result.stdout
     assert 'bitbucket:rateLimit (or BITBUCKET_RATE_LIMIT) is "many"' in result.stderr
-    assert "bitbucket:tken: is no key; there are username" in result.stderr
+    assert "bitbucket:tken: is no key; take one of username" in result.stderr
     assert "hooks[0].active: must be" in result.stderr
 
 

@@ -342,7 +342,7 @@ def test_insecure_declarations(place: Place) -> None:
 def test_secrets_in_the_clear(place: Place) -> None:
     """Are told by their places, where they aren't those of a test server."""
     plain = {**CI, "secret": "canary-hook"}
-    sealed = {**CI, "name": "else", "secret": {"secure": "v1:x"}}
+    sealed = {**CI, "name": "else", "description": "else", "secret": {"secure": "v1:x"}}
     account = {"oauthToken": "canary-token", "workspace": "globex"}
     keys = {
         "bitbucket__username": "me@example.com",

@@ -467,7 +467,10 @@ SEALED = {"secure": "v1:abc"}
 def test_a_hook_of_a_stack(there: Receiver, tmp_path: Path) -> None:
     """Gives the url, the secret, and what the payload tells of."""
     ci = {"name": "ci", "url": there.url + QUERY, "repositories": ["svc-*", "gears"]}
-    _stacks(tmp_path, dev=[{**ci, "secretFrom": "env:HOOK_SECRET"}, {**ci, "name": "other"}])
+    _stacks(
+        tmp_path,
+        dev=[{**ci, "secretFrom": "env:HOOK_SECRET"}, {**ci, "name": "other", "url": there.url}],
+    )
     result = send("repo:push", "--hook", "ci")
     (one,) = there.received
     assert one.path == f"/hook{QUERY}"
@@ -549,8 +552,14 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hook", "nope", "-s", "dev"], 'stack dev has no hook "nope"\nName one of: ci, unset.'),
-        (["--hook", "ci", "-s", "prod"], 'stack prod has no hook "ci"\nDeclare it there first.'),
+        (
+            ["--hook", "nope", "-s", "dev"],
+            'the stack dev has no hook "nope"\nName one of: ci, unset.',
+        ),
+        (
+            ["--hook", "ci", "-s", "prod"],
+            'the stack prod has no hook "ci"\nDeclare it there first.',
+        ),
         (
             ["--hook", "ci"],
             "the hook's stack isn't named, and there are 3\nGive --stack with one of: bad, ",
@@ -563,6 +572,6 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
 def test_hooks_that_are_not_there(tmp_path: Path, arguments: list[str], message: str) -> None:
     """Are mistakes that say what there is."""
     ci = {"name": "ci", "url": "http://127.0.0.1:9/", "repositories": ["web"]}
-    unset = {**ci, "name": "unset", "secretFrom": "env:NOT_SET"}
+    unset = {**ci, "name": "unset", "repositories": ["api"], "secretFrom": "env:NOT_SET"}
     _stacks(tmp_path, dev=[ci, unset], prod=[], bad=[{"name": "ci"}])
     assert message in send("repo:push", *arguments, code=1).stderr

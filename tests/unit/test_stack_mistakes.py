@@ -237,7 +237,7 @@ def test_settings_that_cannot_be_used(stack: Stack) -> None:
     lines = stack.refuses(CI, account={"username": "a", "oauthToken": "canary", "adopt": "x"})
     assert [line.partition(";")[0] for line in lines] == [
         "the stack config holds two kinds of credentials at once: username, oauthToken",
-        'bitbucket:adopt (or BITBUCKET_ADOPT) is "x"',
+        'bitbucket:adopt (or BITBUCKET_ADOPT) is "x", which can\'t be used',
     ]
     assert "canary" not in "".join(lines)
 
@@ -278,7 +278,7 @@ def test_what_may_be_wrong(stack: Stack) -> None:
     assert declared.warnings == [
         (
             "bitbucket-hooks:hooks[0].exclude: leaves out all 2 repositories that the entry means, "
-            "so that it has no hooks"
+            "so that it has no hooks; correct or remove it, unless it is meant"
         )
     ]
     declared = stack.declares({**CI, "repositories": ["svc-*"], "project": "plat"})

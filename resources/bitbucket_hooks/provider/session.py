@@ -95,7 +95,10 @@ def _open(settings: Settings, account: str) -> Session:
     end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
-    api = HookApi(_Connection(settings, clock).client)
+    connection = _Connection(settings, clock)
+    if settings.sandbox is not None:
+        connection.client()  # one that can't be opened is told in a preview too
+    api = HookApi(connection.client)
     listings = Listings(api, clock)
     claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
     missing_is_gone = settings.missing_repository == "gone"

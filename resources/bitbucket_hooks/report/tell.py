@@ -252,7 +252,12 @@ def _notes(changes: Changes) -> Iterable[Text]:
     if run.failed or not run.ended:
         return
     if run.planned and 0 < counts.unlooked < counts.created + counts.adopted:
-        yield text(f"Of {counted(counts.unlooked, 'new hook')} nobody looked whether it exists.")
+        yield text(
+            f"Not looked for: {counted(counts.unlooked, 'new hook')} "
+            "(of a secret url, or more than ",
+            code("--look"),
+            " says); one that exists will be adopted.",
+        )
     elif counts.unlooked and run.planned:
         yield text(
             "A preview can't tell which of the new hooks exist already and will be adopted; ",
