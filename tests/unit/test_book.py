@@ -19,8 +19,8 @@ def test_the_first_word_stands(path: Path) -> None:
     """For all who look, and until somebody replaces it."""
     one, other = Book(path), Book(path)
     assert one.get("a") is None
-    assert one.add(["a", "b"], "mine") == []
-    assert other.add(["b", "c", "c"], "yours") == ["b"]
+    assert one.add(["a", "b"], "mine") == {}
+    assert other.add(["b", "c", "c"], "yours") == {"b": "mine"}
     assert [one.get(thing) for thing in "abc"] == ["mine", "mine", "yours"]
     other.replace("a", "new")
     assert one.get("a") == other.get("a") == Book(path).get("a") == "new"
@@ -33,7 +33,7 @@ def test_a_writer_that_was_killed_is_skipped(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'["half", ["9f')
     assert one.get("a") == "before"
-    assert other.add(["a", "b"], "after") == ["a"]
+    assert other.add(["a", "b"], "after") == {"a": "before"}
     assert [one.get(thing) for thing in "ab"] == ["before", "after"]
     assert [Book(path).get(thing) for thing in "ab"] == ["before", "after"]
 
@@ -46,7 +46,7 @@ def test_a_book_that_was_swept_away_is_begun_anew(path: Path) -> None:
     path.parent.rmdir()
     assert one.get("a") == "before"
     other = Book(path)
-    assert other.add(["a"], "after") == []
+    assert other.add(["a"], "after") == {}
     assert one.get("a") == "after"
     path.write_bytes(b"")
     other.replace("b", "later")

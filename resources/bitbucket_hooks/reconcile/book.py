@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -48,18 +48,21 @@ class Book:
         """What is said of things, without those of which nothing is."""
         with self._opened() as file:
             self._catch_up(file)
-            found = {thing: self._known.get(_digest(thing)) for thing in things}
-            return {thing: text for thing, text in found.items() if text is not None}
+            return self._said_of({thing: _digest(thing) for thing in things})
 
-    def add(self, things: Iterable[str], text: str) -> list[str]:
-        """Say something of all things of which nothing is said; gives the others."""
+    def add(self, things: Iterable[str], text: str) -> dict[str, str]:
+        """Say something of things of which nothing is said; gives what is said of the others."""
         digests = {thing: _digest(thing) for thing in things}
         with self._written() as file:
-            there = [thing for thing, digest in digests.items() if digest in self._known]
+            there = self._said_of(digests)
             new = set(digests.values()) - self._known.keys()
             if new:
                 self._write(file, sorted(new), text)
             return there
+
+    def _said_of(self, digests: Mapping[str, str]) -> dict[str, str]:
+        found = {thing: self._known.get(digest) for thing, digest in digests.items()}
+        return {thing: text for thing, text in found.items() if text is not None}
 
     def replace(self, thing: str, text: str) -> None:
         """Say something else of a thing."""

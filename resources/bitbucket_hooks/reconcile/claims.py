@@ -8,6 +8,7 @@ resource claims its hook again, in the next one too.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -160,9 +161,8 @@ class Claims:
 
     def _hold(self, things: Iterable[str], claim: Claim, told: Callable[[str], str]) -> None:
         """Hold things; `told` is what messages call one. Raises ConflictError."""
-        for what in self._write_new(things, claim):
-            other = self._read(what)
-            if other is not None and other.owner != claim.owner:
+        for what, other in self._write_new(things, claim).items():
+            if other.owner != claim.owner:
                 raise ConflictError(
                     f"{other.name} and {claim.name} declare the same hook ({told(what)})",
                     "Remove one of the two declarations, or give them different urls or "
@@ -173,11 +173,13 @@ class Claims:
         text = self._book.get(what)
         return None if text is None else _as_claim(text)
 
-    def _write_new(self, things: Iterable[str], claim: Claim) -> list[str]:
+    def _write_new(self, things: Iterable[str], claim: Claim) -> dict[str, Claim]:
         """Write claims, except where there is one; gives those that were there."""
-        return self._book.add(things, _text(claim))
+        there = self._book.add(things, _text(claim))
+        return {what: _as_claim(text) for what, text in there.items()}
 
 
+@functools.lru_cache  # all of a fleet's are the same
 def _as_claim(text: str) -> Claim:
     return Claim(**json.loads(text))
 
