@@ -73,7 +73,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "1 hook to delete, 1 to create or adopt.",
             "- 1 hook will be deleted: ci",
             f"- will be deleted on acme/web {uuid(1)}",
-            "+ to be created or adopted on acme/docs; events repo:push; no secret",
+            "+ to be created or adopted on acme/docs; events repo:push; no secret declared",
         ),
     ),
     "every property": (

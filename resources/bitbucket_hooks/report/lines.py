@@ -152,7 +152,7 @@ def _settings(hook: Hook) -> Text:
     """What a reviewer wants to know of a new hook."""
     events = text("; events ", listed(code(one) for one in hook.events)) if hook.events else ()
     source = text("; secret from ", code(hook.secret)) if ":" in hook.secret else ()
-    secret = {"none": "; no secret", "declared": "; with a secret"}.get(hook.secret, "")
+    secret = {"none": "; no secret declared", "declared": "; with a secret"}.get(hook.secret, "")
     return text(events, source, secret, "" if hook.active else "; inactive")
 
 
