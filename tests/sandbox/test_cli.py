@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main, output, serving
 from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
-
-    from bitbucket_hooks.sandbox.estate import Sandbox
 
 
 @attrs.frozen
@@ -222,6 +222,18 @@ def test_which_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BITBUCKET_API_URL", "sandbox:other.db")
     assert invoke("sandbox", "add-repository", "acme/new").exit_code == 0
     assert (tmp_path / "other.db").exists()
+
+
+def test_a_pull_request_and_its_comments(shell: Shell) -> None:
+    """Comments are shown line by line, without what a terminal would obey."""
+    assert shell.run("add-pull-request", "acme/web").stdout == "opened pull request 1 of acme/web\n"
+    assert shell.run("comments", "acme/web", "1").stdout == "There are none.\n"
+    with Sandbox(shell.path) as opened:
+        opened.plant_comment("acme/web", 1, "one\ntwo \x1b[31m", author=OWNER_EMAIL)
+    assert shell.run("comments", "acme/web", "1").stdout == "one\ntwo \\x1b[31m\n"
+    (told,) = json.loads(shell.run("comments", "acme/web", "1", "--json").stdout)
+    assert (told["id"], told["raw"]) == (1, "one\ntwo \x1b[31m")
+    assert "pull request 2" in shell.run("comments", "acme/web", "2", code=1).stderr
 
 
 def test_serve_says_what_is_wrong(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,6 +218,37 @@ def delete_repository(name: str, db: str | None) -> None:
     click.echo(f"deleted {name}")
 
 
+@sandbox.command("add-pull-request")
+@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@_database
+def add_pull_request(repository: str, db: str | None) -> None:
+    """Open a pull request, on which a preview can comment.
+
+    Its commit has a hash of forty zeros.
+    """
+    with whereabouts.opened(db, create=True) as opened:
+        number = opened.plant_pull_request(repository)
+    click.echo(f"opened pull request {number} of {repository}")
+
+
+@sandbox.command()
+@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@click.argument("pull_request", metavar="NUMBER", type=click.IntRange(min=1))
+@_json
+@_database
+def comments(repository: str, pull_request: int, json_: bool, db: str | None) -> None:
+    """Show the comments on a pull request, the oldest first."""
+    with whereabouts.opened(db) as opened:
+        found = opened.comments(repository, pull_request)
+    if json_:
+        output.as_json([{"id": one.id, "author": one.author, "raw": one.raw} for one in found])
+        return
+    for one in found:
+        click.echo("\n".join(output.text(line) for line in one.raw.splitlines()))
+    if not found:
+        click.echo("There are none.")
+
+
 @sandbox.command("set")
 @click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
 @click.option("--reset", is_flag=True, help="Give every other setting its default again.")
