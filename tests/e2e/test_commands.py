@@ -191,7 +191,7 @@ def test_looking_for_live_hooks(stacks: Project) -> None:
     assert "Warning: " in run.stderr
     stacks.calls()
     run = stacks.command("preview", "--look", "1", *ON_STACK)
-    assert "(--look); of the others it isn't known" in run.flat
+    assert "new hooks only, so of the others it isn't known" in run.flat
     assert sum(n for call, n in stacks.calls().items() if call.endswith("/hooks")) == 1
     stacks.command("preview", "--look", "0", *ON_STACK)
     assert sum(n for call, n in stacks.calls().items() if call.endswith("/hooks")) == 0

@@ -158,7 +158,7 @@ def test_from_elsewhere(project: Project, tmp_path: Path) -> None:
     done = project.run('. "$HOME/activate"; echo "$? $PATH"', cwd=tmp_path)
     if project.shell == "sh" and "bash" not in os.path.realpath(shutil.which("sh") or ""):
         assert done.stdout == f"1 {SYSTEM}\n"
-        assert "in this shell, cd there first" in done.stderr
+        assert "in this shell it has to be the project's folder" in done.stderr
     else:
         assert done.stdout == f"0 {project.path}{SYSTEM}\n"
 

@@ -31,7 +31,9 @@ def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | 
 
     key = given.strip().upper() if given is not None else None
     if key is not None and not is_project(key):
-        raise click.BadParameter(f'"{output.text(key[:60])}" is no key of a project, such as PLAT')
+        raise click.BadParameter(
+            f'"{output.text(key[:60])}" is no key of a project; write it as PLAT'
+        )
     return key
 
 

@@ -29,7 +29,7 @@ class Declared:
     """As the stack's files have them."""
     stack: str
     opens: Callable[[], Mapping[str, Any]] = field(repr=False)
-    """Asks the engine for the stack's configuration with its secrets in the clear."""
+    """Asks the engine for the stack config with its secrets in the clear."""
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class Declared:
 def declared(name: str, stack: str | None, opens: Callable[[str], Mapping[str, Any]]) -> Declared:
     """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError.
 
-    `opens` gives a stack's configuration with its secrets; it is asked where one is needed.
+    `opens` gives a stack config with its secrets; it is asked where one is needed.
     """
     asked = stack or _only_stack()
     stack = asked.rpartition("/")[2]

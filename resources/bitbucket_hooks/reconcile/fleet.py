@@ -111,7 +111,7 @@ class Fleets:
         return copies
 
     def _without_lost(self, fleet: Fleet, before: Copies) -> Copies:
-        """What is known of the copies, but for those that another resource took over meanwhile."""
+        """What is known of the copies, but for those that another resource adopted meanwhile."""
         uuids = [uuid for slug, uuid in before.hooks.items() if slug in fleet.repositories]
         lost = self.lifecycle.claims.taken_over(uuids, fleet.owner)
         return evolve(before, hooks={s: u for s, u in before.hooks.items() if u not in lost})
