@@ -74,7 +74,7 @@ def thread(connection: sqlite3.Connection, name: str, number: int) -> Thread:
     found = Thread(repository(connection, name).uuid, number)
     if not commentstore.has_pull_request(connection, found):
         raise SandboxError(
-            f"there is no pull request {number} of {name} in this sandbox; open it with "
+            f"there is no pull request {number} of {name} in this sandbox; add it with "
             f"`bitbucket-hooks sandbox add-pull-request {name}`"
         )
     return found
