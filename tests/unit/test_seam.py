@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import socket
 import sys
 import traceback
 from types import ModuleType, SimpleNamespace
@@ -62,6 +64,27 @@ def test_a_dead_engine_forbids_writes(inside: ModuleType) -> None:
     """With what to do."""
     assert inside.__name__ == "__main__"
     with pytest.raises(EngineGone, match="pulumi cancel"):
+        engine_run.ensure_engine_lives()
+
+
+def test_an_engine_is_not_asked_before_each_of_many_writes(
+    inside: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it lives holds for a moment, and no longer."""
+    assert inside.__name__ == "__main__"
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        engine.settimeout(0)
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        monkeypatch.setattr(sys, "argv", ["x", address])
+        monkeypatch.setattr(engine_run, "_HOLDS", math.inf)
+        engine_run.ensure_engine_lives()
+        engine_run.ensure_engine_lives()
+        engine.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            engine.accept()
+    engine_run.ensure_engine_lives()
+    monkeypatch.setattr(engine_run, "_HOLDS", 0)
+    with pytest.raises(EngineGone):
         engine_run.ensure_engine_lives()
 
 

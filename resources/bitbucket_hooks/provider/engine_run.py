@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import socket
 import subprocess
@@ -21,6 +22,7 @@ _ENGINE: Final = "pulumi"
 _STACK: Final = ("--stack", "-s")
 
 _WATCH_EVERY: Final = 2.0  # seconds
+_HOLDS: Final = 0.05  # seconds for which a look at the engine holds
 
 
 def run_name() -> str:
@@ -50,10 +52,18 @@ def _engine() -> int:
     return parent if _WRAPPER in command else pid
 
 
+_seen: Final[dict[str, float]] = {}
+"""When an engine answered last, by its address."""
+
+
 def ensure_engine_lives() -> None:
-    """Raise EngineGone when nobody is left who would record a write."""
-    address = engine_address()
-    if address is None:
+    """Raise EngineGone when nobody is left who would record a write.
+
+    What was seen a moment ago holds: a write takes longer, and a thousand of them side by side
+    would make a thousand connections.
+    """
+    address, now = engine_address(), time.monotonic()
+    if address is None or now - _seen.get(address, -math.inf) < _HOLDS:
         return
     host, _, port = address.rpartition(":")
     try:
@@ -63,6 +73,7 @@ def ensure_engine_lives() -> None:
             "the Pulumi engine has ended, so nothing more is written",
             "Run `pulumi cancel` and then `pulumi up` again: it finds what was done.",
         ) from None
+    _seen[address] = now
 
 
 @functools.cache
