@@ -70,7 +70,6 @@ DEFAULT: Final = tuple(
         "fleet-1000x1",
         "fleet-100x10",
         "fleet-1000x1@32",
-        "fleet-100x10@32",
         "fleet-5000x1",
         "hook-100x1",
         "hook-1000x1",
