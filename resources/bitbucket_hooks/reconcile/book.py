@@ -55,9 +55,9 @@ class Book:
         digests = {thing: _digest(thing) for thing in things}
         with self._written() as file:
             there = self._said_of(digests)
-            new = set(digests.values()) - self._known.keys()
+            new = [digest for thing, digest in digests.items() if thing not in there]
             if new:
-                self._write(file, sorted(new), text)
+                self._write(file, new, text)
             return there
 
     def _said_of(self, digests: Mapping[str, str]) -> dict[str, str]:
