@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine policies up test soak bench lint docs lock clean
+.PHONY: help setup setup-dev engine policies up test soak bench lint house docs lock clean
 
 export PYTHON ?= python3
 
@@ -51,6 +51,9 @@ lint: setup-dev ## check style and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
+
+house: setup-dev ## measure the code's structure: rooms, imports against their order, sizes
+	@PYTHONPATH=tests $(BIN)/python -m support.house
 
 docs: ## make the handbook as a site: site/index.html
 	@sh engine/venv.sh dev
