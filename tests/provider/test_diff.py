@@ -71,12 +71,12 @@ def test_no_longer_managed_is_a_change(offline: ProviderServer, gone: str) -> No
 
 
 def test_another_repository_replaces(server: ProviderServer, sandbox: Sandbox) -> None:
-    """The hook doesn't answer there: one listing tells."""
+    """The hook doesn't answer there."""
     hook = sandbox.plant_hook("acme/web", URL)
     state = state_of(hook)
     moved = {**INPUTS, "repository": "mobile"}
     assert server.diff(hook.uuid, state, moved) == ("DIFF_UNKNOWN", ["repository"])
-    assert asked(sandbox) == ["GET acme/mobile 200"]
+    assert asked(sandbox) == ["GET acme/mobile 200", "GET acme/mobile/UUID 404"]
 
 
 def test_another_workspace_replaces(server: ProviderServer, sandbox: Sandbox) -> None:

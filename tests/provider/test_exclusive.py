@@ -189,11 +189,26 @@ def test_a_refresh_finds(
     sandbox.delete_hook(old.uuid)
     new = sandbox.plant_hook("acme/api", FOREIGN, description="New\x1b[31m")
     _, outputs, inputs = again.read(id_, state, "only")
-    assert len(asked(sandbox)) == 3
+    assert len(asked(sandbox)) == 4
     assert outputs["unmanaged"] == {new.uuid: f'acme/api "New\\x1b[31m" {FOREIGN}'}
     assert inputs == {k: v for k, v in outputs.items() if k != "existing"}
     assert later.diff(id_, outputs, state, "only") == ("DIFF_UNKNOWN", [])
     assert later.diff(id_, outputs, inputs, "only") == SAME
+
+
+def test_a_listing_that_lacks_what_was_there(
+    only: ProviderServer, again: ProviderServer, later: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Is no proof that it went: its record stays, and so does its deletion."""
+    other = sandbox.plant_hook("acme/web", FOREIGN)
+    id_, state = _made(only, sandbox)
+    sandbox.plan_fault("empty-list", "GET", "*/hooks", times=100)
+    assert again.read(id_, state, "only")[1]["unmanaged"] == state["unmanaged"]
+    assert other.uuid in state["unmanaged"]
+    inputs = _checked(later, state)
+    later.diff(id_, state, inputs, "only")
+    assert later.update(id_, state, inputs, "only")["unmanaged"] == {}
+    assert sandbox.hooks() == []
 
 
 def test_a_repository_that_refuses_keeps_its_records(
@@ -295,7 +310,11 @@ def test_delete_removes_just_these(
     later.diff(id_, state, inputs, "only")
     left = later.update(id_, state, inputs, "only")
     assert left == {**inputs, "unmanaged": {}, "existing": 1}
-    assert asked(sandbox) == ["GET acme/web 200", *["DELETE acme/web/UUID 204"] * 2]
+    assert sorted(asked(sandbox)) == [
+        *["DELETE acme/web/UUID 204"] * 2,
+        "GET acme/web 200",
+        "GET acme/web/UUID 404",
+    ]
     assert [hook.url for hook in sandbox.hooks("acme/web")] == [URL]
     assert len(sandbox.hooks("acme/api")) == 1
 

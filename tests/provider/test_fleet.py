@@ -209,6 +209,25 @@ def test_drift(
     assert repaired == state
 
 
+def test_listings_that_lack_the_copies(
+    fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox
+) -> None:
+    """Each is asked for by itself: none counts as gone, and none is made twice."""
+    id_, state = _made(fleet, sandbox)
+    sandbox.delete_hook(state["hooks"]["api"])
+    sandbox.plan_fault("empty-list", "GET", "*/hooks", times=100)
+    _, outputs, _ = again.read(id_, {**state, "createdAt": OLD})
+    assert outputs["repositories"] == {**state["repositories"], "api": "gone"}
+    assert sorted(asked(sandbox)) == [
+        "GET acme/api 200",
+        "GET acme/api/UUID 404",
+        "GET acme/infra 200",
+        "GET acme/infra/UUID 200",
+        "GET acme/web 200",
+        "GET acme/web/UUID 200",
+    ]
+
+
 def test_a_url_that_is_a_secret_is_not_shown(
     fleet: ProviderServer, again: ProviderServer, sandbox: Sandbox
 ) -> None:

@@ -70,6 +70,16 @@ def test_broken_connections(
     assert logged.path == f"/2.0{PLACE}"
 
 
+def test_a_listing_without_its_hooks(api: Api, sandbox: Sandbox) -> None:
+    """Empty, though the hook answers by itself; what is no listing comes as it is."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com/")
+    sandbox.plan_fault("empty-list", times=2)
+    listed = api.get(PLACE).json()
+    assert (listed["size"], listed["values"]) == (0, [])
+    assert api.get(f"{PLACE}/{hook.uuid}").json()["uuid"] == hook.uuid
+    assert len(api.get(PLACE).json()["values"]) == 1
+
+
 def test_truncation_shows_when_the_body_is_read(api: Api, sandbox: Sandbox) -> None:
     """A stream that is not read yet looks whole."""
     sandbox.plan_fault("truncated")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -136,10 +137,91 @@ def test_a_new_hook_that_is_gone_again(rooms: Rooms, sandbox: Sandbox, clock: Fa
     made = rooms.api.create(DESIRED)
     sandbox.delete_hook(made.uuid)
     assert rooms.lifecycle.read(WEB, made.uuid, made.created_at) is None
-    assert 0 < clock.time <= 10
+    assert 0 < clock.time <= 11
     before = clock.time
     assert rooms.lifecycle.read(WEB, made.uuid) is None
     assert clock.time == before
+
+
+@pytest.mark.parametrize(
+    ("age", "waits"), [(0, True), (9, True), (11, False), (-30, True), (-90, False)]
+)
+def test_how_long_a_hook_is_new(rooms: Rooms, clock: FakeClock, age: int, waits: bool) -> None:
+    """For ten seconds, and a minute for clocks that differ."""
+    made = clock.wall() - timedelta(seconds=age)
+    assert rooms.lifecycle.read(WEB, UUID, made.isoformat()) is None
+    assert bool(clock.slept) is waits
+
+
+@pytest.mark.parametrize("made", [None, "", "yesterday", "2020-01-01T00:00:00"])
+def test_a_time_that_is_none_is_no_reason_to_wait(
+    rooms: Rooms, clock: FakeClock, made: str | None
+) -> None:
+    """Neither is one without a zone."""
+    assert rooms.lifecycle.read(WEB, UUID, made) is None
+    assert clock.slept == []
+
+
+def _listings_lack_hooks(sandbox: Sandbox) -> None:
+    sandbox.plan_fault("empty-list", "GET", "*/hooks", times=100)
+
+
+def test_a_listing_without_it_does_not_make_a_hook_gone(rooms: Rooms, sandbox: Sandbox) -> None:
+    """It is asked for by itself, and known to the next listings."""
+    hooks = [sandbox.plant_hook("acme/web", f"{URL}/{number}") for number in range(2)]
+    _listings_lack_hooks(sandbox)
+    for hook in hooks:
+        live = rooms.lifecycle.read(WEB, hook.uuid)
+        assert live is not None
+        assert live.url == hook.url
+    assert asked(sandbox) == ["GET acme/web 200", *["GET acme/web/UUID 200"] * 2]
+    again = evolve(DESIRED, url=hooks[0].url)
+    assert rooms.lifecycle.create(again, ME, "match").uuid == hooks[0].uuid
+
+
+def test_a_create_after_gone_looks_afresh(rooms: Rooms, sandbox: Sandbox) -> None:
+    """Not at the listing that the hook was missed in: once for all of the repository."""
+    hooks = [sandbox.plant_hook("acme/web", f"{URL}/{number}") for number in range(2)]
+    for hook in hooks:
+        sandbox.delete_hook(hook.uuid)
+    assert [rooms.lifecycle.read(WEB, hook.uuid) for hook in hooks] == [None, None]
+    for hook in hooks:
+        sandbox.plant_hook("acme/web", hook.url, uuid=hook.uuid)
+    sandbox.clear_requests()
+    for hook in hooks:
+        made = rooms.lifecycle.create(evolve(DESIRED, url=hook.url), ME, "match")
+        assert made.uuid == hook.uuid
+    assert asked(sandbox)[:1] == ["GET acme/web 200"]
+    assert [line for line in asked(sandbox) if line.startswith("GET")] == ["GET acme/web 200"]
+
+
+def test_a_title_that_is_not_managed_stays(rooms: Rooms, sandbox: Sandbox) -> None:
+    """Also where the listing lacks the hook: a PUT without a title would take it away."""
+    hook = sandbox.plant_hook("acme/web", URL, description="by hand", active=False)
+    _listings_lack_hooks(sandbox)
+    last = rooms.lifecycle.read(WEB, hook.uuid)
+    assert last is not None
+    rooms.lifecycle.update(hook.uuid, DESIRED, last, None)
+    (live,) = sandbox.hooks()
+    assert (live.description, live.active) == ("by hand", True)
+
+
+def test_a_hook_that_adopt_names_is_asked_for(rooms: Rooms, sandbox: Sandbox) -> None:
+    """A listing without it is no proof that there is none."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    _listings_lack_hooks(sandbox)
+    assert rooms.lifecycle.create(DESIRED, ME, hook.uuid).uuid == hook.uuid
+
+
+def test_a_delete_of_a_new_hook_that_is_not_found_yet(
+    rooms: Rooms, sandbox: Sandbox, clock: FakeClock
+) -> None:
+    """Another run made it a moment ago: tried again, or it would stay for ever."""
+    made = clock.wall().isoformat()
+    clock.after(3, lambda: sandbox.plant_hook("acme/web", URL, uuid=UUID))
+    rooms.lifecycle.delete(WEB, UUID, ME, made)
+    assert 3 <= clock.time <= 10
+    assert sandbox.hooks() == []
 
 
 def test_a_write_that_is_not_found_right_after_ours(

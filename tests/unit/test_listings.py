@@ -79,26 +79,12 @@ def test_what_was_written_a_moment_ago(rooms: Rooms, clock: FakeClock) -> None:
     assert not rooms.listings.just_written(WEB, made.uuid)
 
 
-@pytest.mark.parametrize(
-    ("age", "may"), [(0, True), (9, True), (11, False), (-30, True), (-90, False)]
-)
-def test_a_listing_may_lack_what_is_new(
-    rooms: Rooms, clock: FakeClock, age: int, may: bool
-) -> None:
-    """Within ten seconds, and a minute for clocks that differ."""
-    made = clock.wall()
-    clock.time += age
+def test_a_doubtful_listing_is_asked_for_once_more(rooms: Rooms, sandbox: Sandbox) -> None:
+    """By the next one that creates, and by nobody after it."""
     rooms.listings.of(WEB)
-    assert rooms.listings.may_lack(WEB, made.isoformat()) is may
-
-
-@pytest.mark.parametrize("made", [None, "", "yesterday", "2020-01-01T00:00:00"])
-def test_a_time_that_is_none_is_no_reason_to_wait(rooms: Rooms, made: str | None) -> None:
-    """Neither is one without a zone."""
-    rooms.listings.of(WEB)
-    assert not rooms.listings.may_lack(WEB, made)
-
-
-def test_without_a_listing_nothing_is_missing(rooms: Rooms, clock: FakeClock) -> None:
-    """Nobody has looked yet."""
-    assert not rooms.listings.may_lack(WEB, clock.wall().isoformat())
+    for _ in range(2):
+        rooms.listings.doubt(WEB)
+        rooms.listings.of(WEB)
+    for _ in range(3):
+        rooms.listings.trusted(WEB)
+    assert asked(sandbox) == ["GET acme/web 200"] * 2

@@ -65,6 +65,11 @@ class HookApi:
         size = pages[-1].size
         return list(found.values()), len(pages) == 1 or size in (None, len(found))
 
+    def hook(self, subject: Subject, uuid: str) -> Observed:
+        """One hook. Raises ApiError; NotFound when it is gone, or so new that reads lag behind."""
+        doing = f"{subject}: reading the hook {uuid}"
+        return observed(self.client.get(_path(subject, uuid), doing), doing)
+
     def create(self, desired: Desired) -> Observed:
         """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same."""
         doing = f"{desired.subject}: creating the hook"

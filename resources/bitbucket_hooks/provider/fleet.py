@@ -147,7 +147,7 @@ class HookFleetProvider(DeclaringProvider):
     def _came_along(self, olds: Props, news: Props) -> bool:
         """Tell a workspace that was renamed from another one, by one of the hooks."""
         slug, uuid = next(iter(_hooks(olds).items()), ("", ""))
-        return bool(uuid) and self._session.lifecycle.read(_on(news, slug), uuid) is not None
+        return bool(uuid) and self._session.lifecycle.lives_on(_on(news, slug), uuid)
 
 
 def _on(props: Props, slug: str) -> Subject:

@@ -103,11 +103,12 @@ class _HookProvider(DeclaringProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the hook, unless it belongs to another resource by now."""
-        self._session.lifecycle.delete(subject_of(_props), _id, owner(_props))
+        created_at = _props.get("createdAt")
+        self._session.lifecycle.delete(subject_of(_props), _id, owner(_props), created_at)
 
     def _lives_on(self, subject: Subject, uuid: str) -> bool:
         """Tell a repository that was renamed from another one: the hook moved along or not."""
-        return self._session.lifecycle.read(subject, uuid) is not None
+        return self._session.lifecycle.lives_on(subject, uuid)
 
     def _place(self, id_: str, props: Mapping[str, Any]) -> tuple[Subject, str]:
         *names, uuid = id_.split("/")

@@ -90,8 +90,10 @@ class Exclusives:
         ExclusiveIncomplete when none can be looked at.
         """
         due = {name: subject for name, subject in scope.names.items() if is_due(subject)}
-        look = partial(_seen, hooks=scope.hooks, listing=self.lifecycle.presence.listing)
-        seen = self.pool.run(_WHAT, {name: partial(look, one) for name, one in due.items()})
+        known = _by_subject(scope.remaining(before.unmanaged))
+        look = partial(self._seen, scope.hooks, self.lifecycle.presence.listing)
+        pieces = {name: partial(look, one, known.get(name, ())) for name, one in due.items()}
+        seen = self.pool.run(_WHAT, pieces)
         if seen.stopped:
             raise seen.stopped
         if seen.failed:
@@ -110,11 +112,9 @@ class Exclusives:
         """
         remaining = scope.remaining(before.unmanaged)
         names = scope.names
-        look = partial(_seen, hooks={*scope.hooks, *leaving}, listing=self.lifecycle.listings.of)
+        look = partial(self._seen, {*scope.hooks, *leaving}, self.lifecycle.listings.of)
         first = names.keys() - before.listed
-        due: dict[str, list[str]] = {}
-        for uuid in sorted(doomed):
-            due.setdefault(place_told(remaining[uuid]), []).append(uuid)
+        due = _by_subject({uuid: remaining[uuid] for uuid in sorted(doomed)})
         gone: dict[str, bool] = {}
         with self._folding() as quiet:
             outcome = self.pool.run(
@@ -136,6 +136,23 @@ class Exclusives:
         _report(records, outcome)
         return records
 
+    def _seen(
+        self,
+        declared: Collection[str],
+        listing: Callable[[Subject], Mapping[str, Observed] | None],
+        subject: Subject,
+        known: Collection[str] = (),
+    ) -> Records:
+        """What lives on one subject; `known` hooks that the listing lacks are asked for.
+
+        Hooks of installed apps are none of our business.
+        """
+        listed = listing(subject) or {}
+        late = [self.lifecycle.read(subject, uuid) for uuid in known if uuid not in listed]
+        live = [hook for hook in (*listed.values(), *late) if hook and not hook.read_only]
+        unmanaged = {h.uuid: f"{subject} {titled(h)}" for h in live if h.uuid not in declared}
+        return Records(unmanaged, len(live), {str(subject)})
+
     def _remove(
         self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
     ) -> Records:
@@ -147,7 +164,7 @@ class Exclusives:
         for uuid in uuids:
             if self.lifecycle.claims.handed_over(uuid, scope.owner):
                 continue  # the diff told who declares it
-            hook = live.get(uuid)
+            hook = self.lifecycle.read(subject, uuid)
             is_there = hook is not None and not hook.read_only
             if hook is not None and is_there:
                 heir = self._heir(scope, subject, hook, live)
@@ -209,15 +226,12 @@ def place_told(told: str) -> str:
     return first if "/" in first else f"{first} {rest.partition(' ')[0]}"
 
 
-def _seen(
-    subject: Subject,
-    hooks: Collection[str],
-    listing: Callable[[Subject], Mapping[str, Observed] | None],
-) -> Records:
-    """What lives on one subject; hooks of installed apps are none of our business."""
-    live = [hook for hook in (listing(subject) or {}).values() if not hook.read_only]
-    unmanaged = {h.uuid: f"{subject} {titled(h)}" for h in live if h.uuid not in hooks}
-    return Records(unmanaged, len(live), {str(subject)})
+def _by_subject(unmanaged: Mapping[str, str]) -> dict[str, list[str]]:
+    """The uuids of records, by where they hang."""
+    uuids: dict[str, list[str]] = {}
+    for uuid, told in unmanaged.items():
+        uuids.setdefault(place_told(told), []).append(uuid)
+    return uuids
 
 
 def _unseen(before: Records, seen: Outcome[Records]) -> Records:

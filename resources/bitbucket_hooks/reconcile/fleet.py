@@ -163,7 +163,7 @@ class Fleets:
         with self._folding() as quiet:
             delete = quiet.lifecycle.delete
             pieces = {
-                slug: partial(delete, Subject(workspace, slug), uuid, owner)
+                slug: partial(delete, Subject(workspace, slug), uuid, owner, copies.created_at)
                 for slug, uuid in copies.hooks.items()
             }
             report(copies, self.pool.run("fleet", pieces))
@@ -203,19 +203,19 @@ class Fleets:
                     self._let_go,
                     fleet,
                     slug,
-                    uuid,
+                    before,
                     None if is_left(before.standing.get(slug, "")) else last,
                 )
-                for slug, uuid in leaving.items()
+                for slug in leaving
             },
         )
 
-    def _let_go(self, fleet: Fleet, slug: str, uuid: str, last: Observed | None) -> str | None:
+    def _let_go(self, fleet: Fleet, slug: str, before: Copies, last: Observed | None) -> str | None:
         """Delete a copy, or name the resource that is about to adopt it."""
-        subject = fleet.subject(slug)
+        subject, uuid = fleet.subject(slug), before.hooks[slug]
         heir = self._heir(fleet, subject, uuid, last) if last else None
         if heir is None:
-            self.lifecycle.delete(subject, uuid, fleet.owner)
+            self.lifecycle.delete(subject, uuid, fleet.owner, before.created_at)
         return heir
 
     def _heir(self, fleet: Fleet, subject: Subject, uuid: str, last: Observed) -> str | None:

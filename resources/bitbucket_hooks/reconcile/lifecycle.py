@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import define, evolve
@@ -10,6 +11,7 @@ from attrs import define, evolve
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, NotFound
 from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,
@@ -21,7 +23,7 @@ from bitbucket_hooks.model.webhook import (
 )
 from bitbucket_hooks.reconcile.adoption import adoptable, adoption_notice, ours_after_lost_answer
 from bitbucket_hooks.reconcile.claims import Claims, Owner
-from bitbucket_hooks.reconcile.listings import Listings
+from bitbucket_hooks.reconcile.listings import LAG, Listings
 from bitbucket_hooks.reconcile.presence import Presence
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
 """Seconds between looks for what a lost answer or a lagging read hides: 10 in all."""
+
+_SKEW: Final = 60.0  # seconds by which this machine's clock may be behind the service's
 
 _POSTS: Final = 8  # times that a hook is made before its lost answers count as a failure
 
@@ -52,8 +56,7 @@ class Lifecycle:
         Raises ApiError, and ConflictError when another resource declares the same hook or several
         live ones match.
         """
-        live = self.listings.of(desired.subject)
-        found = adoptable(desired, live, adopt, lambda uuid: self.claims.held_by_other(uuid, owner))
+        found = self._adoptable(desired, owner, adopt)
         if found is None:
             return self._make(desired, owner)
         try:
@@ -63,14 +66,19 @@ class Lifecycle:
         return self._take_over(desired, found)
 
     def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:
-        """The live hook; None when it, or the repository it hung on, is gone. Raises ApiError."""
-        hooks = self.presence.listing(subject)
-        for pause in _LOOKS:
-            if hooks is None or uuid in hooks or not self.listings.may_lack(subject, created_at):
-                break
-            self.clock.sleep(pause)
-            hooks = self.presence.listing(subject, again=True)
-        return hooks.get(uuid) if hooks else None
+        """The live hook; None when it, or the repository it hung on, is gone. Raises ApiError.
+
+        A listing that lacks it proves nothing, as reads lag behind writes: only a 404 for the hook
+        itself does. `created_at` is when it was made: a new one may answer 404 for some seconds.
+        """
+        live = self.presence.listing(subject)
+        if live is not None and uuid not in live:
+            self.listings.doubt(subject)
+        return self._in(live, subject, uuid, created_at)
+
+    def lives_on(self, subject: Subject, uuid: str) -> bool:
+        """Whether a hook is found on another subject than it was, which was renamed then."""
+        return self._in(self.presence.listing(subject), subject, uuid) is not None
 
     def update(
         self, uuid: str, desired: Desired, last: Observed, known_secret: str | None
@@ -95,20 +103,49 @@ class Lifecycle:
         self.listings.note(subject, uuid, live)
         return live
 
-    def delete(self, subject: Subject, uuid: str, owner: Owner) -> None:
+    def delete(
+        self, subject: Subject, uuid: str, owner: Owner, created_at: str | None = None
+    ) -> None:
         """Remove a hook, unless another resource holds it now; gone already is success.
 
-        Raises ApiError, also when a 404 may mean that this identity just can't see the repository.
+        `created_at` is when it was made: a new one may answer 404 for some seconds. Raises
+        ApiError, also when a 404 may mean that this identity just can't see the repository.
         """
         heir = self.claims.handed_over(uuid, owner)
         if heir is not None:
             self.tell(f"{subject}: kept the hook {uuid}; it belongs to {heir} now")
             return
         try:
-            self._patiently(subject, uuid, lambda: self.api.delete(subject, uuid))
+            self._patiently(subject, uuid, lambda: self.api.delete(subject, uuid), created_at)
         except NotFound:
-            self._make_sure_it_is_gone(subject, uuid)
+            self._make_sure_it_is_gone(subject, uuid, created_at)
         self.listings.note(subject, uuid, None)
+
+    def _adoptable(self, desired: Desired, owner: Owner, adopt: str) -> Observed | None:
+        subject = desired.subject
+        live = self.listings.trusted(subject)
+        if adopt not in (MATCH, NEVER) and (named := self._in(live, subject, adopt)):
+            live = {**live, adopt: named}
+        return adoptable(desired, live, adopt, lambda uuid: self.claims.held_by_other(uuid, owner))
+
+    def _in(
+        self,
+        live: Mapping[str, Observed] | None,
+        subject: Subject,
+        uuid: str,
+        created_at: str | None = None,
+    ) -> Observed | None:
+        """A hook of a listing, or asked for by itself where the listing lacks it."""
+        if live is None:
+            return None
+        if uuid in live:
+            return live[uuid]
+        try:
+            found = self._patiently(subject, uuid, lambda: self.api.hook(subject, uuid), created_at)
+        except NotFound:
+            return None
+        self.listings.note(subject, uuid, found)
+        return found
 
     def _make(self, desired: Desired, owner: Owner) -> Observed:
         for _ in range(_POSTS):
@@ -149,27 +186,38 @@ class Lifecycle:
 
     def _with_title(self, desired: Desired, uuid: str) -> Desired:
         """PUT replaces the description: one that isn't managed has to be sent as it is."""
-        found = self.listings.of(desired.subject).get(uuid)
+        found = self._in(self.listings.of(desired.subject), desired.subject, uuid)
         return desired if found is None else evolve(desired, description=found.description)
 
-    def _make_sure_it_is_gone(self, subject: Subject, uuid: str) -> None:
+    def _make_sure_it_is_gone(self, subject: Subject, uuid: str, created_at: str | None) -> None:
         for pause in _LOOKS:
-            hooks = self.presence.listing(subject, again=True)
-            if hooks is None or uuid not in hooks:
+            live = self.presence.listing(subject, again=True)
+            if self._in(live, subject, uuid, created_at) is None:
                 return
             self.clock.sleep(pause)
         self.api.delete(subject, uuid)
 
-    def _patiently(self, subject: Subject, uuid: str, act: Callable[[], T]) -> T:
-        """Repeat what answers 404 although this process made the hook a moment ago."""
+    def _patiently(
+        self, subject: Subject, uuid: str, act: Callable[[], T], created_at: str | None = None
+    ) -> T:
+        """Repeat what answers 404 although the hook was made a moment ago."""
         for pause in _LOOKS:
             try:
                 return act()
             except NotFound:
-                if not self.listings.just_written(subject, uuid):
+                if not (self.listings.just_written(subject, uuid) or self._is_new(created_at)):
                     raise
                 self.clock.sleep(pause)
         return act()
+
+    def _is_new(self, created_at: str | None) -> bool:
+        """Whether a hook is so new that a read may not show it yet."""
+        try:
+            made = datetime.fromisoformat((created_at or "").replace("Z", "+00:00"))
+            age = (self.clock.wall() - made).total_seconds()
+        except (TypeError, ValueError):
+            return False
+        return -_SKEW < age < LAG
 
     def _look(self, look: Callable[[], Observed | None]) -> Observed | None:
         for pause in _LOOKS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 LAG: Final = 10.0
 """Seconds for which a read may not show a write yet (reported as "a few seconds")."""
 
-_SKEW: Final = 60.0  # seconds by which this machine's clock may be behind the service's
-
 
 @define
 class _Shelf:
@@ -28,7 +25,7 @@ class _Shelf:
 
     lock: threading.Lock = field(factory=threading.Lock)
     hooks: dict[str, Observed] | None = None
-    listed_at: datetime | None = None
+    is_doubtful: bool = False
     written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
 
 
@@ -53,6 +50,14 @@ class Listings:
         with shelf.lock:
             return dict(self._fetch(subject, shelf))
 
+    def doubt(self, subject: Subject) -> None:
+        """Note that the listing lacks a hook which the state knows: gone, or a read that lags."""
+        self._shelf(subject).is_doubtful = True
+
+    def trusted(self, subject: Subject) -> Mapping[str, Observed]:
+        """The hooks by uuid, asked anew once after a doubt. Raises ApiError."""
+        return self.again(subject) if self._shelf(subject).is_doubtful else self.of(subject)
+
     def note(self, subject: Subject, uuid: str, live: Observed | None) -> None:
         """Record what one of our own writes made of a hook; None: it is deleted."""
         shelf = self._shelf(subject)
@@ -66,22 +71,12 @@ class Listings:
         when, live = self._shelf(subject).written.get(uuid, (-LAG, None))
         return live is not None and self.clock.now() - when < LAG
 
-    def may_lack(self, subject: Subject, created_at: str | None) -> bool:
-        """Whether a hook is so new that the listing was made too early to show it."""
-        listed_at = self._shelf(subject).listed_at
-        try:
-            made = datetime.fromisoformat((created_at or "").replace("Z", "+00:00"))
-            age = (listed_at - made).total_seconds() if listed_at else LAG
-        except (TypeError, ValueError):
-            return False
-        return -_SKEW < age < LAG
-
     def _shelf(self, subject: Subject) -> _Shelf:
         with self._lock:
             return self._shelves.setdefault(subject, _Shelf())
 
     def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
-        shelf.listed_at = self.clock.wall()
+        shelf.is_doubtful = False
         hooks = {hook.uuid: hook for hook in self.api.hooks(subject)}
         for uuid, (when, live) in shelf.written.items():
             if self.clock.now() - when < LAG:

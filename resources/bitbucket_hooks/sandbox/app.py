@@ -130,6 +130,8 @@ class Application:
         if fault in faults.BEFORE:
             return _failure(fault)
         response = self._carry_out(request, identity, current)
+        if fault == "empty-list":
+            response = _emptied(response)
         if current.scope_headers and identity.is_known:
             response.headers["X-OAuth-Scopes"] = ", ".join(sorted(identity.scopes))
         if limits.are_told(current, identity):
@@ -192,6 +194,13 @@ def _failure(fault: FaultKind | None) -> Response | None:
     if fault == "html":
         return errors.gateway_page(200)
     return None if fault == "drop-before" else errors.gateway_page(int(fault or 0))
+
+
+def _emptied(response: Response) -> Response:
+    body = response.get_json(silent=True)
+    if isinstance(body, dict) and "values" in body:
+        response.set_data(json.dumps({"pagelen": body["pagelen"], "size": 0, "values": []}))
+    return response
 
 
 def _selected(request: Request, response: Response) -> Response:

@@ -24,6 +24,7 @@ FaultKind = Literal[
     "drop-before",  # the connection breaks; nothing was done
     "drop-after",  # the connection breaks after the request was carried out
     "truncated",  # carried out, but the body ends before its Content-Length
+    "empty-list",  # a listing lacks all that it should hold, as one that lags behind may
     "slow",  # carried out after an additional pause
 ]
 

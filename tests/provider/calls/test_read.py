@@ -90,7 +90,7 @@ def test_a_hook_that_is_gone(server: ProviderServer, sandbox: Sandbox) -> None:
     hook = sandbox.plant_hook("acme/web", URL)
     sandbox.delete_hook(hook.uuid)
     assert server.read(hook.uuid, state_of(hook)) == ("", {}, {})
-    assert asked(sandbox) == ["GET acme/web 200"]
+    assert asked(sandbox) == ["GET acme/web 200", "GET acme/web/UUID 404"]
 
 
 def test_a_repository_that_is_gone(
