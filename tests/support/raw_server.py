@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,20 @@ def answering(answer: bytes) -> Serve:
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(answer)
+
+    return serve
+
+
+def dripping(beginning: bytes) -> Serve:
+    """Read one request's head, send a beginning, then byte after byte until nobody listens."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(beginning)
+        with suppress(OSError):
+            while True:
+                connection.sendall(b"x")
+                time.sleep(0.02)
 
     return serve
 

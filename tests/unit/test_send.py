@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import socket
 import ssl
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -24,7 +22,7 @@ from bitbucket_hooks.cli import main
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.events import CATALOGUE
 from support.fake_pulumi import FakePulumi
-from support.raw_server import CERTIFICATE, answering, raw_server
+from support.raw_server import CERTIFICATE, answering, dripping, raw_server
 from support.receiver import Receiver, receiver
 
 KEYS = [event.event for event in CATALOGUE]
@@ -354,14 +352,8 @@ def test_authorities_that_are_not_there(safe: Receiver, monkeypatch: pytest.Monk
     assert safe.received == []
 
 
-def _drip(connection: socket.socket) -> None:
-    """Answer with one byte at a time: no single wait is long, all together are."""
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
-    with contextlib.suppress(OSError):
-        for _ in range(60):
-            connection.sendall(b"x")
-            time.sleep(0.05)
+DRIPPING_HEAD = dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+DRIPPING_BODY = dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
 
 
 def _silent(connection: socket.socket) -> None:
@@ -375,7 +367,8 @@ BROKEN = "the connection broke before there was an answer"
 @pytest.mark.parametrize(
     ("serve", "problem"),
     [
-        (_drip, "there was no answer within 0.3 s"),
+        (DRIPPING_HEAD, "there was no answer within 0.3 s"),
+        (DRIPPING_BODY, "there was no answer within 0.3 s"),
         (_silent, "there was no answer within 0.3 s"),
         (answering(b""), BROKEN),
         (answering(b"nonsense\r\n\r\n"), BROKEN),
@@ -392,7 +385,7 @@ BROKEN = "the connection broke before there was an answer"
 def test_no_answer(serve: Any, problem: str) -> None:
     """Is told in words that hold nothing of the url, with how long it took."""
     with raw_server(serve) as (base, connections):
-        wait = "0.3" if serve in (_drip, _silent) else "9"
+        wait = "0.3" if serve in (DRIPPING_HEAD, DRIPPING_BODY, _silent) else "9"
         result = send("repo:push", "--url", base + QUERY, "--timeout", wait, code=2)
         assert len(connections) == 1
     assert re.search(

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from bitbucket_hooks.api import connections as kept
 from bitbucket_hooks.api import wire
-from bitbucket_hooks.api.client import Client, open_client
+from bitbucket_hooks.api.client import Client, open_client, open_signed_client
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer, Unreachable
+from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.errors import ConfigError, HooksError
-from bitbucket_hooks.model.credentials import AccessToken
+from bitbucket_hooks.model.credentials import AccessToken, OAuthConsumer
 from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
-from support.raw_server import CERTIFICATE, Serve, answering, raw_server, tunnel_to
+from support.raw_server import CERTIFICATE, Serve, answering, dripping, raw_server, tunnel_to
 from support.rooms import session_of
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -86,15 +87,52 @@ def test_a_body_of_absurd_size(
             client.post("x", "making", {})
 
 
-def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Is given up after some minutes, however regular the drops."""
-    monkeypatch.setattr(wire, "MAX_SECONDS", -1.0)
-    with (
-        raw_server(answering(FINE + b'{"a": 1}')) as (base, _),
-        _client(base) as client,
-        pytest.raises(Unreachable, match="the answer took over"),
-    ):
-        client.get("x", "reading")
+DRIPS = {
+    "before the status": b"",
+    "in the head": HEAD + b"X-Slow: ",
+    "in the body": HEAD + b"Content-Length: 99999\r\n\r\n",
+    "in a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nffff\r\n",
+}
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound that a test can wait for."""
+    monkeypatch.setattr(kept, "MAX_SECONDS", 0.1)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("name", DRIPS)
+def test_an_answer_that_drips(name: str) -> None:
+    """Is given up after some minutes, however regular the drops; a POST may have been done."""
+    with raw_server(dripping(DRIPS[name])) as (base, _), _client(base) as client:
+        with pytest.raises(Unreachable, match="the answer took over"):
+            client.get("x", "reading")
+        with pytest.raises(AnswerLost, match="the answer took over"):
+            client.post("x", "making", {})
+
+
+@pytest.mark.usefixtures("hasty")
+def test_other_addresses_that_drip() -> None:
+    """The token's and that of the published address ranges are bounded alike."""
+    with raw_server(dripping(HEAD + b"X-Slow: ")) as (base, _):
+        with _client(base) as client, pytest.raises(Unreachable, match="the answer took over"):
+            published(client)
+        consumer = Settings(api_url=base, credentials=OAuthConsumer("key", "canary"))
+        client = open_client(consumer, lambda _: None, clock=FakeClock())
+        with pytest.raises(Unreachable, match=r"token: the answer took over"):
+            client.get("x", "reading")
+        client.close()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_signing_proxy_that_drips() -> None:
+    """Reports that Pipelines' proxy signs take another session; it is bounded too."""
+    with raw_server(dripping(HEAD + b"X-Slow: ")) as (proxy, _):
+        client = open_signed_client(Settings(), lambda _: None, proxy, FakeClock())
+        with pytest.raises(Unreachable, match="the answer took over"):
+            client.put("x", "reporting", {})
+        client.close()
 
 
 def test_a_redirect_with_a_garbled_target() -> None:
@@ -291,6 +329,28 @@ def test_a_tunnel_that_breaks_may_have_been_heard(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(AnswerLost, match="the connection broke"):
             client.post("x", "making", {})
         assert len(connections) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_tunnel_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through a proxy, in TLS."""
+    with (
+        _proxied(monkeypatch, dripping(HEAD + b"X-Slow: ")) as (client, _),
+        pytest.raises(Unreachable, match="the answer took over"),
+    ):
+        client.get("x", "reading")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_proxy_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its answer to the wish for a tunnel."""
+    with raw_server(dripping(HEAD + b"X-Slow: ")) as (proxy, _):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with (
+            _client("https://api.example.invalid") as client,
+            pytest.raises(Unreachable, match="the answer took over"),
+        ):
+            client.get("x", "reading")
 
 
 def test_a_proxy_that_refuses_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:

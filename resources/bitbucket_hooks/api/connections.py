@@ -1,26 +1,81 @@
-"""Connections that are kept, but none that lay idle for long: it may be dead without a sign.
+"""Connections that are bounded in time, and kept, but none that lay idle for long.
 
-A server that closes a connection says so, and the library opens another. A firewall or a balancer
-in between just forgets it: what is sent is lost then, and of a POST nobody knows whether it was
-done.
+A timeout of a socket starts anew with every byte. Here the whole answer has an end too, head and
+body, however slowly it drips.
+
+One that lay idle may be dead without a sign. A server that closes a connection says so, and the
+library opens another. A firewall or a balancer in between just forgets it: what is sent is lost
+then, and of a POST nobody knows whether it was done.
 """
 
 from __future__ import annotations
 
+import io
+import socket
 import time
-from typing import Any, Final
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any, Final
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 MAX_IDLE: Final = 20.0
 """Seconds; the shortest memory that is usual for such a box is a minute."""
+
+MAX_SECONDS: Final = 180.0
+"""For one whole answer, from the end of the request to the last byte of the body."""
+
+
+class AnswerTooSlow(OSError):
+    """The whole answer was not there in time; neither urllib3 nor requests hides it."""
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket until the time is up."""
+
+    def __init__(self, sock: socket.socket, stream: io.RawIOBase) -> None:
+        self._socket = sock
+        self._stream = stream
+        self._idle = sock.gettimeout()
+        self._ends = time.monotonic() + MAX_SECONDS
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Read what is there. Raises AnswerTooSlow, TimeoutError when no byte comes for a while."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise AnswerTooSlow
+        self._socket.settimeout(left if self._idle is None else min(left, self._idle))
+        try:
+            return self._stream.readinto(buffer)
+        except TimeoutError:
+            if time.monotonic() < self._ends:
+                raise
+            raise AnswerTooSlow from None
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer whose head and body are read by such a reader."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedReader(sock, self.fp.detach()))
 
 
 class _Plain(HTTPConnection):
     """Says that it is closed when nothing came over it for a while; it is opened anew then."""
 
+    response_class = _BoundedResponse
     _heard: float | None = None
 
     def getresponse(self) -> Any:
@@ -48,7 +103,7 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 
-class KeepingAdapter(HTTPAdapter):
+class BoundedAdapter(HTTPAdapter):
     """Makes its pools, also those of proxies, of such connections."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

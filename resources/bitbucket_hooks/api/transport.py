@@ -12,7 +12,7 @@ import requests
 from attrs import frozen
 from urllib3.util import parse_url
 
-from bitbucket_hooks.api.connections import KeepingAdapter
+from bitbucket_hooks.api.connections import BoundedAdapter
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
@@ -73,12 +73,9 @@ class _Session(requests.Session):
 
 def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
     """Make the session that reaches the account's API, or the sandbox inside this process."""
-    session = _session()
+    session = _session(settings.parallel)
     if settings.sandbox is not None:
         return session, _mount_sandbox(session, settings.sandbox)
-    pool = KeepingAdapter(pool_connections=2, pool_maxsize=settings.parallel)
-    session.mount("https://", pool)
-    session.mount("http://", pool)
     # a proxy for this machine's own test server would only get in the way
     session.trust_env = not settings.api_url.startswith("http://")
     return session, Endpoint(settings.api_url)
@@ -86,14 +83,17 @@ def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
 
 def open_proxied_session(proxy: str) -> tuple[requests.Session, Endpoint]:
     """Make a session that reaches the public API by plain http through a proxy, and only so."""
-    session = _session()
+    session = _session(parallel=1)
     session.trust_env = False  # neither another proxy nor a netrc's credentials
     session.proxies = {"http": proxy}
     return session, Endpoint(PUBLIC_API.replace("https://", "http://", 1))
 
 
-def _session() -> requests.Session:
+def _session(parallel: int) -> requests.Session:
     session = _Session()
+    pool = BoundedAdapter(pool_connections=2, pool_maxsize=parallel)
+    session.mount("https://", pool)
+    session.mount("http://", pool)
     session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
     session.headers["Accept"] = "application/json"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))

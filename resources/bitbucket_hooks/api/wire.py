@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,15 +16,13 @@ from urllib3.exceptions import InvalidHeader as AnsweredHeader
 
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.call import Answer, Call
+from bitbucket_hooks.api.connections import MAX_SECONDS, AnswerTooSlow
 from bitbucket_hooks.api.errors import UnexpectedAnswer, Unreachable
 from bitbucket_hooks.api.transport import CONNECT_TIMEOUT, READ_TIMEOUT
 from bitbucket_hooks.errors import ConfigError, printable
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes; a page of 100 hooks has some 100 kB."""
-
-MAX_SECONDS: Final = 180.0
-"""For one whole answer, however slowly it drips."""
 
 _FAILURES: Final = (RequestException, Urllib3Error, OSError, ValueError)
 
@@ -73,7 +70,6 @@ class Wire:
 def _body(call: Call, response: requests.Response) -> bytes:
     """Read the whole body; requests raises when it is shorter than announced."""
     body = bytearray()
-    ends = time.monotonic() + MAX_SECONDS
     for chunk in response.iter_content(65536):
         body += chunk
         if len(body) > MAX_BODY:
@@ -81,8 +77,6 @@ def _body(call: Call, response: requests.Response) -> bytes:
             if not call.repeatable:
                 raise Fault(f"the answer is {what}", sent=True)
             raise UnexpectedAnswer.of(call.doing, what)
-        if time.monotonic() > ends:
-            raise Fault(f"the answer took over {MAX_SECONDS:.0f} s", sent=True)
     return bytes(body)
 
 
@@ -146,6 +140,8 @@ def _reason(error: Exception) -> str:
         "ChunkedEncodingError": "the answer broke off",
         "ContentDecodingError": "the answer is garbled",
     }
+    if _mentions(error, AnswerTooSlow):
+        return f"the answer took over {MAX_SECONDS:.0f} s"
     kind = type(error).__name__
     if kind in names:
         return names[kind]
