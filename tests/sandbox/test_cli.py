@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 import pytest
+import requests
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main, output, serving
@@ -17,6 +18,7 @@ from bitbucket_hooks.cli.group import Commands
 from bitbucket_hooks.errors import HooksError, RemoteError
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+from bitbucket_hooks.sandbox.server import serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,3 +278,21 @@ def test_a_terminal_gets_a_drawn_table(
     monkeypatch.setenv("COLUMNS", "130")
     output.table(["one", "uuid"], [["x", "{u}"]], "empty", wide=["uuid"])
     assert "{u}" in capsys.readouterr().out
+
+
+def test_access_tokens(shell: Shell) -> None:
+    """They are printed alone, and reach what they belong to, within their scopes."""
+    with serve(shell.path) as base:
+
+        def status(path: str, *arguments: str) -> int:
+            token = shell.run("add-token", *arguments).stdout.strip()
+            headers = {"Authorization": f"Bearer {token}"}
+            return requests.get(f"{base}{path}", headers=headers, timeout=60).status_code
+
+        assert status("/workspaces/acme/hooks", "acme") == 200
+        assert status("/repositories/acme/web/hooks", "acme/web") == 200
+        assert status("/repositories/acme/api/hooks", "acme/web") == 404
+        assert status("/repositories/acme/api/hooks", "acme:PLAT") == 200
+        assert status("/repositories/acme/web/hooks", "acme/web", "--scope", "repository") == 403
+    assert 'no scope "hooks"' in shell.run("add-token", "acme", "--scope", "hooks", code=1).stderr
+    assert "no workspace" in shell.run("add-token", "nowhere", code=1).stderr

@@ -59,19 +59,26 @@ def test_a_life(api: Api, place: str) -> None:
     assert changed == {**made, "url": "https://new.example.com/"}
     deleted = api.delete(url)
     assert deleted.status_code == 204
-    assert "Content-Type" not in deleted.headers
+    assert deleted.headers["Content-Type"] == "text/html; charset=utf-8"
     assert deleted.content == b""
     for answer in (api.get(url), api.put(url, HOOK), api.delete(url)):
         assert answer.status_code == 404
         assert answer.json() == MISSING
 
 
-def test_delete_may_send_a_content_type(api: Api, sandbox: Sandbox) -> None:
-    """What is reported of the service can be had too."""
-    sandbox.configure(delete_content_type=True)
+def test_delete_may_send_no_content_type(api: Api, sandbox: Sandbox) -> None:
+    """The harsher form can be had too."""
+    sandbox.configure(delete_content_type=False)
     hook = sandbox.plant_hook("acme/web", "https://ci.example.com")
     answer = api.delete(f"/repositories/acme/web/hooks/{hook.uuid}")
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "Content-Type" not in answer.headers
+
+
+def test_a_body_nested_too_deep(api: Api) -> None:
+    """Is none of JSON: 400, and no broken connection."""
+    for deep in (b"[" * 100_000 + b"]" * 100_000, b'{"url":' * 100_000):
+        answer = api.call("POST", "/repositories/acme/web/hooks", data=deep)
+        assert answer.status_code == 400
 
 
 def test_put_replaces(api: Api, sandbox: Sandbox) -> None:

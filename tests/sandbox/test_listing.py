@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bitbucket_hooks.sandbox.pages import select_fields
-from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN, OWNER_EMAIL
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.estate import Sandbox
@@ -117,3 +117,29 @@ def test_fields(api: Api) -> None:
 def test_select_fields(fields: str, expected: Any) -> None:
     """Paths keep, with a minus they take away."""
     assert select_fields({"a": 1, "b": [{"c": 2, "d": 3}]}, fields) == expected
+
+
+def test_workspaces(api: Api, sandbox: Sandbox) -> None:
+    """Those of a member, in the old listing and the new one, with links that clients follow."""
+    listed = api.get("/workspaces").json()["values"]
+    assert [each["slug"] for each in listed] == ["acme", "globex"]
+    accesses = api.get("/user/workspaces").json()["values"]
+    assert [(each["workspace"], each["administrator"]) for each in accesses] == [
+        (each, True) for each in listed
+    ]
+    links = api.get("/workspaces/acme").json()["links"]
+    repositories = api.get(links["repositories"]["href"]).json()
+    assert repositories["values"][0]["full_name"] == "acme/api"
+    assert api.get(links["hooks"]["href"]).json()["values"] == []
+    token = sandbox.issue_access_token("globex")
+    only = api.get("/workspaces", bearer=token).json()["values"]
+    assert [each["slug"] for each in only] == ["globex"]
+
+
+def test_repositories_of_all_workspaces(api: Api) -> None:
+    """Those that the identity may see, page by page."""
+    page = api.get("/repositories?pagelen=9").json()
+    assert (page["size"], len(page["values"])) == (10, 9)
+    assert api.get(page["next"]).json()["values"][0]["full_name"] == "globex/website"
+    seen = api.get("/repositories", auth=(OUTSIDER_EMAIL, OUTSIDER_TOKEN)).json()["values"]
+    assert {each["is_private"] for each in seen} == {False}

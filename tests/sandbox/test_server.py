@@ -9,20 +9,22 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from bitbucket_hooks.sandbox import store
+from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve, serving
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
-
-    from bitbucket_hooks.sandbox.estate import Sandbox
 
 
 @pytest.fixture
@@ -63,26 +65,120 @@ def test_a_drop_resets_the_connection(base: str, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("header", "value", "status"),
     [
-        ("Content-Length", "x", 411),
+        ("Content-Length", "x", 400),
+        ("Content-Length", "-1", 400),
+        ("Content-Length", "9" * 5000, 400),
         ("Transfer-Encoding", "chunked", 411),
         ("Content-Length", "99999999", 413),
     ],
 )
 def test_bodies_that_are_not_taken(base: str, header: str, value: str, status: int) -> None:
-    """Without a length, or too long."""
+    """Without a length, or too long; the answer arrives although the body was sent."""
     connection = connect(base)
     connection.putrequest("POST", "/2.0/hook_events")
     connection.putheader(header, value)
     connection.endheaders()
+    connection.send(b"x" * 1_000_000)
     assert connection.getresponse().status == status
     connection.close()
+
+
+def bare(base: str, request: bytes) -> bytes:
+    """Send bytes that no client would, and give the status that is answered."""
+    parts = urlsplit(base)
+    with socket.create_connection((parts.hostname, parts.port or 0), timeout=60) as client:
+        client.sendall(request)
+        return client.makefile("rb").readline().split()[1]
+
+
+@pytest.mark.parametrize("target", ["http://[", "http://[/2.0/user"])
+def test_a_target_that_is_no_url(base: str, target: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Is refused, without a traceback."""
+    host = urlsplit(base).netloc
+    assert bare(base, f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()) == b"400"
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *((name, 200) for name in ("localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:8720")),
+        *((name, 200) for name in ("LOCALHOST:80", "sandbox:8720", "Sandbox")),
+        *((name, 421) for name in ("evil.example.com", "127.0.0.1.evil.example.com", "", "[::1")),
+        *((name, 421) for name in ("x@localhost", "192.0.2.1", "localhost:123456", "a, localhost")),
+    ],
+)
+def test_names_that_the_api_answers_to(path: Path, host: str, status: int) -> None:
+    """Those of this machine at any port, and those that were allowed: no page's script else."""
+    with serving(path, names=["sandbox"]) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        answer = requests.get(
+            f"{server.origin}/2.0/hook_events", headers={"Host": host}, timeout=60
+        )
+        server.shutdown()
+        thread.join()
+    assert answer.status_code == status
+    if status != 200:
+        assert "--allow-host" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("192.0.2.1:8720", 200), ("[2001:db8::1]", 200), ("box.example.com", 421)]
+)
+def test_a_server_for_other_machines_answers_to_addresses(
+    path: Path, host: str, status: int
+) -> None:
+    """Nobody can let a name lead there without `--allow-host`."""
+    with serving(path, host="0.0.0.0") as server:  # noqa: S104 - no page is served there
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/2.0/hook_events"
+        answer = requests.get(url, headers={"Host": host}, timeout=60)
+        server.shutdown()
+        thread.join()
+    assert answer.status_code == status
+
+
+def test_a_full_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Is answered as such, and ends with its cause."""
+    connect_without_limit = store._connect
+
+    def connect_to_full_disk(*arguments: Any) -> sqlite3.Connection:
+        connection = connect_without_limit(*arguments)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    def post(base: str) -> requests.Response:
+        return requests.post(
+            f"{base}/repositories/acme/web/hooks",
+            json={"url": "https://ci.example.com/", "events": ["repo:push"], "description": text},
+            auth=(OWNER_EMAIL, OWNER_TOKEN),
+            timeout=60,
+        )
+
+    text = "x" * 1000
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_connect", connect_to_full_disk)
+        with serve(path) as base:
+            answers = [post(base) for _ in range(20)]
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert {answer.status_code for answer in refused} == {507}
+    assert "free some space" in refused[-1].json()["error"]["message"]
+    with serve(path) as base, Sandbox(path) as sandbox:
+        assert len(sandbox.hooks("acme/web")) == 20 - len(refused)
+        assert post(base).status_code == 201
+    assert capfd.readouterr().err == ""
 
 
 def test_a_client_that_goes_away_is_no_error(base: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Nothing is printed about it."""
     parts = urlsplit(base)
     with socket.create_connection((parts.hostname, parts.port or 0)) as client:
-        client.sendall(b"GET /2.0/hook_events HTTP/1.1\r\nHost: x\r\n")
+        client.sendall(b"GET /2.0/hook_events HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert requests.get(f"{base}/hook_events", timeout=5).ok
     assert capfd.readouterr().err == ""

@@ -61,17 +61,27 @@ def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
 @_database
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8720, show_default=True, help="The port; 0 takes a free one.")
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Answer requests to this host name too, as a container's; again for more.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each request.")
-def serve(path: str | None, db: str | None, host: str, port: int, *, verbose: bool) -> None:
+def serve(
+    path: str | None, db: str | None, host: str, port: int, names: Sequence[str], *, verbose: bool
+) -> None:
     """Serve the sandbox over HTTP until Ctrl-C.
 
-    PATH is its file; a new one is made if there is none.
+    PATH is its file; a new one is made if there is none. The API answers requests to localhost
+    and 127.0.0.1, to --host, and to each --allow-host.
     """
     from bitbucket_hooks.cli import serving  # noqa: PLC0415 - it brings the server along
 
     if path and db:
         raise click.UsageError("PATH and --db say the same: give one of them")
-    serving.run(whereabouts.sandbox_path(path or db), host, port, verbose=verbose)
+    serving.run(whereabouts.sandbox_path(path or db), host, port, names, verbose=verbose)
 
 
 @sandbox.command()
@@ -216,6 +226,27 @@ def delete_repository(name: str, db: str | None) -> None:
     with whereabouts.opened(db) as opened:
         opened.delete_repository(name)
     click.echo(f"deleted {name}")
+
+
+@sandbox.command("add-token")
+@click.argument("target", metavar="WORKSPACE[/REPOSITORY|:PROJECT]")
+@click.option(
+    "--scope", "scopes", multiple=True, metavar="SCOPE", help="Only this; again for more. Else all."
+)
+@_database
+def add_token(target: str, scopes: Sequence[str], db: str | None) -> None:
+    """Make an access token and print it.
+
+    It belongs to a workspace, repository or project, and is sent as `Authorization: Bearer TOKEN`:
+    `BITBUCKET_OAUTH_TOKEN` and `bitbucket:oauthToken` take it.
+    """
+    from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES  # noqa: PLC0415
+
+    unknown = [scope for scope in scopes if scope not in CLASSIC_SCOPES]
+    if unknown:
+        raise click.UsageError(f'no scope "{unknown[0]}"; take some of {", ".join(CLASSIC_SCOPES)}')
+    with whereabouts.opened(db, create=True) as opened:
+        click.echo(opened.issue_access_token(target, scopes or CLASSIC_SCOPES))
 
 
 @sandbox.command("add-pull-request")

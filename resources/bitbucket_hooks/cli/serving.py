@@ -13,10 +13,11 @@ from bitbucket_hooks.sandbox.server import serving
 from bitbucket_hooks.sandbox.web.guard import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
-def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
+def run(path: Path, host: str, port: int, names: Sequence[str], *, verbose: bool) -> None:
     """Serve until interrupted or terminated."""
     if not is_loopback(host):
         click.echo(
@@ -27,7 +28,7 @@ def run(path: Path, host: str, port: int, *, verbose: bool) -> None:
         )
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with serving(path, host, port, verbose=verbose) as server:
+        with serving(path, host, port, names=names, verbose=verbose) as server:
             click.echo(_introduction(path, f"{server.origin}/2.0"))
             if server.pages:
                 click.echo(f"To change webhooks by hand, open {server.origin}/\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -17,7 +16,6 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from bitbucket_hooks.sandbox import wire
 from bitbucket_hooks.sandbox.app import PAUSE, Application
-from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import open_database
 
 if TYPE_CHECKING:
@@ -71,13 +69,7 @@ class SandboxAdapter(BaseAdapter):
             _body(request),
             _ADDRESS,
         )
-        try:
-            answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
-        except sqlite3.Error as error:
-            raise SandboxError(
-                f"the sandbox {self._database.path} can't be used: {error}; run it "
-                "again, or remove the file"
-            ) from error
+        answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
         _check_arrival(request, answer, patience)
         response = self._builder.build_response(request, _received(request, answer))
         response.connection = cast("Any", self)

@@ -66,6 +66,9 @@ _ROUTES: Final = Map(
         _rule("/2.0/hook_events/<subject_type>", hooks.event_types),
         _rule("/2.0/user", listing.user),
         _rule(_WORKSPACE, listing.workspace),
+        _rule("/2.0/workspaces", listing.workspaces),
+        _rule("/2.0/user/workspaces", listing.workspace_accesses),
+        _rule("/2.0/repositories", listing.all_repositories),
         _rule("/2.0/repositories/<workspace>", listing.repositories),
         _rule(_REPOSITORY, listing.repository),
         *(

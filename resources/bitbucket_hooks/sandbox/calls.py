@@ -87,11 +87,15 @@ def commit_of(call: Call, workspace: str, slug: str, commit: str) -> Commit:
     return Commit(found.uuid, commit.lower())
 
 
-def no_content() -> Response:
-    """Make the 204 that deletes answer with: without a body, and without a word of its type."""
-    response = Response(status=204)
-    del response.headers["Content-Type"]
+def no_content(call: Call) -> Response:
+    """Make the 204 that deletes answer with: without a body, but with a type (reported).
+
+    Which type is unverified: some clients parse the empty body when it is that of JSON.
+    """
+    response = Response(status=204, content_type="text/html; charset=utf-8")
     del response.headers["Content-Length"]
+    if not call.settings.delete_content_type:
+        del response.headers["Content-Type"]
     return response
 
 
@@ -118,5 +122,12 @@ def workspace_subject(call: Call, workspace: str) -> Subject:
         "name": found.name,
         "uuid": found.uuid,
     }
-    shown |= {"links": {"self": {"href": call.link(*path)}}}
+    links = {
+        "self": call.link(*path),
+        "hooks": call.link(*path, "hooks"),
+        "members": call.link(*path, "members"),
+        "projects": call.link(*path, "projects"),
+        "repositories": call.link("repositories", found.slug),
+    }
+    shown |= {"links": {name: {"href": href} for name, href in links.items()}}
     return Subject("workspace", found.uuid, path, found.slug, shown, role == "owner")

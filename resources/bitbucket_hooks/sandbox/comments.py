@@ -62,7 +62,7 @@ def item(call: Call, workspace: str, slug: str, number: int, comment: int) -> Re
     _check_author(call, repository, found)
     if call.request.method == "DELETE":
         commentstore.delete(call.connection, found)
-        return no_content()
+        return no_content(call)
     new = commentstore.rewrite(call.connection, found, _raw(call))
     return json_response(_shown(call, repository, thread, new))
 

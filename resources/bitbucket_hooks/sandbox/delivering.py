@@ -7,6 +7,7 @@ docs). No transaction is open while a receiver is waited for.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import threading
@@ -22,7 +23,7 @@ from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
-from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.records import new_uuid
 
 if TYPE_CHECKING:
@@ -144,11 +145,11 @@ def carry_out(database: Database, shipment: Shipment) -> None:
     while not done:
         number = len(shipment.outcomes) + 1
         outcome = _attempt(shipment, number, timeout)
+        shipment.outcomes += (outcome,)
         done = outcome.status not in _SERVER_ERRORS or number == _TRIES
         if shipment.number is not None:
             with database.write() as connection:
                 historystore.note(connection, shipment.number, number, outcome, done=done)
-        shipment.outcomes += (outcome,)
     shipment.done = True
 
 
@@ -203,7 +204,7 @@ class Deliverer:
 
     def _carry_out(self, shipment: Shipment) -> None:
         try:
-            with self._places:
+            with self._places, contextlib.suppress(SandboxUnusable):
                 carry_out(self._database, shipment)
         finally:
             shipment.done = True

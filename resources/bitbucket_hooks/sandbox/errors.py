@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.wrappers import Response
 
 from bitbucket_hooks.errors import HooksError
 
 if TYPE_CHECKING:
+    import os
+    import sqlite3
     from collections.abc import Iterable, Mapping
 
 REALM = 'Basic realm="Bitbucket.org HTTP"'
@@ -21,6 +23,16 @@ REALM = 'Basic realm="Bitbucket.org HTTP"'
 
 class SandboxError(HooksError):
     """The sandbox itself can't do what was asked: a wrong file, name or setting."""
+
+
+class SandboxUnusable(SandboxError):
+    """The sandbox's file can't be read or written, though nothing was asked that is wrong."""
+
+    def __init__(self, path: os.PathLike[str], cause: sqlite3.Error) -> None:
+        self.is_full: Final = "full" in str(cause)
+        """Whether its disk has no room left."""
+        remedy = "free some space on its disk" if self.is_full else "remove the file"
+        super().__init__(f"the sandbox {path} can't be used: {cause}; run it again, or {remedy}")
 
 
 class ConnectionDropped(ConnectionError):
@@ -99,6 +111,16 @@ def not_found(message: str = "Resource not found") -> Refusal:
 def not_allowed() -> Refusal:
     """405 for a verb that the path does not have (unverified)."""
     return _error(405, "Method not allowed")
+
+
+def other_host(host: str) -> Refusal:
+    """421 for a name that this sandbox does not answer to, which the service has no need of."""
+    return _error(421, f'No answer to the host "{host}"; allow it with `--allow-host`')
+
+
+def unusable(error: SandboxUnusable) -> Refusal:
+    """507 when the disk is full, 500 when the sandbox's file can't be used for another reason."""
+    return _error(507 if error.is_full else 500, error.message)
 
 
 def rate_limited(retry_after: int | None) -> Refusal:

@@ -105,10 +105,7 @@ def _replace(call: Call, subject: Subject, uid: str) -> Response:
 
 def _delete(call: Call, subject: Subject, uid: str) -> Response:
     hookstore.delete(call.connection, _own(call, subject, uid), call.settings.read_lag_ms)
-    response = no_content()
-    if call.settings.delete_content_type:
-        response.headers["Content-Type"] = "application/json; charset=utf-8"
-    return response
+    return no_content(call)
 
 
 def _own(call: Call, subject: Subject, uid: str) -> Hook:

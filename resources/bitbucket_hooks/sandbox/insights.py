@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bitbucket_hooks.sandbox import commitstore, pages
 from bitbucket_hooks.sandbox.calls import commit_of, no_content
 from bitbucket_hooks.sandbox.errors import Refusal, json_response, not_found
-from bitbucket_hooks.sandbox.validation import json_object
+from bitbucket_hooks.sandbox.validation import json_object, sent_json
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -77,7 +77,7 @@ def item(call: Call, workspace: str, slug: str, commit: str, report: str) -> Res
         raise not_found()
     if call.request.method == "DELETE":
         commitstore.delete_report(call.connection, where, report)
-        return no_content()
+        return no_content(call)
     return json_response(found)
 
 
@@ -95,7 +95,7 @@ def findings(call: Call, workspace: str, slug: str, commit: str, report: str) ->
 
 
 def _annotate(call: Call, where: Commit, report: str) -> Response:
-    sent = call.request.get_json(force=True, silent=True)
+    sent = sent_json(call.request)
     if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
         raise _refused("The request body is not an array of annotations")
     if len(sent) > MAX_AT_ONCE:  # seen, in these words

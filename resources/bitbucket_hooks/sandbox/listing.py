@@ -58,6 +58,46 @@ def workspace(call: Call, workspace: str) -> Response:
     return json_response(shown)
 
 
+def workspaces(call: Call) -> Response:
+    """Answer `GET /workspaces`: those whose member or token the identity is."""
+    return _listed(call, [shown for shown, _ in _own_workspaces(call)])
+
+
+def workspace_accesses(call: Call) -> Response:
+    """Answer `GET /user/workspaces`: the same, and whether the identity administers each."""
+    values = [
+        {"type": "workspace_access", "administrator": role == "owner", "workspace": shown}
+        for shown, role in _own_workspaces(call)
+    ]
+    return _listed(call, values)
+
+
+def _own_workspaces(call: Call) -> list[tuple[dict[str, Any], str]]:
+    call.identity.require("read:workspace:bitbucket")
+    found = [
+        (each, identities.workspace_role(call.connection, call.identity, each.uuid))
+        for each in places.workspaces(call.connection)
+    ]
+    return [(workspace_subject(call, each.slug).shown, role) for each, role in found if role]
+
+
+def _listed(call: Call, values: list[dict[str, Any]]) -> Response:
+    page = pages.asked_for(call.request)
+    cut = pages.cut(page, values)
+    return json_response(pages.envelope(call.request, page, len(values), cut))
+
+
+def all_repositories(call: Call) -> Response:
+    """Answer `GET /repositories`: those of all workspaces that the identity may see."""
+    call.identity.require("read:repository:bitbucket", "repository")
+    visible = [
+        each
+        for each in places.repositories(call.connection)
+        if identities.repository_role(call.connection, call.identity, each)
+    ]
+    return _listed(call, [_shown(call, each) for each in visible])
+
+
 def repository(call: Call, workspace: str, slug: str) -> Response:
     """Answer `GET /repositories/{workspace}/{repo_slug}`."""
     call.identity.require("read:repository:bitbucket", "repository")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import re
 import socket
 import socketserver
 import struct
 import sys
 import threading
+import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
-from bitbucket_hooks.sandbox import wire
+from bitbucket_hooks.sandbox import errors, wire
 from bitbucket_hooks.sandbox.app import Application
+from bitbucket_hooks.sandbox.errors import SandboxUnusable
 from bitbucket_hooks.sandbox.seed import open_database
-from bitbucket_hooks.sandbox.web.guard import is_loopback
+from bitbucket_hooks.sandbox.web.guard import host_name, is_address, is_loopback
 from bitbucket_hooks.sandbox.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 _MOST_BYTES: Final = 10 * 1024 * 1024
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+_REST_SECONDS: Final = 2.0
 # Linger on, for no time: closing the socket then resets the connection.
 _RESET: Final = struct.pack("ii", 1, 0)
 _API: Final = ("/2.0", "/site", "/ip-ranges")
@@ -46,9 +51,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        environ = wire.environment(
-            self.command, self.path, self.headers.items(), body, self.client_address[0]
-        )
+        try:
+            environ = wire.environment(
+                self.command, self.path, self.headers.items(), body, self.client_address[0]
+            )
+        except ValueError:  # such as http://[
+            self.send_error(400, "Bad request target")
+            return
         answer = wire.answer(self.server.app, environ, {"Date": formatdate(usegmt=True)})
         if answer.dropped and not answer.data:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -65,13 +74,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         """Read the request's body; an answer is on its way when that can't be done."""
         length = self.headers.get("Content-Length", "0")
-        if self.headers.get("Transfer-Encoding") or not length.isdecimal():
+        if self.headers.get("Transfer-Encoding"):
             self.send_error(411)
+            return None
+        if not _LENGTH.fullmatch(length):
+            self.send_error(400, "Bad Content-Length")
             return None
         if int(length) > _MOST_BYTES:
             self.send_error(413)
             return None
         return self.rfile.read(int(length))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse a request that can't be read, and let the client finish sending it.
+
+        Else the rest of it, unread, would reset the connection and the answer with it.
+        """
+        super().send_error(code, message, explain)
+        until = time.monotonic() + _REST_SECONDS
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_REST_SECONDS)
+            while self.connection.recv(65536) and time.monotonic() < until:
+                pass
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's
         """Print a line for each request, if that was wished."""
@@ -92,8 +117,17 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     allow_reuse_port = False
     pages: Pages | None = None
 
-    def __init__(self, database: Database, host: str, port: int, *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        host: str,
+        port: int,
+        *,
+        names: Iterable[str] = (),
+        verbose: bool = False,
+    ) -> None:
         self._connections: set[socket.socket] = set()
+        self._names: Final = {name.lower() for name in (host, *names)}
         self.verbose: Final = verbose
         self._api: Final = Application(database)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -104,9 +138,24 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request: the page's are neither logged nor limited, nor do they fail."""
         root = "/".join(str(environ["PATH_INFO"]).split("/", 2)[:2])
-        if self.pages is None or root in _API:
+        try:
+            if self.pages and root not in _API:
+                return self.pages(environ, start_response)
+            host = str(environ["HTTP_HOST"])
+            if not self._is_ours(host_name(host)):
+                return errors.other_host(host).response(environ, start_response)
             return self._api(environ, start_response)
-        return self.pages(environ, start_response)
+        except SandboxUnusable as error:
+            return errors.unusable(error).response(environ, start_response)
+
+    def _is_ours(self, host: str) -> bool:
+        """Tell whether the API answers to a name: else any page's script could reach it by one.
+
+        An address is what a server for other machines is asked by.
+        """
+        if host in self._names or is_loopback(host):
+            return True
+        return self.pages is None and is_address(host)
 
     @property
     def origin(self) -> str:
@@ -145,15 +194,22 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 @contextlib.contextmanager
 def serving(
-    path: str | os.PathLike[str], host: str = LOOPBACK, port: int = 0, *, verbose: bool = False
+    path: str | os.PathLike[str],
+    host: str = LOOPBACK,
+    port: int = 0,
+    *,
+    names: Iterable[str] = (),
+    verbose: bool = False,
 ) -> Iterator[Server]:
     """Give a bound server that is not running yet. Port 0 takes a free one.
+
+    The API answers to this machine's own names, to `host`, and to the hosts in `names`.
 
     Raises `SandboxError` for a wrong file, `OSError` for a port that can't be had.
     """
     with (
         contextlib.closing(open_database(path)) as database,
-        Server(database, host, port, verbose=verbose) as server,
+        Server(database, host, port, names=names, verbose=verbose) as server,
     ):
         yield server
 

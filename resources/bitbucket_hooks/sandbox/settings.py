@@ -99,10 +99,10 @@ class Settings:
     """Whether `history_enabled` can be set through the API (unverified)."""
     bare_uid: bool = False
     """Whether a hook's uuid is found without its braces (unverified)."""
-    delete_content_type: bool = False
-    """Whether the 204 of a DELETE carries a `Content-Type` (reported; off, as it is harsher)."""
+    delete_content_type: bool = True
+    """Whether the 204 of a DELETE carries a `Content-Type`, as several clients need (reported)."""
     scope_headers: bool = False
-    """Whether answers tell in `X-OAuth-Scopes` what credentials may (reported; off as above)."""
+    """Whether answers tell in `X-OAuth-Scopes` what credentials may (reported)."""
     delivery_timeout_ms: float = _number(default=10_000)
     """For how long a delivery waits for its receiver's answer, in milliseconds."""
     oauth_seconds: float = _number(default=7200)

@@ -10,7 +10,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Database:
     """Short transactions on an existing sandbox file, over a pool of connections.
 
     A file of an earlier version is brought up to date, and keeps what it holds.
+    Each transaction raises `SandboxUnusable` when the file can't be read or written.
     Raises `SandboxError` when the file is missing, no database of ours, or of a later version.
     """
 
@@ -57,17 +58,22 @@ class Database:
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        connection = self._take()
         try:
-            connection.execute(begin)
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            connection = self._take()
+            try:
+                connection.execute(begin)
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._give(connection)
+        except sqlite3.IntegrityError:
             raise
-        finally:
-            self._give(connection)
+        except sqlite3.Error as error:
+            raise SandboxUnusable(self.path, error) from error
 
     def _take(self) -> sqlite3.Connection:
         if self._owner != os.getpid():
@@ -97,9 +103,11 @@ class Database:
                 version = _version(connection)
             if mark == APPLICATION_ID and version in UPGRADES:
                 version = self._upgrade()
-        except sqlite3.DatabaseError as error:
+        except SandboxUnusable as error:
+            if error.is_full:
+                raise
             raise SandboxError(
-                f"{self.path} can't be opened as a sandbox: {error}; name another file, "
+                f"{self.path} can't be opened as a sandbox: {error.__cause__}; name another file, "
                 "or remove it"
             ) from error
         if mark != APPLICATION_ID:
@@ -137,9 +145,10 @@ def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
             _build(draft, fill)
             with contextlib.suppress(FileExistsError):
                 _publish(draft, path)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise SandboxError(
-            f"the sandbox {path} can't be made: {error.strerror}; name a file in a folder that is "
+            f"the sandbox {path} can't be made: {reason}; name a file in a folder that is "
             "there and may be written"
         ) from error
 

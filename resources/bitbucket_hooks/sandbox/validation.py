@@ -54,9 +54,17 @@ def hook_fields(request: Request, settings: Settings, known: Collection[str]) ->
     return sent
 
 
+def sent_json(request: Request) -> Any:
+    """Read a body of JSON; None when it is none, or nested deeper than Python reads."""
+    try:
+        return request.get_json(force=True, silent=True)
+    except RecursionError:
+        return None
+
+
 def json_object(request: Request) -> dict[str, Any]:
     """Read a body that has to be a JSON object. Refuses (400) any other."""
-    body = request.get_json(force=True, silent=True)
+    body = sent_json(request)
     if not isinstance(body, dict):
         raise bad_request("The request body is not a JSON object")
     return body

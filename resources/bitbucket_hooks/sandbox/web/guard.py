@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 _SESSION: Final = re.compile(r"[0-9a-f]{32}")
+_HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s\[\]:/@]+)(:[0-9]{1,5})?")
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -42,6 +43,21 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def host_name(header: str) -> str:
+    """Take the name or address out of a `Host` header, without its port; "" when it has none."""
+    match = _HOST.fullmatch(header.lower())
+    return match["name"].strip("[]") if match else ""
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is an IP address: no name that somebody could let lead here."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Guard:

@@ -10,7 +10,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.sandbox.delivering import Deliverer
-from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.schema import NUMBER
 from bitbucket_hooks.sandbox.web import hookform, hooklist, layout, overview, paths, requests
 from bitbucket_hooks.sandbox.web.guard import Guard
@@ -104,6 +104,8 @@ class Pages:
             with self._database.write() if sends else self._database.read() as connection:
                 visit = Visit(request, connection, token, self._deliverer)
                 response: Response = endpoint(visit, **values)
+        except SandboxUnusable:
+            raise
         except SandboxError as error:
             return overview.missing(f"{error}.")
         except HTTPException as error:
