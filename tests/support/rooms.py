@@ -123,7 +123,7 @@ def open_rooms(
     given = Settings(api_url=api_url, **settings)
     client = open_client(given, told.append, clock=clock)
     api = HookApi(lambda: client)
-    listings = Listings(api, clock)
+    listings = Listings(api, clock, told.append)
     presence = Presence(api, listings, given.missing_repository == "gone", told.append)
     holds = Claims(claims, phase)
     lifecycle = Lifecycle(api, listings, presence, holds, clock, told.append)

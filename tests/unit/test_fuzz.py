@@ -80,7 +80,7 @@ def test_an_error_of_ours_or_a_right_result(
     client, _ = canned_client(lambda _: Canned(status, content))
     api = HookApi(lambda: client)
     calls = (
-        lambda: api.hooks(WEB),
+        lambda: api.listing(WEB).hooks,
         lambda: api.create(DESIRED),
         lambda: api.update(UUID, DESIRED, SecretChange.SET),
         lambda: api.can_read_workspace("acme"),

@@ -61,7 +61,7 @@ def _api(answer: Canned) -> tuple[HookApi, list[Any]]:
 def test_paths(subject: Subject, path: str) -> None:
     """Of the list and of one hook; braces are encoded."""
     api, sent = _api(Canned(body={"values": []}))
-    api.hooks(subject)
+    api.listing(subject)
     api.delete(subject, UUID)
     assert [each[1] for each in sent] == [f"{path}?pagelen=100", f"{path}/%7B{UUID[1:-1]}%7D"]
 
@@ -125,14 +125,14 @@ def _in_pages(readings: list[str], size: int | None) -> tuple[HookApi, CannedAda
 def test_hooks_that_move_between_pages(readings: list[str], size: int | None, found: str) -> None:
     """Are all seen: a listing that lacks some is read again, a few times."""
     api, adapter = _in_pages(readings, size)
-    assert "".join(hook.uuid[-2] for hook in api.hooks(WEB)) == found
+    assert "".join(hook.uuid[-2] for hook in api.listing(WEB).hooks) == found
     assert len(adapter.asked) == 2 * len(readings)
 
 
 def test_a_hook_as_the_description_has_it() -> None:
     """Without the two properties that it lacks; null counts as missing."""
     api, _ = _api(Canned(body={"values": [ANSWER]}))
-    (hook,) = api.hooks(WEB)
+    (hook,) = api.listing(WEB).hooks
     assert (hook.uuid, hook.description, hook.created_at) == (UUID, "CI", ANSWER["created_at"])
     assert hook.events == ("issue:created", "repo:push")
     assert (hook.skip_cert_verification, hook.history_enabled) == (None, None)
@@ -146,12 +146,23 @@ def test_what_a_write_answers_is_completed() -> None:
     assert (made.skip_cert_verification, made.history_enabled) == (False, True)
 
 
+@pytest.mark.parametrize("uuid", [None, "x" * 5000, 7])
+def test_a_hook_without_a_uuid(uuid: Any) -> None:
+    """Spoils a listing, as it may be any; a POST may have been done."""
+    api, _ = _api(Canned(200, {**ANSWER, "uuid": uuid}))
+    with pytest.raises(UnexpectedAnswer, match="a hook that isn't one") as refused:
+        api.update(UUID, DESIRED, SecretChange.KEEP)
+    assert len(str(refused.value)) < 1000
+    with pytest.raises(AnswerLost):
+        api.create(DESIRED)
+    api, _ = _api(Canned(200, {"values": [{**ANSWER, "uuid": uuid}]}))
+    with pytest.raises(UnexpectedAnswer):
+        api.listing(WEB)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"uuid": None},
-        {"uuid": "x" * 5000},
-        {"uuid": 7},
         {"url": None},
         {"active": "true"},
         {"active": None},
@@ -163,17 +174,20 @@ def test_what_a_write_answers_is_completed() -> None:
         {"created_at": 7},
     ],
 )
-def test_a_hook_that_is_none(wrong: dict[str, Any]) -> None:
-    """Spoils a listing and an update; a POST may have been done."""
+def test_a_hook_that_can_not_be_read(wrong: dict[str, Any]) -> None:
+    """Spoils an update, and is set apart in a listing; a POST that answers so was done."""
     api, _ = _api(Canned(200, {**ANSWER, **wrong}))
-    with pytest.raises(UnexpectedAnswer, match="a hook that isn't one") as refused:
+    with pytest.raises(UnexpectedAnswer, match="a hook that isn't one"):
         api.update(UUID, DESIRED, SecretChange.KEEP)
-    assert len(str(refused.value)) < 1000
-    with pytest.raises(AnswerLost):
-        api.create(DESIRED)
-    api, _ = _api(Canned(200, {"values": [{**ANSWER, **wrong}]}))
-    with pytest.raises(UnexpectedAnswer):
-        api.hooks(WEB)
+    made = api.create(evolve(DESIRED, secret="x"))
+    assert (made.uuid, made.url, made.secret_set) == (UUID, URL, True)
+    other = {**ANSWER, "uuid": UUID.replace("a}", "b}")}
+    api, _ = _api(Canned(200, {"values": [{**ANSWER, **wrong}, other]}))
+    listing = api.listing(WEB)
+    assert [hook.uuid for hook in listing.hooks] == [other["uuid"]]
+    (found,) = listing.unreadable.items()
+    assert found[0] == UUID
+    assert next(iter(wrong)) in found[1]
 
 
 def test_half_characters_are_replaced() -> None:
@@ -207,4 +221,4 @@ def test_without_credentials() -> None:
     """What is needed is told."""
     client, _ = canned_client(Canned(401, "No"), credentials=Anonymous())
     with pytest.raises(AuthenticationFailed, match="none are configured"):
-        HookApi(lambda: client).hooks(WEB)
+        HookApi(lambda: client).listing(WEB)

@@ -608,16 +608,33 @@ def test_a_doubled_hook_over_two_runs(
     assert "Note: 3 listings are kept from the run of" in result.stderr
 
 
+def test_an_odd_hook(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Is named beside the others, is no missing one, and is kept in the file to go on from."""
+    sandbox.plant_hook("acme/web", URL, description="CI")
+    odd = sandbox.plant_hook("acme/web", URL)
+    sandbox.spoil_hook(odd.uuid, url=None)
+    inputs = {"owner": "acme", "repository": "web", "url": URL}
+    state = exported(tmp_path / "state.json", ("Hook", "odd", inputs, {"uuid": odd.uuid}))
+    found = told("--resume", tmp_path / "kept.jsonl", "--state", state)
+    assert found["missing"] == []
+    assert [hook["description"] for hook in found["hooks"]] == ["CI"]
+    (refused,) = found["refused"]
+    assert (refused["where"], refused["uuid"]) == ("acme/web", odd.uuid)
+    assert "can't be read: url is no str" in refused["problem"]
+    assert not found["complete"]
+    assert odd.uuid in run("acme").stderr
+
+
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
     """Is told as what it is; with room, the next run goes on from what was written whole."""
     file = tmp_path / "kept.jsonl"
     kept = Kept.begin({}, "now", file)
-    kept.keep("api", [])
+    kept.keep("api", [], {})
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, before[1]))
     try:
         with pytest.raises(ConfigError, match="the file can't be written"):
-            kept.keep("web", [])
+            kept.keep("web", [], {})
         kept.close()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -113,9 +113,9 @@ def consumer(sandbox: Sandbox, sandbox_path: Any, tmp_path: Any) -> Rooms:
 def test_a_token_that_ran_out_early_is_renewed(consumer: Rooms, sandbox: Sandbox) -> None:
     """After a 401, once; the call goes through."""
     web = Subject("acme", "web")
-    assert consumer.api.hooks(web) == []
+    assert consumer.api.listing(web).hooks == []
     sandbox.revoke_oauth_tokens()
-    assert consumer.api.hooks(web) == []
+    assert consumer.api.listing(web).hooks == []
     assert [each.status for each in sandbox.requests()] == [200, 200, 401, 200, 200]
     consumer.close()
 

@@ -56,7 +56,7 @@ def test_a_read_is_repeated(served: Rooms, sandbox: Sandbox, kind: FaultKind) ->
     """After every fault that passes, a few times if need be."""
     sandbox.plant_hook("acme/web", URL)
     sandbox.plan_fault(kind, "GET", times=3)
-    assert len(served.api.hooks(WEB)) == 1
+    assert len(served.api.listing(WEB).hooks) == 1
     assert _methods(sandbox) == ["GET"] * 4
     assert served.clock.slept == [0.4, 0.8, 1.6]
 
@@ -107,7 +107,7 @@ def test_a_page_in_between_is_not_repeated(served: Rooms, sandbox: Sandbox, meth
     hook = sandbox.plant_hook("acme/web", URL)
     sandbox.plan_fault("html", method)
     acts: dict[str, Callable[[], object]] = {
-        "GET": lambda: served.api.hooks(WEB),
+        "GET": lambda: served.api.listing(WEB).hooks,
         "PUT": lambda: served.api.update(hook.uuid, DESIRED, SecretChange.KEEP),
     }
     with pytest.raises(UnexpectedAnswer, match="an HTML page"):
@@ -119,7 +119,7 @@ def test_a_failure_that_lasts_ends_after_some_minutes(served: Rooms, sandbox: Sa
     """With what the service said; the user hears why nothing happens."""
     sandbox.plan_fault("500", "GET", times=1000)
     with pytest.raises(ServerFailed, match=r"Bitbucket failed with 500 .*error id"):
-        served.api.hooks(WEB)
+        served.api.listing(WEB)
     assert 100 < served.clock.time <= 150
     assert max(served.clock.slept) == 20
     assert served.told[0] == (

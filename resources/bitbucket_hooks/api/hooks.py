@@ -5,11 +5,11 @@ Paths, verbs and fields: public API description, unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
 from bitbucket_hooks.api.paths import path_of
@@ -31,6 +31,24 @@ _TRIES: Final = 3
 
 
 @frozen
+class Listing:
+    """The hooks of a subject as one reading answered them."""
+
+    hooks: list[Observed] = field(factory=list)
+    unreadable: Mapping[str, str] = field(factory=dict)
+    """Hooks that have a uuid and a property that no hook can have; by uuid, what is wrong."""
+
+
+def unreadable_hook(subject: Subject, uuid: str, problem: str) -> UnexpectedAnswer:
+    """The error for a hook that Bitbucket lists with a property that no hook can have."""
+    return UnexpectedAnswer(
+        f"{subject}: the hook {uuid} can't be read: {problem}",
+        "Correct it on the page of the repository's webhooks, or delete it there, then run this "
+        "again.",
+    )
+
+
+@frozen
 class HookApi:
     """Webhooks of repositories and workspaces."""
 
@@ -42,14 +60,14 @@ class HookApi:
         """What all calls go through."""
         return self.connect()
 
-    def hooks(self, subject: Subject) -> list[Observed]:
+    def listing(self, subject: Subject) -> Listing:
         """All hooks of a subject, one request per 100. Raises ApiError.
 
         One that is deleted while pages are read moves the others up, and one of these can slip
         through between two pages: it would be taken for gone, and made again. A listing that
         doesn't have the size it says is read again, and believed when it comes out the same.
         """
-        before: list[Observed] | None = None
+        before: Listing | None = None
         for _ in range(_TRIES):
             found, is_whole = self._pages(subject)
             if is_whole or found == before:
@@ -57,13 +75,15 @@ class HookApi:
             before = found
         return found
 
-    def _pages(self, subject: Subject) -> tuple[list[Observed], bool]:
+    def _pages(self, subject: Subject) -> tuple[Listing, bool]:
         """The hooks, and whether these are as many as there are said to be; one page is whole."""
         doing = f"{subject}: listing the hooks"
         pages = list(self.client.paged(_path(subject), doing))
-        found = {one.uuid: one for page in pages for one in _hooks(page, doing)}
+        found = {uuid: hook for page in pages for uuid, hook in _hooks(page, doing)}
         size = pages[-1].size
-        return list(found.values()), len(pages) == 1 or size in (None, len(found))
+        hooks = [hook for hook in found.values() if isinstance(hook, Observed)]
+        unreadable = {uuid: what for uuid, what in found.items() if isinstance(what, str)}
+        return Listing(hooks, unreadable), len(pages) == 1 or size in (None, len(found))
 
     def hook(self, subject: Subject, uuid: str) -> Observed:
         """One hook. Raises ApiError; NotFound when it is gone, or so new that reads lag behind."""
@@ -78,7 +98,10 @@ class HookApi:
         try:
             return observed(answer, doing).completed(desired)
         except UnexpectedAnswer as error:
-            raise AnswerLost(error.message, error.remedy) from None
+            uuid = _uuid(answer)
+            if uuid is None:
+                raise AnswerLost(error.message, error.remedy) from None
+            return _as_sent(uuid, desired)  # it was made: to look for it would make another
 
     def update(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
         """Replace a hook. Raises ApiError; NotFound when it is gone."""
@@ -107,8 +130,14 @@ class HookApi:
         return [_event(one, doing) for one in pages]
 
 
-def _hooks(page: Page, doing: str) -> list[Observed]:
-    return [observed(one, doing) for one in page.values]
+def _hooks(page: Page, doing: str) -> Iterator[tuple[str, Observed | str]]:
+    """By uuid, the hook or what is wrong with it. Raises UnexpectedAnswer without a uuid."""
+    for one in page.values:
+        uuid = _uuid(one)
+        if uuid is None:
+            observed(one, doing)
+        else:
+            yield uuid, _observed_or_problem(one)
 
 
 def _path(subject: Subject, uuid: str | None = None) -> str:
@@ -131,6 +160,14 @@ def body_of(desired: Desired, change: SecretChange) -> dict[str, Any]:
 
 def observed(value: Mapping[str, Any], doing: str) -> Observed:
     """Read a hook from an answer. Raises UnexpectedAnswer when it isn't one."""
+    found = _observed_or_problem(value)
+    if isinstance(found, str):
+        raise UnexpectedAnswer.of(doing, f"a hook that isn't one ({found})")
+    return found
+
+
+def _observed_or_problem(value: Mapping[str, Any]) -> Observed | str:
+    """Read a hook from an answer; a text says why it isn't one."""
     try:
         return Observed(
             uuid=canonical_uuid(_typed(value, "uuid", str)),
@@ -144,9 +181,21 @@ def observed(value: Mapping[str, Any], doing: str) -> Observed:
             read_only=_typed(value, "read_only", bool, default=False),
         )
     except (TypeError, ValueError) as error:
-        raise UnexpectedAnswer.of(
-            doing, f"a hook that isn't one ({printable(str(error))})"
-        ) from None
+        return printable(str(error))
+
+
+def _uuid(value: Mapping[str, Any]) -> str | None:
+    """The uuid of a hook, whatever else is wrong with it."""
+    try:
+        return canonical_uuid(_typed(value, "uuid", str))
+    except (TypeError, ValueError):
+        return None
+
+
+def _as_sent(uuid: str, desired: Desired) -> Observed:
+    """A hook that was made, from what was sent."""
+    sent = {name: getattr(desired, name) for name in PROPERTIES if name != "secret"}
+    return Observed(uuid=uuid, secret_set=bool(desired.secret), **sent)
 
 
 def _typed(value: Mapping[str, Any], key: str, kind: type, default: Any = None) -> Any:

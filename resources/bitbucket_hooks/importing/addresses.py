@@ -45,7 +45,7 @@ class Urls:
         groups = list(groups)
         for subject in (next(iter(one.hooks)) for one in groups):
             if any(one.address not in self._whole for one in listed[subject]):
-                for hook in api.hooks(subject):
+                for hook in api.listing(subject).hooks:
                     self.see(hook)
         return [one for one in groups if one.kind.address in self._whole]
 

@@ -33,7 +33,12 @@ def render(inventory: Inventory) -> dict[str, Any]:
             for one in inventory.missing
         ],
         "refused": [
-            {"where": where(one.subject), "problem": one.problem, "remedy": one.remedy}
+            {
+                "where": where(one.subject),
+                "uuid": one.hook,
+                "problem": one.problem,
+                "remedy": one.remedy,
+            }
             for one in inventory.refused
         ],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -16,7 +16,7 @@ from bitbucket_hooks.api.errors import (
     ServerFailed,
     UnexpectedAnswer,
 )
-from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.errors import HooksError, RemoteError
 from bitbucket_hooks.inventory.keeping import Kept
@@ -66,11 +66,13 @@ class Scope:
 
 @frozen
 class Refused:
-    """A repository, or the workspace itself, whose hooks couldn't be listed."""
+    """What couldn't be listed: the hooks of a repository or the workspace, or one that is odd."""
 
     subject: Subject
     problem: str
     remedy: str
+    hook: str | None = None
+    """The uuid of the one hook that can't be read."""
 
 
 @frozen
@@ -142,15 +144,23 @@ class Collector:
             begun_at=self.kept.begun_at,
             projects=found,
             hooks=hooks,
-            refused=tuple(
-                Refused(by_name[name], error.message, error.remedy)
-                for name, error in sorted(outcome.failed.items())
+            refused=(
+                *(
+                    Refused(by_name[name], error.message, error.remedy)
+                    for name, error in sorted(outcome.failed.items())
+                ),
+                *(one for subject in hooks for one in self._unreadable(subject)),
             ),
             idle=tuple(scope.idle(found)),
             total=self._total,
             stopped=outcome.stopped,
             failed=_ill(outcome),
         )
+
+    def _unreadable(self, subject: Subject) -> Iterator[Refused]:
+        for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
+            error = unreadable_hook(subject, uuid, problem)
+            yield Refused(subject, error.message, error.remedy, uuid)
 
     def _repositories(self, scope: Scope) -> Mapping[str, str]:
         if not scope.needs_listing:
@@ -164,14 +174,15 @@ class Collector:
     def _list(self, workspace: str, slug: str | None) -> None:
         subject = Subject(workspace, slug)
         try:
-            found = self.hooks.hooks(subject)
+            found = self.hooks.listing(subject)
         except ScopeMissing as error:
             if slug is None:  # a token of a repository or project has no say in the workspace
                 raise PermissionRefused(error.message, error.remedy, status=403) from None
             raise
-        for one in found:
+        for one in found.hooks:
             self.see(one)
-        self.kept.keep(slug, [Live.of(one, self.kept.addresses) for one in found])
+        live = [Live.of(one, self.kept.addresses) for one in found.hooks]
+        self.kept.keep(slug, live, found.unreadable)
         with self._lock:
             self._left -= 1
             self.tell(f"{self._total - self._left:,} of {self._total:,} listed")

@@ -100,7 +100,7 @@ def look(
         for live in hooks
     ]
     rows = _veiled(rows)
-    there = {row.live.uuid for row in rows}
+    there = {row.live.uuid for row in rows} | {one.hook for one in found.refused}
     gone = [one for one in declared or () if one.uuid not in there and one.subject in found.hooks]
     return Inventory(
         workspace=found.workspace,

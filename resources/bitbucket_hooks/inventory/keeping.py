@@ -38,6 +38,8 @@ class Kept:
     """The slugs, each with its project's key; None: not listed yet."""
     listed: dict[str | None, list[Live]] = field(factory=dict)
     """The hooks of each repository, and of the workspace itself under None."""
+    unreadable: dict[str | None, Mapping[str, str]] = field(factory=dict)
+    """Those among them that can't be read, by uuid with what is wrong."""
     _path: Path | None = None
     _file: IO[str] | None = field(default=None, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
@@ -88,6 +90,7 @@ class Kept:
             self.repositories = dict(line["repositories"])
         else:
             self.listed[line["repository"]] = [Live(**one) for one in line["hooks"]]
+            self.unreadable[line["repository"]] = dict(line.get("unreadable", {}))
 
     def keep_repositories(self, found: Iterable[Repository]) -> dict[str, str]:
         """Record what the workspace has."""
@@ -95,11 +98,15 @@ class Kept:
         self._write({"repositories": self.repositories})
         return self.repositories
 
-    def keep(self, repository: str | None, hooks: list[Live]) -> None:
+    def keep(
+        self, repository: str | None, hooks: list[Live], unreadable: Mapping[str, str]
+    ) -> None:
         """Record one listing."""
         with self._lock:
             self.listed[repository] = hooks
-            self._write({"repository": repository, "hooks": [attrs.asdict(one) for one in hooks]})
+            self.unreadable[repository] = unreadable
+            told = {"repository": repository, "hooks": [attrs.asdict(one) for one in hooks]}
+            self._write({**told, "unreadable": dict(unreadable)})
 
     def _write(self, line: Mapping[str, Any]) -> None:
         if self._file is None:

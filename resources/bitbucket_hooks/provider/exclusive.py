@@ -31,6 +31,7 @@ from bitbucket_hooks.reconcile.exclusive import (
     Scope,
     counted,
     listed_hooks,
+    readable,
 )
 
 REPORT: Final = "report"
@@ -103,7 +104,7 @@ class _ExclusiveProvider(DeclaringProvider):
         scope, records = self._scope(_news, _olds), self._records(_olds)
         unmanaged = scope.remaining(records.unmanaged)
         held = self._tell_held(scope, unmanaged)
-        others = {uuid: told for uuid, told in unmanaged.items() if uuid not in held}
+        others = _warn_of_unreadable(unmanaged, held)
         doomed = others if _news["onUnmanaged"] != REPORT else {}  # a preview may not know it
         # repositories that leave the declaration are still in `existing`
         _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
@@ -145,7 +146,8 @@ class _ExclusiveProvider(DeclaringProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Remove what a preview has shown, and look at repositories that are new."""
         deletes = _news["onUnmanaged"] == DELETE
-        doomed = self._scope(_news, _olds).remaining(_olds["unmanaged"]) if deletes else {}
+        remaining = self._scope(_news, _olds).remaining(_olds["unmanaged"])
+        doomed = readable(remaining) if deletes else {}
         news = {u: told for u, told in doomed.items() if self._session.sightings.is_news(u)}
         _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
         due = doomed.keys() - news.keys()
@@ -166,7 +168,7 @@ class _ExclusiveProvider(DeclaringProvider):
             raise
         found = {u: told for u, told in records.unmanaged.items() if u not in before.unmanaged}
         held = self._tell_held(scope, found)
-        others = {uuid: told for uuid, told in found.items() if uuid not in held}
+        others = _warn_of_unreadable(found, held)
         _warn(others, *((_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)))
         return _outputs(news, scope, records)
 
@@ -260,6 +262,19 @@ def _refuse_too_many(doomed: Mapping[str, str], total: int) -> None:
             f"doesn't name:\n{listed_hooks(doomed, 5)}",
             REMEDY,
         )
+
+
+def _warn_of_unreadable(unmanaged: Mapping[str, str], held: Collection[str]) -> Mapping[str, str]:
+    """Of unmanaged hooks that nobody holds, those that could be read; warns of the others."""
+    others = {uuid: told for uuid, told in unmanaged.items() if uuid not in held}
+    fine = readable(others)
+    odd = {uuid: told for uuid, told in others.items() if uuid not in fine}
+    _warn(
+        odd,
+        "can't be read and so is never deleted here",
+        "Correct or delete it on its page, or name it in `hooks`.",
+    )
+    return fine
 
 
 def _warn(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:

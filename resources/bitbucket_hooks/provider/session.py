@@ -99,7 +99,7 @@ def _open(settings: Settings, account: str) -> Session:
     if settings.sandbox is not None:
         connection.client()  # one that can't be opened is told in a preview too
     api = HookApi(connection.client)
-    listings = Listings(api, clock)
+    listings = Listings(api, clock, warn)
     claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)

@@ -23,6 +23,7 @@ from bitbucket_hooks.reconcile.notices import folded
 from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
 
 _WHAT: Final = "unmanaged hooks"
+_UNREADABLE: Final = "unreadable"  # begins a record; of any other hook the title comes first
 _LISTED: Final = 50  # hooks that one message names
 
 
@@ -148,10 +149,16 @@ class Exclusives:
         Hooks of installed apps are none of our business.
         """
         listed = listing(subject) or {}
-        late = [self.lifecycle.read(subject, uuid) for uuid in known if uuid not in listed]
+        odd = self.lifecycle.listings.unreadable(subject)
+        missing = [uuid for uuid in known if uuid not in listed and uuid not in odd]
+        late = [self.lifecycle.read(subject, uuid) for uuid in missing]
         live = [hook for hook in (*listed.values(), *late) if hook and not hook.read_only]
-        unmanaged = {h.uuid: f"{subject} {titled(h)}" for h in live if h.uuid not in declared}
-        return Records(unmanaged, len(live), {str(subject)})
+        told = {hook.uuid: titled(hook) for hook in live}
+        told |= {uuid: f"{_UNREADABLE}: {problem}" for uuid, problem in odd.items()}
+        unmanaged = {
+            uuid: f"{subject} {what}" for uuid, what in told.items() if uuid not in declared
+        }
+        return Records(unmanaged, len(told), {str(subject)})
 
     def _remove(
         self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
@@ -161,7 +168,10 @@ class Exclusives:
         It says of each whether it was there to be deleted.
         """
         live = self.lifecycle.presence.listing(subject) or {}
+        unreadable = self.lifecycle.listings.unreadable(subject)
         for uuid in uuids:
+            if uuid in unreadable:
+                continue  # the listing warned of it
             if self.lifecycle.claims.handed_over(uuid, scope.owner):
                 continue  # the diff told who declares it
             hook = self.lifecycle.read(subject, uuid)
@@ -218,6 +228,18 @@ def listed_hooks(unmanaged: Mapping[str, str], limit: int = _LISTED) -> str:
     lines = sorted(f"  {told} {uuid}" for uuid, told in unmanaged.items())
     more = len(lines) - limit
     return "\n".join(lines[:limit] + ([f"  … and {more:,} more"] if more > 0 else []))
+
+
+def readable(unmanaged: Mapping[str, str]) -> dict[str, str]:
+    """Of records of unmanaged hooks, those of hooks that could be read; others are never deleted.
+
+    Of them nobody could say what a deletion would take away.
+    """
+    return {
+        uuid: told
+        for uuid, told in unmanaged.items()
+        if not told.removeprefix(f"{place_told(told)} ").startswith(_UNREADABLE)
+    }
 
 
 def place_told(told: str) -> str:

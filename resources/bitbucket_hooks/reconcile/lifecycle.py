@@ -10,6 +10,7 @@ from attrs import define, evolve
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, NotFound
+from bitbucket_hooks.api.hooks import unreadable_hook
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
@@ -135,9 +136,13 @@ class Lifecycle:
         uuid: str,
         created_at: str | None = None,
     ) -> Observed | None:
-        """A hook of a listing, or asked for by itself where the listing lacks it."""
+        """A hook of a listing, or asked for by itself where the listing lacks it.
+
+        Raises ApiError, also when the hook is there and can't be read.
+        """
         if live is None:
             return None
+        self._refuse_unreadable(subject, uuid)
         if uuid in live:
             return live[uuid]
         try:
@@ -146,6 +151,10 @@ class Lifecycle:
             return None
         self.listings.note(subject, uuid, found)
         return found
+
+    def _refuse_unreadable(self, subject: Subject, uuid: str) -> None:
+        if (problem := self.listings.unreadable(subject).get(uuid)) is not None:
+            raise unreadable_hook(subject, uuid, problem)
 
     def _make(self, desired: Desired, owner: Owner) -> Observed:
         for _ in range(_POSTS):
@@ -167,9 +176,12 @@ class Lifecycle:
         self, desired: Desired, before: Mapping[str, Observed], owner: Owner
     ) -> Observed | None:
         """Look for what a POST without an answer made; it is ours, whatever `adopt` says."""
+        unreadable = self.listings.unreadable(desired.subject).keys()
 
         def look() -> Observed | None:
             now = self.listings.again(desired.subject)
+            for uuid in self.listings.unreadable(desired.subject).keys() - unreadable:
+                self._refuse_unreadable(desired.subject, uuid)  # it may be the one: make no second
             new = ours_after_lost_answer(desired, before, now)
             free = [hook for hook in new if not self.claims.held_by_other(hook.uuid, owner)]
             return free[0].completed(desired) if free else None

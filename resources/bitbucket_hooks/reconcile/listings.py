@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -26,6 +26,7 @@ class _Shelf:
     lock: threading.Lock = field(factory=threading.Lock)
     hooks: dict[str, Observed] | None = None
     is_doubtful: bool = False
+    unreadable: Mapping[str, str] = field(factory=dict)
     written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
 
 
@@ -35,6 +36,7 @@ class Listings:
 
     api: HookApi
     clock: Clock
+    warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
     _shelves: dict[Subject, _Shelf] = field(factory=dict, init=False)
 
@@ -58,6 +60,10 @@ class Listings:
         """The hooks by uuid, asked anew once after a doubt. Raises ApiError."""
         return self.again(subject) if self._shelf(subject).is_doubtful else self.of(subject)
 
+    def unreadable(self, subject: Subject) -> Mapping[str, str]:
+        """Hooks that can't be read, by uuid with what is wrong, as last listed."""
+        return self._shelf(subject).unreadable
+
     def note(self, subject: Subject, uuid: str, live: Observed | None) -> None:
         """Record what one of our own writes made of a hook; None: it is deleted."""
         shelf = self._shelf(subject)
@@ -77,11 +83,15 @@ class Listings:
 
     def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
         shelf.is_doubtful = False
-        hooks = {hook.uuid: hook for hook in self.api.hooks(subject)}
+        listing = self.api.listing(subject)
+        hooks = {hook.uuid: hook for hook in listing.hooks}
         for uuid, (when, live) in shelf.written.items():
             if self.clock.now() - when < LAG:
                 _apply(hooks, uuid, live)
-        shelf.hooks = hooks
+        for uuid in listing.unreadable.keys() - shelf.unreadable.keys():
+            problem = listing.unreadable[uuid]
+            self.warn(f"{subject}: the hook {uuid} can't be read ({problem}); it is left alone")
+        shelf.hooks, shelf.unreadable = hooks, listing.unreadable
         return hooks
 
 

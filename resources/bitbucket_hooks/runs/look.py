@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.provider.properties import desired_of
@@ -108,16 +108,19 @@ class Looker:
         pool = SideBySide(settings.parallel, Clock(), self.tell)
         live = pool.run(
             "looking for live hooks",
-            {name: partial(api.hooks, subject) for name, subject in subjects.items()},
+            {name: partial(api.listing, subject) for name, subject in subjects.items()},
         )
         if live.failed or live.stopped:
             self.warn(_failure(live.failed.values(), live.stopped))
+        for name, listing in live.done.items():
+            for uuid, problem in listing.unreadable.items():
+                self.warn(unreadable_hook(subjects[name], uuid, problem).in_a_line)
         return {
             (one.urn, one.name): finding(
                 one.desired,
                 candidates(
                     one.desired,
-                    live.done[one.name],
+                    live.done[one.name].hooks,
                     one.adopt or settings.adopt,
                     managed.__contains__,
                 ),

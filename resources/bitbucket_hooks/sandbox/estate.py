@@ -227,6 +227,11 @@ class Sandbox:
                 connection, lookups.hook(connection, uuid), lookups.hook_changes(changes)
             )
 
+    def spoil_hook(self, uuid: str, **values: Any) -> None:
+        """Let answers show values of a hook that no hook should have, until it is changed."""
+        with self._database.write() as connection:
+            hookstore.spoil(connection, lookups.hook(connection, uuid), values)
+
     def delete_hook(self, uuid: str) -> None:
         """Delete a hook by hand."""
         with self._database.write() as connection:

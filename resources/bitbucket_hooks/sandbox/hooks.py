@@ -146,4 +146,5 @@ def _shown(call: Call, subject: Subject, hook: Hook) -> dict[str, Any]:
         "read_only": hook.read_only,
         "source": None,
         "links": {"self": {"href": href}},
+        **hookstore.oddities(call.connection, hook),
     }

@@ -62,8 +62,9 @@ def insert(connection: sqlite3.Connection, hook: Hook, lag_ms: float = 0) -> Hoo
 def update(
     connection: sqlite3.Connection, old: Hook, changes: dict[str, Any], lag_ms: float = 0
 ) -> Hook:
-    """Change a hook and give what it is now."""
+    """Change a hook and give what it is now; what was odd about it is put right."""
     _shade(connection, old, old, lag_ms)
+    connection.execute("DELETE FROM oddities WHERE hook = ?", (old.uuid,))
     new = attrs.evolve(old, **changes)
     connection.execute(_UPDATE, new.row())
     return new
@@ -73,6 +74,18 @@ def delete(connection: sqlite3.Connection, hook: Hook, lag_ms: float = 0) -> Non
     """Remove a hook."""
     _shade(connection, hook, hook, lag_ms)
     connection.execute("DELETE FROM hooks WHERE uuid = ?", (hook.uuid,))
+
+
+def spoil(connection: sqlite3.Connection, hook: Hook, values: dict[str, Any]) -> None:
+    """Let answers show of a hook what no hook should have."""
+    row = (hook.uuid, json.dumps(values))
+    connection.execute("INSERT OR REPLACE INTO oddities VALUES (?, ?)", row)
+
+
+def oddities(connection: sqlite3.Connection, hook: Hook) -> dict[str, Any]:
+    """Give what answers show of a hook in place of its properties."""
+    found = connection.execute("SELECT body FROM oddities WHERE hook = ?", (hook.uuid,)).fetchone()
+    return dict(json.loads(found["body"])) if found else {}
 
 
 def _shade(connection: sqlite3.Connection, hook: Hook, old: Hook | None, lag_ms: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 APPLICATION_ID: Final = 0x62624873  # "bbHs", so that a stranger's database is never taken for ours
-VERSION: Final = 3
+VERSION: Final = 4
 NUMBER: Final = f"int(max={2**63 - 1})"
 """A number in a path, as large as the database takes."""
 
@@ -121,13 +121,20 @@ CREATE TABLE attempts (
 );
 """
 
+# What answers show of a hook in place of its properties: JSON that no hook should have.
+_ODDITIES: Final = """
+CREATE TABLE oddities (
+    hook TEXT PRIMARY KEY REFERENCES hooks (uuid) ON DELETE CASCADE, body TEXT NOT NULL
+);
+"""
+
 _EVERY_SCOPE: Final = """
 UPDATE tokens SET scopes =
     json_insert(scopes, '$[#]', 'write:pullrequest:bitbucket', '$[#]', 'write:repository:bitbucket')
 WHERE token IN ('sandbox-api-owner', 'sandbox-api-member', 'sandbox-api-outsider');
 """
 
-UPGRADES: Final = {1: _REVIEWS + _EVERY_SCOPE, 2: _DELIVERIES}
+UPGRADES: Final = {1: _REVIEWS + _EVERY_SCOPE, 2: _DELIVERIES, 3: _ODDITIES}
 """What makes a file of a version one of the next: statements, each ending in `;`."""
 
-SCHEMA: Final = _BASE + _REVIEWS + _DELIVERIES
+SCHEMA: Final = _BASE + _REVIEWS + _DELIVERIES + _ODDITIES
