@@ -180,3 +180,24 @@ def test_hooks_that_nothing_declares(stacks: Project) -> None:
     assert [hook.description for hook in stacks.hooks("acme/web")] == ["CI"]
     assert len(stacks.hooks()) == 3
     assert "canary" not in run.text + stacks.state_files()
+
+
+def test_a_misspelt_namespace_deletes_nothing(stacks: Project) -> None:
+    """The key is named; and a config without hooks needs force, for two hooks as for hundreds."""
+    stacks.config({KEY: [CI]}).up().succeeded()
+    stacks.config({KEY: None, "bitbucket-hook:hooks": [CI]})
+    mistake = "bitbucket-hook:hooks: is no key; did you mean bitbucket-hooks:hooks?"
+    assert mistake in stacks.preview().failed().flat
+    assert mistake in stacks.command("up", "--yes", "--stack", "test").failed().flat
+    stacks.config({"bitbucket-hook:hooks": None})
+    lost = f"{KEY}: declares nothing, so that all 2 hooks of this stack would be deleted: ci"
+    for run in (stacks.preview(), stacks.up(), stacks.up("--skip-preview")):
+        assert lost in run.failed().flat
+    assert lost in stacks.command("preview", "--stack", "test").failed().flat
+    assert len(stacks.hooks("acme/api") + stacks.hooks("acme/web")) == 2
+    stacks.command("up", "--yes", "--force", "--stack", "test").succeeded()
+    assert not stacks.hooks("acme/api") + stacks.hooks("acme/web")
+    stacks.up().succeeded()  # what there is not can't be lost
+    stacks.config({KEY: [CI]}).up().succeeded()
+    stacks.config({KEY: None}).destroy().succeeded()
+    assert not stacks.hooks("acme/api") + stacks.hooks("acme/web")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pulumi
 import pytest
 
 from bitbucket_hooks.stack.declare import declare_hooks
-from support.pulumi_program import Registered, program
+from support.pulumi_program import Monitor, Registered, program
 
 
 @attrs.define
@@ -35,9 +36,18 @@ class Stack:
     monkeypatch: pytest.MonkeyPatch
 
     def declares(
-        self, *hooks: Any, secret: tuple[str, ...] = (), account: Any = None, **keys: Any
+        self,
+        *hooks: Any,
+        secret: tuple[str, ...] = (),
+        account: Any = None,
+        state: Mapping[str, Any] | None = None,
+        others: Mapping[str, Any] | None = None,
+        **keys: Any,
     ) -> Declared:
-        """Run the program; `keys` are those beside `hooks`, `account` those under `bitbucket:`."""
+        """Run the program; `keys` are those beside `hooks`, `account` those under `bitbucket:`.
+
+        `others` are keys of other namespaces; `state` is what `Monitor` takes.
+        """
         told: list[str] = []
         self.monkeypatch.setattr(pulumi.log, "warn", told.append)
         usual = {"apiUrl": f"sandbox:{self.database}", "workspace": "acme", **(account or {})}
@@ -45,8 +55,10 @@ class Stack:
         config = {
             **{f"bitbucket:{key}": value for key, value in usual.items() if value is not None},
             **{f"bitbucket-hooks:{key}": value for key, value in ours.items() if value is not None},
+            **(others or {}),
         }
-        with program(config, tuple(f"bitbucket-hooks:{key}" for key in secret)) as run:
+        hidden = tuple(f"bitbucket-hooks:{key}" for key in secret)
+        with program(config, hidden, Monitor(state)) as run:
             made = sorted(run(declare_hooks), key=lambda one: one.name)
             return Declared(made, told)
 

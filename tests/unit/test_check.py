@@ -98,7 +98,7 @@ def test_mistakes(project: Path) -> None:
     assert result.exit_code == 1
     assert "Stack a: 3 mistakes" in result.stdout
     assert [line.strip() for line in result.stderr.splitlines()] == [
-        'Error: bitbucket-hooks:unmanged: is no key; did you mean "unmanaged"?',
+        "Error: bitbucket-hooks:unmanged: is no key; did you mean bitbucket-hooks:unmanaged?",
         (
             'Error: bitbucket-hooks:hooks[0].account: there is no account "x"; declare it under '
             "bitbucket-hooks:accounts"
@@ -265,3 +265,21 @@ def test_the_schema_refuses_mistakes(hook: dict[str, Any], keys: dict[str, Any])
     given = {key: value for key, value in {**CI, **hook}.items() if key != "name" or value}
     assert not _valid(given, **keys)
     assert _valid(CI)
+
+
+def test_a_key_in_a_wrong_namespace(project: Path) -> None:
+    """Is a mistake; keys of the project itself are its program's."""
+    _stack(project, "dev", CI)
+    file = project / "stacks" / "Pulumi.dev.yaml"
+    written = file.read_text()
+    top = yaml.safe_load((project / "Pulumi.yaml").read_text())
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump({**top, "name": "bitbucket-hook"}))
+    file.write_text(f"{written}  bitbucket-hook:hooks: x\n")
+    assert _check("dev").exit_code == 0
+    file.write_text(written.replace("bitbucket-hooks:hooks:", "bitbuckethooks:hooks:"))
+    result = _check("dev")
+    assert result.exit_code == 1
+    assert (
+        "Error: bitbuckethooks:hooks: is no key; did you mean bitbucket-hooks:hooks?"
+        in result.stderr
+    )

@@ -145,7 +145,7 @@ KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"unmanaged": False}, 'unmanaged: is "False"; use one of ignore, report, delete'),
     ({"unmanaged": "remove"}, 'unmanaged: is "remove"; use one of ignore, report, delete'),
-    ({"unmanged": "report"}, 'unmanged: is no key; did you mean "unmanaged"?'),
+    ({"unmanged": "report"}, "unmanged: is no key; did you mean bitbucket-hooks:unmanaged?"),
     ({"qqq": 1}, "qqq: is no key; take one of hooks, defaults, shared, accounts, unmanaged"),
     ({"defaults": ["x"]}, "defaults: must be a mapping, not a list"),
     ({"defaults": {"url": URL}}, "defaults.url: is no key of a hook; take one of repositories"),
@@ -233,7 +233,7 @@ def test_settings_that_cannot_be_used(stack: Stack) -> None:
         "hooks[0].events[0]:",
         "hooks[0].active:",
     ]
-    assert lines[2] == 'bitbucket:wrkspace: is no key; did you mean "workspace"?'
+    assert lines[2] == "bitbucket:wrkspace: is no key; did you mean bitbucket:workspace?"
     lines = stack.refuses(CI, account={"username": "a", "oauthToken": "canary", "adopt": "x"})
     assert [line.partition(";")[0] for line in lines] == [
         "the stack config holds two kinds of credentials at once: username, oauthToken",
@@ -308,3 +308,31 @@ def test_no_configuration_breaks_it(stack: Stack, keys: dict[str, Any], hooks: A
         stack.declares(**{**keys, "hooks": hooks})
     except pulumi.RunError as error:
         assert "bitbucket" in str(error)  # noqa: PT017  # either may happen
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("bitbucket-hook:hooks", "bitbucket-hooks:hooks"),
+        ("bitbuckethooks:shared", "bitbucket-hooks:shared"),
+        ("bitbucket_hooks:defaults", "bitbucket-hooks:defaults"),
+        ("Bitbucket-Hooks:hoks", "bitbucket-hooks:hooks"),
+        ("bitbucket-webhooks:unmanaged", "bitbucket-hooks:unmanaged"),
+        ("bitbuket:workspace", "bitbucket:workspace"),
+        ("bitbuckets:oauthTokn", "bitbucket:oauthToken"),
+        ("bitbucket:hooks", "bitbucket-hooks:hooks"),
+        ("bitbucket-hooks:workspace", "bitbucket:workspace"),
+    ],
+)
+def test_a_key_in_a_wrong_namespace(stack: Stack, key: str, meant: str) -> None:
+    """Is a mistake that names the key which is meant."""
+    (line,) = stack.refuses(CI, others={key: "x"})
+    assert f"bitbucket-hooks:{line}".endswith(f"{key}: is no key; did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    "key", ["hooks:hooks", "aws:region", "bitbucket-tools:token", "bitbucket-cloud:workspace"]
+)
+def test_keys_of_others(stack: Stack, key: str) -> None:
+    """Are none of ours: of the program itself (the project is called hooks), and of neighbours."""
+    assert stack.declares(CI, others={key: "x"}).resources

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.provider.safety import REMEDY
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from support.hooks import asked
@@ -299,3 +300,25 @@ def test_accounts_that_share_a_workspace(stack: Stack) -> None:
     inside = {**docs, "repositories": ["web"]}
     declared = stack.declares(CI, inside, accounts={"mate": mate}, unmanaged="report")
     assert "mate/acme" not in {one.name for one in declared.resources}
+
+
+_STATE = {
+    "pulumi-python:dynamic/bitbucket:HookFleet::ci": {"hooks": {"api": "{1}", "web": "{2}"}},
+    "my:Team$pulumi-python:dynamic/bitbucket:WorkspaceHook::audit": {"uuid": "{3}"},
+    "pulumi-python:dynamic/bitbucket:Hook::own": {"uuid": "{4}"},
+}
+
+
+def test_a_config_without_hooks_for_a_stack_that_has_some(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is refused however few they are, unless it is forced; a `Hook` comes of no stack config."""
+    lines = stack.refuses(state=_STATE)
+    assert lines == [
+        "hooks: declares nothing, so that all 3 hooks of this stack would be deleted: audit, ci",
+        f"Look whether the key or its namespace is misspelt. {REMEDY}",
+    ]
+    assert stack.declares(AUDIT, state=_STATE).resources
+    assert not stack.declares(state={key: _STATE[key] for key in list(_STATE)[2:]}).resources
+    monkeypatch.setenv("BITBUCKET_HOOKS_FORCE", "1")
+    assert not stack.declares(state=_STATE).resources

@@ -62,6 +62,7 @@ def test_the_listing() -> None:
             "apiUrl": "https://api.bitbucket.org/2.0",
             "account": "the API token of a@b.c",
             "rateLimit": 1000,
+            "problems": [],
         }
     ]
 
@@ -129,3 +130,13 @@ def test_without_stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_help() -> None:
     """Names what else there is."""
     assert "preview" in _run("--help").stdout
+
+
+@pytest.mark.usefixtures("project")
+def test_a_key_in_a_wrong_namespace() -> None:
+    """Is said beside the count, which lacks its hooks."""
+    _stack("typo", **{"bitbucket-hook:hooks": [{"name": "ci"}]})
+    told = "bitbucket-hook:hooks: is no key; did you mean bitbucket-hooks:hooks?"
+    assert f"Warning: typo: {told}" in _run("typo").stderr
+    (listed,) = json.loads(_run("typo", "--json").stdout)
+    assert (listed["hooks"], listed["problems"]) == (0, [told])

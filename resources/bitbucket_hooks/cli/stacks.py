@@ -67,6 +67,7 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
     from bitbucket_hooks.stack.listing import listed, shared_out  # noqa: PLC0415 - late
 
     found = listed(globs)
+    _warn_of_mistakes(found)
     if matrix is None and json_:
         output.as_json([_as_json(one) for one in found])
     elif matrix is None:
@@ -171,11 +172,19 @@ def _as_json(one: Listed) -> dict[str, Any]:
         "apiUrl": one.api_url,
         "account": one.identity,
         "rateLimit": one.rate_limit,
+        "problems": list(one.problems),
     }
 
 
 def _row(one: Listed) -> tuple[object, ...]:
     return (one.stack, one.hooks, one.workspace, one.identity, one.rate_limit)
+
+
+def _warn_of_mistakes(found: Sequence[Listed]) -> None:
+    """Say which stacks may have more hooks than they seem to have."""
+    for one in found:
+        for problem in one.problems:
+            click.echo(f"Warning: {output.text(one.stack)}: {output.text(problem)}", err=True)
 
 
 def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:

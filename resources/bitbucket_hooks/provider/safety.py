@@ -13,10 +13,14 @@ _FEW: Final = 5  # removals that are never too many
 _SHARE: Final = 0.3  # of what there is that may go in one step
 
 
+def is_forced() -> bool:
+    """Whether the limits are off for this run."""
+    return os.environ.get(FORCE) == "1"
+
+
 def too_many(removed: int, total: int) -> bool:
     """Whether to refuse a step that removes so much, as long as it isn't forced."""
-    forced = os.environ.get(FORCE) == "1"
-    return not forced and removed >= _FEW and removed > _SHARE * total
+    return not is_forced() and removed >= _FEW and removed > _SHARE * total
 
 
 def share(removed: int, total: int, what: str) -> str:

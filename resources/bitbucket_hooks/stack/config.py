@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -31,7 +32,7 @@ from bitbucket_hooks.stack.entries import (
     merged,
     unknown_keys,
 )
-from bitbucket_hooks.stack.selection import did_you_mean
+from bitbucket_hooks.stack.selection import nearest
 
 HOOKS: Final = "hooks"
 DEFAULTS: Final = "defaults"
@@ -51,6 +52,13 @@ STACK_KEYS: Final[Mapping[str, str]] = {
 IGNORE: Final = "ignore"
 ON_UNMANAGED: Final = (IGNORE, "report", "delete")
 ACCOUNT_KEYS: Final = (*CREDENTIAL_KEYS, "apiUrl", "workspace")
+
+_NAMESPACES: Final[Mapping[str, Collection[str]]] = {ACCOUNT: SETTINGS, NAMESPACE: STACK_KEYS}
+_KNOWN: Final = frozenset(
+    f"{space}:{name}" for space, names in _NAMESPACES.items() for name in names
+)
+_SAME_NAMESPACE: Final = 0.8
+"""How like ours a namespace is that is taken for one of them misspelt (1: equal)."""
 
 _ENGINES_OWN: Final = "default"  # how the engine calls the provider that it makes itself
 _ACCOUNT_NAME: Final = (
@@ -152,14 +160,19 @@ class _Reader:
                     f"not {kind_of(entry)}"
                 )
 
-    def unknown(self, settings: Iterable[str]) -> None:
-        for namespace, names, known in (
-            (ACCOUNT, settings, SETTINGS),
-            (NAMESPACE, self.values, STACK_KEYS),
-        ):
-            for name in sorted(set(names) - set(known), key=str):
-                near = did_you_mean(name, known) or f"; take one of {', '.join(known)}"
-                self.problems.append(f"{namespace}:{printable(name, 60)}: is no key{near}")
+    def unknown(self, keys: Iterable[str], project: str | None) -> None:
+        """Note keys that mean nothing: of our namespaces, and of others that seem to mean ours."""
+        for key in sorted({*keys, *(f"{NAMESPACE}:{name}" for name in self.values)} - _KNOWN):
+            namespace, _, name = key.partition(":")
+            if namespace == project and namespace not in _NAMESPACES:
+                continue  # the program's own
+            if meant := _meant(namespace, name):
+                remedy = f"did you mean {' or '.join(meant)}?"
+            elif namespace in _NAMESPACES:
+                remedy = f"take one of {', '.join(_NAMESPACES[namespace])}"
+            else:
+                continue
+            self.problems.append(f"{printable(key, 60)}: is no key; {remedy}")
 
     def unmanaged(self) -> str:
         value = self.values.get(UNMANAGED)
@@ -211,6 +224,16 @@ class _Reader:
         return shared
 
 
+def _meant(namespace: str, name: str) -> list[str]:
+    """The keys of ours that a key seems to mean: of its own namespace, or of one like it."""
+    like_it = difflib.get_close_matches(namespace.lower(), _NAMESPACES, cutoff=_SAME_NAMESPACE)
+    meant = _NAMESPACES if namespace in _NAMESPACES else like_it
+    same = [one for one in meant if name in _NAMESPACES[one]]
+    return [f"{one}:{name}" for one in same] or [
+        f"{one}:{near}" for one in meant for near in nearest(name, _NAMESPACES[one])
+    ]
+
+
 def of_namespace(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Of all keys of a stack those of a namespace, without its prefix."""
     prefix = f"{namespace}:"
@@ -224,13 +247,16 @@ def own_account(values: Mapping[str, Any]) -> Layer:
     return layer("the stack config", of_namespace(ACCOUNT, values).get)
 
 
-def read(values: Mapping[str, Any], settings: Iterable[str] = ()) -> StackConfig:
+def read(
+    values: Mapping[str, Any], keys: Iterable[str] = (), project: str | None = None
+) -> StackConfig:
     """Read the values of the namespace's keys, which are named without its prefix.
 
-    `settings` are the keys of the account's namespace, where those are to be checked too.
+    `keys` are all keys of the stack with their prefixes, where others than the namespace's are to
+    be checked too; those of the `project` belong to its program.
     """
     reader = _Reader(values)
-    reader.unknown(settings)
+    reader.unknown(keys, project)
     unmanaged, accounts = reader.unmanaged(), reader.accounts()
     entries = reader.entries()
     reader.problems += _doubled(entries)

@@ -13,14 +13,14 @@ from bitbucket_hooks.hook_args import COMMON
 from bitbucket_hooks.hook_fleet import HookFleet
 from bitbucket_hooks.program import clean_errors, client_of, stack_config
 from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import HOOKS, IGNORE, SHARED, read
+from bitbucket_hooks.stack.emptied import refuse_to_lose_all
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.plan import Declaration, plan
 from bitbucket_hooks.stack.secrecy import secure_paths
-from bitbucket_hooks.stack.values import values_of
+from bitbucket_hooks.stack.values import keys, values_of
 from bitbucket_hooks.workspace_hook import WorkspaceHook
 from bitbucket_hooks.workspace_hooks_exclusive import WorkspaceHooksExclusive
 
@@ -36,9 +36,11 @@ def declare_hooks() -> dict[str, Any]:
     Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
     with clean_errors():
-        config = read(values_of(NAMESPACE), values_of(ACCOUNT))
+        config = read(values_of(NAMESPACE), keys(), pulumi.get_project())
         accounts = Accounts(stack_config(), config, client_of, pulumi.log.warn, pulumi.log.info)
         declarations = plan(config, accounts)
+        if not config.entries:
+            refuse_to_lose_all()
         _warn_of_open_passphrase(accounts.of(None).settings)
     hidden = _hidden_urls(declarations)
     providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}

@@ -29,6 +29,14 @@ def stacks() -> list[str]:
     return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found]
 
 
+def project_name() -> str:
+    """The name of the project, which is the namespace of its program's own keys.
+
+    Raises ConfigError.
+    """
+    return str(_read(project_root() / "Pulumi.yaml").get("name"))
+
+
 def written(stack: str) -> dict[str, Any]:
     """Every key of a stack with its prefix: its own file's, and what the project gives to all.
 

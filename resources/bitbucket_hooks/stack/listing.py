@@ -13,7 +13,7 @@ from bitbucket_hooks.model.globs import matching
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 from bitbucket_hooks.stack.config import of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.files import MAKE_STACK, stacks, written
+from bitbucket_hooks.stack.files import MAKE_STACK, project_name, stacks, written
 from bitbucket_hooks.stack.secrecy import hidden
 
 _PUBLIC_LIMIT: Final = 1000  # requests an hour and identity (public documentation)
@@ -34,6 +34,8 @@ class Listed:
     """Requests an hour that it may send; None: nothing limits it."""
     own_limit: bool
     """Whether its files say so, which no variable of the environment changes."""
+    problems: tuple[str, ...]
+    """What is wrong with its keys; `check` tells what is wrong with its hooks."""
 
 
 def listed(globs: Sequence[str]) -> list[Listed]:
@@ -70,7 +72,7 @@ def shared_out(found: Iterable[Listed]) -> list[Listed]:
 
 def _look(stack: str) -> Listed:
     values = {key: hidden(value) for key, value in written(stack).items()}
-    config = read(of_namespace(NAMESPACE, values))
+    config = read(of_namespace(NAMESPACE, values), values, project_name())
     own = own_account(values)
     try:
         settings = config.settings_of(None, own)
@@ -84,6 +86,7 @@ def _look(stack: str) -> Listed:
         _identity(settings),
         settings.rate_limit or (_PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None),
         "rateLimit" in own.values,
+        config.problems,
     )
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from attrs import frozen
 
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.settings import mistakes
 from bitbucket_hooks.stack.config import of_namespace, own_account, read
 from bitbucket_hooks.stack.contexts import Blind, Doubts
 from bitbucket_hooks.stack.doubles import doubled, named
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft
-from bitbucket_hooks.stack.files import written
+from bitbucket_hooks.stack.files import project_name, written
 from bitbucket_hooks.stack.plan import drafts, problems
 from bitbucket_hooks.stack.secrecy import hidden
 
@@ -35,9 +34,7 @@ def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
     `opened` has the configuration by its full keys, secrets in the clear, where the engine gave it.
     """
     values = {key: hidden(value) for key, value in written(stack).items()}
-    config = read(
-        of_namespace(NAMESPACE, {**values, **(opened or {})}), of_namespace(ACCOUNT, values)
-    )
+    config = read(of_namespace(NAMESPACE, {**values, **(opened or {})}), values, project_name())
     own = own_account(values)
     doubts = Doubts()
     entries = drafts(config, Blind(own, config, doubts.unknown).of)

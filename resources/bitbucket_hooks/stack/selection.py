@@ -136,7 +136,12 @@ def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
     return [one.slug for one in there if pattern in (one.slug, one.uuid)]
 
 
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """What there is that is spelt almost as a name, the nearest first."""
+    return difflib.get_close_matches(name, sorted(known), n=_NEAR, cutoff=_CUTOFF)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest of what there is, as the rest of a sentence; nothing when none is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=_NEAR, cutoff=_CUTOFF)
+    near = nearest(name, known)
     return "; did you mean " + " or ".join(f'"{one}"' for one in near) + "?" if near else ""

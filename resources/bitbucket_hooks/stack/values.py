@@ -1,4 +1,4 @@
-"""The values of a namespace's keys, as the engine hands them to a program."""
+"""The stack config, as the engine hands it to a program."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import pulumi
 from pulumi.runtime import config as handed
 
 
+def keys() -> list[str]:
+    """Every key that is set, with its prefix, whosever it is."""
+    return sorted({*handed.CONFIG.get(), *handed.get_config_env()})  # the SDK itself lists none
+
+
 def values_of(namespace: str) -> dict[str, Any]:
     """Give every key that is set, without its prefix; structured values as such, secrets open."""
     prefix = f"{namespace}:"
-    keys = {*handed.CONFIG.get(), *handed.get_config_env()}  # the SDK's own way asks key by key
     return {
         key.removeprefix(prefix): _value(pulumi.runtime.get_config(key))
-        for key in sorted(keys)
+        for key in keys()
         if key.startswith(prefix)
     }
 
