@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from requests import PreparedRequest
@@ -122,7 +124,7 @@ def test_a_post_whose_answer_cannot_be_read_may_have_been_done(body: Any) -> Non
         client.post("here", "making", {})
 
 
-SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/canary-4?token=canary-3"}
+SECRETS = {"secret": 'canary"2/\u00e9', "url": "https://ci.example.com/canary-4?token=canary-3"}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,8 @@ SECRETS = {"secret": "canary-2", "url": "https://ci.example.com/canary-4?token=c
         lambda said: {"error": {"message": said}},
         lambda said: {"error": {"message": "Bad", "fields": {"x": [f"{'y' * 380}{said}"]}}},
         lambda said: said,
+        lambda said: {"error": {"message": json.dumps(json.dumps(said))}},
+        lambda said: {"error": {"message": repr({"it's": quote(said, safe="")})}},
     ],
 )
 def test_echoed_secrets_are_hidden(told: Callable[[str], Any]) -> None:

@@ -262,6 +262,8 @@ def test_what_the_receiver_says(there: Receiver) -> None:
         "bad token canary-token",
         "no route for /hook?token=canary-token&amp;v=1&amp;canary-bare",
         "v=1, canary-bare",
+        json.dumps({"query": QUERY}).replace("-", "\\u002d"),
+        "got canary%2Dtoken".replace("%63", "c"),
         f"expected {SECRET}",
         "x" * 190 + SECRET,
     ],

@@ -25,6 +25,7 @@ from bitbucket_hooks.api.transport import (
 )
 from bitbucket_hooks.api.wire import Wire
 from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.settings import PUBLIC_API, Settings
 
@@ -141,23 +142,17 @@ class Client:
                 if answer.ok:
                     return answer
                 if call.writes or answer.status not in (301, 302, 307, 308):
-                    raise explain(call, answer, self.auth.credentials, self._hidden(call))
+                    raise explain(call, answer, self.auth.credentials, self._mask(call))
                 target = self._own(_location(call, answer), call.doing)
                 call = evolve(call, url=target, params={})
         raise UnexpectedAnswer.of(call.doing, "a redirect that leads nowhere")
 
-    def _hidden(self, call: Call) -> dict[str, str]:
-        """What the service may echo and nobody may see, and what is shown in its place.
-
-        The url first, as another secret may be in it; it may be one as a whole.
-        """
+    def _mask(self, call: Call) -> Mask:
+        """Hides what the service may echo and nobody may see; a url may be a secret as a whole."""
         body = call.body if isinstance(call.body, Mapping) else {}
-        secrets = (*self.auth.secrets(), body.get("secret"))
-        url = body.get("url")
-        return {
-            **({url: origin_shown(url)} if url else {}),
-            **{secret: "[secret]" for secret in secrets if secret},
-        }
+        url, secrets = body.get("url"), (*self.auth.secrets(), body.get("secret"))
+        shown = {secret: SECRET for secret in secrets if secret}
+        return Mask({url: origin_shown(url), **shown} if url else shown)
 
 
 def _location(call: Call, answer: Answer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -22,19 +22,17 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, Credentials
+from bitbucket_hooks.model.masking import Mask
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def explain(
-    call: Call, answer: Answer, who: Credentials, hidden: Mapping[str, str] | None = None
-) -> ApiError:
+def explain(call: Call, answer: Answer, who: Credentials, mask: Mask | None = None) -> ApiError:
     """Turn an answer that isn't a success into the error that fits.
 
-    `hidden` are texts that must not be shown, should the service echo them, and what stands for
-    them.
+    `mask` takes out what must not be shown, should the service echo it.
     """
-    told = told_by(answer, hidden or {})
+    told = told_by(answer, mask)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         refused = (
             "credentials are needed, and none are configured"
@@ -133,15 +131,14 @@ def sign_in(who: Credentials) -> str:
     return "Check the consumer's key and secret, and that it is marked as a private consumer."
 
 
-def told_by(answer: Answer, hidden: Mapping[str, str]) -> str:
+def told_by(answer: Answer, mask: Mask | None = None) -> str:
     """What the service said, on one line, whatever the shape of the body."""
     error = _error(answer)
     parts = [error.get("message"), *_details(error.get("detail")), *_fields(error.get("fields"))]
     if identifier := error.get("id"):
         parts.append(f"error id {identifier}")
     said = "; ".join(str(part) for part in parts if part) or _plain(answer)
-    for text, shown in hidden.items():
-        said = said.replace(text, shown)
+    said = mask.over(said) if mask else said
     return printable(" ".join(said.split()), 400) or "without a word"
 
 

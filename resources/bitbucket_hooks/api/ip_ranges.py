@@ -43,7 +43,7 @@ def _refusal(call: Call, answer: Answer) -> ApiError:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return explain(call, answer, Anonymous())
     return UnexpectedAnswer(
-        f"{_DOING}: {call.url} answers with status {answer.status} ({told_by(answer, {})})",
+        f"{_DOING}: {call.url} answers with status {answer.status} ({told_by(answer)})",
         "Check bitbucket:apiUrl, from whose origin they come, and that no proxy or login page "
         "answers in its place.",
         status=answer.status,

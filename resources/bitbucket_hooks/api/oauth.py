@@ -15,6 +15,7 @@ from bitbucket_hooks.api.explain import explain, sign_in
 from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.credentials import OAuthConsumer
+from bitbucket_hooks.model.masking import SECRET, Mask
 
 _USUAL_LIFE = 3600.0  # seconds, should the answer not say, or say nonsense
 _LONGEST_LIFE = 1e9
@@ -58,7 +59,7 @@ class TokenDesk:
         answer = self.caller.until_answered(call, lambda: signed)
         if not answer.ok:
             secrets = (consumer.client_secret, pair(consumer.client_id, consumer.client_secret))
-            error = explain(call, answer, consumer, dict.fromkeys(secrets, "[secret]"))
+            error = explain(call, answer, consumer, Mask(dict.fromkeys(secrets, SECRET)))
             if isinstance(error, Refused):  # with 400, as the standard has it
                 raise Refused(error.message, sign_in(consumer), status=error.status)
             raise error

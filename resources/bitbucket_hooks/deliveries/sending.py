@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import html
 import ipaddress
 import json
 import socket
@@ -15,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import requests
 import urllib3
@@ -23,6 +22,7 @@ from attrs import evolve, field, frozen
 
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
 from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.masking import Mask
 from bitbucket_hooks.model.urls import shown
 
 TIMEOUT: Final = 10.0
@@ -180,16 +180,16 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outc
         with answer:
             beginning = next(answer.iter_content(_ENOUGH), b"")
     location = answer.headers.get("Location")
-    hidden = _hidden(url, what)
+    mask = _mask(url, what)
     text = beginning.decode(errors="replace")
     return Outcome(
         0,
         answer.status_code,
-        _told(answer.reason or "", hidden),
-        _told(next(filter(None, map(str.strip, text.splitlines())), ""), hidden),
-        _told(shown(location), hidden) if location else None,
-        tuple((name, _without(value, hidden)) for name, value in answer.headers.items()),
-        _without(text, hidden),
+        _told(answer.reason or "", mask),
+        _told(next(filter(None, map(str.strip, text.splitlines())), ""), mask),
+        _told(shown(location), mask) if location else None,
+        tuple((name, mask.over(value)) for name, value in answer.headers.items()),
+        mask.over(text),
         certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
     )
 
@@ -249,26 +249,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             yield one
 
 
-def _without(text: str, hidden: list[str]) -> str:
-    """What a receiver said, without what it echoes of the secret and the url's query."""
-    for one in hidden:
-        text = text.replace(one, "…")
-    return text
+def _told(text: str, mask: Mask) -> str:
+    """What a receiver said, safe to show on a terminal."""
+    return printable(mask.over(text), limit=_LINE)
 
 
-def _told(text: str, hidden: list[str]) -> str:
-    """The same, safe to show on a terminal."""
-    return printable(_without(text, hidden), limit=_LINE)
-
-
-def _hidden(url: str, what: Delivery) -> list[str]:
-    """What must not be shown, in the forms in which an answer may hold it; longest first."""
+def _mask(url: str, what: Delivery) -> Mask:
+    """Hides what a receiver may echo of the secret, and of what is secret in the url."""
     parts = urlsplit(url)
-    values = [value for _, value in parse_qsl(parts.query)]
-    raw = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
+    values = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
     path = [parts.path, *parts.path.split("/")] if what.hides_url else []
-    path += [unquote(one) for one in path]
-    long = [one for one in (*values, *raw, *path, parts.fragment) if len(one) >= _TELLING]
-    whole = {parts.query, unquote(parts.query), what.secret or "", *long}
-    forms = whole | {html.escape(one) for one in whole} | {json.dumps(one)[1:-1] for one in whole}
-    return sorted(filter(None, forms), key=len, reverse=True)
+    long = [one for one in (*values, *path, parts.fragment) if len(unquote(one)) >= _TELLING]
+    encoded = {parts.query, *long}
+    secrets = {what.secret or "", *encoded, *map(unquote, encoded), *map(unquote_plus, encoded)}
+    return Mask(dict.fromkeys(secrets, "…"))

@@ -16,8 +16,9 @@ from bitbucket_hooks.doctor import engine, sharing, stack
 from bitbucket_hooks.doctor.calls import Calls
 from bitbucket_hooks.doctor.case import Case, open_case
 from bitbucket_hooks.doctor.engine import Stacks
-from bitbucket_hooks.doctor.findings import Finding, Report, Section, Veil, error, guarded
+from bitbucket_hooks.doctor.findings import Finding, Report, Section, error, guarded, masked
 from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.runs.engine import stack_config
 from bitbucket_hooks.settings import SECRET_KEYS, VARIABLES, project_root
 from bitbucket_hooks.stack import files
@@ -62,8 +63,8 @@ class Examination:
             found.append(Section("network", "", tuple(calls.network())))
             found += calls.sections()
             found.append(Section("sharing", "", tuple(self._sharing(calls))))
-        veil = Veil(tuple(sorted(self._secrets(), key=len, reverse=True)))
-        sections = tuple(veil.over(one) for one in found if one.findings)
+        mask = Mask(dict.fromkeys(self._secrets(), SECRET))
+        sections = tuple(masked(one, mask) for one in found if one.findings)
         return Report(str(self._root) if self._root else None, self._case.stack, sections)
 
     def _engine(self) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.masking import Mask
 
 LET_IN: Final = "Mend first what is said of the account, then run this again."
 
@@ -132,25 +133,17 @@ def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     return found
 
 
-@frozen
-class Veil:
-    """Takes secrets that are known out of findings, whoever put them there."""
-
-    _secrets: tuple[str, ...] = field(repr=False)
-
-    def over(self, section: Section) -> Section:
-        """The same section, without them."""
-        return evolve(section, findings=tuple(map(self._veiled, section.findings)))
-
-    def _veiled(self, finding: Finding) -> Finding:
-        return evolve(
-            finding,
-            what=self._text(finding.what),
-            remedy=self._text(finding.remedy),
-            details=tuple(map(self._text, finding.details)),
-        )
-
-    def _text(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return text
+def masked(section: Section, mask: Mask) -> Section:
+    """The same section without the secrets that are known, whoever put them there."""
+    return evolve(
+        section,
+        findings=tuple(
+            evolve(
+                one,
+                what=mask.over(one.what),
+                remedy=mask.over(one.remedy),
+                details=tuple(map(mask.over, one.details)),
+            )
+            for one in section.findings
+        ),
+    )
