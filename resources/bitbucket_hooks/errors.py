@@ -7,19 +7,31 @@ complete by itself, so that the engine and the command line print it without a t
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Final
+from unicodedata import category
 
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\n\t]"
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of characters that control, format or can't be encoded."""
+_BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
 )
+"""Characters of other categories that show nothing either (Default_Ignorable, and one blank)."""
 
 
 def printable(text: str, limit: int = 300) -> str:
-    """Text from outside made safe for a terminal: control characters escaped, length bounded."""
-    shown = _UNPRINTABLE.sub(lambda m: m.group().encode("unicode_escape").decode(), text)
+    """Text from outside made safe to show: what can't be seen is escaped, the length bounded."""
+    shown = text[: limit + 1]  # escapes only make it longer
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(map(_visible, shown))
     return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def _visible(char: str) -> str:
+    if category(char) in _UNSEEN or _BLANK.match(char):
+        return char.encode("unicode_escape").decode()
+    return char
 
 
 def printable_value(value: object) -> str:

@@ -49,7 +49,7 @@ HOSTILE = (
     "<img src=x onerror=alert(1)>",
     '=HYPERLINK("http://evil.example.com")',
     "@SUM(A1)",
-    "line\nbreak\t\x1b[31mred \u202egnp \u2028",
+    "line\nbreak\t\x1b[31mred \u202egnp \u2028\ufeff\u061c\xad\u2063\U000e0041",
     "<!--<script>",
     '"quoted", \\u003c &lt;b&gt;',
 )
@@ -431,7 +431,9 @@ def test_hostile_names(sandbox: Sandbox, tmp_path: Path) -> None:
     html, lines = page.read_text("utf-8"), sheet.read_text("utf-8")
     for text in (table, raw, html, lines, done.output):
         assert "canary" not in text
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e\u2028]", text)
+        assert not re.search(
+            r"[\x00-\x09\x0b-\x1f\x7f\xad\u061c\u202e\u2028\u2063\ufeff\U000e0041]", text
+        )
     assert [hook["description"] for hook in json.loads(raw)["hooks"]] == sorted(
         HOSTILE, key=str.lower
     )

@@ -93,6 +93,32 @@ def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
     assert ledger.take(10) == 0
 
 
+@pytest.mark.parametrize(("put_back", "pause"), [(0, 60), (30, 90), (3000, 0), (-3000, 0)])
+def test_a_refusal_before_the_days_clock_was_put_back(
+    tmp_path: Path, clock: FakeClock, put_back: float, pause: float
+) -> None:
+    """Holds for as long as it said, or for nobody; not until the clock is there again."""
+    clock.time = 10**6
+    ledger = _ledger(tmp_path, clock)
+    ledger.close(60)
+    clock.time -= put_back
+    assert ledger.take(10) == pytest.approx(pause)
+
+
+@pytest.mark.parametrize("odd", [(0, float("inf")), (float("nan"), 9), (0, float("nan"))])
+def test_a_refusal_that_nobody_wrote(
+    tmp_path: Path, clock: FakeClock, odd: tuple[float, float]
+) -> None:
+    """What a disk made of it in a crash, or an earlier version wrote, holds nobody back."""
+    ledger = _ledger(tmp_path, clock)
+    ledger.close(60)
+    (file,) = ledger.path.parent.glob("*.closed")
+    file.write_bytes(struct.pack("<dd", *odd))
+    assert ledger.take(10) == 0
+    file.write_bytes(struct.pack("<d", 1000))
+    assert ledger.take(10) == 0
+
+
 def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> None:
     """One that is to leave something to the others leaves it."""
     ledger = _ledger(tmp_path, clock)

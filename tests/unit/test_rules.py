@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,16 @@ def test_text_from_outside_is_printable(text: str) -> None:
     shown = printable(text, 50)
     assert len(shown) <= 51
     shown.encode()
-    assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in shown)
+    assert not any(category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in shown)
+
+
+@pytest.mark.parametrize("code", [0xFEFF, 0x61C, 0xAD, 0x2063, 0x3164, 0xE0041, 0xE0100])
+def test_what_nobody_sees_is_escaped(code: int) -> None:
+    """A text that is shown says what is in it; letters of any script stay as they are."""
+    assert printable(f"a{chr(code)}b") == f"a{ascii(chr(code))[1:-1]}b"
+    assert printable("Grüße, 部署 \u0645\u0631\u062d\u0628\u0627 🚀") == (
+        "Grüße, 部署 \u0645\u0631\u062d\u0628\u0627 🚀"
+    )
 
 
 def test_an_error_shows_message_and_remedy() -> None:

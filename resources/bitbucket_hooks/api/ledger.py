@@ -2,7 +2,8 @@
 
 Bitbucket counts per identity, whoever sends: runs of two stacks with the same token, and the
 program and the provider of one run, draw on the same allowance. A file per identity holds the time
-of each request, oldest first; one beside it, until when nothing is to be sent after a refusal. A
+of each request, oldest first; one beside it, since when and until when nothing is to be sent after
+a refusal. A
 process that dies leaves nothing to clean up: what it has sent is counted, its lock ends with it.
 """
 
@@ -33,6 +34,7 @@ if sys.platform != "win32":
     import fcntl
 
 _TIME: Final = struct.Struct("<d")  # seconds since 1970
+_SPAN: Final = struct.Struct("<dd")  # its begin and its end
 _PUT_BACK: Final = 60.0  # seconds by which the day's clock may be corrected unnoticed
 _MOST: Final = 200_000  # times after which those that no longer count are dropped
 
@@ -74,23 +76,24 @@ class Ledger:
         with self._locked():
             now = self.clock.wall().timestamp()
             if seconds > self._closed(now):
-                until = _TIME.pack(now + min(seconds, self.window))
+                span = _SPAN.pack(now, now + min(seconds, self.window))
                 descriptor = os.open(self._closing, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
                 with os.fdopen(descriptor, "wb") as file:
-                    file.write(until)
+                    file.write(span)
 
     @property
     def _closing(self) -> Path:
         return self.path.with_name(f"{self.path.name}.closed")
 
     def _closed(self, now: float) -> float:
-        """Seconds for which it is closed; the day's clock may have been put back since."""
+        """Seconds for which it is closed; 0 when the day's clock was put back since."""
         try:
-            (until,) = _TIME.unpack(self._closing.read_bytes())
+            begin, end = _SPAN.unpack(self._closing.read_bytes())
         except (FileNotFoundError, struct.error):
             return 0
-        left: float = until - now
-        return left if left <= self.window else 0
+        left: float = end - now
+        written = begin <= now + _PUT_BACK and left <= self.window + _PUT_BACK
+        return left if written else 0
 
     @contextmanager
     def _locked(self) -> Iterator[BufferedRandom]:
