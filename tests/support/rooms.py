@@ -126,6 +126,7 @@ def open_rooms(
     listings = Listings(api, clock, told.append)
     presence = Presence(api, listings, given.missing_repository == "gone", told.append)
     holds = Claims(claims, phase)
-    lifecycle = Lifecycle(api, listings, presence, holds, clock, told.append)
+    hear = told.append
+    lifecycle = Lifecycle(api, listings, presence, holds, clock, hear, hear)
     catalogue = Catalogue(api, told.append)
     return Rooms(given, api, listings, presence, holds, lifecycle, catalogue, clock, told)

@@ -610,6 +610,27 @@ def test_a_doubled_hook_over_two_runs(
     assert "Note: 3 listings are kept from the run of" in result.stderr
 
 
+def test_hooks_that_are_nearly_the_same(sandbox: Sandbox) -> None:
+    """Are flagged on both: another scheme, a last slash, or one title on one host."""
+    for url, title in [
+        ("https://j.example.com/hook/", "slash"),
+        ("http://j.example.com/hook", "scheme"),
+        ("https://k.example.com/a", "CI"),
+        ("https://K.example.com/b", "CI"),
+        ("https://l.example.com/", "CI"),
+    ]:
+        plant(sandbox, "acme/web", title, url)
+    near = [
+        (hook["url"], one["text"])
+        for hook in told()["hooks"]
+        for one in hook["findings"]
+        if one["code"] == "near"
+    ]
+    assert len(near) == 4
+    assert sum("last slash" in text for _, text in near) == 2
+    assert sum("same description" in text for _, text in near) == 2
+
+
 def test_an_odd_hook(sandbox: Sandbox, tmp_path: Path) -> None:
     """Is named beside the others, is no missing one, and is kept in the file to go on from."""
     sandbox.plant_hook("acme/web", URL, description="CI")

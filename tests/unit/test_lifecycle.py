@@ -87,6 +87,40 @@ def test_an_adopted_hook_gets_another_url(rooms: Rooms, sandbox: Sandbox, new: s
     assert told.endswith('https://new.example.com/…"') is new.startswith("https://new")
 
 
+@pytest.mark.parametrize(
+    ("live", "title", "why"),
+    [
+        (f"{URL}/", "other", "scheme or a last slash"),
+        (URL.replace("https", "http"), "other", "scheme or a last slash"),
+        ("https://ci.example.com/else", "CI", "same description"),
+        ("https://ci.example.com/else", "other", None),
+        ("https://other.example.com/hook", "CI", None),
+    ],
+)
+def test_a_hook_is_made_beside_one_that_is_nearly_the_same(
+    rooms: Rooms, sandbox: Sandbox, live: str, title: str, why: str | None
+) -> None:
+    """With a warning that names that one, unless another resource has it."""
+    planted = sandbox.plant_hook("acme/web", live, description=title)
+    rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "match")
+    assert len(sandbox.hooks()) == 2
+    assert [why in told and planted.uuid in told for told in rooms.told if why] == [True] * bool(
+        why
+    )
+    rooms.claims.declare(planted.uuid, OTHER)
+    del rooms.told[:]
+    rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "never")
+    assert rooms.told == []
+
+
+def test_another_spelling_is_adopted(rooms: Rooms, sandbox: Sandbox) -> None:
+    """Of the host and of escapes, and nothing is written."""
+    live = sandbox.plant_hook("acme/web", "https://XN--BCHER-KVA.example:443/%7Ea%2fb")
+    desired = evolve(DESIRED, url="https://b\u00fccher.example/~a%2Fb")
+    assert rooms.lifecycle.create(desired, ME, "match").uuid == live.uuid
+    assert not any("PUT" in line or "POST" in line for line in asked(sandbox))
+
+
 def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) -> None:
     """Isn't adopted: what another holds is no match."""
     twin = sandbox.plant_hook("acme/web", URL)

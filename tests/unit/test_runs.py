@@ -143,6 +143,23 @@ def test_looking_for_what_a_preview_cannot_tell(
     assert changes_of(found, looked).counts.looked is bool(requests)
 
 
+def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:
+    """Is named with the reason; an equal spelling is adopted instead."""
+    url = hook()["url"]
+    near = sandbox.plant_hook("acme/web", f"{url.replace('https', 'http')}/")
+    found = read(events(CHANGE, preview=True), "it")
+    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    told = as_json.render(changes_of(found, looked))["hooks"][0]
+    (one,) = told["near"]["acme/web"]
+    assert (one["uuid"], told["created"]) == (near.uuid, ["acme/web"])
+    assert "scheme or a last slash" in one["why"]
+    sandbox.plant_hook("acme/web", url.replace("https://ci", "HTTPS://CI"))
+    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    told = as_json.render(changes_of(found, looked))["hooks"][0]
+    assert (told["near"], list(told["adopted"])) == ({}, ["acme/web"])
+
+
 def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
     """The engine hides it, the configuration of the stack has it; nothing of it is told."""
     url = "https://chat.example.com/canary"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bitbucket_hooks.model.urls import (
     comparable,
     is_private_host,
+    near_key,
     origin_shown,
     shown,
     url_problem,
@@ -43,11 +44,31 @@ def test_public_hosts(host: str) -> None:
         ("http://ci.example.com:80/x", "http://ci.example.com/x"),
         ("http://[::1]:80/x", "http://[::1]/x"),
         ("https://user@CI.example.com:443/", "https://user@ci.example.com/"),
+        ("https://BÜCHER.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://ci.example.com/a%2fb", "https://ci.example.com/a%2Fb"),
+        ("https://ci.example.com/%7Ehook%2d%41?q=%5f", "https://ci.example.com/~hook-A?q=_"),
+        ("https://ci.example.com/ü?ä", "https://ci.example.com/%c3%bc?%C3%A4"),
     ],
 )
 def test_equal_addresses_compare_alike(one: str, other: str) -> None:
-    """Case of scheme and host, default port and empty path mean nothing."""
+    """Case of scheme and host, default port, empty path, punycode and needless escapes."""
     assert comparable(one) == comparable(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("https://ci.example.com/x/", "http://CI.example.com/x", True),
+        ("https://ci.example.com", "http://ci.example.com:80//", True),
+        ("https://ci.example.com:8443/x", "https://ci.example.com/x", False),
+        ("https://ci.example.com/x?a", "https://ci.example.com/x", False),
+        ("https://ci.example.com/x", "https://ci.example.com/X", False),
+        ("https://[", "https://[", True),
+    ],
+)
+def test_near_urls(one: str, other: str, near: bool) -> None:
+    """Differ by the scheme or slashes at the end alone."""
+    assert (near_key(one) == near_key(other)) is near
 
 
 @pytest.mark.parametrize(
@@ -59,6 +80,10 @@ def test_equal_addresses_compare_alike(one: str, other: str) -> None:
         ("https://ci.example.com/?a", "https://ci.example.com/?b"),
         ("https://ci.example.com/", "https://user@ci.example.com/"),
         ("http://[::1]:8080/x", "http://[::1]/x"),
+        ("https://ci.example.com/a%2Fb", "https://ci.example.com/a/b"),
+        ("https://ci.example.com/a%20b", "https://ci.example.com/a+b"),
+        ("https://stra\u00dfe.example/", "https://strasse.example/"),  # two domains since 2010
+        ("https://ci.example.com/x/", "https://ci.example.com/x"),
     ],
 )
 def test_different_addresses_differ(one: str, other: str) -> None:

@@ -14,6 +14,7 @@ from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
+from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST
 from bitbucket_hooks.names import camel
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
@@ -212,6 +213,7 @@ def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[Finding]
         for one in listed:
             if one.active:
                 alike[one.address].append(one)
+        _note_near(listed, found)
         for address, several in alike.items():
             _note_twins(several, found)
             if subject.repository is None:
@@ -227,6 +229,23 @@ def _note_twins(several: Sequence[Live], found: dict[str, list[Finding]]) -> Non
             events = sorted({event for two in twins for event in _overlap(one, two)})
             text = f"delivers {_some(events)} twice: so does {_some(two.uuid for two in twins)}"
             found[one.uuid].append(Finding("doubled", "twin", text))
+
+
+def _note_near(listed: Sequence[Live], found: dict[str, list[Finding]]) -> None:
+    """Of the hooks of one subject, those with different urls that may be meant as one."""
+    for one in listed:
+        for other in listed:
+            why = _resemblance(one, other) if other.address != one.address else None
+            if why and not (one.read_only or other.read_only):
+                text = f"may be a double of {other.uuid}: {why}"
+                found[one.uuid].append(Finding("doubled", "near", text))
+
+
+def _resemblance(one: Live, other: Live) -> str | None:
+    if one.near and one.near == other.near:
+        return SAME_BUT_SLASH
+    same = one.description and one.description == other.description and one.host == other.host
+    return SAME_TITLE_AND_HOST if same else None
 
 
 def _note_covered(

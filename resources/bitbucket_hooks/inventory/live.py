@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable, is_chat, origin_shown, shown
+from bitbucket_hooks.model.urls import comparable, is_chat, near_key, origin_shown, shown
 from bitbucket_hooks.model.webhook import Observed, Told
 
 
@@ -33,6 +33,8 @@ class Live(Told):
     """Without credentials, query and fragment, and a chat service's without its path."""
     address: str
     """The digest of the whole url."""
+    near: str = ""
+    """The digest of what urls share that differ by the scheme or a last slash alone."""
 
     @classmethod
     def of(cls, observed: Observed, addresses: Addresses) -> Live:
@@ -40,6 +42,7 @@ class Live(Told):
         return cls(
             url=(origin_shown if is_chat(observed.url) else shown)(observed.url),
             address=addresses.of(observed.url),
+            near=addresses.of(near_key(observed.url)),
             **observed.told(),
         )
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
 _QUERY = re.compile(r"(://[^\s?\"']*)\?[^\s\"']*")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986: the same with and without an escape
+_HOST = re.compile(r"[a-z0-9._-]+")
+_DEVIATIONS = re.compile("[ß\u03c2\u200c\u200d]")  # which IDNA 2003 and 2008 spell differently
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
 _CHATS = (
@@ -79,8 +84,29 @@ def is_chat(url: str) -> bool:
 
 
 def comparable(url: str) -> str:
-    """Write equal addresses alike: case of scheme and host, default port, empty path."""
+    """Write equal addresses alike.
+
+    Equal are the case of scheme and host, a default port, an empty path, a host in Unicode and in
+    punycode, and escapes: their case, and those of characters that need none (RFC 3986).
+    """
     return _comparable(url)
+
+
+def near_key(url: str) -> str:
+    """What is equal of urls that differ by their scheme or by slashes at the end alone."""
+    try:
+        parts = urlsplit(comparable(url))
+    except ValueError:
+        return url
+    return urlunsplit(("", parts.netloc, parts.path.rstrip("/"), parts.query, parts.fragment))
+
+
+def host_of(url: str) -> str:
+    """The host that a url leads to, in one spelling; empty where it can't be read."""
+    try:
+        return urlsplit(comparable(url)).hostname or ""
+    except ValueError:
+        return ""
 
 
 @functools.lru_cache  # a fleet asks for the same one thousands of times
@@ -93,11 +119,37 @@ def _comparable(url: str) -> str:
     if not parts.hostname:
         return url
     scheme = parts.scheme.lower()
-    host = parts.hostname.lower()
-    host = f"[{host}]" if ":" in host else host
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
     user = "".join(parts.netloc.rpartition("@")[:2])
     netloc = user + host if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{user}{host}:{port}"
-    return urlunsplit((scheme, netloc, parts.path or "/", parts.query, parts.fragment))
+    rest = (_escaped(part) for part in (parts.path or "/", parts.query, parts.fragment))
+    return urlunsplit((scheme, netloc, *rest))
+
+
+def _ascii_host(host: str) -> str:
+    """A host in lower case, and in punycode if it can be spelled so."""
+    host = host.lower()
+    if host.isascii() or _DEVIATIONS.search(host):
+        return host
+    try:
+        found = host.encode("idna").decode().lower()
+    except UnicodeError:
+        return host
+    return found if _HOST.fullmatch(found) else host
+
+
+def _escaped(text: str) -> str:
+    """Escape what must be and nothing that needn't, in upper case."""
+    text = _NOT_ASCII.sub(lambda found: quote(found.group(), errors="surrogatepass"), text)
+    before = None
+    while text != before:  # an escape can be left by another one
+        before, text = text, _ESCAPE.sub(_unescaped, text)
+    return text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    character = unquote(escape.group(), errors="replace")
+    return character if _UNRESERVED.fullmatch(character) else escape.group().upper()
 
 
 def origin_shown(url: str) -> str:

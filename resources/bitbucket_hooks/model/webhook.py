@@ -9,7 +9,7 @@ from typing import Any, Final
 from attrs import Attribute, evolve, field, fields, frozen
 
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.model.urls import comparable, host_of, near_key
 from bitbucket_hooks.names import camel
 
 DEFAULT_EVENTS: Final = ("repo:push",)
@@ -17,6 +17,11 @@ DEFAULT_EVENTS: Final = ("repo:push",)
 
 MAX_SECRET: Final = 128
 """Characters; public API description."""
+
+
+SAME_BUT_SLASH: Final = "their urls differ by the scheme or a last slash alone"
+SAME_TITLE_AND_HOST: Final = "they have the same description and lead to the same host"
+"""Why two hooks with different urls may be doubles."""
 
 
 def canonical_events(events: Iterable[str]) -> tuple[str, ...]:
@@ -67,6 +72,16 @@ class Desired:
             None,
             other.description,
         )
+
+    def resembles(self, other: Observed) -> str | None:
+        """Why a live hook that isn't meant may be a double all the same; None: it is none."""
+        if comparable(self.url) != comparable(other.url):
+            if near_key(self.url) == near_key(other.url):
+                return SAME_BUT_SLASH
+            same_title = self.description and self.description == other.description
+            if same_title and host_of(self.url) == host_of(other.url):
+                return SAME_TITLE_AND_HOST
+        return None
 
 
 @frozen(kw_only=True)

@@ -103,7 +103,7 @@ def _open(settings: Settings, account: str) -> Session:
     claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
-    lifecycle = Lifecycle(api, listings, presence, claims, clock, inform)
+    lifecycle = Lifecycle(api, listings, presence, claims, clock, inform, warn)
     pool = SideBySide(settings.parallel, clock, tell_progress)
     return Session(
         settings=settings,

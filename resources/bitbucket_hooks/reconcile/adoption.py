@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bitbucket_hooks.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 
@@ -40,6 +41,23 @@ def candidates(
         return [hook for hook in live if hook.uuid == policy]
     matches = (hook for hook in live if desired.matches(hook) and not hook.read_only)
     return [hook for hook in matches if not taken(hook.uuid)]
+
+
+def near_misses(
+    desired: Desired, live: Iterable[Observed], taken: Callable[[str], bool]
+) -> dict[str, str]:
+    """Live hooks that a declaration doesn't mean, though it seems so: by uuid, why it seems so."""
+    free = [hook for hook in live if not hook.read_only and not taken(hook.uuid)]
+    found = {hook.uuid: desired.resembles(hook) for hook in free}
+    return {uuid: why for uuid, why in found.items() if why}
+
+
+def near_miss_warning(subject: Subject, uuid: str, why: str) -> str:
+    """Warn that a hook is made beside one that seems to be the same."""
+    return (
+        f"{subject}: a hook is made beside {uuid}, which may be the same: {why}; if it is, declare "
+        "its url, or delete it"
+    )
 
 
 def _named(

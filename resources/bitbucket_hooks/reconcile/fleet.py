@@ -172,11 +172,15 @@ class Fleets:
     def _folding(self) -> Iterator[Fleets]:
         """The same fleets, whose notices of each copy are told together at the end."""
         notices: list[str] = []
+        warnings: list[str] = []
+        lifecycle = evolve(self.lifecycle, tell=notices.append, warn=warnings.append)
         try:
-            yield evolve(self, lifecycle=evolve(self.lifecycle, tell=notices.append))
+            yield evolve(self, lifecycle=lifecycle)
         finally:
             for notice in folded(notices):
                 self.tell(notice)
+            for warning in folded(warnings):
+                self.warn(warning)
 
     def _create(self, fleet: Fleet, slug: str, leaving: Mapping[str, str]) -> Observed:
         """Make a copy; one that left another repository and is found here came with a rename."""

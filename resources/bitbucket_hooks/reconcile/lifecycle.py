@@ -22,7 +22,13 @@ from bitbucket_hooks.model.webhook import (
     differences,
     secret_change,
 )
-from bitbucket_hooks.reconcile.adoption import adoptable, adoption_notice, ours_after_lost_answer
+from bitbucket_hooks.reconcile.adoption import (
+    adoptable,
+    adoption_notice,
+    near_miss_warning,
+    near_misses,
+    ours_after_lost_answer,
+)
 from bitbucket_hooks.reconcile.claims import Claims, Owner
 from bitbucket_hooks.reconcile.listings import LAG, Listings
 from bitbucket_hooks.reconcile.presence import Presence
@@ -50,6 +56,7 @@ class Lifecycle:
     claims: Claims
     clock: Clock
     tell: Callable[[str], None]
+    warn: Callable[[str], None]
 
     def create(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
         """Adopt the hook that the declaration means, or make it.
@@ -157,6 +164,7 @@ class Lifecycle:
             raise unreadable_hook(subject, uuid, problem)
 
     def _make(self, desired: Desired, owner: Owner) -> Observed:
+        self._warn_of_near_misses(desired, owner)
         for _ in range(_POSTS):
             before = self.listings.of(desired.subject)
             try:
@@ -171,6 +179,12 @@ class Lifecycle:
             self.listings.note(desired.subject, made.uuid, made)
             return made
         raise lost
+
+    def _warn_of_near_misses(self, desired: Desired, owner: Owner) -> None:
+        live = self.listings.of(desired.subject).values()
+        near = near_misses(desired, live, lambda uuid: self.claims.held_by_other(uuid, owner))
+        for uuid, why in near.items():
+            self.warn(near_miss_warning(desired.subject, uuid, why))
 
     def _find_made(
         self, desired: Desired, before: Mapping[str, Observed], owner: Owner

@@ -63,6 +63,7 @@ def _hook(hook: Hook) -> dict[str, Any]:
         "looked": hook.looked,
         "adopted": {place: _match(one) for place, one in hook.adopted.items()},
         "ambiguous": {place: [_match(m) for m in of] for place, of in hook.ambiguous.items()},
+        "near": {place: [attrs.asdict(n) for n in of] for place, of in hook.near.items()},
         "updated": list(hook.updated),
         "properties": [_property(one) for one in hook.properties],
         "deleted": dict(hook.deleted),

@@ -8,7 +8,7 @@ from enum import Enum
 from attrs import field, frozen
 
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
-from bitbucket_hooks.report.findings import Match
+from bitbucket_hooks.report.findings import Match, Near
 from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Turn, Violation
 from bitbucket_hooks.report.values import PropertyChange
 
@@ -100,6 +100,8 @@ class Hook:
     """By place, the live hooks that are adopted."""
     ambiguous: Mapping[str, tuple[Match, ...]] = field(factory=dict)
     """By place, those of which nobody can tell which is meant: the update will refuse."""
+    near: Mapping[str, tuple[Near, ...]] = field(factory=dict)
+    """By place of `created`, live hooks that may be meant though they don't match."""
     updated: tuple[str, ...] = ()
     """Places whose hook gets the property changes."""
     properties: tuple[PropertyChange, ...] = ()

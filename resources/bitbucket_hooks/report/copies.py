@@ -243,6 +243,7 @@ def _changed(
         **notices,
     }
     ambiguous = {p: one.matches for p, one in found.items() if one and len(one.matches) > 1}
+    near = {p: one.near for p, one in found.items() if one and one.near and not one.matches}
     declared = _properties(history) if history.live is not None else ()
     gone = {place for one in hook.drift if one.what in _ABSENT for place in one.places}
     drifted = {place for one in hook.drift for place in one.places}
@@ -257,6 +258,7 @@ def _changed(
         looked=_all_told(found.values()) or not run.planned,
         adopted=adopted,
         ambiguous=ambiguous,
+        near=near,
         properties=declared,
         updated=tuple(kept) if declared else (),
         deleted={p: uuids[p] for p in uuids if p not in {*after, *undone, *left}},

@@ -22,10 +22,21 @@ class Match:
 
 
 @frozen
+class Near:
+    """A live hook that a new declaration doesn't mean, though it seems so."""
+
+    uuid: str
+    why: str
+    """Why it seems so."""
+
+
+@frozen
 class Finding:
     """The live hooks that fit: none is made anew, one is adopted, several are refused."""
 
     matches: tuple[Match, ...] = ()
+    near: tuple[Near, ...] = ()
+    """Where none fits, those that may be meant all the same."""
 
 
 Findings: TypeAlias = Mapping[tuple[str, str], Finding]
@@ -35,9 +46,19 @@ A place that isn't there wasn't looked at.
 """
 
 
-def finding(desired: Desired, matching: Iterable[Observed], *, hide_url: bool = False) -> Finding:
-    """Put live hooks that match a declaration into words; `hide_url` when its url is a secret."""
-    return Finding(tuple(_match(desired, live, hide_url=hide_url) for live in matching))
+def finding(
+    desired: Desired,
+    matching: Iterable[Observed],
+    near: Iterable[tuple[str, str]] = (),
+    *,
+    hide_url: bool = False,
+) -> Finding:
+    """Put live hooks that match a declaration into words; `hide_url` when its url is a secret.
+
+    `near` has the uuids of hooks that may be meant all the same, each with why.
+    """
+    matches = tuple(_match(desired, live, hide_url=hide_url) for live in matching)
+    return Finding(matches, tuple(Near(uuid, why) for uuid, why in sorted(near)))
 
 
 def _match(desired: Desired, live: Observed, *, hide_url: bool) -> Match:

@@ -28,7 +28,7 @@ def grouped(hooks: Iterable[Hook]) -> list[Group]:
 
 def _shape(hook: Hook) -> tuple[object, ...]:
     """All that is said of a hook, but where."""
-    if hook.moves or hook.given or hook.ambiguous or hook.action is Action.FAILED:
+    if hook.moves or hook.given or hook.ambiguous or hook.near or hook.action is Action.FAILED:
         return (hook.urn,)
     brings = bool(hook.created or hook.adopted or hook.deleted or hook.replaced or hook.retained)
     what = (hook.url, hook.events, hook.active, hook.secret) if brings else ()

@@ -132,6 +132,10 @@ def _new(hook: Hook, words: Words) -> Iterator[Line]:
         hint = text("; say which with ", code("adopt"), ", or delete the others")
         refused = f" has {len(matches)} live hooks that match, so the update will be refused: "
         yield Line(Mark.FAIL, text(code(place), refused, found, hint))
+    for place, near in hook.near.items():
+        for one in near:
+            told = text(" has ", code(one.uuid), f", which may be the same: {one.why}")
+            yield Line(Mark.WARN, text(code(place), told))
     for move in hook.moves:
         whole = "renamed from" if move.whole else "adopted from"
         whose = text(f"{whole} ", name(move.source), "; the live hooks stay as they are")

@@ -145,6 +145,11 @@ def _of_places(changes: Changes) -> Iterator[Line]:
         yield Line(
             Mark.WARN, text(strong(what), ": what is told of them is what was last known"), items
         )
+    near = [hook for hook in changes.hooks if hook.near]
+    if near:
+        what = "Live hooks may be the same as new ones"
+        why = "; if they are, declare their urls, or delete them"
+        yield Line(Mark.WARN, text(strong(what), _whose(near), why))
     ambiguous = [hook for hook in changes.hooks if hook.ambiguous]
     if ambiguous:
         what = "Several live hooks match a new one, so the update will be refused"

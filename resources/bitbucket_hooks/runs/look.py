@@ -14,7 +14,7 @@ from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.provider.properties import desired_of
-from bitbucket_hooks.reconcile.adoption import candidates
+from bitbucket_hooks.reconcile.adoption import candidates, near_misses
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.report.changes import Changes, Hook
 from bitbucket_hooks.report.findings import Finding, Findings, finding
@@ -124,6 +124,7 @@ class Looker:
                     one.adopt or settings.adopt,
                     managed.__contains__,
                 ),
+                near_misses(one.desired, live.done[one.name].hooks, managed.__contains__).items(),
                 hide_url=one.hide_url,
             )
             for one in places
