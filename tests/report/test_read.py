@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -88,24 +89,55 @@ def test_an_update_is_told_rather_than_its_preview() -> None:
 
 
 def test_a_run_that_was_cut_off() -> None:
-    """Without its end, a log is told as far as it goes."""
+    """Without its end, the log of an update is told as far as it goes."""
     one = step("create", "Hook", "ci", None, state(hook()))
     begun = lines([event("resourcePreEvent", **one), event("resOutputsEvent", **one)])
     told = reported(begun)
     assert told.exit_code == 2
-    assert "The update was cut off before its end." in told.stdout
-    assert "x The run didn't end, so this is what it came to until then." in told.stdout
+    assert "The update was stopped; nothing is known of what it didn't get to." in told.stdout
+    assert "x What stands here was done before it was stopped;" in told.stdout
     assert "+ created on acme/web" in told.stdout
     assert reported('{"preludeEvent": {}}').exit_code == 2
+
+
+NEW = step("create", "Hook", "ci", None, state(hook()))
+CANCELED = {"diagnosticEvent": {"severity": "error", "message": "preview canceled\n"}}
+CUT = {
+    "document": preview(root(), NEW)[:-10],
+    "document, early": preview(root(), NEW)[:200],
+    "document, stopped": preview(root(), diagnostics=[CANCELED["diagnosticEvent"]]),
+    "events": events(root(), NEW, preview=True)[:-30],
+    "events, between lines": events(root("refresh"), NEW, preview=True).partition('{"summary')[0],
+    # asked once to stop, the engine says so; asked twice, it does so after its summary at most
+    "events, stopped": events(root(), CANCELED, NEW, preview=True, result="failed"),
+    "events, stopped at once": events(root(), NEW, preview=True, result="canceled"),
+    "events, error last": events(root(), NEW, preview=True, result="canceled") + lines([CANCELED]),
+}
+
+
+@pytest.mark.parametrize("text", CUT.values(), ids=CUT)
+def test_a_preview_that_was_stopped(text: str, tmp_path: Path) -> None:
+    """What it came to until then is no ground to judge by: every format says so, and no more."""
+    files = [tmp_path / name for name in ("md", "html", "json")]
+    to = zip(("--markdown", "--html", "--json"), map(str, files), strict=True)
+    told = reported(text, *(word for pair in to for word in pair))
+    assert told.exit_code == 2
+    bitbucket = reported(text, "--format", "bitbucket").stdout
+    for written in (told.stdout, bitbucket, *(file.read_text() for file in files[:2])):
+        assert "The preview was stopped; nothing is known." in written
+        assert not re.search("Nothing changes|as declared|to create|canceled", written)
+        assert "prod" in written
+    told_json = json.loads(files[2].read_text())
+    assert told_json["changes"] is None
+    assert (told_json["exitCode"], told_json["run"]["ended"], told_json["hooks"]) == (2, False, [])
 
 
 REFUSED = {
     "": "standard input is empty: the run printed nothing",
     " \n": "standard input is empty",
     "Previewing update (dev):\n": "standard input: this is no JSON",
-    preview(root())[:-10]: "it is cut off in line 1",
-    preview(root())[:40]: "it is cut off in line 1",
-    events(root())[:-30]: "it is cut off in line",
+    '{"config": {"x": ': "it is cut off in line 1",
+    '{"some": "thi': "it is cut off in line 1",
     events(root()) + "warning: x\n": "line 6 is no JSON",
     '{"some": "thing"}': "value 1 is nothing of the engine's",
     "[1, 2]": "value 1 is nothing of the engine's",

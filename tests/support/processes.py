@@ -14,6 +14,11 @@ _PROC: Final = Path("/proc")
 _SECONDS: Final = 60
 
 
+def children_of(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    return [pid for pid, starter, _ in _listed() if starter == parent]
+
+
 def providers_of(engine: int) -> list[int]:
     """The provider processes that an engine has started, through the SDK's shell script."""
     listed = list(_listed())

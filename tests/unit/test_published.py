@@ -55,6 +55,19 @@ def test_a_change_stands_on_its_property() -> None:
     ]
 
 
+def test_a_preview_that_was_stopped() -> None:
+    """Says so in the comment, the summary of the job, the report on the commit and its status."""
+    old = step("delete", "HookFleet", "ci", fleet("a"))
+    text = events(root(), old, preview=True, result="canceled")
+    report = published(changes_of(read(text, "it")), passed=False)
+    said = "The preview was stopped; nothing is known."
+    assert report.render is not None
+    assert report.summarise is not None
+    assert report.render(32_000).startswith(f"## Webhooks of prod\n\n**{said}**\n")
+    assert said in report.summarise(32_000)
+    assert (report.summary, report.findings, report.figures) == (said, [], [])
+
+
 def test_a_violation_stands_on_what_the_policy_looks_at() -> None:
     """Where the entry says nothing of that, on the entry; of a pack unknown to us, too."""
     told = [

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,11 @@ from bitbucket_hooks.cli import main
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.read import read
+from bitbucket_hooks.runs.folder import run_folder
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.sandbox.estate import Sandbox
+from support.engine import wait_until
+from support.processes import children_of
 from support.report_runs import events, hook, root, state, step
 
 _ENGINE = """#!/bin/sh
@@ -101,7 +108,8 @@ def test_a_failure_without_an_event(tmp_path: Path, args: list[str], log: str, c
     """What the engine said last is told, and the exit code isn't that of success."""
     done = run(tmp_path, "the state can't be written", log, *args)
     assert done.exit_code == code, done.output
-    assert "Error: pulumi: the state can't be written" in done.stderr
+    assert code == 3 or "x pulumi: the state can't be written" in done.stdout
+    assert "Nothing changes" not in done.stdout
 
 
 def test_a_failure_with_an_event(tmp_path: Path) -> None:
@@ -110,7 +118,108 @@ def test_a_failure_with_an_event(tmp_path: Path) -> None:
     done = run(tmp_path, "preview failed", events(root(), error, preview=True), "preview")
     assert done.exit_code == 1
     assert "x no such thing" in done.stdout
-    assert "Error: pulumi" not in done.stderr
+    assert "pulumi:" not in done.stdout
+
+
+_PATIENT = """#!/bin/sh
+while [ "$1" != --event-log ]; do shift; done
+trap 'echo interrupted >>"$HEARD"; exit 1' INT
+trap 'echo terminated >>"$HEARD"' TERM
+trap 'echo hung up >>"$HEARD"' HUP
+printf '%s' "$EVENTS" >"$2"
+echo "$2" >"$HEARD.log"
+while :; do sleep 0.05; done
+"""
+_COMMAND = "from bitbucket_hooks.cli import main; main()"
+BEGUN = NEW.partition('{"summaryEvent"')[0]
+
+
+def start(folder: Path, log: str, *args: str) -> tuple[subprocess.Popen[str], Path]:
+    """Start a command whose engine writes these events and goes on until it is interrupted.
+
+    Gives the command, and the folder of its run, when the engine is there.
+    """
+    engine, heard = folder / "pulumi", folder / "heard"
+    engine.write_text(_PATIENT)
+    engine.chmod(0o755)
+    (folder / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
+    (folder / "tmp").mkdir(exist_ok=True)
+    path = os.pathsep.join([str(folder), os.environ["PATH"]])
+    own = {"PATH": path, "EVENTS": log, "HEARD": str(heard), "TMPDIR": str(folder / "tmp")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _COMMAND, *args],
+        cwd=folder,
+        env={**os.environ, **own},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    named = folder / "heard.log"
+    wait_until(lambda: named.is_file() and bool(named.read_text()), process)
+    return process, Path(named.read_text().strip()).parent
+
+
+@pytest.mark.parametrize("log", ["", BEGUN], ids=["before its first event", "midway"])
+@pytest.mark.parametrize("args", [("preview",), ("drift",), ("up", "--yes")], ids=" ".join)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_all(
+    tmp_path: Path, number: signal.Signals, args: tuple[str, ...], log: str
+) -> None:
+    """Comes to the engine once, which a second one would end at once, and is told as a stop."""
+    files = [str(tmp_path / name) for name in ("page", "words", "values")]
+    ways = zip(("--html", "--markdown", "--json"), files, strict=True)
+    more = (word for pair in ways for word in pair)
+    process, folder = start(tmp_path, log, *args, "--stack", "acme/hooks/prod", *more)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    os.killpg(process.pid, number)
+    printed, complaints = process.communicate(timeout=60)
+    assert process.returncode == 2, complaints
+    assert (tmp_path / "heard").read_text().split() == ["interrupted"]
+    for words in (printed, *(Path(one).read_text() for one in files[:2])):
+        assert "The preview was stopped; nothing is known." in words
+        assert "Webhooks of prod" in words
+    values = json.loads(Path(files[2]).read_text())
+    assert (values["project"], values["stack"], values["changes"]) == ("hooks", "prod", None)
+    assert not [one for one in (tmp_path / "tmp").iterdir() if one.name.startswith("bitbucket")]
+
+
+def test_a_run_that_was_killed_leaves_nothing_for_long(tmp_path: Path) -> None:
+    """Its folder goes in the next run, while those of runs that live stay."""
+    killed, left = start(tmp_path, BEGUN, "preview")
+    engine = children_of(killed.pid)
+    killed.kill()
+    killed.communicate(timeout=60)
+    for pid in engine:
+        os.kill(pid, signal.SIGINT)
+    (tmp_path / "heard.log").unlink()
+    first, kept = start(tmp_path, BEGUN, "preview")
+    (tmp_path / "heard.log").unlink()
+    second, own = start(tmp_path, BEGUN, "preview")
+    assert not left.exists()
+    assert kept.exists()
+    assert own.exists()
+    for process in (first, second):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert not kept.exists()
+    assert not own.exists()
+
+
+def test_folders_of_earlier_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which hold no lock, go when they are old; what only looks like one stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new, other = (tmp_path / f"bitbucket-hooks-{end}" for end in ("abcdefg1", "abcd_fg2", "0"))
+    for folder in (old, new, other):
+        folder.mkdir()
+        (folder / "events").write_text("{}")
+    for folder in (old, other):
+        for path in (folder / "events", folder):
+            os.utime(path, (0, 0))
+    with run_folder() as own:
+        assert own.parent == tmp_path
+    assert sorted(tmp_path.iterdir()) == sorted([new, other])
 
 
 def test_nowhere_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

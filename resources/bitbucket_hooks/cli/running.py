@@ -16,7 +16,7 @@ from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.runs.preview import Asked, Seen, Watcher
+    from bitbucket_hooks.runs.preview import Asked, Watcher
 
 _LOOK: Final = 500
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -73,13 +73,6 @@ def _warn(text: str) -> None:
     click.echo(f"Warning: {output.text(text)}", err=True)
 
 
-def _show(seen: Seen, how: Mapping[str, Any]) -> None:
-    """Show what a run came to, and why it failed where the report can't tell."""
-    showing.show(seen.changes, **how)
-    if seen.unexplained is not None:
-        click.echo(f"Error: pulumi: {output.text(seen.unexplained)}", err=True)
-
-
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack config, read when it is first needed."""
     from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
@@ -124,7 +117,7 @@ def preview(
     place = publishing.place_of(telling)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), config)
-    _show(seen, how)
+    showing.show(seen.changes, **how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
@@ -165,7 +158,7 @@ def drift(
     place = publishing.place_of(telling)
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
-    _show(seen, how)
+    showing.show(seen.changes, **how)
     passed = not seen.failed and not (fail and seen.changes.any)
     code = publishing.publish(
         telling, place, seen.changes, _config(asked.stack), passed=passed, refused=None
@@ -213,7 +206,7 @@ def up(
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
     if seen.failed:
-        _show(seen, how)
+        showing.show(seen.changes, **how)
         context.exit(seen.exit_code)
     if before is not None:
         _hold_against(context, reviewed.differences(before, seen.changes))
@@ -233,7 +226,7 @@ def up(
             _watcher(shown),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
-    _show(done, how)
+    showing.show(done.changes, **how)
     context.exit(done.exit_code if done.failed else 0)
 
 

@@ -32,7 +32,7 @@ def render(changes: Changes) -> dict[str, Any]:
             "turn": attrs.asdict(changes.turn) if changes.turn else None,
         },
         "exitCode": changes.exit_code,
-        "changes": changes.any,
+        "changes": True if changes.any else None if run.failed or not run.ended else False,
         "counts": _counts(changes.counts),
         "hooks": [_hook(one) for one in changes.hooks],
         "exclusives": [_exclusive(one) for one in changes.exclusives],

@@ -22,6 +22,8 @@ _EXCLUSIVES: Final = ("RepositoryHooksExclusive", "WorkspaceHooksExclusive")
 
 def changes_of(run: Run, findings: Findings | None = None) -> Changes:
     """Say what a run changes; `findings` tells of new hooks whether live ones are adopted."""
+    if run.planned and not run.ended:
+        return Changes(run)  # what a preview came to until it was stopped is no ground to judge by
     all_ = histories(run)
     ours = {one.urn: one.type.removeprefix(_OURS) for one in all_ if one.type.startswith(_OURS)}
     declared = [one for one in all_ if ours.get(one.urn) in _HOOKS]

@@ -233,7 +233,7 @@ class Changes:
     def errors(self) -> tuple[Diagnostic, ...]:
         """What went wrong, without the engine's own last words where there is more to tell."""
         own = tuple(one for one in self.run.errors if one.message not in _LAST_WORDS)
-        return own if own or self.stops else self.run.errors
+        return own if own or self.stops or not self.run.ended else self.run.errors
 
     @property
     def exit_code(self) -> int:
@@ -260,5 +260,9 @@ class Changes:
 _LAST_WORDS = (
     "update failed",
     "preview failed",
+    "update canceled",
+    "preview canceled",
+    "refresh canceled",
+    "destroy canceled",
     "an unhandled error occurred: program exited with non-zero exit code: 1",
 )

@@ -15,6 +15,7 @@ from bitbucket_hooks.report.parts import (
     message_of,
     stack_of,
     state_of,
+    tells_stop,
 )
 from bitbucket_hooks.report.run import (
     ROOT_TYPE,
@@ -117,7 +118,7 @@ class _Phase:
             kind=kind_of(root, refreshed=refreshed),
             planned=planned,
             refreshed=refreshed,
-            ended=self.ended,
+            ended=self.ended and not self._stopped,
             failed=failed or self.summary.get("result") == "failed",
             project=project,
             stack=stack,
@@ -127,6 +128,11 @@ class _Phase:
             violations=tuple(dict.fromkeys(self.violations)),
             tallies={str(k): v for k, v in counts.items() if isinstance(v, int)},
         )
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether somebody stopped it: asked twice, the engine drops all and gives no error."""
+        return self.summary.get("result") == "canceled" or any(map(tells_stop, self.diagnostics))
 
     def _as_planned(self, step: Step, *, planned: bool) -> Step:
         """In a preview nothing is done, and what a failed run had begun is no news of its own."""

@@ -29,6 +29,7 @@ _VALUE: Final = re.compile(r" value \{.*\} has a problem", re.DOTALL)
 _OF_TYPE: Final = re.compile(r"^\S+ resource '[^']*' has a problem: ")
 _ONE_ERROR: Final = re.compile(r"^1 error occurred:\s+\* ")
 _PREFIX: Final = re.compile(r"^(error|warning|info): ")
+_STOPPED: Final = re.compile(r"(preview|update|refresh|destroy) canceled")
 
 
 def mapping_of(value: Any) -> Mapping[str, Any]:
@@ -87,6 +88,12 @@ def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     # a resource's own errors come from its provider, but for those of its declaration
     mistake = severity == "error" and (not urn or " has a problem: " in told)
     return Diagnostic(severity, text, urn, mistake) if text else None
+
+
+def tells_stop(diagnostic: Diagnostic) -> bool:
+    """Whether the engine says with it that somebody stopped the run."""
+    is_error = diagnostic.severity == "error"
+    return is_error and _STOPPED.fullmatch(diagnostic.message) is not None
 
 
 def message_of(text: str) -> str:

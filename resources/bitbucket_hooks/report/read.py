@@ -9,7 +9,8 @@ document before them (engine 3.250, `backend/display/json.go`, `sdk/go/common/ap
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import evolve
@@ -24,43 +25,62 @@ from bitbucket_hooks.report.parts import (
     number_of,
     stack_of,
     state_of,
+    tells_stop,
 )
 from bitbucket_hooks.report.run import ROOT_TYPE, Diagnostic, Kind, Run, Step
 
 _REMEDY: Final = (
     "Give what `pulumi preview --json`, `pulumi up --json` or `--event-log FILE` wrote, whole."
 )
+_URN: Final = re.compile(r"urn:pulumi:[^\"]+")
 _DOCUMENT: Final = frozenset({"steps", "diagnostics", "changeSummary", "duration"})
 
 
 def read(text: str, source: str) -> Run:
-    """Take in what the engine printed. Raises ConfigError, naming `source`, when it isn't that."""
-    values = list(_values(text, source))
-    if not values:
+    """Take in what the engine printed; what is cut off is of a run that was stopped.
+
+    Raises ConfigError, naming `source`, when it isn't the engine's.
+    """
+    values, is_cut = _values(text, source)
+    if not values and not is_cut:
         raise ConfigError(f"{source} is empty: the run printed nothing", _REMEDY)
-    last = values[-1]
-    if _is_document(last):
-        return run_of_document(last)
+    if values and _is_document(values[-1]) and not is_cut:
+        return run_of_document(values[-1])
     events = []
     for number, value in enumerate(values, 1):
         if _is_event(value):
             events.append(value)
         elif not _is_document(value):
             raise ConfigError(f"{source}: value {number} is nothing of the engine's", _REMEDY)
-    return run_of_events(events)
+    if events:
+        run = run_of_events(events)
+        return evolve(run, ended=run.ended and not is_cut)
+    project, stack = stack_of(_URN.findall(text))
+    return Run(Kind.UPDATE, planned=not values, ended=False, project=project, stack=stack)
 
 
-def _values(text: str, source: str) -> Iterator[Any]:
-    """The JSON values, with nothing but space between them."""
+def _values(text: str, source: str) -> tuple[list[Any], bool]:
+    """The JSON values, with nothing but space between them, and whether the last is cut off."""
     decoder = json.JSONDecoder()
+    found: list[Any] = []
     place, end = _after_space(text, 0), len(text)
     while place < end:
         try:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
+            is_engines = any(map(_is_event, found)) or '"steps":' in text
+            if is_engines and _is_cut(text, error):
+                return found, True
             raise ConfigError(f"{source}: {_broken(text, place, error)}", _REMEDY) from None
-        yield value
+        found.append(value)
         place = _after_space(text, place)
+    return found, False
+
+
+def _is_cut(text: str, error: Exception) -> bool:
+    """Whether the text ends where JSON goes on."""
+    is_unterminated = getattr(error, "msg", "").startswith("Unterminated")
+    return is_unterminated or not text[getattr(error, "pos", 0) :].strip()
 
 
 def _broken(text: str, start: int, error: Exception) -> str:
@@ -68,7 +88,7 @@ def _broken(text: str, start: int, error: Exception) -> str:
     line = text.count("\n", 0, position) + 1
     if start == 0 and text[:1] not in "{[":
         return "this is no JSON"
-    if not text[position:].strip() or getattr(error, "msg", "").startswith("Unterminated"):
+    if _is_cut(text, error):
         return f"it is cut off in line {line}"
     return f"line {line} is no JSON"
 
@@ -104,6 +124,7 @@ def run_of_document(document: Mapping[str, Any]) -> Run:
         kind=kind,
         planned=True,
         refreshed=refreshed,
+        ended=not any(map(tells_stop, diagnostics)),
         failed=_failed(diagnostics),
         project=project,
         stack=stack,

@@ -113,7 +113,7 @@ class Run:
     refreshed: bool = False
     """Whether the live hooks were looked at."""
     ended: bool = True
-    """Whether it came to an end at all: a killed engine leaves no summary."""
+    """Whether it came to its end: a run that was stopped or killed says nothing of the rest."""
     failed: bool = False
     project: str = ""
     stack: str = ""

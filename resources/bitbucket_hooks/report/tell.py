@@ -91,9 +91,12 @@ def _verdict(changes: Changes, words: Words) -> Text:
     if changes.stops and run.ended and not changes.errors:
         stop = words.verb("Policies stop the update", "Policies stopped the update")
         return text(strong(stop), f": {counted(len(changes.stops), 'violation')}.")
-    if run.failed or not run.ended:
-        what = f"The {'preview' if run.planned else run.kind.value} "
-        return text(strong(what + ("failed." if run.ended else "was cut off before its end.")))
+    what = f"The {'preview' if run.planned else run.kind.value}"
+    if not run.ended:
+        rest = "" if run.planned else " of what it didn't get to"
+        return text(strong(f"{what} was stopped; nothing is known{rest}."))
+    if run.failed:
+        return text(strong(f"{what} failed."))
     if not changes.any:
         return _nothing(changes)
     told = sentence(_figures(changes))

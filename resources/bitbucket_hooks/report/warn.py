@@ -27,9 +27,9 @@ def warnings_of(changes: Changes, words: Words) -> tuple[Line, ...]:
 
 
 def _of_run(changes: Changes) -> Iterator[Line]:
-    if not changes.run.ended:
-        told = "The run didn't end, so this is what it came to until then."
-        yield Line(Mark.FAIL, text(strong(told)))
+    if not changes.run.ended and not changes.run.planned:
+        again = " was done before it was stopped; running it again does what is left"
+        yield Line(Mark.FAIL, text(strong("What stands here"), again))
     failed = {hook.urn for hook in changes.hooks if hook.undone}
     for one in changes.errors:
         lines = _lines(one.message)

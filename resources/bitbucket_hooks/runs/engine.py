@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from bitbucket_hooks.errors import ConfigError, RemoteError, printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
+from bitbucket_hooks.runs.folder import run_folder
+from bitbucket_hooks.runs.signals import stop_signals
 from bitbucket_hooks.settings import TURN
 
 _LOOK_EVERY: Final = 0.2  # seconds
@@ -44,6 +45,8 @@ class Finished:
     """What it printed, its end at least: all there is when it fails before the first event."""
     noted: int | None
     """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+    stopped: bool = False
+    """Whether a signal ended it, ours to pass on or its own: it didn't get to its end."""
 
 
 class StackLocked(RemoteError):
@@ -75,11 +78,12 @@ def run(
     """Run `pulumi` to its end; `heard` gets every event at once.
 
     `turn` says which part a refresh under a budget looks at; None: what the environment says.
-    An interrupt reaches the engine, which ends what is under way; that is waited for. Raises
-    ConfigError when there is no `pulumi`.
+    A signal that asks to stop reaches the engine, which ends what is under way; that is waited for.
+    Raises ConfigError when there is no `pulumi`.
     """
-    with tempfile.TemporaryDirectory(prefix="bitbucket-hooks-") as folder:
-        log, notes, printed = (Path(folder) / name for name in ("events", "notes", "printed"))
+    engine = _Engine()
+    with stop_signals(engine.stop), run_folder() as folder:
+        log, notes, printed = (folder / name for name in ("events", "notes", "printed"))
         log.touch(mode=0o600)
         command = [
             "pulumi",
@@ -93,10 +97,13 @@ def run(
         with printed.open("wb") as output:
             extra = {NOTES: str(notes), **({FORCE: "1"} if force else {})}
             process = _start(command, output, {**extra, **({TURN: turn} if turn else {})})
-            with _passing_on(process), _following(log, heard):
+            engine.begun(process)
+            with _following(log, heard):
                 code = process.wait()
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
-        return Finished(code, log.read_text("utf-8", "replace"), text, exit_code(notes))
+        stopped = code < 0 or bool(code and engine.asked_to_stop)
+        said = log.read_text("utf-8", "replace")
+        return Finished(code, said, text, exit_code(notes), stopped)
 
 
 def stack_config(stack: str | None) -> dict[str, Any]:
@@ -156,8 +163,8 @@ def encrypted(
 
     The stack's file is left alone: a copy of it takes the values. Raises ConfigError.
     """
-    with tempfile.TemporaryDirectory(prefix="bitbucket-hooks-") as folder:
-        copy = Path(folder) / file.name
+    with run_folder() as folder:
+        copy = folder / file.name
         before = file.read_text("utf-8")
         copy.touch(mode=0o600)
         found = []
@@ -218,25 +225,30 @@ def _start(
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **extra},
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise _no_engine() from None
 
 
-@contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Let the engine have the signals that ask us to stop; from a terminal it has SIGINT itself."""
+@define
+class _Engine:
+    """The engine's process, which hears of the signals that ask to stop."""
 
-    def stop(number: int, _: Any) -> None:
-        if number == signal.SIGTERM or not os.isatty(0):
-            process.send_signal(signal.SIGINT)
+    asked_to_stop: bool = False
+    _process: subprocess.Popen[bytes] | None = None
 
-    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+    def begun(self, process: subprocess.Popen[bytes]) -> None:
+        """Know the process; a signal may have come before it."""
+        self._process = process
+        if self.asked_to_stop:
+            self.stop()
+
+    def stop(self, _: int = signal.SIGINT) -> None:
+        """Ask the engine to end what is under way; asked again, it drops that too."""
+        self.asked_to_stop = True
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
 
 
 @define

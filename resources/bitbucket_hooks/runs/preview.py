@@ -13,10 +13,14 @@ from bitbucket_hooks.provider.safety import FORCE, share, too_many
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
+from bitbucket_hooks.report.parts import message_of
 from bitbucket_hooks.report.read import read
-from bitbucket_hooks.runs.engine import SEE_DOCTOR, Finished, refuse_locked, run
+from bitbucket_hooks.report.run import Diagnostic, Kind, Run
+from bitbucket_hooks.runs import engine
+from bitbucket_hooks.runs.engine import SEE_DOCTOR, Finished, refuse_locked
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.settings import ALL
+from bitbucket_hooks.stack.files import project_name
 
 
 @frozen
@@ -60,19 +64,10 @@ class Seen:
         """0 nothing changes, 3 something does, 1 our mistake, 2 the remote side failed."""
         if not self.failed:
             return DIFFERENCE if self.changes.any else 0
-        stopped = USERS_MISTAKE if self.changes.stops else None
-        failed = stopped or self.finished.noted
-        if failed or self.unexplained is None:
-            return failed or self.changes.exit_code
-        is_difference = self.changes.run.planned and self.changes.any  # --expect-no-changes
-        return DIFFERENCE if is_difference else REMOTE_FAILED
-
-    @property
-    def unexplained(self) -> str | None:
-        """The engine's last words where it failed though its events tell of no failure."""
-        run = self.changes.run
-        told = run.failed or not run.ended
-        return _last_words(self.finished.printed) if self.failed and not told else None
+        if not self.changes.run.ended:
+            return REMOTE_FAILED
+        refused = USERS_MISTAKE if self.changes.stops else None
+        return refused or self.finished.noted or self.changes.exit_code
 
 
 def turn_of(changes: Changes) -> str | None:
@@ -107,20 +102,21 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
     """
     refresh = ["--refresh"] if asked.refresh else []
     command = asked.arguments("preview", *refresh)
-    finished = run(command, watcher.event, force=asked.force, turn=asked.turn)
-    seen = _seen(asked, finished, refreshed=asked.refresh)
+    finished = engine.run(command, watcher.event, force=asked.force, turn=asked.turn)
+    expected = Run(Kind.UPDATE, planned=True, refreshed=asked.refresh)
+    seen = _seen(asked, finished, expected)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
     looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
     found = looker.look(seen.changes.run, seen.changes)
-    return _seen(asked, finished, found, refreshed=asked.refresh)
+    return _seen(asked, finished, expected, found)
 
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:
     """Look at everything that is declared, and change nothing. Raises ConfigError."""
     command = asked.arguments("refresh", "--preview-only")
-    finished = run(command, watcher.event, force=asked.force, turn=asked.turn)
-    return _seen(asked, finished, refreshed=True)
+    finished = engine.run(command, watcher.event, force=asked.force, turn=asked.turn)
+    return _seen(asked, finished, Run(Kind.REFRESH, planned=True, refreshed=True))
 
 
 def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
@@ -131,8 +127,8 @@ def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool
     refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
     command = asked.arguments("up", "--yes", *skip, *refresh)
-    finished = run(command, watcher.event, force=asked.force, turn=turn_of(shown))
-    return _seen(asked, finished, refreshed=asked.refresh)
+    finished = engine.run(command, watcher.event, force=asked.force, turn=turn_of(shown))
+    return _seen(asked, finished, Run(Kind.UPDATE, planned=False, refreshed=asked.refresh))
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -147,15 +143,50 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
 
 
 def _seen(
-    asked: Asked, finished: Finished, findings: Findings | None = None, *, refreshed: bool
+    asked: Asked, finished: Finished, expected: Run, findings: Findings | None = None
 ) -> Seen:
-    if '"resourcePreEvent"' not in finished.events and '"diagnosticEvent"' not in finished.events:
+    """What the engine did; `expected` is what it was asked for, as far as that is known before."""
+    run = _named(_explained(_read(asked, finished, expected), finished), asked)
+    return Seen(finished, changes_of(run, findings or {}))
+
+
+def _read(asked: Asked, finished: Finished, expected: Run) -> Run:
+    """The run as its events tell it. Raises ConfigError when it failed before there were any."""
+    has_begun = '"resourcePreEvent"' in finished.events or '"diagnosticEvent"' in finished.events
+    if not has_begun and not finished.stopped:
         refuse_locked(finished.printed, asked.stack)
         raise ConfigError(f"`pulumi` stopped: {_last_words(finished.printed)}", SEE_DOCTOR)
-    told = read(finished.events, "the engine's events")
+    if not has_begun:
+        return evolve(expected, ended=False)
+    run = read(finished.events, "the engine's events")
     # a state without any hook leaves no trace of a refresh in the events
-    told = evolve(told, refreshed=told.refreshed or refreshed)
-    return Seen(finished, changes_of(told, findings or {}))
+    return evolve(
+        run,
+        kind=expected.kind,
+        refreshed=run.refreshed or expected.refreshed,
+        ended=run.ended and not finished.stopped,
+    )
+
+
+def _explained(run: Run, finished: Finished) -> Run:
+    """The run with the engine's last words, where it failed though no event tells of a failure."""
+    if not finished.code or run.failed or not run.ended:
+        return run
+    if run.planned and changes_of(run).any:  # the engine was given --expect-no-changes
+        return run
+    said = Diagnostic("error", message_of(f"pulumi: {_last_words(finished.printed)}"))
+    return evolve(run, failed=True, diagnostics=(*run.diagnostics, said))
+
+
+def _named(run: Run, asked: Asked) -> Run:
+    """The run with the names that its events don't tell when it ends before its first resource."""
+    if run.stack:
+        return run
+    try:
+        stack = (asked.stack or engine.selected_stack()).rpartition("/")[2]
+        return evolve(run, project=project_name(), stack=stack)
+    except ConfigError:
+        return run
 
 
 def _last_words(printed: str) -> str:

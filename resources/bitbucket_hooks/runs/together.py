@@ -6,16 +6,16 @@ come from one budget by `api.ledger`, however many run side by side.
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, field, frozen
+
+from bitbucket_hooks.runs.signals import stop_signals
 
 _COMMAND: Final = (sys.executable, "-c", "from bitbucket_hooks.cli import main; main()")
 
@@ -50,7 +50,7 @@ class Together:
         started.
         """
         with (
-            self._passing_on(),
+            stop_signals(self._stop),
             ThreadPoolExecutor(self.at_once, thread_name_prefix="stack") as pool,
         ):
             for one in as_completed([pool.submit(self._run, stack) for stack in stacks]):
@@ -80,6 +80,7 @@ class Together:
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
+                start_new_session=True,
             )
             return self._running[stack]
 
@@ -87,20 +88,8 @@ class Together:
         for line in lines:
             self.heard(stack, line.rstrip("\n"))
 
-    @contextmanager
-    def _passing_on(self) -> Iterator[None]:
-        """Hand on the signals that ask to stop; a terminal sends SIGINT to all by itself."""
-
-        def stop(number: int, _: Any) -> None:
-            with self._lock:
-                self._stopped = True
-                for process in self._running.values():
-                    if number == signal.SIGTERM or not sys.stdin.isatty():
-                        process.send_signal(number)
-
-        before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+    def _stop(self, number: int) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running.values():
+                process.send_signal(number)
