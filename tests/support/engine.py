@@ -31,7 +31,7 @@ _HEAD: Final = "import pulumi\nimport bitbucket_hooks as bitbucket\n\n"
 _SECONDS: Final = 120
 _QUIET_FOR: Final = 2.0  # seconds, several times as long as a request takes in these tests
 # Branch coverage is measured by the quicker tests: it would slow each of the engine's processes.
-_OURS: Final = ("BITBUCKET_", "PULUMI_", "COVERAGE_")
+_OURS: Final = ("BITBUCKET_", "PULUMI_", "COVERAGE_", "XDG_")
 _QUIET: Final = ("same", "refresh")
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

@@ -48,6 +48,7 @@ ORDER: Final = (
     "outcome",
     "page_frame",
     "events",
+    "folders",
     "errors",
     "outputs",
     "page_style",

@@ -46,6 +46,6 @@ def stack(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("BITBUCKET_")]:
+    for name in [name for name in os.environ if name.startswith(("BITBUCKET_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("BITBUCKET_HOOKS_CACHE", str(tmp_path / "cache"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.reconcile.book import Book
 
 
@@ -38,16 +39,18 @@ def test_a_writer_that_was_killed_is_skipped(path: Path) -> None:
     assert [Book(path).get(thing) for thing in "ab"] == ["before", "after"]
 
 
-def test_a_book_that_was_swept_away_is_begun_anew(path: Path) -> None:
-    """What was read of it stays known, and what is added is for all."""
-    one = Book(path)
+def test_a_book_that_vanished_says_nothing_any_more(path: Path) -> None:
+    """Nor one with another in its place, whoever began that: what others wrote would be missing."""
+    one, other = Book(path), Book(path)
+    assert other.get("a") is None
     one.add(["a", "b"], "before")
     path.unlink()
+    Book(path).add(["a"], "after")
+    for each in (one, other):
+        with pytest.raises(ConfigError, match="replaced while the run went on"):
+            each.get("a")
+    path.unlink()
     path.parent.rmdir()
-    assert one.get("a") == "before"
-    other = Book(path)
-    assert other.add(["a"], "after") == {}
-    assert one.get("a") == "after"
-    path.write_bytes(b"")
-    other.replace("b", "later")
-    assert one.get("b") == "later"
+    for each in (one, other):
+        with pytest.raises(ConfigError, match="No such file"):
+            each.add(["c"], "after")

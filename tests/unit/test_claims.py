@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
+import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
 from bitbucket_hooks.errors import ConfigError, ConflictError
+from bitbucket_hooks.folders import run_state_folder
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
@@ -146,72 +150,141 @@ def test_nothing_secret_is_written(claims: Claims) -> None:
     assert book.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_that_was_swept_away_comes_back(claims: Claims) -> None:
-    """Whoever cleans temporary folders doesn't end the run."""
+def test_a_folder_that_vanishes_ends_the_run(claims: Claims) -> None:
+    """What others have claimed can't be told any more: nothing is written from then on."""
     claims.take(UUID, OLD)
+    other = Claims(claims.folder, "update")
+    assert other.handed_over(UUID, NEW) == "Hook 'old'"
     for file in claims.folder.iterdir():
         file.unlink()
     claims.folder.rmdir()
-    claims.take(UUID, OLD)
-    assert claims.handed_over(UUID, NEW) == "Hook 'old'"
+    acts: list[Callable[[], object]] = [
+        lambda: claims.take(UUID, OLD),
+        lambda: other.handed_over(UUID, NEW),
+        lambda: other.intend([PLACE], NEW),
+    ]
+    for act in acts:
+        with pytest.raises(ConfigError, match=r"(?s)the run stops.*BITBUCKET_HOOKS_CACHE"):
+            act()
+
+
+@pytest.mark.usefixtures("places")
+def test_old_runs_are_swept_away() -> None:
+    """After days; young ones stay, and so do those that still write."""
+    for name in ("old", "young", "long"):
+        Claims(run_folder(name)).take(UUID, OLD)
+    long_ago = time.time() - 4 * 24 * 3600
+    for swept in ("old", "long"):
+        os.utime(run_folder(swept), (long_ago, long_ago))
+    os.utime(run_folder("old") / "claims", (long_ago, long_ago))
+    run_folder("new")
+    assert not run_folder("old").exists()
+    assert run_folder("young").exists()
+    assert run_folder("long").exists()
 
 
 # Where they live
 
 
+Places = dict[str, Path]
+
+
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder for temporary files."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """Give the folders that the variables name, each there and empty."""
+    monkeypatch.delenv("BITBUCKET_HOOKS_CACHE")
+    found = {name: tmp_path / name for name in ("runtime", "home", "temporary")}
+    for folder in found.values():
+        folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(found["runtime"]))
+    monkeypatch.setenv("HOME", str(found["home"]))
+    monkeypatch.setattr(tempfile, "tempdir", str(found["temporary"]))
+    return found
 
 
-def test_a_run_has_one_private_folder(temporary: Path) -> None:
+def test_a_run_has_one_private_folder(places: Places) -> None:
     """The same for each of its processes, another for each run."""
     folder = run_folder("run 1")
     assert folder == run_folder("run 1") != run_folder("run 2")
-    assert folder.parent == temporary / f"bitbucket-hooks-{os.getuid()}"
+    assert folder.parent == places["runtime"] / "bitbucket-hooks"
     assert folder.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_old_runs_are_swept_away(temporary: Path) -> None:
-    """After days; young ones stay."""
-    for name in ("old", "young"):
-        Claims(run_folder(name)).take(UUID, OLD)
-    long_ago = time.time() - 4 * 24 * 3600
-    os.utime(run_folder("old"), (long_ago, long_ago))
-    run_folder("new")
-    assert not run_folder("old").exists()
-    assert run_folder("young").exists()
-    assert temporary.exists()
+@pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/proc"])
+def test_without_a_folder_of_the_session_it_is_the_cache(
+    places: Places, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """Without the variable, with one that leads nowhere, and one that has no room for us."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", value)
+    assert run_state_folder() == places["home"] / f".cache/bitbucket-hooks/runs-{os.getuid()}"
 
 
-def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
-    """They could keep hooks from being deleted."""
-    base = temporary / f"bitbucket-hooks-{os.getuid()}"
-    base.mkdir()
-    base.chmod(0o777)
-    assert run_folder("run").parent != base
+def test_without_a_home_it_is_for_temporary_files(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose user has none."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setenv("HOME", "/dev/null")
+    assert run_state_folder() == places["temporary"] / f"bitbucket-hooks-{os.getuid()}"
 
 
-def test_a_folder_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Is an error of ours with the remedy: of the place for all runs, and of one run's own."""
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
-    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
+def test_the_variable_of_ours_comes_first(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what the remedy names."""
+    chosen = places["home"] / "chosen"
+    monkeypatch.setenv("BITBUCKET_HOOKS_CACHE", str(chosen))
+    assert run_state_folder() == chosen / f"runs-{os.getuid()}"
+
+
+def _open(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)
+
+
+def _file(folder: Path) -> None:
+    folder.touch()
+
+
+def _link(folder: Path) -> None:
+    (folder.parent / "precious").mkdir()
+    folder.symlink_to(folder.parent / "precious")
+
+
+@pytest.mark.parametrize("prepare", [_open, _file, _link])
+def test_a_folder_that_others_may_write_to_is_refused(
+    places: Places, prepare: Callable[[Path], None]
+) -> None:
+    """They could keep hooks from being deleted; a folder of its own would hide what others do."""
+    prepare(places["runtime"] / "bitbucket-hooks")
+    with pytest.raises(ConfigError, match=r"(?s)others may write to it.*BITBUCKET_HOOKS_CACHE"):
         run_folder("run")
+    assert list(places["temporary"].iterdir()) == list(places["home"].iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """Is an error of ours with the remedy, before anything is written and after."""
+    (tmp_path / "file").touch()
     claims = Claims(tmp_path / "file" / "run")
-    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
-        claims.take(UUID, OLD)
-    with pytest.raises(ConfigError, match=r"(?s)can't be kept there .*TMPDIR"):
-        claims.handed_over(UUID, OLD)
+    acts: list[Callable[[], object]] = [
+        lambda: claims.take(UUID, OLD),
+        lambda: claims.handed_over(UUID, OLD),
+    ]
+    for act in acts:
+        with pytest.raises(ConfigError, match=r"(?s)the run stops.*BITBUCKET_HOOKS_CACHE"):
+            act()
 
 
-def test_a_link_in_its_place_is_not_followed(temporary: Path) -> None:
-    """What it leads to would be swept."""
-    precious = temporary / "home" / "precious"
-    precious.mkdir(parents=True)
-    os.utime(precious, (0, 0))
-    (temporary / f"bitbucket-hooks-{os.getuid()}").symlink_to(precious.parent)
-    run_folder("run")
-    assert precious.exists()
+def test_a_disk_that_fills_up(claims: Claims) -> None:
+    """Ends the run too: a claim that isn't written is none."""
+    claims.take(UUID, OLD)
+    full = (claims.folder / "claims").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, before[1]))
+    try:
+        with pytest.raises(ConfigError, match=r"(?s)the run stops.*free space there"):
+            claims.intend([PLACE], NEW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    claims.intend([PLACE], NEW)
+    assert Claims(claims.folder).intended_by_other(PLACE, OLD) == "Hook 'new'"

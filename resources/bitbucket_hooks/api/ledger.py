@@ -22,6 +22,7 @@ from typing import Final
 from attrs import define
 
 from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.folders import cache_folder
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -132,25 +133,11 @@ def _at(file: BufferedRandom, number: int) -> float:
 
 def ledger_of(api_url: str, credentials: Credentials, clock: Clock, window: float) -> Ledger | None:
     """The ledger of an identity; None when this user has no folder for caches, and on Windows."""
-    folder = _folder()
+    folder = cache_folder()
     if folder is None or sys.platform == "win32":
         return None
     name = hashlib.sha256(f"{api_url} {_identity(credentials)}".encode("utf-8", "replace"))
     return Ledger(folder / "pace" / name.hexdigest()[:32], clock, window)
-
-
-def _folder() -> Path | None:
-    """The user's cache folder: what the variables say, or the platform's custom."""
-    if chosen := os.environ.get("BITBUCKET_HOOKS_CACHE"):
-        return Path(chosen).absolute()
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared).absolute() / "bitbucket-hooks"
-    try:
-        home = Path.home()
-    except RuntimeError:  # a user without a name, as containers have
-        return None
-    custom = "Library/Caches" if sys.platform == "darwin" else ".cache"
-    return home / custom / "bitbucket-hooks"
 
 
 def _identity(credentials: Credentials) -> str:

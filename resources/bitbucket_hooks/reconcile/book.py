@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,21 +16,22 @@ from typing import Final
 
 from attrs import define, field
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.folders import unusable
 
 if sys.platform != "win32":
     import fcntl
 
 _CHUNK: Final = 1024 * 1024  # bytes
-_HEAD: Final = 40  # bytes that tell a file from the one that had its place, and its inode, before
+_HEAD: Final = 40  # bytes that tell a file from another one in its place
 
 
 @define
 class Book:
     """Entries in a file that every process follows, written whole under a lock.
 
-    It may be swept away with its folder at any time: what was read of it stays known here. Things
-    are written as digests, for they may hold what is secret.
+    A file that vanished, or that another one has the place of, can't tell any more what others
+    said: from then on every call raises ConfigError, as it does where nothing can be written.
+    Things are written as digests, for they may hold what is secret.
     """
 
     path: Path
@@ -75,15 +77,20 @@ class Book:
             with self._file() as file:
                 yield file
         except OSError as error:
-            raise unusable(self.path.parent, error) from None
+            reason = error.strerror or type(error).__name__
+            raise unusable(self.path.parent, reason) from None
 
     @contextmanager
     def _file(self) -> Iterator[int]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
         with self._lock:
+            if not self._head:  # nobody makes it anew later: what the others wrote would be missing
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                flags |= os.O_CREAT
             file = os.open(self.path, flags, 0o600)
             try:
+                if not self._head:
+                    _begin(file)
                 yield file
             finally:
                 os.close(file)  # frees the lock of the file too
@@ -96,10 +103,11 @@ class Book:
             yield file
 
     def _catch_up(self, file: int) -> None:
-        """Read what was added since; all of it when the file is another one."""
+        """Read what was added since."""
         head = os.pread(file, _HEAD, 0)
-        if head != self._head:
-            self._head, self._offset, self._rest = head, 0, b""
+        if self._head and head != self._head:
+            raise OSError(errno.ESTALE, "its file was replaced while the run went on")
+        self._head = head
         while added := os.pread(file, _CHUNK, self._offset):
             self._offset += len(added)
             *lines, self._rest = (self._rest + added).split(b"\n")
@@ -115,22 +123,22 @@ class Book:
 
     def _write(self, file: int, digests: Sequence[str], text: str) -> None:
         left = json.dumps([text, digests]).encode() + b"\n"
-        if not self._head:
-            left = json.dumps([secrets.token_hex(_HEAD), []]).encode() + b"\n" + left
-        elif self._rest:  # half a line, of a writer that was killed
+        if self._rest:  # half a line, of a writer that was killed
             left = b"\n" + left
-        while left:
-            left = left[os.write(file, left) :]
+        _write_whole(file, left)
         self._catch_up(file)
 
 
-def unusable(folder: Path, error: OSError) -> ConfigError:
-    """The error for a folder in which nothing can be written down."""
-    return ConfigError(
-        f"{printable(str(folder))}: what the processes of a run have to know of each other can't "
-        f"be kept there ({printable(error.strerror or type(error).__name__, 100)})",
-        "Free some space there, or name a folder on a local disk in the variable TMPDIR.",
-    )
+def _begin(file: int) -> None:
+    """Let a new file start with what tells it from all others."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+    if not os.fstat(file).st_size:
+        _write_whole(file, json.dumps([secrets.token_hex(_HEAD), []]).encode() + b"\n")
+
+
+def _write_whole(file: int, left: bytes) -> None:
+    while left:
+        left = left[os.write(file, left) :]
 
 
 def _digest(thing: str) -> str:

@@ -11,22 +11,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from stat import S_ISDIR
 from typing import Final
 
 from attrs import asdict, define, evolve, field, frozen
 
 from bitbucket_hooks.errors import ConflictError, printable
+from bitbucket_hooks.folders import run_state_folder
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.reconcile.book import Book, unusable
+from bitbucket_hooks.reconcile.book import Book
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
@@ -194,27 +192,17 @@ def _told(place: Place) -> str:
 
 
 def run_folder(run: str) -> Path:
-    """Where the claims of an engine run live; old runs are swept away.
+    """Where the claims of an engine run live; those of old runs are swept away.
 
-    The folder is private to this user: whoever may write there can keep hooks from being deleted.
-    Raises ConfigError when there is no place for it.
+    Raises ConfigError when there is no place that its processes can share.
     """
-    try:
-        base = _base()
-    except OSError as error:
-        raise unusable(Path(tempfile.tempdir or "TMPDIR"), error) from None
+    base = run_state_folder()
+    for old in base.iterdir():
+        with suppress(OSError):
+            if time.time() - max(map(_written, (old, *old.iterdir()))) > _KEEP:
+                shutil.rmtree(old)
     return base / hashlib.sha256(run.encode()).hexdigest()[:32]
 
 
-def _base() -> Path:
-    base = Path(tempfile.gettempdir()) / f"bitbucket-hooks-{os.getuid()}"
-    with suppress(FileExistsError):
-        base.mkdir(mode=0o700)
-    found = base.lstat()  # of a link itself: what it leads to is not ours to sweep
-    if not S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        base = Path(tempfile.mkdtemp(prefix="bitbucket-hooks-"))
-    for old in base.iterdir():
-        with suppress(OSError):
-            if time.time() - old.stat().st_mtime > _KEEP:
-                shutil.rmtree(old)
-    return base
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
