@@ -13,6 +13,7 @@ from bitbucket_hooks.importing.grouping import Listed, mine
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import canonical_text
 from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings
 from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import (
@@ -166,8 +167,11 @@ def _match(
     found: Declared,
 ) -> None:
     address, title = addresses.of(draft.values["url"]), draft.values.get("description")
+    wanted = None if title is None else canonical_text(title)
     meant = [
-        one for one in hooks if one.address == address and title in (None, one.description or "")
+        one
+        for one in hooks
+        if one.address == address and wanted in (None, canonical_text(one.description or ""))
     ]
     found.uuids |= {one.uuid for one in meant}
     if len(meant) > 1:

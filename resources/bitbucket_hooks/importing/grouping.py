@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import UNDOCUMENTED
+from bitbucket_hooks.model.webhook import UNDOCUMENTED, canonical_text
 
 Listed = Mapping[Subject, Sequence[Live]]
 
@@ -21,8 +21,11 @@ def kind_of(live: Live) -> Live:
     What Bitbucket doesn't tell can't set them apart either.
     """
     off: dict[str, Any] = {name: False for name in UNDOCUMENTED if getattr(live, name) is None}
-    title = live.description or ""
-    return evolve(live, uuid="", created_at=None, url="", description=title, **off)
+    return evolve(live, uuid="", created_at=None, url="", description=_title(live), **off)
+
+
+def _title(live: Live) -> str:
+    return canonical_text(live.description or "")
 
 
 @frozen
@@ -66,7 +69,7 @@ def group(listed: Listed, left_out: Container[str]) -> list[Group]:
             if one.uuid in left_out:
                 continue
             alike = [two for two in mine(hooks) if two.address == one.address]
-            doubled = sum(two.description == one.description for two in alike) > 1
+            doubled = sum(_title(two) == _title(one) for two in alike) > 1
             key = (kind_of(one), subject.repository is None, one.uuid if doubled else "")
             together[key][subject] = one
             if len(alike) > 1:

@@ -14,7 +14,7 @@ from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
-from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST
+from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST, canonical_text
 from bitbucket_hooks.names import camel
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
@@ -244,7 +244,8 @@ def _note_near(listed: Sequence[Live], found: dict[str, list[Finding]]) -> None:
 def _resemblance(one: Live, other: Live) -> str | None:
     if one.near and one.near == other.near:
         return SAME_BUT_SLASH
-    same = one.description and one.description == other.description and one.host == other.host
+    titles = {canonical_text(live.description or "") for live in (one, other)}
+    same = len(titles) == 1 and titles != {""} and one.host == other.host
     return SAME_TITLE_AND_HOST if same else None
 
 

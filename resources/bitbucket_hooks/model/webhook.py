@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Final
 
 from attrs import Attribute, evolve, field, fields, frozen
+from attrs.converters import optional
 
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, host_of, near_key
@@ -29,6 +31,19 @@ def canonical_events(events: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(events)))
 
 
+def canonical_text(text: str) -> str:
+    """A text as it is compared: services trim texts, and store them in another Unicode form."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def canonical_value(name: str, value: Any) -> Any:
+    """The value of a property, by its name here, in the form that is compared."""
+    if name == "events" and value:
+        return canonical_events(value)
+    forms = {"url": comparable, "description": canonical_text}
+    return forms[name](value) if name in forms and isinstance(value, str) else value
+
+
 @frozen
 class Place:
     """What tells one declared hook from another: where it hangs, its url and, if any, its title.
@@ -38,7 +53,7 @@ class Place:
 
     subject: Subject
     url: str = field(converter=comparable)
-    description: str | None = None
+    description: str | None = field(default=None, converter=optional(canonical_text))
     hook: str | None = None
     """The uuid of the one hook that is meant, where the declaration names it."""
 
@@ -68,17 +83,17 @@ class Desired:
 
     def matches(self, other: Observed) -> bool:
         """Tell whether a live hook is meant: the same url and, when declared, description."""
-        return comparable(self.url) == comparable(other.url) and self.description in (
-            None,
-            other.description,
-        )
+        title = None if self.description is None else canonical_text(self.description)
+        same_title = title in (None, canonical_text(other.description or ""))
+        return same_title and comparable(self.url) == comparable(other.url)
 
     def resembles(self, other: Observed) -> str | None:
         """Why a live hook that isn't meant may be a double all the same; None: it is none."""
         if comparable(self.url) != comparable(other.url):
             if near_key(self.url) == near_key(other.url):
                 return SAME_BUT_SLASH
-            same_title = self.description and self.description == other.description
+            title = canonical_text(self.description or "")
+            same_title = title and title == canonical_text(other.description or "")
             if same_title and host_of(self.url) == host_of(other.url):
                 return SAME_TITLE_AND_HOST
         return None
@@ -159,12 +174,13 @@ def differences(desired: Desired, live: Observed) -> tuple[str, ...]:
     Of the secret only its presence can be told (`secret_set`).
     """
     secret = None if desired.secret is None else bool(desired.secret)
-    special = {
-        "url": (comparable(desired.url), comparable(live.url)),
-        "secret": (secret, live.secret_set),
-    }
     pairs = {
-        name: special.get(name) or (getattr(desired, name), getattr(live, name))
+        name: (secret, live.secret_set)
+        if name == "secret"
+        else (
+            canonical_value(name, getattr(desired, name)),
+            canonical_value(name, getattr(live, name)),
+        )
         for name in PROPERTIES
     }
     return tuple(

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,
     PROPERTIES,
@@ -15,6 +14,7 @@ from bitbucket_hooks.model.webhook import (
     Desired,
     Observed,
     Place,
+    canonical_value,
 )
 from bitbucket_hooks.reconcile.secrets import read_secret
 
@@ -99,12 +99,11 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
     look-up has it, takes everything that the answer tells.
     """
     looked_up = "url" not in known
-    same_url = not looked_up and comparable(known["url"]) == comparable(live.url)
     seen = {
-        "url": known["url"] if same_url else live.url,
+        "url": _as_known("url", known, live.url),
         "events": list(live.events),
         "active": live.active,
-        "description": live.description,
+        "description": _as_known("description", known, live.description),
         **{PROPERTIES[name]: _told(live, known, name) for name in UNDOCUMENTED},
         **_secret_as_read(known, live),
     }
@@ -115,6 +114,12 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
     }
     echoed = {key: known[key] for key in ECHOED if key in known}
     return {**_names(subject), **echoed, **managed}
+
+
+def _as_known(name: str, known: Props, value: str | None) -> Any:
+    """A live value in the spelling that the state has, where the two mean the same."""
+    same = canonical_value(name, known.get(name)) == canonical_value(name, value)
+    return known[name] if same and name in known else value
 
 
 def _names(subject: Subject) -> dict[str, str]:
@@ -144,7 +149,4 @@ def changed(olds: Props, news: Props) -> bool:
 
 
 def _canonical(props: Props, key: str) -> Any:
-    value = props.get(key)
-    if key == "url" and isinstance(value, str):
-        return comparable(value)
-    return sorted(value) if key == "events" and value else value
+    return canonical_value(key, props.get(key))

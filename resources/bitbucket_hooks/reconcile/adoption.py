@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from attrs import evolve
+
 from bitbucket_hooks.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
-from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
+from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, canonical_text
 
 
 def adoptable(
@@ -52,6 +54,23 @@ def near_misses(
     return {uuid: why for uuid, why in found.items() if why}
 
 
+def changed_text_warning(desired: Desired, live: Observed) -> str | None:
+    """Warn that the service stored a text in another form than it was sent; None: it didn't."""
+    sent, stored = desired.description, live.description
+    if sent in (None, stored) or canonical_text(sent or "") != canonical_text(stored or ""):
+        return None
+    return (
+        f"{desired.subject}: the description of the hook {live.uuid} was stored in another form "
+        f"than it is declared ({_ascii(sent)}, stored {_ascii(stored)}): spaces at the ends and "
+        "Unicode forms are not compared"
+    )
+
+
+def _ascii(text: str | None) -> str:
+    """A text in which the Unicode form shows."""
+    return printable(ascii(text), 100)
+
+
 def near_miss_warning(subject: Subject, uuid: str, why: str) -> str:
     """Warn that a hook is made beside one that seems to be the same."""
     return (
@@ -81,12 +100,8 @@ def ours_after_lost_answer(
     desired: Desired, before: Mapping[str, Observed], now: Mapping[str, Observed]
 ) -> list[Observed]:
     """The hooks that a POST with a lost answer may have made: equal, and not there before."""
-    title = desired.description or ""
-    return [
-        hook
-        for uuid, hook in now.items()
-        if uuid not in before and desired.matches(hook) and hook.description == title
-    ]
+    sent = evolve(desired, description=desired.description or "")
+    return [hook for uuid, hook in now.items() if uuid not in before and sent.matches(hook)]
 
 
 def described(hook: Observed) -> str:

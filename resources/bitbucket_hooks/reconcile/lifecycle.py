@@ -25,6 +25,7 @@ from bitbucket_hooks.model.webhook import (
 from bitbucket_hooks.reconcile.adoption import (
     adoptable,
     adoption_notice,
+    changed_text_warning,
     near_miss_warning,
     near_misses,
     ours_after_lost_answer,
@@ -108,6 +109,7 @@ class Lifecycle:
                 "Run `pulumi up --refresh`: it finds out, and creates again what is missing.",
                 status=error.status,
             ) from None
+        self._warn_of_changed_text(desired, live)
         self.listings.note(subject, uuid, live)
         return live
 
@@ -175,6 +177,7 @@ class Lifecycle:
                 if found is None:
                     continue
                 made = found
+            self._warn_of_changed_text(desired, made)
             self.claims.take(made.uuid, owner)
             self.listings.note(desired.subject, made.uuid, made)
             return made
@@ -185,6 +188,10 @@ class Lifecycle:
         near = near_misses(desired, live, lambda uuid: self.claims.held_by_other(uuid, owner))
         for uuid, why in near.items():
             self.warn(near_miss_warning(desired.subject, uuid, why))
+
+    def _warn_of_changed_text(self, desired: Desired, live: Observed) -> None:
+        if (warning := changed_text_warning(desired, live)) is not None:
+            self.warn(warning)
 
     def _find_made(
         self, desired: Desired, before: Mapping[str, Observed], owner: Owner

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from bitbucket_hooks.model.adopt import NEVER
 from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.model.webhook import canonical_text
 from bitbucket_hooks.report.changes import Action, Hook, Move
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.run import SECRET, UNKNOWN
@@ -58,7 +59,7 @@ def _inheritance(
     url, title = _url(live), live.get("description")
     for place in hook.deleted:
         heir, wanted = heirs.get((place, url), ("", None))
-        if heir and wanted in (None, title):
+        if heir and (wanted is None or canonical_text(wanted) == canonical_text(title or "")):
             found.setdefault(heir, set()).add(place)
     return found
 

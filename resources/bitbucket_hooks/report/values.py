@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.model.urls import comparable, shown
-from bitbucket_hooks.model.webhook import PROPERTIES
+from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.webhook import PROPERTIES, canonical_value
 from bitbucket_hooks.report.run import SECRET, UNKNOWN
 
 HIDDEN_URL: Final = "(a secret url)"
@@ -135,4 +135,4 @@ def _events(value: Any) -> tuple[str, ...]:
 def _canonical(name: str, value: Any) -> Any:
     if name == "events":
         return _events(value)
-    return comparable(value) if name == "url" and isinstance(value, str) else value
+    return canonical_value(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from bitbucket_hooks.events import SUBJECT_TYPES
@@ -125,10 +126,16 @@ def _sent(call: Call, subject: Subject) -> dict[str, Any]:
     if "secret" in sent:
         sent["secret"] = sent["secret"] or None
     if "description" in sent:
-        sent["description"] = sent["description"] or ""
+        sent["description"] = _stored(call, sent["description"] or "")
     # Stored in the catalogue's order: what was sent and what is read differ in their order.
     sent["events"] = [key for key in known if key in sent["events"]]
     return sent
+
+
+def _stored(call: Call, text: str) -> str:
+    """Give a text as the service keeps it."""
+    text = text.strip() if call.settings.trims_texts else text
+    return unicodedata.normalize("NFD", text) if call.settings.decomposes_texts else text
 
 
 def _shown(call: Call, subject: Subject, hook: Hook) -> dict[str, Any]:

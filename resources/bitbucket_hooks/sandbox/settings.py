@@ -93,6 +93,10 @@ class Settings:
     """For how long reads show hooks as they were before a write, in milliseconds."""
     allow_private_urls: bool = True
     """Whether hooks may name hosts that the real service, being public, refuses."""
+    trims_texts: bool = False
+    """Whether a description is stored without spaces at its ends (unverified)."""
+    decomposes_texts: bool = False
+    """Whether a description is stored in the Unicode form NFD (unverified)."""
     log_requests: bool = True
     """Whether requests are logged in the database."""
     history_writable: bool = True
