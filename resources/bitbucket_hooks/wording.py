@@ -1,5 +1,6 @@
-"""Numbers and their nouns, for people."""
+"""Numbers with their nouns, and times, for people."""
 
+from datetime import datetime, timezone
 from typing import Final
 
 _IRREGULAR: Final = {"repository": "repositories", "property": "properties", "entry": "entries"}
@@ -14,3 +15,8 @@ def plural(noun: str) -> str:
     """A noun's plural; of several words, the last one's."""
     head, space, last = noun.rpartition(" ")
     return f"{head}{space}{_IRREGULAR.get(last, last + 's')}"
+
+
+def moment(seconds: float) -> str:
+    """A time in seconds since 1970, in UTC as ISO 8601 writes it."""
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")

@@ -198,6 +198,7 @@ def test_requests(shell: Shell, sandbox: Sandbox) -> None:
             "INSERT INTO requests VALUES (NULL, 1, 'GET', ?, '', 200, 'x', NULL)",
             [("/1",), ("/2",)],
         )
+    assert shell.json("requests")[0]["at"] == "1970-01-01T00:00:01+00:00"
     assert [each["path"] for each in shell.json("requests")] == ["/1", "/2"]
     assert [each["path"] for each in shell.json("requests", "--last", "1")] == ["/2"]
     shell.run("requests", "--clear")
@@ -296,3 +297,34 @@ def test_access_tokens(shell: Shell) -> None:
         assert status("/repositories/acme/web/hooks", "acme/web", "--scope", "repository") == 403
     assert 'no scope "hooks"' in shell.run("add-token", "acme", "--scope", "hooks", code=1).stderr
     assert "no workspace" in shell.run("add-token", "nowhere", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add-hook", "acme/web", "notaurl"), "url: Enter a valid URL."),
+        (("add-hook", "acme", "ftp://x.example.com"), "url: Enter a valid URL."),
+        (("change-hook", "acme/web", "--url", "notaurl"), "url: Enter a valid URL."),
+        (("change-hook", "acme/web", "--secret", "x" * 129), "secret: Ensure this value has at"),
+    ],
+)
+def test_what_the_api_refuses_is_refused(
+    shell: Shell, sandbox: Sandbox, arguments: tuple[str, ...], told: str
+) -> None:
+    """By hand, too; and nothing is changed."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com/")
+    assert told in shell.run(*arguments, code=1).stderr
+    assert sandbox.hooks() == [hook]
+
+
+@pytest.mark.parametrize("command", [("inventory", "acme"), ("events",)])
+def test_a_command_that_reads_makes_no_sandbox(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that isn't there was mistyped."""
+    mistyped = tmp_path / "sandbx.db"
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{mistyped}")
+    monkeypatch.setenv("BITBUCKET_WORKSPACE", "acme")
+    result = invoke(*command)
+    assert result.exit_code == 1
+    assert not mistyped.exists()

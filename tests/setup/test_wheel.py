@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,6 +64,20 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     expected = {path.relative_to(package.parent).as_posix() for path in sources}
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == expected
+
+
+def test_the_wheel_says_whose_it_is(wheel: Path) -> None:
+    """Author, licence with its text, and where to find more."""
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        told = BytesParser().parsebytes(archive.read(metadata))
+        licence = archive.read(metadata.replace("METADATA", "licenses/LICENSE"))
+    assert told["License-Expression"] == "Apache-2.0"
+    assert told["Author"] == "bitbucket-hooks maintainers"
+    labels = {url.partition(",")[0] for url in told.get_all("Project-URL", [])}
+    assert labels == {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert b"Apache License" in licence
+    assert b"END OF TERMS AND CONDITIONS" in licence
 
 
 @pytest.mark.parametrize(("python", "versions"), strangers.cases(PYTHONS))

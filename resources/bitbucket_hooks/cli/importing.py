@@ -98,11 +98,10 @@ def import_(
 def _planned(
     stack: Any, found: Collected, urls: Any, settings: Settings, project: str | None, *, names: bool
 ) -> Import:
-    from bitbucket_hooks.api.client import open_client  # noqa: PLC0415
     from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
     from bitbucket_hooks.importing.plan import plan  # noqa: PLC0415
 
-    with closing(open_client(settings, remote.note)) as client:
+    with closing(remote.open_to_read(settings)) as client:
         return plan(stack, found, urls, HookApi(lambda: client), project, names=names)
 
 

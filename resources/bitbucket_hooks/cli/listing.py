@@ -112,8 +112,7 @@ def collect(
     see: Callable[[Observed], None] = lambda _: None,
 ) -> Collected:
     """List them with progress; Ctrl-C ends it at a safe point. Raises HooksError."""
-    from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - it brings requests along
-    from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415
+    from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
     from bitbucket_hooks.api.repositories import RepositoryApi  # noqa: PLC0415
     from bitbucket_hooks.cli.progress import progress  # noqa: PLC0415
@@ -121,7 +120,7 @@ def collect(
 
     clock = Clock()
     with (
-        closing(open_client(settings, remote.note, clock=clock)) as client,
+        closing(remote.open_to_read(settings, clock)) as client,
         _stoppable(clock),
         progress(f"{what} {scope.workspace}") as shown,
     ):

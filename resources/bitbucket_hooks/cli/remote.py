@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bitbucket_hooks.cli.whereabouts import missing_sandbox
 from bitbucket_hooks.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitbucket_hooks.api.client import Client
+    from bitbucket_hooks.api.clock import Clock
+    from bitbucket_hooks.settings import Settings
 
 _SOON: Final = 1.0  # seconds
 
@@ -23,13 +26,24 @@ def note(text: str) -> None:
     click.echo(f"Note: {printable(text, limit=2000)}", err=True)
 
 
+def open_to_read(settings: Settings, clock: Clock | None = None) -> Client:
+    """Make the client of a command that changes nothing, and so makes no sandbox.
+
+    Raises ConfigError when the account's sandbox isn't there.
+    """
+    from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - it brings requests along
+
+    if settings.sandbox is not None and not settings.sandbox.exists():
+        raise missing_sandbox(settings.sandbox)
+    return open_client(settings, note, clock=clock)
+
+
 @contextmanager
 def client() -> Iterator[Client]:
     """Give the client of the account in `BITBUCKET_*`. Raises ConfigError."""
-    from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - it brings requests along
-    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415 - late, as all here
 
-    opened = open_client(resolve(environment()), note)
+    opened = open_to_read(resolve(environment()))
     with closing(opened.caller.wire.session), patient():
         yield opened
 

@@ -210,14 +210,17 @@ def up(
         context.exit(seen.exit_code)
     if before is not None:
         _hold_against(context, reviewed.differences(before, seen.changes))
-    else:
+    refused = runs.refusal(seen.changes, force=asked.force)
+    # with --yes nobody decides by it, and the report of the update says the same
+    if before is None and not (yes and seen.changes.any and refused is None):
         showing.show(seen.changes, **{**how, "format_": "terminal"})
-    if (refused := runs.refusal(seen.changes, force=asked.force)) is not None:
+    if refused is not None:
         raise ConfigError(refused)
     if not seen.changes.any:
         return
-    if not yes and before is None:
-        _ask()
+    if not yes and before is None and not _agreed():
+        click.echo("Nothing was changed.", err=True)
+        return
     with progress("updating") as shown:
         # what nobody declared is deleted only when the same run has shown it
         done = runs.update(
@@ -230,10 +233,10 @@ def up(
     context.exit(done.exit_code if done.failed else 0)
 
 
-def _ask() -> None:
+def _agreed() -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to be asked; give --yes or --reviewed FILE")
-    click.confirm("Update now?", abort=True, err=True)
+    return click.confirm("Update now?", err=True)
 
 
 def _hold_against(context: click.Context, differences: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import output, whereabouts
+from bitbucket_hooks.wording import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,8 @@ def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: A
     """Add a webhook by hand, as on the web page."""
     with whereabouts.opened(db, create=True) as opened:
         kind = "repository" if "/" in target else "workspace"
-        hook = opened.plant_hook(target, url, **_given(opened, kind, properties))
+        given = _given(opened, kind, {"url": url, **properties})
+        hook = opened.plant_hook(target, **given)
         _print_hook(opened, "added", hook, json_=json_)
 
 
@@ -319,21 +321,28 @@ def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None
             return
         found = opened.requests()[-(last or 0) :]
     names = ("at", "method", "path", "query", "status", "identity", "fault")
-    _print_rows(names, [[getattr(r, name) for name in names] for r in found], json_=json_)
+    rows = [[moment(r.at), *(getattr(r, name) for name in names[1:])] for r in found]
+    _print_rows(names, rows, json_=json_)
 
 
 def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Keep the properties that were given, with the events as a checked tuple."""
+    """Keep the properties that were given, with the events as a tuple.
+
+    Refuses what the API and the page refuse.
+    """
     from bitbucket_hooks.events import no_such_event  # noqa: PLC0415
+    from bitbucket_hooks.sandbox.validation import problems_of  # noqa: PLC0415
 
     given = {name: value for name, value in properties.items() if value is not None}
+    known = opened.events(kind)
     if "events" in given:
         events = tuple(dict.fromkeys(key.strip() for key in given["events"].split(",")))
         given["events"] = events
-        known = opened.events(kind)
         unknown = [key for key in events if key not in known]
         if unknown:
             raise click.UsageError(no_such_event(unknown[0], known))
+    for name, problems in problems_of(given, opened.settings(), known).items():
+        raise click.UsageError(f"{name}: {problems[0]}")
     return given
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,6 +10,7 @@ from bitbucket_hooks.cli import output, remote, whereabouts
 from bitbucket_hooks.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.sandbox.historystore import told
+from bitbucket_hooks.wording import moment
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.delivering import Shipment
@@ -80,12 +80,12 @@ def _row(sent: Sent) -> tuple[Any, ...]:
     last = sent.last
     said = (last.problem or last.told) if last else "interrupted" if sent.is_lost else "pending"
     seconds = f"{sum(each.seconds for each in sent.attempts):.2f}"
-    return _time(sent.at), sent.event, said, len(sent.attempts), seconds
+    return moment(sent.at), sent.event, said, len(sent.attempts), seconds
 
 
 def _sent(sent: Sent) -> dict[str, Any]:
     return {
-        "at": _time(sent.at),
+        "at": moment(sent.at),
         "event": sent.event,
         "subject": sent.subject,
         "url": shown(sent.url),
@@ -104,7 +104,3 @@ def _sent(sent: Sent) -> dict[str, Any]:
             for each in sent.attempts
         ],
     }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")

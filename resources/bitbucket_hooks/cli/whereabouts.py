@@ -43,6 +43,15 @@ def sandbox_path(given: str | None) -> Path:
     return root / DATABASE
 
 
+def missing_sandbox(path: Path) -> ConfigError:
+    """The error for a command that only reads, which makes no new sandbox."""
+    return ConfigError(
+        f"there is no sandbox at {path}",
+        "Name one that is there, or make it with `pulumi up` on the stack dev or "
+        "`bitbucket-hooks sandbox serve`.",
+    )
+
+
 @contextlib.contextmanager
 def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
     """Open the sandbox that is meant."""
@@ -51,10 +60,7 @@ def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
     path = sandbox_path(given)
     if not path.exists():
         if not create:
-            raise ConfigError(
-                f"there is no sandbox at {path}",
-                "Make it with `pulumi up` on the stack dev, or `bitbucket-hooks sandbox serve`.",
-            )
+            raise missing_sandbox(path)
         click.echo(f"A new sandbox: {path}", err=True)
     with Sandbox(path) as sandbox:
         yield sandbox

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from bitbucket_hooks.importing.addresses import may_be_secret
 from bitbucket_hooks.importing.grouping import Group
@@ -18,22 +19,49 @@ _SHORTEST: Final = 2
 _MARKS: Final = re.compile(r"[^a-z0-9]+")
 
 
+@frozen
+class _Named:
+    """A group of hooks that has a name, or is to get one."""
+
+    group: Group
+    url: str
+
+    @property
+    def host(self) -> str:
+        """The first label of the url's host."""
+        return slugified((urlsplit(self.url).hostname or "").partition(".")[0])
+
+    @property
+    def path(self) -> str:
+        """The end of the url's path, unless it may be secret."""
+        path = "" if may_be_secret(self.url) else urlsplit(self.url).path
+        return slugified("/".join(path.strip("/").split("/")[-2:]))
+
+    @property
+    def place(self) -> str:
+        """Where its only hook is."""
+        if self.group.workspace:
+            return "workspace"
+        return slugified(str(self.group.slugs[0])) if len(self.group.slugs) == 1 else ""
+
+
 @define
 class Names:
     """Gives each entry another name."""
 
     taken: set[str]
-    _groups: dict[str, Group] = field(factory=dict, init=False)
+    _named: dict[str, _Named] = field(factory=dict, init=False)
 
     def of(self, group: Group, url: str) -> str:
         """A name that nothing has: the plain one, or with what is special about the hook."""
         plain = slugified(group.kind.description or "")
         if len(plain) < _SHORTEST:
             plain = _of_url(url)
-        first = self._groups.get(plain)
-        name = next(one for one in _candidates(plain, group, first, url) if one not in self.taken)
+        hook = _Named(group, url)
+        candidates = _candidates(plain, hook, self._named.get(plain))
+        name = next(each for each in candidates if each not in self.taken)
         self.taken.add(name)
-        self._groups[name] = group
+        self._named[name] = hook
         return name
 
 
@@ -43,28 +71,33 @@ def slugified(text: str) -> str:
     return _short(_MARKS.sub("-", plain).strip("-"), _LONGEST)
 
 
+def in_order(name: str) -> list[str | int]:
+    """What to sort names by, so that `ci-2` comes before `ci-10`."""
+    parts: list[str | int] = list(re.split(r"([0-9]+)", name))
+    return [int(part) if number % 2 else part for number, part in enumerate(parts)]
+
+
 def _of_url(url: str) -> str:
     parts = urlsplit(url)
     path = "" if may_be_secret(url) else parts.path
     return slugified(f"{(parts.hostname or '').removeprefix('www.')}{path}") or "hook"
 
 
-def _candidates(plain: str, group: Group, first: Group | None, url: str) -> Iterable[str]:
+def _candidates(plain: str, hook: _Named, first: _Named | None) -> Iterable[str]:
     """The plain name, then what sets the hook apart from the one that has that name."""
     yield plain
-    common = set(_traits(first)) if first else set()
-    told = [one for one in _traits(group) if first and one not in common]
-    if first and first.kind.address != group.kind.address:
-        label = slugified((urlsplit(url).hostname or "").partition(".")[0])
-        told += [label] if label not in ("", plain) else []
-    told += _place(group)
-    for one in told:
-        yield _joined(plain, one)
-    best = _joined(plain, told[-1]) if told else plain
-    number = 2
-    while True:
-        yield _joined(best, str(number))
-        number += 1
+    if first is None:
+        differences = [hook.place]
+    else:
+        common = set(_traits(first.group))
+        differences = [trait for trait in _traits(hook.group) if trait not in common]
+        pairs = ((hook.host, first.host), (hook.path, first.path), (hook.place, first.place))
+        differences += [mine for mine, other in pairs if mine != other]
+    for difference in differences:
+        if difference not in ("", plain):
+            yield _joined(plain, difference)
+    for number in itertools.count(2):
+        yield _joined(plain, str(number))
 
 
 def _traits(group: Group) -> Iterable[str]:
@@ -75,13 +108,6 @@ def _traits(group: Group) -> Iterable[str]:
         yield "no-certificate-check"
     if not kind.secret_set:
         yield "no-secret"
-
-
-def _place(group: Group) -> Iterable[str]:
-    if group.workspace:
-        yield "workspace"
-    elif len(group.slugs) == 1:
-        yield slugified(str(group.slugs[0])) or "repository"
 
 
 def _joined(plain: str, more: str) -> str:

@@ -13,7 +13,7 @@ from bitbucket_hooks.importing.addresses import Urls
 from bitbucket_hooks.importing.drafting import New, new
 from bitbucket_hooks.importing.existing import Stack, declared
 from bitbucket_hooks.importing.grouping import Group, group, mine
-from bitbucket_hooks.importing.naming import Names
+from bitbucket_hooks.importing.naming import Names, in_order
 from bitbucket_hooks.importing.proving import faults, reason
 from bitbucket_hooks.importing.selecting import Selection, Selector
 from bitbucket_hooks.inventory.collect import Collected
@@ -71,7 +71,7 @@ def plan(
     made = sum(len(one.group.hooks) for one in entries)
     read_only = sum(one.read_only for one in every)
     return Import(
-        tuple(sorted(entries, key=lambda one: one.name)),
+        tuple(sorted(entries, key=lambda one: in_order(one.name))),
         urls,
         len(there.uuids),
         len(managed),

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 FORCE: Final = "BITBUCKET_HOOKS_FORCE"
-REMEDY: Final = f"If that is meant, set {FORCE}=1 for this one run."
+REMEDY: Final = (
+    f"If that is meant, set {FORCE}=1 for this one run, or give `bitbucket-hooks up` --force."
+)
 
 _FEW: Final = 5  # removals that are never too many
 _SHARE: Final = 0.3  # of what there is that may go in one step
@@ -29,5 +31,6 @@ def share(removed: int, total: int, what: str) -> str:
 
 
 def some(names: Sequence[str]) -> str:
-    """The first of them."""
-    return ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")
+    """The first of them, and how many more there are."""
+    more = len(names) - _FEW
+    return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")

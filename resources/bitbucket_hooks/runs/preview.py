@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
-from bitbucket_hooks.provider.safety import FORCE, share, too_many
+from bitbucket_hooks.provider.safety import REMEDY, share, too_many
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
@@ -138,8 +138,7 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
     if force or not total or not too_many(counts.lost, total):
         return None
     what = share(counts.lost, total, "hooks")
-    remedy = f"If that is meant, give --force (in a pipeline: {FORCE}=1)."
-    return f"this would delete or replace {what}. {remedy}"
+    return f"this would delete or replace {what}. {REMEDY}"
 
 
 def _seen(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bitbucket_hooks.sandbox.errors import bad_request, bad_structure, bad_values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from werkzeug.wrappers import Request
 
@@ -93,13 +93,14 @@ def _list(value: Any) -> list[Any]:
 def problems_of(
     sent: Mapping[str, Any], settings: Settings, known: Collection[str]
 ) -> dict[str, list[str]]:
-    """Tell what the service refuses in the values of a hook, field by field."""
-    found = {
-        "url": _url_problems(sent["url"], settings),
-        "events": _event_problems(sent["events"], known),
-        "secret": _length_problems(sent.get("secret"), MAX_SECRET),
-        "description": _length_problems(sent.get("description"), MAX_DESCRIPTION),
+    """Tell what the service refuses in the values that were sent of a hook, field by field."""
+    checks: dict[str, Callable[[Any], list[str]]] = {
+        "url": lambda url: _url_problems(url, settings),
+        "events": lambda events: _event_problems(events, known),
+        "secret": lambda secret: _length_problems(secret, MAX_SECRET),
+        "description": lambda text: _length_problems(text, MAX_DESCRIPTION),
     }
+    found = {name: check(sent[name]) for name, check in checks.items() if name in sent}
     return {name: problems for name, problems in found.items() if problems}
 
 
