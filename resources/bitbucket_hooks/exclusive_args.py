@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pulumi
@@ -11,13 +11,14 @@ from pulumi.dynamic import Resource
 
 from bitbucket_hooks.hook_args import HookResource, one_form
 from bitbucket_hooks.hook_fleet import HookFleet
+from bitbucket_hooks.listed import flat
 
 Uuids: TypeAlias = (
     HookResource
     | HookFleet
     | pulumi.Input[str]
     | pulumi.Input[Mapping[str, pulumi.Input[str]]]
-    | pulumi.Input[Sequence[pulumi.Input[str]]]
+    | pulumi.Input[Collection[pulumi.Input[str]]]
 )
 """What names hooks: resources, uuids, and mappings or lists of uuids."""
 
@@ -31,7 +32,7 @@ _COMPUTED: Final = ("unmanaged", "existing")
 class ExclusiveArgs:
     """The arguments that both share."""
 
-    hooks: Sequence[Uuids] | pulumi.Input[Sequence[str]] | None = None
+    hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None
     """The hooks that may be there: resources, uuids, mappings to or lists of uuids."""
     on_unmanaged: pulumi.Input[str] | None = None
     """What becomes of others: `report` (default), a warning, or `delete`.
@@ -73,7 +74,7 @@ def exclusive(
     The properties are named even without a value: only what is named becomes an output.
     """
     given, opts = one_form(kind, args, opts, keywords)
-    props = {**dict.fromkeys(_COMPUTED), **given, "hooks": _named(given["hooks"])}
+    props = {**dict.fromkeys(_COMPUTED), **given, "hooks": flat(_named(given["hooks"]))}
     return props, opts or pulumi.ResourceOptions()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pulumi
 from attrs import define
@@ -43,7 +43,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         active: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         history_enabled: pulumi.Input[bool] | None = None,
         owner: pulumi.Input[str] | None = None,
         repository: pulumi.Input[str] | None = None,
@@ -77,7 +77,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         opts: pulumi.ResourceOptions | None = None,
         active: pulumi.Input[bool] | None = None,
         description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         history_enabled: pulumi.Input[bool] | None = None,
         owner: pulumi.Input[str] | None = None,
         repository: pulumi.Input[str] | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pulumi
@@ -10,6 +10,7 @@ from attrs import AttrsInstance, asdict, define, field, fields
 from pulumi.dynamic import Resource
 
 from bitbucket_hooks.account import inherited_from
+from bitbucket_hooks.listed import plain
 from bitbucket_hooks.model.webhook import PROPERTIES
 from bitbucket_hooks.names import camel
 
@@ -30,7 +31,7 @@ class CommonArgs:
 
     url: pulumi.Input[str] | None = None
     """The http(s) address of the receiver; it must resolve publicly (public API description)."""
-    events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None
     """Event keys, at least one, in any order; default `["repo:push"]`. See `get_hook_types`."""
     description: pulumi.Input[str] | None = None
     """The text that the web page shows as the title; not managed unless given."""
@@ -145,7 +146,7 @@ def one_form(
         if beside := [name for name, value in given.items() if value is not None]:
             raise TypeError(f"{', '.join(beside)} stand beside an args object; put them into it")
         given = asdict(args, recurse=False)
-    return given, opts
+    return {name: plain(value) for name, value in given.items()}, opts
 
 
 def _props(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pulumi
 from attrs import define
 
 from bitbucket_hooks.hook_args import FLEET_COMPUTED, CommonArgs, DeclaredHook, arguments
+from bitbucket_hooks.listed import copies
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 
 
@@ -17,7 +18,7 @@ class HookFleetArgs(CommonArgs):
 
     owner: pulumi.Input[str] | None = None
     """The workspace's slug; default `bitbucket:workspace`."""
-    repositories: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None
     """The repositories' slugs, in any order."""
 
 
@@ -51,10 +52,10 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
         active: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         history_enabled: pulumi.Input[bool] | None = None,
         owner: pulumi.Input[str] | None = None,
-        repositories: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         secret: pulumi.Input[str] | None = None,
         secret_from: pulumi.Input[str] | None = None,
         skip_cert_verification: pulumi.Input[bool] | None = None,
@@ -79,4 +80,5 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
             # what drift tells of a live url must not show more than the declared one may
             props["url_is_secret"] = pulumi.Output.from_input(props["url"]).is_secret()
         names = {"owner": None, "repositories": None}
+        props["repositories"] = copies(props["repositories"])
         super().__init__(HookFleetProvider(), resource_name, {**names, **props}, opts)

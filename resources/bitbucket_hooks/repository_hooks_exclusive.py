@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pulumi
 from attrs import define
@@ -22,7 +22,7 @@ class RepositoryHooksExclusiveArgs(ExclusiveArgs):
 
     owner: pulumi.Input[str] | None = None
     """The workspace's slug; default `bitbucket:workspace`."""
-    repositories: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None
     """The repositories' slugs."""
 
 
@@ -50,10 +50,10 @@ class RepositoryHooksExclusive(
         args: RepositoryHooksExclusiveArgs | pulumi.ResourceOptions | None = None,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        hooks: Sequence[Uuids] | pulumi.Input[Sequence[str]] | None = None,
+        hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None,
         on_unmanaged: pulumi.Input[str] | None = None,
         owner: pulumi.Input[str] | None = None,
-        repositories: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
     ) -> None:
         """Declare it; see `RepositoryHooksExclusiveArgs` for the arguments."""
         keywords = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pulumi
 from attrs import define
@@ -41,7 +41,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
         active: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         history_enabled: pulumi.Input[bool] | None = None,
         secret: pulumi.Input[str] | None = None,
         secret_from: pulumi.Input[str] | None = None,
@@ -73,7 +73,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
         opts: pulumi.ResourceOptions | None = None,
         active: pulumi.Input[bool] | None = None,
         description: pulumi.Input[str] | None = None,
-        events: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
         history_enabled: pulumi.Input[bool] | None = None,
         secret: pulumi.Input[str] | None = None,
         secret_set: pulumi.Input[bool] | None = None,

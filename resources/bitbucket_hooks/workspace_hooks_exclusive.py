@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pulumi
 from attrs import define
@@ -46,7 +46,7 @@ class WorkspaceHooksExclusive(
         args: WorkspaceHooksExclusiveArgs | pulumi.ResourceOptions | None = None,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        hooks: Sequence[Uuids] | pulumi.Input[Sequence[str]] | None = None,
+        hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None,
         on_unmanaged: pulumi.Input[str] | None = None,
         workspace: pulumi.Input[str] | None = None,
     ) -> None:

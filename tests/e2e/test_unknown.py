@@ -74,3 +74,18 @@ second = bitbucket.Hook("second", repository="web", url=first.uuid)
     assert "second" in text
     assert "must start with https://" in text
     assert not project.hooks("acme/web")
+
+
+def test_a_slug_that_is_not_known_yet(project: Project) -> None:
+    """Stands in a fleet's list among others, and the fleet among the hooks of an exclusive."""
+    project.program("""
+first = bitbucket.Hook("first", repository="infra", url="https://ci.example.com/1")
+late = first.uuid.apply(lambda _: "web")
+URL = "https://ci.example.com/2"
+fleet = bitbucket.HookFleet("fleet", repositories=["api", late], url=URL, events={"repo:push"})
+bitbucket.RepositoryHooksExclusive("only", repositories={"infra"}, hooks=[first, fleet])
+pulumi.export("repositories", fleet.repositories)
+""")
+    project.preview_and_up().succeeded()
+    assert project.outputs() == {"repositories": {"api": "as declared", "web": "as declared"}}
+    project.preview("--expect-no-changes").succeeded()

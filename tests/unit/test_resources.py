@@ -143,7 +143,7 @@ def test_outputs_have_python_names() -> None:
 
 
 def test_whatever_names_hooks() -> None:
-    """Resources, uuids, mappings and lists; the provider makes one list of them."""
+    """Resources, uuids, mappings and lists become one list."""
 
     def act() -> None:
         ci = bitbucket.Hook("ci", url="https://x")
@@ -163,7 +163,7 @@ def test_whatever_names_hooks() -> None:
     assert made.inputs == {
         "owner": "acme",
         "repositories": ["web"],
-        "hooks": ["{ci}", "{audit}", None, "{1}", {"web": "{2}"}, ["{3}"]],
+        "hooks": ["{ci}", "{audit}", None, "{1}", "{2}", "{3}"],
         "onUnmanaged": "delete",
     }
     assert not made.secrets
