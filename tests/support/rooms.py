@@ -21,6 +21,7 @@ from bitbucket_hooks.reconcile.claims import Claims
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.registry import Registry
 from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 
@@ -127,6 +128,7 @@ def open_rooms(
     presence = Presence(api, listings, given.missing_repository == "gone", told.append)
     holds = Claims(claims, phase)
     hear = told.append
-    lifecycle = Lifecycle(api, listings, presence, holds, clock, hear, hear)
+    registry = Registry(claims.parent / "hooks.db", claims.name, api_url, clock)
+    lifecycle = Lifecycle(api, listings, presence, holds, registry, clock, hear, hear)
     catalogue = Catalogue(api, told.append)
     return Rooms(given, api, listings, presence, holds, lifecycle, catalogue, clock, told)

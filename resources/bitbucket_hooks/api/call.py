@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -36,6 +36,9 @@ class Call:
 
     overwrites: bool = False
     """Whether a POST puts in place what has a key of the sender's, as a PUT does."""
+
+    before: Callable[[], None] = field(default=lambda: None, repr=False, eq=False)
+    """Called before each time that it is sent; what it raises keeps it from being sent."""
 
     @property
     def writes(self) -> bool:

@@ -96,6 +96,7 @@ class Caller:
         with self.throttle.slot():
             if call.writes:
                 self.before_write()
+            call.before()
             try:
                 answer = self.wire.send(call, signed)
             except Fault as fault:

@@ -97,9 +97,18 @@ class Client:
         """Replace an object. Raises ApiError."""
         return self._json(Call("PUT", self._url(path), doing, body=body))
 
-    def post(self, path: str, doing: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make an object. Raises ApiError; AnswerLost when it may have been made all the same."""
-        answer = self._request(Call("POST", self._url(path), doing, body=body))
+    def post(
+        self,
+        path: str,
+        doing: str,
+        body: Mapping[str, Any],
+        before: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Make an object. Raises ApiError; AnswerLost when it may have been made all the same.
+
+        `before` is called each time before it is sent, and keeps it from that by what it raises.
+        """
+        answer = self._request(Call("POST", self._url(path), doing, body=body, before=before))
         try:
             return answer.mapping(doing)
         except UnexpectedAnswer as error:

@@ -90,11 +90,15 @@ class HookApi:
         doing = f"{subject}: reading the hook {uuid}"
         return observed(self.client.get(_path(subject, uuid), doing), doing)
 
-    def create(self, desired: Desired) -> Observed:
-        """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same."""
+    def create(self, desired: Desired, before: Callable[[], None] = lambda: None) -> Observed:
+        """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same.
+
+        `before` is called each time before it is sent, and keeps it from that by what it raises.
+        """
         doing = f"{desired.subject}: creating the hook"
         change = SecretChange.SET if desired.secret else SecretChange.KEEP
-        answer = self.client.post(_path(desired.subject), doing, body_of(desired, change))
+        body = body_of(desired, change)
+        answer = self.client.post(_path(desired.subject), doing, body, before)
         try:
             return observed(answer, doing).completed(desired)
         except UnexpectedAnswer as error:

@@ -48,8 +48,20 @@ class DeclaringProvider(ResourceProvider):
         result = self.checker.check(self._session, _olds, news)
         _declared.add(_key(result.inputs))
         if not result.failures and not pulumi.contains_unknowns(result.inputs):
-            self._session.claims.intend(self._places(result.inputs), owner(result.inputs))
+            places, us = list(self._places(result.inputs)), owner(result.inputs)
+            self._session.claims.intend(places, us)
+            if not _olds:
+                self._warn_of_other_stacks(places, us)
         return result
+
+    def _warn_of_other_stacks(self, places: Collection[Place], us: Owner) -> None:
+        """Tell, in a preview already, that another stack has the hooks of a new resource."""
+        from bitbucket_hooks.reconcile.registry import shared_notice  # noqa: PLC0415 - see above
+
+        if others := self._session.registry.declared_in_other_stacks(places, us):
+            first, *more = sorted({str(place.subject) for place in others})
+            where = f"{first} and {len(more):,} more" if more else first
+            seam.warn(shared_notice(where, others.values()))
 
     def _claim(self, uuids: Collection[str], props: Props) -> Collection[str]:
         """Hold the hooks that a resource is declared with; gives those that are its own still.

@@ -29,6 +29,7 @@ from bitbucket_hooks.reconcile.fleet import Fleets
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.registry import Registry
 from bitbucket_hooks.reconcile.rotation import Rotation
 from bitbucket_hooks.reconcile.side_by_side import SideBySide
 from bitbucket_hooks.reconcile.sightings import Sightings
@@ -49,6 +50,7 @@ class Session:
     sightings: Sightings
     listings: Listings
     claims: Claims
+    registry: Registry
     catalogue: Catalogue
     rotation: Rotation
 
@@ -100,10 +102,12 @@ def _open(settings: Settings, account: str) -> Session:
         connection.client()  # one that can't be opened is told in a preview too
     api = HookApi(connection.client)
     listings = Listings(api, clock, warn)
-    claims = Claims(_run_folder(), engine_address() or "", settings.api_url)
+    folder, server = _run_folder(), str(settings.sandbox or settings.api_url)
+    claims = Claims(folder, engine_address() or "", server)
+    registry = Registry(folder.parent / "hooks.db", folder.name, server, clock)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
-    lifecycle = Lifecycle(api, listings, presence, claims, clock, inform, warn)
+    lifecycle = Lifecycle(api, listings, presence, claims, registry, clock, inform, warn)
     pool = SideBySide(settings.parallel, clock, tell_progress)
     return Session(
         settings=settings,
@@ -113,6 +117,7 @@ def _open(settings: Settings, account: str) -> Session:
         sightings=Sightings(claims),
         listings=listings,
         claims=claims,
+        registry=registry,
         catalogue=Catalogue(api, warn),
         rotation=Rotation(account, lambda: turn_of_run(settings.refresh_budget, claims, clock)),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from attrs import define, evolve
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.errors import AnswerLost, NotFound
+from bitbucket_hooks.api.errors import AnswerLost, ApiError, NotFound
 from bitbucket_hooks.api.hooks import unreadable_hook
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.adopt import MATCH, NEVER
@@ -18,6 +18,7 @@ from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,
     Desired,
     Observed,
+    Place,
     SecretChange,
     differences,
     secret_change,
@@ -33,6 +34,7 @@ from bitbucket_hooks.reconcile.adoption import (
 from bitbucket_hooks.reconcile.claims import Claims, Owner
 from bitbucket_hooks.reconcile.listings import LAG, Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.registry import Entry, Registry, shared_notice
 
 if TYPE_CHECKING:
     from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
@@ -47,6 +49,14 @@ _POSTS: Final = 8  # times that a hook is made before its lost answers count as 
 T = TypeVar("T")
 
 
+class _MadeElsewhere(Exception):
+    """Another run has made the hook that a POST would make, or is making it."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(str(entry))
+        self.entry = entry
+
+
 @define
 class Lifecycle:
     """The four operations on a hook, for one account."""
@@ -55,6 +65,7 @@ class Lifecycle:
     listings: Listings
     presence: Presence
     claims: Claims
+    registry: Registry
     clock: Clock
     tell: Callable[[str], None]
     warn: Callable[[str], None]
@@ -67,11 +78,18 @@ class Lifecycle:
         """
         found = self._adoptable(desired, owner, adopt)
         if found is None:
-            return self._make(desired, owner)
+            self._warn_of_near_misses(desired, owner)
+        while found is None:
+            try:
+                return self._make(desired, owner, adopt)
+            except _MadeElsewhere as error:
+                found = self._look_for(error.entry, desired, owner, adopt)
         try:
             self.claims.take(found.uuid, owner)
         except ConflictError:  # another resource has claimed it a moment ago: it is no match now
             return self.create(desired, owner, adopt)
+        self._warn_of_other_stack(desired.subject, found.uuid, owner)
+        self.registry.record(_place(desired), owner, found.uuid)
         return self._take_over(desired, found)
 
     def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:
@@ -125,6 +143,8 @@ class Lifecycle:
         if heir is not None:
             self.tell(f"{subject}: kept the hook {uuid}; it belongs to {heir} now")
             return
+        self._warn_of_other_stack(subject, uuid, owner)
+        self.registry.forget(uuid)
         try:
             self._patiently(subject, uuid, lambda: self.api.delete(subject, uuid), created_at)
         except NotFound:
@@ -165,18 +185,22 @@ class Lifecycle:
         if (problem := self.listings.unreadable(subject).get(uuid)) is not None:
             raise unreadable_hook(subject, uuid, problem)
 
-    def _make(self, desired: Desired, owner: Owner) -> Observed:
-        self._warn_of_near_misses(desired, owner)
+    def _make(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
+        place = _place(desired)
         for _ in range(_POSTS):
             before = self.listings.of(desired.subject)
             try:
-                made = self.api.create(desired)
+                made = self.api.create(desired, lambda: self._reserve(place, owner, adopt))
             except AnswerLost as error:
                 lost = error
                 found = self._find_made(desired, before, owner)
                 if found is None:
                     continue
                 made = found
+            except ApiError:
+                self.registry.release(place)
+                raise
+            self.registry.record(place, owner, made.uuid)
             self._warn_of_changed_text(desired, made)
             self.claims.take(made.uuid, owner)
             self.listings.note(desired.subject, made.uuid, made)
@@ -192,6 +216,30 @@ class Lifecycle:
     def _warn_of_changed_text(self, desired: Desired, live: Observed) -> None:
         if (warning := changed_text_warning(desired, live)) is not None:
             self.warn(warning)
+
+    def _reserve(self, place: Place, owner: Owner, adopt: str) -> None:
+        """Keep a POST from being sent when another run may have made the hook a moment ago."""
+        entry = self.registry.reserve(place, owner, self.listings.looked_at(place.subject))
+        if entry is not None and adopt != NEVER:
+            raise _MadeElsewhere(entry)
+
+    def _look_for(
+        self, entry: Entry, desired: Desired, owner: Owner, adopt: str
+    ) -> Observed | None:
+        """Look again for what another run has made, and wait a while when it isn't there yet.
+
+        That is as long as it has been there already, and no longer than reads lag behind.
+        """
+        self.listings.again(desired.subject)
+        found = self._adoptable(desired, owner, adopt)
+        if found is None:
+            age = self.clock.wall().timestamp() - entry.at
+            self.clock.sleep(max(0, min(LAG - age, max(_LOOKS[0], age))))
+        return found
+
+    def _warn_of_other_stack(self, subject: Subject, uuid: str, owner: Owner) -> None:
+        if others := self.registry.in_other_stacks([uuid], owner):
+            self.warn(shared_notice(f"{subject}: the hook {uuid}", others.values()))
 
     def _find_made(
         self, desired: Desired, before: Mapping[str, Observed], owner: Owner
@@ -258,6 +306,10 @@ class Lifecycle:
             if (found := look()) is not None:
                 return found
         return None
+
+
+def _place(desired: Desired) -> Place:
+    return Place(desired.subject, desired.url, desired.description)
 
 
 def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretChange | None:

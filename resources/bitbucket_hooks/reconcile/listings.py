@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,11 @@ class _Shelf:
     hooks: dict[str, Observed] | None = None
     is_doubtful: bool = False
     unreadable: Mapping[str, str] = field(factory=dict)
+    looked_at: float = -math.inf
+    begun: int = 0
+    """How often the listing was asked for."""
+    done: int = 0
+    """The number of the one that is here."""
     written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
 
 
@@ -47,10 +53,17 @@ class Listings:
             return dict(self._fetch(subject, shelf) if shelf.hooks is None else shelf.hooks)
 
     def again(self, subject: Subject) -> Mapping[str, Observed]:
-        """The hooks by uuid, asked anew. Raises ApiError."""
+        """The hooks by uuid, asked anew: one listing for all who ask meanwhile. Raises ApiError."""
         shelf = self._shelf(subject)
+        begun = shelf.begun
         with shelf.lock:
-            return dict(self._fetch(subject, shelf))
+            if shelf.hooks is None or shelf.done <= begun:
+                return dict(self._fetch(subject, shelf))
+            return dict(shelf.hooks)
+
+    def looked_at(self, subject: Subject) -> float:
+        """When the listing was asked for, in seconds since 1970."""
+        return self._shelf(subject).looked_at
 
     def doubt(self, subject: Subject) -> None:
         """Note that the listing lacks a hook which the state knows: gone, or a read that lags."""
@@ -82,7 +95,8 @@ class Listings:
             return self._shelves.setdefault(subject, _Shelf())
 
     def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
-        shelf.is_doubtful = False
+        shelf.begun += 1
+        looked_at = self.clock.wall().timestamp()
         listing = self.api.listing(subject)
         hooks = {hook.uuid: hook for hook in listing.hooks}
         for uuid, (when, live) in shelf.written.items():
@@ -92,6 +106,7 @@ class Listings:
             problem = listing.unreadable[uuid]
             self.warn(f"{subject}: the hook {uuid} can't be read ({problem}); it is left alone")
         shelf.hooks, shelf.unreadable = hooks, listing.unreadable
+        shelf.looked_at, shelf.done, shelf.is_doubtful = looked_at, shelf.begun, False
         return hooks
 
 

@@ -1,0 +1,187 @@
+"""Which hooks the runs of this user have made on this machine, and which they are making.
+
+Reads lag behind writes: a run that was killed a moment ago, or one of another stack that goes on at
+the same time, may have made a hook that no listing shows yet. So each POST is entered here before
+it is sent, and a run that finds the entry of another one looks again before it makes a second hook.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.folders import unusable
+from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.listings import LAG
+
+_URN: Final = "urn:pulumi:"
+_KEEP: Final = 3 * 24 * 3600  # seconds after which an entry is forgotten
+_PATIENCE: Final = 30.0  # seconds to wait for another process that writes
+_CHUNK: Final = 500  # values in one query
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS hooks (
+    place TEXT PRIMARY KEY, uuid TEXT, run TEXT, owner TEXT, name TEXT, at REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hooks_by_uuid ON hooks (uuid);
+"""
+
+
+@frozen
+class Entry:
+    """A hook that a resource made or adopted; without a uuid, one that it was about to make."""
+
+    uuid: str | None
+    run: str
+    owner: str
+    name: str
+    at: float
+    """Seconds since 1970."""
+
+    def is_of_another_stack(self, owner: Owner) -> bool:
+        """Whether a resource of another stack has it."""
+        both_known = self.owner.startswith(_URN) and owner.key.startswith(_URN)
+        return both_known and _stack(self.owner) != _stack(owner.key)
+
+    def __str__(self) -> str:
+        stack, project = _stack(self.owner)
+        return f"{self.name} in the stack {stack} of the project {project}"
+
+
+@define
+class Registry:
+    """The entries, in a database that all runs share, whatever account they use."""
+
+    path: Path
+    run: str
+    """Tells the engine runs apart."""
+    api_url: str
+    clock: Clock
+    _connection: sqlite3.Connection | None = field(default=None, init=False, repr=False)
+    _inode: int = field(default=0, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def reserve(self, place: Place, owner: Owner, looked_at: float) -> Entry | None:
+        """Enter that a hook is about to be made, unless another run may just have made it.
+
+        Gives the entry of that run then: one so young that a listing of `looked_at`, in seconds
+        since 1970, may not have shown its hook. Raises ConfigError.
+        """
+        key = self._key(place)
+        with self._open() as database:
+            database.execute("BEGIN IMMEDIATE")
+            found = dict(self._entries(database, "place", [key])).get(key)
+            if found is not None and found.run != self.run:
+                is_hidden = looked_at < found.at + LAG and found.at <= self._now() + LAG
+                if is_hidden:
+                    return found
+            self._write(database, key, owner, None)
+            return None
+
+    def record(self, place: Place, owner: Owner, uuid: str) -> None:
+        """Enter a hook that a resource has made or adopted. Raises ConfigError."""
+        with self._open() as database:
+            self._write(database, self._key(place), owner, uuid)
+
+    def release(self, place: Place) -> None:
+        """Take back a reservation, as nothing was made. Raises ConfigError."""
+        with self._open() as database:
+            database.execute(
+                "DELETE FROM hooks WHERE place = ? AND run = ? AND uuid IS NULL",
+                (self._key(place), self.run),
+            )
+
+    def forget(self, uuid: str) -> None:
+        """Drop the entry of a hook that is to be deleted. Raises ConfigError."""
+        with self._open() as database:
+            database.execute("DELETE FROM hooks WHERE uuid = ?", (uuid,))
+
+    def in_other_stacks(self, uuids: Iterable[str], owner: Owner) -> dict[str, Entry]:
+        """Of hooks, those that a resource of another stack has, with its entry."""
+        with self._open() as database:
+            found = self._entries(database, "uuid", list(uuids))
+        return {uuid: entry for uuid, entry in found if entry.is_of_another_stack(owner)}
+
+    def declared_in_other_stacks(self, places: Iterable[Place], owner: Owner) -> dict[Place, Entry]:
+        """Of places, those where a resource of another stack has a hook, with its entry."""
+        keys = {self._key(place): place for place in places}
+        with self._open() as database:
+            found = self._entries(database, "place", list(keys))
+        return {keys[key]: entry for key, entry in found if entry.is_of_another_stack(owner)}
+
+    def _now(self) -> float:
+        return self.clock.wall().timestamp()
+
+    def _key(self, place: Place) -> str:
+        """What stands for a place; a digest, as a url can be a secret."""
+        return hashlib.sha256(f"{self.api_url} {place!r}".encode()).hexdigest()[:40]
+
+    def _write(
+        self, database: sqlite3.Connection, key: str, owner: Owner, uuid: str | None
+    ) -> None:
+        row = (key, uuid, self.run, owner.key, owner.name, self._now())
+        database.execute("INSERT OR REPLACE INTO hooks VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    @staticmethod
+    def _entries(
+        database: sqlite3.Connection, column: str, values: list[str]
+    ) -> list[tuple[str, Entry]]:
+        found: list[tuple[str, Entry]] = []
+        for start in range(0, len(values), _CHUNK):
+            some = values[start : start + _CHUNK]
+            marks = ", ".join("?" * len(some))
+            rows = database.execute(
+                f"SELECT {column}, uuid, run, owner, name, at FROM hooks"  # noqa: S608  # our own names
+                f" WHERE {column} IN ({marks})",
+                some,
+            )
+            found += [(row[0], Entry(*row[1:])) for row in rows]
+        return found
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, self._connected() as database:  # which commits, or rolls back
+                yield database
+        except (OSError, sqlite3.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise unusable(self.path.parent, reason or type(error).__name__) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database = sqlite3.connect(
+                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            database.execute("PRAGMA synchronous = OFF")  # a kill loses nothing; a power cut may
+            database.executescript(_SCHEMA)
+            database.execute("DELETE FROM hooks WHERE at < ?", (self._now() - _KEEP,))
+            self._connection, self._inode = database, self.path.stat().st_ino
+        elif self.path.stat().st_ino != self._inode:
+            raise OSError(errno.ESTALE, "its file was replaced while the run went on")
+        return self._connection
+
+
+def _stack(urn: str) -> tuple[str, str]:
+    """The stack and the project in a URN, `urn:pulumi:STACK::PROJECT::TYPE::NAME`."""
+    stack, project, *_ = [*urn.removeprefix(_URN).split("::"), ""]
+    return stack, project
+
+
+def shared_notice(what: str, entries: Iterable[Entry]) -> str:
+    """The warning that another stack has hooks of ours; `what` names these."""
+    others = ", ".join(sorted({str(entry) for entry in entries}))
+    return (
+        f"{what}: {others} may declare it too, as its runs on this machine made or adopted it; "
+        "what one of the two changes or deletes, the other puts back: keep it in one of them"
+    )
