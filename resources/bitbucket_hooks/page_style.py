@@ -6,13 +6,13 @@ BASE: Final = """
 :root {
   --back: #f6f7f9; --card: #fff; --ink: #1c2330; --soft: #5b6577; --line: #dfe3ea; --code: #eef1f5;
   --add: #13795b; --change: #8a5a00; --delete: #b3261e; --drift: #7b3fb5; --keep: #5b6577;
-  --link: #1f5fbf; --first: #fff7e8; --first-line: #efd9a7;
+  --link: #1f5fbf; --first: #fff7e8; --first-line: #efd9a7; --warn: #a4304f;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #12161d; --card: #1a2029; --ink: #e4e8ef; --soft: #9aa5b8; --line: #2c3440;
     --code: #262e3a; --add: #57c79e; --change: #e2b65c; --delete: #ff8a80; --drift: #c99bf2;
-    --keep: #9aa5b8; --link: #86b4ff; --first: #272216; --first-line: #584a26;
+    --keep: #9aa5b8; --link: #86b4ff; --first: #272216; --first-line: #584a26; --warn: #ff9db5;
   }
 }
 * { box-sizing: border-box; }
@@ -44,7 +44,7 @@ dt { color: var(--soft); font-size: .85rem; line-height: 1.3; }
 dd { margin: 0; font-size: 1.55rem; line-height: 1.2; font-weight: 650; color: var(--tone);
      font-variant-numeric: tabular-nums; }
 .add { --tone: var(--add); } .change { --tone: var(--change); } .delete { --tone: var(--delete); }
-.drift { --tone: var(--drift); } .keep { --tone: var(--keep); } .warn { --tone: var(--change); }
+.drift { --tone: var(--drift); } .keep { --tone: var(--keep); } .warn { --tone: var(--warn); }
 .fail { --tone: var(--delete); }
 section { margin-top: 1.6rem; }
 .first {
@@ -57,6 +57,7 @@ input {
   flex: 1 1 15rem; max-width: 30rem; min-width: 0; font: inherit; color: inherit;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .4rem .7rem;
 }
+::placeholder { color: var(--soft); opacity: 1; }
 output { color: var(--soft); font-size: .9rem; }
 footer { margin-top: 2rem; padding-top: .9rem; border-top: 1px solid var(--line);
          color: var(--soft); font-size: .92rem; }
@@ -75,7 +76,7 @@ summary:focus-visible, input:focus-visible, button:focus-visible, select:focus-v
 @media print {
   :root { --back: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f2f2f2;
           --first: #fff; --first-line: #888; --add: #0d5c45; --change: #6b4600; --delete: #8c1d18;
-          --drift: #5c2d8a; --keep: #444; --link: #000; }
+          --drift: #5c2d8a; --keep: #444; --link: #000; --warn: #7d1f3a; }
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
 }
