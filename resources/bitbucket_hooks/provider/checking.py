@@ -12,7 +12,8 @@ from pulumi.dynamic import CheckFailure, CheckResult
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
-from bitbucket_hooks.reconcile.secrets import fingerprint, read_secret
+from bitbucket_hooks.provider.properties import FINGERPRINT
+from bitbucket_hooks.reconcile.secrets import read_secret
 
 if TYPE_CHECKING:
     from bitbucket_hooks.provider.session import Session
@@ -57,7 +58,9 @@ class Checker:
             inputs[name], found = _apply(rules[name], given[name], context)
             problems += [f"{name}{place}: {text}" for place, text in found]
         if "secretFrom" in given and not problems:
-            problems += _add_fingerprint(inputs, olds)
+            problems += _unreadable_secret(inputs["secretFrom"])
+            # just that there is one: a plan of the engine's keeps inputs, and prints them in clear
+            inputs[FINGERPRINT] = olds.get(FINGERPRINT, "")
         return CheckResult(inputs, [CheckFailure("", text) for text in problems])
 
     def _defaults(self, session: Session) -> dict[str, Any]:
@@ -85,19 +88,16 @@ def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tupl
 
 
 def _contradictions(given: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterable[str]:
-    for name in sorted(given.keys() - rules.keys() - {"secretFingerprint"}):
+    for name in sorted(given.keys() - rules.keys() - {FINGERPRINT}):
         yield f"{name}: is no property of this resource; remove it"
     if "secret" in given and "secretFrom" in given:
         yield "secret: is given together with secretFrom; keep one of the two"
 
 
-def _add_fingerprint(inputs: dict[str, Any], olds: Mapping[str, Any]) -> Iterable[str]:
-    """Note which value `secretFrom` finds now, so that another one shows as a change."""
-    if pulumi.contains_unknowns(inputs["secretFrom"]):
+def _unreadable_secret(source: Any) -> Iterable[str]:
+    if pulumi.contains_unknowns(source):
         return
     try:
-        value = read_secret(inputs["secretFrom"])
+        read_secret(source)
     except ConfigError as error:
         yield error.in_a_line
-        return
-    inputs["secretFingerprint"] = fingerprint(value, olds.get("secretFingerprint"))

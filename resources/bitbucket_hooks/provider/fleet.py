@@ -28,15 +28,18 @@ from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
     Props,
+    change,
     is_declared,
     known_secret,
     owner,
     warn_of_kept_secret,
 )
 from bitbucket_hooks.provider.properties import (
-    changed,
+    FINGERPRINT,
     desired_of,
+    differing,
     had_secret,
+    kept_of,
     observed_of,
     place_of,
 )
@@ -45,7 +48,7 @@ from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
 
 _COMPUTED: Final = ("hooks", "createdAt")
-_SECRET: Final = ("secret", "secretFingerprint")
+_SECRET: Final = ("secret", FINGERPRINT)
 
 
 def _repositories(value: Any, context: rules.Context) -> dict[str, str]:
@@ -86,8 +89,11 @@ class HookFleetProvider(DeclaringProvider):
             stay = [uuid for s, uuid in _hooks(_olds).items() if s in _news["repositories"]]
             if len(self._claim(stay, _news)) < len(stay):
                 return DiffResult(changes=True)
-        is_same = not moved and not changed(_olds, _news) and _standing(_olds) == _standing(_news)
-        return DiffResult(changes=False if is_same else None, replaces=replaces)
+        if replaces:
+            return DiffResult(replaces=replaces)
+        names = ["owner"] if moved else []
+        names += ["repositories"] if _standing(_olds) != _standing(_news) else []
+        return change(_olds, _news, [*names, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""
@@ -97,9 +103,9 @@ class HookFleetProvider(DeclaringProvider):
                 copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
             except FleetIncomplete as error:
                 if error.copies.hooks:  # else there is nothing to keep
-                    seam.keep_partly_done(id_, _outputs(props, error.copies), props)
+                    seam.keep_partly_done(id_, _outputs(kept_of(props, {}), error.copies), props)
                 raise
-        return CreateResult(id_, _outputs(props, copies))
+        return CreateResult(id_, _outputs(kept_of(props, {}), copies))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at every copy; what is gone or drifted is told beside its repository."""
@@ -131,9 +137,9 @@ class HookFleetProvider(DeclaringProvider):
                     fleet, _copies(_olds), _last(_olds), known
                 )
             except FleetIncomplete as error:
-                seam.keep_partly_done(_id, _outputs(_news, error.copies), _news)
+                seam.keep_partly_done(_id, _outputs(kept_of(_news, _olds), error.copies), _news)
                 raise
-        return UpdateResult(_outputs(_news, copies))
+        return UpdateResult(_outputs(kept_of(_news, _olds), copies))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the copies, but those that belong to other resources by now."""
@@ -174,7 +180,7 @@ def _last(olds: Props) -> Observed:
 
 def _without_secret_value(props: Props) -> Props:
     """The declaration of a copy for comparisons: whether there is a secret, wherever it is from."""
-    secret = props.get("secretFingerprint") or props.get("secret")
+    secret = props.get(FINGERPRINT) or props.get("secret")
     return {**props, "secretFrom": None, "secret": secret}
 
 
@@ -192,6 +198,8 @@ def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:
 def _inputs_as_read(outputs: Props) -> Props:
     """The inputs that would declare the copies as they are."""
     inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}
+    if FINGERPRINT in inputs:
+        inputs[FINGERPRINT] = ""
     hidden = _SECRET + (("url",) if outputs.get("urlIsSecret") else ())
     secret = {key: seam.as_secret(inputs[key]) for key in hidden if key in inputs}
     return {**inputs, **secret, "repositories": _standing(outputs)}

@@ -18,17 +18,19 @@ from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
     Props,
+    change,
     is_declared,
     known_secret,
     owner,
     warn_of_kept_secret,
 )
 from bitbucket_hooks.provider.properties import (
-    changed,
     desired_of,
+    differing,
     had_secret,
     inputs_as_read,
     observed_of,
+    outputs_as_read,
     outputs_of,
     place_of,
     subject_of,
@@ -53,15 +55,15 @@ class _HookProvider(DeclaringProvider):
         replaces = moved if moved and not self._lives_on(subject_of(_news), _id) else []
         if is_declared(_news) and not replaces and not self._claim([_id], _news):
             return DiffResult(changes=True, replaces=["uuid"])
-        # None lets the engine compare the inputs itself: it then names just what changed
-        is_same = not moved and not changed(_olds, _news)
-        return DiffResult(changes=False if is_same else None, replaces=replaces)
+        if replaces:
+            return DiffResult(replaces=replaces)
+        return change(_olds, _news, [*moved, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:
         """Make the hook, or adopt the one that the declaration means."""
         adopt = props.get("adopt", self._session.settings.adopt)
         live = self._session.lifecycle.create(desired_of(props), owner(props), adopt)
-        return CreateResult(live.uuid, outputs_of(props, live))
+        return CreateResult(live.uuid, outputs_of(props, live, {}))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Read the live hook; one that is gone is reported as gone.
@@ -72,7 +74,7 @@ class _HookProvider(DeclaringProvider):
         if "uuid" in props and not self._session.rotation.is_due(subject):
             known = observed_of(uuid, props)
             inputs = inputs_as_read(subject, props, known)
-            return ReadResult(uuid, outputs_of(inputs, known), inputs)
+            return ReadResult(uuid, outputs_as_read(inputs, known, props), inputs)
         live = self._session.lifecycle.read(subject, uuid, props.get("createdAt"))
         if live is None and "uuid" not in props:  # a look-up: there is no state to correct
             raise NotFound(
@@ -83,7 +85,7 @@ class _HookProvider(DeclaringProvider):
         if live is None:
             return ReadResult("", {})
         inputs = inputs_as_read(subject, props, live)
-        return ReadResult(uuid, outputs_of(inputs, live), inputs)
+        return ReadResult(uuid, outputs_as_read(inputs, live, props), inputs)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring the live hook in line, in place."""
@@ -99,7 +101,7 @@ class _HookProvider(DeclaringProvider):
             if may_be_done and due(desired, last, known) in (SecretChange.SET, SecretChange.REMOVE):
                 seam.keep_partly_done(_id, without_secret(_olds), _news)
             raise
-        return UpdateResult(outputs_of(_news, live))
+        return UpdateResult(outputs_of(_news, live, _olds))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the hook, unless it belongs to another resource by now."""

@@ -16,19 +16,22 @@ from bitbucket_hooks.model.webhook import (
     Place,
     canonical_value,
 )
-from bitbucket_hooks.reconcile.secrets import read_secret
+from bitbucket_hooks.reconcile.secrets import fingerprint, read_secret
 
 Props = Mapping[str, Any]
 
 FOREIGN_SECRET: Final = "(a secret that is not declared)"  # noqa: S105  # a word for one
 """What a read gives as `secret` where none is declared to be ("") and yet one is set."""
 
-_FINGERPRINT: Final = "secretFingerprint"
-_MAYBE_UNMANAGED: Final = (*(PROPERTIES[name] for name in MANAGED_WHEN_GIVEN), _FINGERPRINT)
+FINGERPRINT: Final = "secretFingerprint"
+"""Of the value that `secretFrom` found. Only outputs have it: the engine's plans compare inputs,
+and print in clear those that differ. As an input it is empty, or what version 0.1.0 left there.
+"""
+_MAYBE_UNMANAGED: Final = (*(PROPERTIES[name] for name in MANAGED_WHEN_GIVEN), FINGERPRINT)
 ECHOED: Final = ("owner", "repository", "workspace", "secretFrom", "adopt")
 """Inputs that an answer of the API can't tell: kept as they were declared."""
 
-COMPARED: Final = (*PROPERTIES.values(), "secretFrom", _FINGERPRINT)
+_COMPARED: Final = (*PROPERTIES.values(), "secretFrom")
 
 
 def subject_of(props: Props) -> Subject:
@@ -52,7 +55,7 @@ def place_of(props: Props) -> Place:
 
 def had_secret(props: Props) -> bool:
     """Whether a declared secret is known of the live hook."""
-    return bool(props.get(_FINGERPRINT) or props.get("secret"))
+    return bool(props.get(FINGERPRINT) or props.get("secret"))
 
 
 def observed_of(uuid: str, props: Props) -> Observed:
@@ -70,10 +73,27 @@ def observed_of(uuid: str, props: Props) -> Observed:
     )
 
 
-def outputs_of(declared: Props, live: Observed) -> dict[str, Any]:
-    """What the state keeps after a write: the declaration, and what only the service knows."""
+def outputs_of(declared: Props, live: Observed, known: Props) -> dict[str, Any]:
+    """What the state keeps: the declaration, what only the service knows, and the fingerprint.
+
+    `known` is the state before, whose fingerprint stays when it is one of the same value.
+    """
+    return {**kept_of(declared, known), **_computed(live)}
+
+
+def kept_of(declared: Props, known: Props) -> dict[str, Any]:
+    """What the state keeps of a declaration: its inputs, with the fingerprint."""
     kept = {key: value for key, value in declared.items() if not key.startswith("__")}
-    return {**kept, **_computed(live)}
+    if declared.get("secretFrom"):
+        secret = read_secret(declared["secretFrom"])
+        kept[FINGERPRINT] = fingerprint(secret, known.get(FINGERPRINT))
+    return kept
+
+
+def outputs_as_read(inputs: Props, live: Observed, known: Props) -> dict[str, Any]:
+    """What the state keeps after a read, which has no word about the value of a secret."""
+    still = {FINGERPRINT: known[FINGERPRINT]} if FINGERPRINT in inputs else {}
+    return {**inputs, **still, **_computed(live)}
 
 
 def _computed(live: Observed) -> dict[str, Any]:
@@ -87,7 +107,7 @@ def without_secret(outputs: Props) -> dict[str, Any]:
     Whatever is declared next differs from it, and so it is written.
     """
     told = {**outputs, "secretSet": True}
-    hidden = ("secret", "secretFingerprint")
+    hidden = ("secret", FINGERPRINT)
     return {k: v for k, v in told.items() if k not in hidden and not k.startswith("__")}
 
 
@@ -140,12 +160,18 @@ def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
         return {"secret": FOREIGN_SECRET if live.secret_set else ""}
     if not live.secret_set:
         return {}
-    return {key: known[key] for key in ("secret", _FINGERPRINT) if key in known}
+    secret = {"secret": known["secret"]} if "secret" in known else {}
+    return {**secret, FINGERPRINT: ""} if known.get(FINGERPRINT) else secret
 
 
-def changed(olds: Props, news: Props) -> bool:
-    """Whether a declaration differs from what the state knows, in anything that matters."""
-    return any(_canonical(olds, key) != _canonical(news, key) for key in COMPARED)
+def differing(olds: Props, news: Props) -> list[str]:
+    """Name the properties in which a declaration differs from what the state knows.
+
+    Of what `secretFrom` finds only whether it was ever sent.
+    """
+    names = [key for key in _COMPARED if _canonical(olds, key) != _canonical(news, key)]
+    was_sent, is_declared = bool(olds.get(FINGERPRINT)), bool(news.get("secretFrom"))
+    return [*names, FINGERPRINT] if was_sent != is_declared else names
 
 
 def _canonical(props: Props, key: str) -> Any:

@@ -65,9 +65,12 @@ def _is_text(value: str) -> bool:
 
 def fingerprint(value: str, known: str | None) -> str:
     """A fingerprint of a secret: `known` itself when that is one of the same value."""
-    if known and hmac.compare_digest(_with_salt_of(known, value).encode(), known.encode()):
-        return known
-    return _print(value, _SALT)
+    return known if known and is_fingerprint_of(known, value) else _print(value, _SALT)
+
+
+def is_fingerprint_of(known: str, value: str) -> bool:
+    """Whether a fingerprint was made of this value."""
+    return hmac.compare_digest(_with_salt_of(known, value).encode(), known.encode())
 
 
 def _with_salt_of(known: str, value: str) -> str:

@@ -62,7 +62,7 @@ SECRETS: list[tuple[dict[str, str], str | None, dict[str, str]]] = [
     ({"secret": ""}, None, {"secret": ""}),
     ({"secret": ""}, "foreign", {"secret": "(a secret that is not declared)"}),
     ({}, "foreign", {}),
-    ({"secretFrom": "env:X", "secretFingerprint": "f"}, "x", {"secretFingerprint": "f"}),
+    ({"secretFrom": "env:X", "secretFingerprint": "f"}, "x", {"secretFingerprint": ""}),
     ({"secretFrom": "env:X", "secretFingerprint": "f"}, None, {}),
 ]
 
