@@ -62,7 +62,7 @@ def insert(connection: sqlite3.Connection, hook: Hook, lag_ms: float = 0) -> Hoo
 def update(
     connection: sqlite3.Connection, old: Hook, changes: dict[str, Any], lag_ms: float = 0
 ) -> Hook:
-    """Change a hook and give what it is now; what was odd about it is put right."""
+    """Change a hook and give what it is now; what was odd about it goes."""
     _shade(connection, old, old, lag_ms)
     connection.execute("DELETE FROM oddities WHERE hook = ?", (old.uuid,))
     new = attrs.evolve(old, **changes)
