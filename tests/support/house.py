@@ -50,6 +50,7 @@ ORDER: Final = (
     "page_frame",
     "events",
     "folders",
+    "files",
     "errors",
     "outputs",
     "page_style",

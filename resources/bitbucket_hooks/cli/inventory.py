@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli import listing, output
-from bitbucket_hooks.errors import unwritable
+from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
@@ -88,10 +88,7 @@ def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
         if path == _PRINTED:
             click.echo(render(told), nl=False)
         elif path is not None:
-            try:
-                path.write_text(render(told), encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise unwritable(path, error) from None
+            write_whole(path, render(told))
             click.echo(f"wrote {output.text(str(path))}", err=True)
 
 

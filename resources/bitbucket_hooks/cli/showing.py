@@ -10,7 +10,7 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.gathered import gathered
-from bitbucket_hooks.errors import unwritable
+from bitbucket_hooks.files import write_whole
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
@@ -92,8 +92,5 @@ def _print(changes: Changes, kind: str, title: str, limit: int | None) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(path, error) from None
+    write_whole(path, text)
     click.echo(f"wrote {output.text(str(path))}", err=True)

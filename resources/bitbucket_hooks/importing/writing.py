@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable, unreadable, unwritable
+from bitbucket_hooks.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.importing.addresses import may_be_secret, told
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines
@@ -63,10 +62,7 @@ class File:
             raise ConfigError(
                 f"{self.path.name} was changed meanwhile, so nothing is written", "Run this again."
             )
-        try:
-            _replace(self.path, after)
-        except OSError as error:
-            raise unwritable(self.path.name, error) from None
+        write_whole(self.path, after)
 
     def _with(self, imported: Import, urls: Sequence[str], ciphers: Sequence[str | None]) -> str:
         def render(indent: int) -> list[str]:
@@ -80,17 +76,3 @@ def _urls(imported: Import) -> list[tuple[str, bool]]:
     """The url of each entry, and whether it may be a secret."""
     urls = [imported.urls.of(one.group) for one in imported.entries]
     return [(url, may_be_secret(url)) for url in urls]
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

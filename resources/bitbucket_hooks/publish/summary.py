@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,18 +23,29 @@ def append_summary(path: Path, render: Render) -> str:
     Raises ConfigError when the file can't be written or is full.
     """
     try:
-        room = MAX_SUMMARY - (path.stat().st_size if path.exists() else 0) - 1
+        size = path.stat().st_size if path.exists() else 0
+        room = MAX_SUMMARY - size - 1
         if room < _LEAST:
             raise ConfigError(
                 f"the job summary is full (at most {MAX_SUMMARY:,} bytes a step)",
                 "Report in a step of its own.",
             )
         text = rendered_in_bytes(render, room)
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text.rstrip("\n") + "\n")
+        _append(path, text.rstrip("\n") + "\n", size)
     except OSError as error:
         raise ConfigError(
             f"the job summary can't be written ({error.strerror})",
             "Check that GITHUB_STEP_SUMMARY names a file that may be written.",
         ) from None
     return f"{len(text.encode()):,} bytes"
+
+
+def _append(path: Path, text: str, size: int) -> None:
+    """Add a text to a file of a size in bytes, whole or not at all."""
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        with suppress(OSError):
+            os.truncate(path, size)
+        raise

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bitbucket_hooks.errors import ConfigError, printable, unreadable, unwritable
+from bitbucket_hooks.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.reconcile.secrets import fingerprint
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
@@ -34,10 +35,7 @@ def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None, look:
         "urls": fingerprint(_urls(changes), None),
         "changes": _compared(changes),
     }
-    try:
-        path.write_text(json.dumps(reviewed, indent=1, sort_keys=True) + "\n", "utf-8")
-    except OSError as error:
-        raise unwritable(path, error) from None
+    write_whole(path, json.dumps(reviewed, indent=1, sort_keys=True) + "\n")
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""Files that users name: written whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from bitbucket_hooks.errors import unwritable
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text to a file, in UTF-8; one that is there is replaced and keeps its mode.
+
+    It is written beside and then renamed, so a full disk leaves what was there. Raises ConfigError.
+    """
+    target = path.resolve()  # a link stays one
+    try:
+        if target.exists() and not target.is_file():  # a pipe or a device has no place beside it
+            target.write_bytes(text.encode())
+        else:
+            _replace(target, text.encode())
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, _NEW, 0o666), "wb") as file:  # less what the umask takes
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o7777)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
