@@ -18,6 +18,12 @@ ROOT = Path(__file__).parents[2]
 URL = "https://ci.example.com/"
 CI = {"name": "ci", "url": f"{URL}?token=canary", "repositories": ["web", "svc-*"]}
 
+QUOTES = "; in the file, put it in quotes, or set it with `pulumi config set --path --type string`"
+NO_QUOTES = (
+    "; in the file, write true or false without quotes, "
+    "or set it with `pulumi config set --path --type bool`"
+)
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -146,9 +152,9 @@ def test_yaml_is_what_it_is_to_the_engine(project: Path) -> None:
 """
     file.write_text(text)
     assert [line.partition("hooks[1].")[2] for line in _check("dev").stderr.splitlines()] == [
-        'active: must be true or false, not text (it is "yes")',
-        "repositories[0]: must be text, not a number (it is 1000.0); put it in quotes",
-        "repositories[1]: must be text, not a number (it is 15); put it in quotes",
+        f'active: must be true or false, not text (it is "yes"){NO_QUOTES}',
+        f"repositories[0]: must be text, not a number (it is 1000.0){QUOTES}",
+        f"repositories[1]: must be text, not a number (it is 15){QUOTES}",
         "repositories[2]: must be text, not nothing",
     ]
 

@@ -86,6 +86,9 @@ KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(Entry)}
 SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
 DEFAULTABLE: Final = tuple(key for key in SHAREABLE if key not in ("url", "workspace"))
 
+_SET: Final = "or set it with `pulumi config set --path --type"
+_QUOTES: Final = f"; in the file, put it in quotes, {_SET} string`"
+_NO_QUOTES: Final = f"; in the file, write true or false without quotes, {_SET} bool`"
 _NEVER_SHOWN: Final = ("url", "secret", "secretFrom")
 
 _SELECTING: Final = ("repositories", "exclude", "project", "strict")
@@ -287,9 +290,10 @@ def _beside(key: str, value: Any, place: str, text: str) -> str:
         return ""
     if isinstance(value, str):
         told = f'"{printable(value, 60)}"'
-        return "" if told in text else f" (it is {told})"
-    quoted = "; put it in quotes" if text.startswith("must be text") else ""
-    return f" (it is {str(value).lower()}){quoted}"
+        remedy = _NO_QUOTES if text.startswith("must be true or false") else ""
+        return "" if told in text else f" (it is {told}){remedy}"
+    remedy = _QUOTES if text.startswith("must be text") else ""
+    return f" (it is {str(value).lower()}){remedy}"
 
 
 def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> Iterable[str]:
