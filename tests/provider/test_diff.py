@@ -64,6 +64,26 @@ def test_a_change(offline: ProviderServer, news: dict[str, Any]) -> None:
     assert offline.diff(UUID, STATE, {**INPUTS, **news}) == CHANGED
 
 
+@pytest.mark.parametrize(
+    ("olds", "named"),
+    [
+        ({"secret": "old", "secretSet": True}, {"secret": "DELETE", "active": "UPDATE"}),
+        (
+            {"secretFrom": "env:X", "secretFingerprint": "f", "secretSet": True},
+            {"secretFrom": "DELETE", "secretFingerprint": "DELETE", "active": "UPDATE"},
+        ),
+        ({"secretSet": True}, {"secretSet": "DELETE", "active": "UPDATE"}),
+    ],
+)
+def test_an_empty_secret_is_a_removal(
+    server: ProviderServer, olds: dict[str, Any], named: dict[str, str]
+) -> None:
+    """Not another secret; what else changes is named beside it."""
+    news = {**INPUTS, "secret": "", "active": False}
+    server.check(news)
+    assert server.details(UUID, {**STATE, **olds}, news) == named
+
+
 @pytest.mark.parametrize("gone", ["description", "secret", "historyEnabled"])
 def test_no_longer_managed_is_a_change(offline: ProviderServer, gone: str) -> None:
     """The state must learn of it."""

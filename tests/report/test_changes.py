@@ -183,6 +183,22 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("+ ci (hook), (known after the update)", "on acme/(known after the update)"),
     ),
+    "a secret that is removed, which the engine doesn't show as empty": (
+        preview(
+            step(
+                "update",
+                "Hook",
+                "ci",
+                hook(secret="[secret]"),
+                hook(secret="[secret]"),
+                **changed("secret=delete"),
+            )
+        ),
+        (
+            "! Secret removed: ci; deliveries will be unsigned",
+            "~ secret removed: deliveries unsigned on acme/web",
+        ),
+    ),
     "a secret that is new": (
         preview(
             step("update", "Hook", "ci", hook(), hook(secretFrom="env:CI", secretFingerprint="x"))
@@ -220,11 +236,14 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
                 **changed("secret"),
             )
         ),
-        ("! Secret was removed: ci; deliveries are unsigned then", "~ secret removed on acme/web"),
+        (
+            "! Secret removed: ci; deliveries are unsigned",
+            "~ secret removed: deliveries unsigned on acme/web",
+        ),
     ),
     "an empty secret in plain": (
         preview(step("update", "Hook", "ci", hook(secret="[secret]"), hook(secret=""))),
-        ("! Secret will be removed: ci; deliveries are unsigned then",),
+        ("! Secret removed: ci; deliveries will be unsigned",),
     ),
     "a deletion": (
         preview(

@@ -43,6 +43,7 @@ from bitbucket_hooks.provider.properties import (
     observed_of,
     place_of,
 )
+from bitbucket_hooks.provider.removal import removal, removes_secret
 from bitbucket_hooks.provider.safety import REMEDY, share, some, too_many
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
@@ -91,6 +92,8 @@ class HookFleetProvider(DeclaringProvider):
                 return DiffResult(changes=True)
         if replaces:
             return DiffResult(replaces=replaces)
+        if is_declared(_news) and removes_secret(_olds, _news):
+            return removal(_olds, _news)
         names = ["owner"] if moved else []
         names += ["repositories"] if _standing(_olds) != _standing(_news) else []
         return change(_olds, _news, [*names, *differing(_olds, _news)])

@@ -36,6 +36,7 @@ from bitbucket_hooks.provider.properties import (
     subject_of,
     without_secret,
 )
+from bitbucket_hooks.provider.removal import removal, removes_secret
 from bitbucket_hooks.reconcile.lifecycle import due
 
 
@@ -57,6 +58,8 @@ class _HookProvider(DeclaringProvider):
             return DiffResult(changes=True, replaces=["uuid"])
         if replaces:
             return DiffResult(replaces=replaces)
+        if is_declared(_news) and removes_secret(_olds, _news):
+            return removal(_olds, _news)
         return change(_olds, _news, [*moved, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:

@@ -30,6 +30,7 @@ _UNCHECKED: Final = " (unchecked: "
 _NAMES: Final = ("owner", "workspace", "repository")
 _ABSENT: Final = (GONE, MISSING)
 _LEFT_TO: Final = left_to("")
+_SECRETS: Final = ("secret", "secretFingerprint")
 _NOT_WRITTEN: Final = ("not updated", "secret not updated")
 
 Standings = Mapping[str, str]
@@ -298,9 +299,9 @@ def _secret(
     history: History, was: Mapping[str, Any], want: Mapping[str, Any]
 ) -> PropertyChange | None:
     """What the declaration newly says of the secret; to set a lost one again is no news."""
-    paths: set[str] = set(history.paths)
+    paths = dict(history.paths)
     if _secret_drift(was, properties(history.live)):
-        paths -= {"secret", "secretFingerprint"}
+        paths = {path: how for path, how in paths.items() if path not in _SECRETS}
     change = secret_change(was, want, paths)
     became = properties(history.wanted).get("secretSet")
     if change and change.new and became is False and was.get("secretSet") and not history.planned:

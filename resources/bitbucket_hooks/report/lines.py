@@ -69,7 +69,8 @@ def _plain(change: PropertyChange, label: str) -> Text:
 
 
 def _secret_hint(change: PropertyChange) -> str:
-    return ": hooks keep the one they have" if change.new == "no longer managed" else ""
+    hints = {"no longer managed": "hooks keep the one they have", "removed": "deliveries unsigned"}
+    return f": {hints[str(change.new)]}" if change.new in hints else ""
 
 
 def _sets(change: PropertyChange, label: str) -> Text:

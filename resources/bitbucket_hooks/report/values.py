@@ -85,12 +85,16 @@ def changes(
 
 
 def secret_change(
-    was: Mapping[str, Any], want: Mapping[str, Any], paths: Collection[str]
+    was: Mapping[str, Any], want: Mapping[str, Any], paths: Mapping[str, str]
 ) -> PropertyChange | None:
-    """What becomes of the secret; None: nothing. `paths` are those that changed."""
+    """What becomes of the secret; None: nothing. `paths` are those that changed, and how.
+
+    An empty secret shows as any other, but the provider calls it a deletion.
+    """
     had, has = (any(one.get(key) for key in _SECRET) for one in (was, want))
     source = _source(want)
-    if want.get("secret") == "" and was.get("secret") != "":
+    is_empty = want.get("secret") == "" and was.get("secret") != ""
+    if is_empty or ("secret" in want and _deleted(paths)):
         return PropertyChange("secret", new=SECRET_REMOVED)
     if has and not had:
         return PropertyChange("secret", new=f"{SECRET_SET}{source}")
@@ -100,6 +104,11 @@ def secret_change(
         moved = source if was.get("secretFrom") != want.get("secretFrom") else ""
         return PropertyChange("secret", new=f"{SECRET_CHANGED}{moved}")
     return None
+
+
+def _deleted(paths: Mapping[str, str]) -> bool:
+    keys = (*_SECRET, "secretSet")
+    return {paths.get(key) for key in keys} - {None} == {"delete"}
 
 
 def _source(properties: Mapping[str, Any]) -> str:

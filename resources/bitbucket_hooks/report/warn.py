@@ -120,8 +120,9 @@ def _of_secrets(changes: Changes, words: Words) -> Iterator[Line]:
         yield Line(Mark.WARN, text(strong("Secret removed by hand"), _whose(bare), since))
     removed = [hook for hook in changes.hooks if _secret(hook) == "removed"]
     if removed:
-        what = words.verb("Secret will be removed", "Secret was removed")
-        yield Line(Mark.WARN, text(strong(what), _whose(removed), "; deliveries are unsigned then"))
+        what = "Secret removed"
+        then = words.verb("deliveries will be unsigned", "deliveries are unsigned")
+        yield Line(Mark.WARN, text(strong(what), _whose(removed), f"; {then}"))
     left = [hook for hook in changes.hooks if _secret(hook) == SECRET_LEFT]
     if left:
         yield Line(
