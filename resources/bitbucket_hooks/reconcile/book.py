@@ -29,7 +29,7 @@ _HEAD: Final = 40  # bytes that tell a file from another one in its place
 class Book:
     """Entries in a file that every process follows, written whole under a lock.
 
-    A file that vanished, or that another one has the place of, can't tell any more what others
+    A file that is gone, or that another one has the place of, can't tell any more what others
     said: from then on every call raises ConfigError, as it does where nothing can be written.
     Things are written as digests, for they may hold what is secret.
     """
