@@ -230,6 +230,28 @@ def test_app_passwords(user: str, password: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ({TOKEN: "ATATTcanary"}, "Set it as bitbucket:password"),
+        (
+            {"BITBUCKET_USERNAME": "a@b.c", "BITBUCKET_PASSWORD": "ATCTTcanary"},
+            "Set it as bitbucket:oauthToken",
+        ),
+        (
+            {"BITBUCKET_USERNAME": "x-token-auth", "BITBUCKET_PASSWORD": "canary"},
+            "Set it as bitbucket:oauthToken",
+        ),
+    ],
+)
+def test_credentials_in_the_wrong_place(given: dict[str, str], remedy: str) -> None:
+    """Are known by how they begin, before anything is asked."""
+    found = told(given, code=1)
+    assert levels(found, "credentials") == ["error"]
+    assert remedy in what(found, "credentials")
+
+
+@pytest.mark.usefixtures("api")
 def test_a_wrong_token() -> None:
     """Is refused, which is ours to mend."""
     found = told({TOKEN: "canary-token"}, code=1)

@@ -76,6 +76,9 @@ def test_plain_text() -> None:
         (ApiToken("a@b.c", "canary"), "app passwords were removed"),
         (TOKEN, "not revoked and not expired"),
         (OAuthConsumer("id", "canary"), "private consumer"),
+        (AccessToken("ATATTcanary"), "Set it as bitbucket:password, with the Atlassian account"),
+        (ApiToken("a@b.c", "ATCTTcanary"), "Set it as bitbucket:oauthToken"),
+        (ApiToken("x-token-auth", "canary"), "Set it as bitbucket:oauthToken"),
     ],
 )
 def test_credentials_that_are_not_taken(who: Credentials, remedy: str) -> None:

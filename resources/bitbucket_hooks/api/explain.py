@@ -21,7 +21,13 @@ from bitbucket_hooks.api.errors import (
     UnexpectedAnswer,
 )
 from bitbucket_hooks.errors import printable
-from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, Credentials
+from bitbucket_hooks.model.credentials import (
+    AccessToken,
+    Anonymous,
+    ApiToken,
+    Credentials,
+    misplaced,
+)
 from bitbucket_hooks.model.masking import Mask
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -111,6 +117,11 @@ def _strings(value: Any) -> list[str]:
 
 def sign_in(who: Credentials) -> str:
     """What to look at when credentials aren't taken."""
+    if wrong := misplaced(who):
+        what, remedy = wrong
+        return (
+            f"Use the kind of credentials that belongs there: {what}. {remedy.removesuffix('.')}."
+        )
     if isinstance(who, Anonymous):
         return (
             "Set bitbucket:username and bitbucket:password (Atlassian email and API token), or "

@@ -45,6 +45,7 @@ from bitbucket_hooks.model.credentials import (
     ApiToken,
     Credentials,
     OAuthConsumer,
+    misplaced,
 )
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.settings import Settings
@@ -158,7 +159,9 @@ def credentials(account: Account) -> Iterator[Finding]:
 
 
 def _odd(who: Credentials, what: str) -> Iterator[Finding]:
-    if isinstance(who, ApiToken) and ("@" not in who.email or _APP_PASSWORD.fullmatch(who.token)):
+    if wrong := misplaced(who):
+        yield error("credentials", *wrong)
+    elif isinstance(who, ApiToken) and ("@" not in who.email or _APP_PASSWORD.fullmatch(who.token)):
         kind = what if "@" in who.email else what.replace("the API token", "the password", 1)
         yield error(
             "credentials",
