@@ -49,6 +49,24 @@ def test_what_a_dead_run_made_is_waited_for(sandbox: Sandbox, run: Open, clock: 
     assert clock.time <= 10
 
 
+def test_a_neighbours_newer_listing_is_looked_at_too(
+    sandbox: Sandbox, run: Open, clock: FakeClock
+) -> None:
+    """One that another thread asks for while this one waits is no look of this one's."""
+    uuid = _killed_after_the_post(sandbox, run("dead"), ME)
+    rooms = run("next")
+    sandbox.clear_faults()
+    sandbox.plan_fault("empty-list", "GET", "*/hooks", times=2)
+
+    def neighbour() -> None:
+        clock.time += 10
+        rooms.listings.again(WEB)
+
+    clock.after(0.1, neighbour)  # while the create waits after its second look
+    assert rooms.lifecycle.create(DESIRED, ME, "match").uuid == uuid
+    assert [hook.uuid for hook in sandbox.hooks()] == [uuid]
+
+
 def test_what_a_dead_run_only_meant_to_make_is_made(
     sandbox: Sandbox, run: Open, clock: FakeClock
 ) -> None:

@@ -76,14 +76,19 @@ class Lifecycle:
         Raises ApiError, and ConflictError when another resource declares the same hook or several
         live ones match.
         """
+        looked_at = self.listings.looked_at(desired.subject)
         found = self._adoptable(desired, owner, adopt)
         if found is None:
             self._warn_of_near_misses(desired, owner)
         while found is None:
             try:
-                return self._make(desired, owner, adopt)
+                return self._make(desired, owner, adopt, looked_at)
             except _MadeElsewhere as error:
-                found = self._look_for(error.entry, desired, owner, adopt)
+                self.listings.again(desired.subject)
+                looked_at = self.listings.looked_at(desired.subject)
+                found = self._adoptable(desired, owner, adopt)
+                if found is None:
+                    self._wait_for(error.entry)
         try:
             self.claims.take(found.uuid, owner)
         except ConflictError:  # another resource has claimed it a moment ago: it is no match now
@@ -185,12 +190,15 @@ class Lifecycle:
         if (problem := self.listings.unreadable(subject).get(uuid)) is not None:
             raise unreadable_hook(subject, uuid, problem)
 
-    def _make(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
+    def _make(self, desired: Desired, owner: Owner, adopt: str, looked_at: float) -> Observed:
+        """Make a hook that a listing of `looked_at`, or a later one, doesn't have."""
         place = _place(desired)
         for _ in range(_POSTS):
             before = self.listings.of(desired.subject)
             try:
-                made = self.api.create(desired, lambda: self._reserve(place, owner, adopt))
+                made = self.api.create(
+                    desired, lambda: self._reserve(place, owner, adopt, looked_at)
+                )
             except AnswerLost as error:
                 lost = error
                 found = self._find_made(desired, before, owner)
@@ -217,25 +225,16 @@ class Lifecycle:
         if (warning := changed_text_warning(desired, live)) is not None:
             self.warn(warning)
 
-    def _reserve(self, place: Place, owner: Owner, adopt: str) -> None:
+    def _reserve(self, place: Place, owner: Owner, adopt: str, looked_at: float) -> None:
         """Keep a POST from being sent when another run may have made the hook a moment ago."""
-        entry = self.registry.reserve(place, owner, self.listings.looked_at(place.subject))
+        entry = self.registry.reserve(place, owner, looked_at)
         if entry is not None and adopt != NEVER:
             raise _MadeElsewhere(entry)
 
-    def _look_for(
-        self, entry: Entry, desired: Desired, owner: Owner, adopt: str
-    ) -> Observed | None:
-        """Look again for what another run has made, and wait a while when it isn't there yet.
-
-        That is as long as it has been there already, and no longer than reads lag behind.
-        """
-        self.listings.again(desired.subject)
-        found = self._adoptable(desired, owner, adopt)
-        if found is None:
-            age = self.clock.wall().timestamp() - entry.at
-            self.clock.sleep(max(0, min(LAG - age, max(_LOOKS[0], age))))
-        return found
+    def _wait_for(self, entry: Entry) -> None:
+        """Wait as long as another run's entry has been there, until reads must show its hook."""
+        age = self.clock.wall().timestamp() - entry.at
+        self.clock.sleep(max(0, min(LAG - age, max(_LOOKS[0], age))))
 
     def _warn_of_other_stack(self, subject: Subject, uuid: str, owner: Owner) -> None:
         if others := self.registry.in_other_stacks([uuid], owner):

@@ -62,7 +62,12 @@ class Listings:
             return dict(shelf.hooks)
 
     def looked_at(self, subject: Subject) -> float:
-        """When the listing was asked for, in seconds since 1970."""
+        """When the listing was asked for, in seconds since 1970. Raises ApiError.
+
+        Asked before the listing is examined, it is never later than what is examined: another
+        thread may list anew at any time.
+        """
+        self.of(subject)
         return self._shelf(subject).looked_at
 
     def doubt(self, subject: Subject) -> None:
