@@ -106,7 +106,8 @@ def test_the_engines_commands(tmp_path: Path) -> None:
             options = {one.partition("=")[0] for one in call if re.match(r"--?[a-z]", one)}
             if way and way[0] != "import":  # which is named because it can't serve
                 calls.setdefault(way, set()).update(options)
-    env = {**environment(tmp_path), "PULUMI_DEBUG_COMMANDS": "true"}  # which shows --event-log
+    hidden = {"PULUMI_DEBUG_COMMANDS": "true", "PULUMI_EXPERIMENTAL": "true"}  # --event-log, --plan
+    env = {**environment(tmp_path), **hidden}
     missing = []
     for way, options in calls.items():
         said = subprocess.run(

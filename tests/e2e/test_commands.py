@@ -115,7 +115,7 @@ def test_too_much_at_once(stacks: Project) -> None:
     run = stacks.command("preview", *ON_STACK)
     assert run.code == 1
     assert "would delete or replace 6 of 18 hooks (33.3%)" in run.flat
-    assert "give --force" in run.flat
+    assert "run `bitbucket-hooks up --force`" in run.flat
     assert stacks.command("up", "--yes", *ON_STACK).code == 1
     assert len(stacks.hooks()) == 18
     assert stacks.command("preview", *ON_STACK, BITBUCKET_HOOKS_FORCE="1").code == 3

@@ -8,7 +8,7 @@ from typing import Final
 
 FORCE: Final = "BITBUCKET_HOOKS_FORCE"
 REMEDY: Final = (
-    f"If that is meant, set {FORCE}=1 for this one run, or give `bitbucket-hooks up` --force."
+    f"If that is meant, run `bitbucket-hooks up --force`, or set {FORCE}=1 for this one run."
 )
 
 _FEW: Final = 5  # removals that are never too many
