@@ -120,7 +120,7 @@ def _check_command(stranger: Stranger) -> None:
     config["bitbucket-hooks:hooks"] = [{**entry, "actve": True}]
     stack.write_text(yaml.safe_dump({"config": config}))
     told = stranger.run("bitbucket-hooks", "check", code=1)
-    assert "bitbucket-hooks:hooks[0].actve: is no key of a hook; take one of name, url" in told
+    assert 'bitbucket-hooks:hooks[0].actve: is no key of a hook; did you mean "active"?' in told
 
 
 def _lay_out(stranger: Stranger) -> None:

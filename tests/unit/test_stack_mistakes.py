@@ -128,6 +128,7 @@ ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"account": "lbas"}, 'hooks[0].account: there is no account "lbas"; did you mean "labs"'),
     ({"account": "x"}, 'hooks[0].account: there is no account "x"; declare it under bitbucket-h'),
     ({"colour\x1b": 1}, "hooks[0].colour\\x1b: is no key of a hook; take one of name, url, rep"),
+    ({"ulr": URL}, 'hooks[0].ulr: is no key of a hook; did you mean "url"?'),
 ]
 
 KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [

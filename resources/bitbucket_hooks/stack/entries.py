@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard
@@ -298,9 +299,12 @@ def _beside(key: str, value: Any, place: str, text: str) -> str:
 
 def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> Iterable[str]:
     """Name the keys that mean nothing here."""
-    for name in sorted(layer.keys() - set(known), key=str):
+    names = list(known)
+    for name in sorted(layer.keys() - set(names), key=str):
         shown = printable(str(name), 60)
-        yield f"{path}.{shown}: is no key of a hook; take one of {', '.join(known)}"
+        near = difflib.get_close_matches(str(name), names, n=1)
+        meant = f'did you mean "{near[0]}"?' if near else f"take one of {', '.join(names)}"
+        yield f"{path}.{shown}: is no key of a hook; {meant}"
 
 
 def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) -> Iterable[str]:
