@@ -537,7 +537,7 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
     "reported": (
         preview(step("same", EXCLUSIVE, "only", _watched(), _watched(unlisted=["acme/docs"]))),
         (
-            "2 hooks unmanaged.",
+            "Nothing changes by what the state knows. 2 hooks unmanaged.",
             "! only (all hooks of repositories)",
             "! 2 hooks that nothing declares, left alone",
             f'acme/api "Jenkins" https://j.example.com/ {uuid(1)}',
@@ -599,12 +599,25 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
             ],
         ),
         (
-            "1,002 hooks unmanaged.",
+            "Nothing changes: all hooks are as declared. 1,002 hooks unmanaged.",
             "! 1,002 hooks that nothing declares, left alone",
             f'acme/api "Jenkins" https://j/?… {uuid(1)}',
             "… and 1,000 more",
             "! only: slow",
         ),
+    ),
+    "found by a refresh, and to be deleted": (
+        events(
+            step(
+                "refresh",
+                EXCLUSIVE,
+                "only",
+                _watched(unmanaged={}),
+                {**_watched(), "outputs": {**_watched()["outputs"], "onUnmanaged": "delete"}},
+            ),
+            preview=True,
+        ),
+        ("2 hooks unmanaged.", "! 2 hooks that nothing declares, deleted by the next update"),
     ),
     "declared by now": (
         preview(
@@ -651,6 +664,24 @@ def test_hooks_that_nothing_declares(case: tuple[str, tuple[str, ...]]) -> None:
     text, lines = case
     said = reported(text).stdout
     assert [line for line in lines if line not in said] == [], said
+
+
+@pytest.mark.parametrize("kind", ["preview", "refresh", "update"])
+def test_unmanaged_hooks_that_are_reported_are_no_change(kind: str) -> None:
+    """14.15: every format lists them, and none says that anything changes."""
+    looked = step(
+        "refresh" if kind == "refresh" else "same", EXCLUSIVE, "only", _watched(), _watched()
+    )
+    text = preview(looked) if kind == "preview" else events(looked, preview=kind == "refresh")
+    found = reported(text, "--format", "json")
+    told = json.loads(found.stdout)
+    assert (found.exit_code, told["exitCode"], told["changes"]) == (0, 0, False)
+    assert (told["counts"]["unmanaged"], len(told["exclusives"][0]["unmanaged"])) == (2, 2)
+    for format_ in ("terminal", "markdown", "html"):
+        shown = reported(text, "--format", format_)
+        assert shown.exit_code == 0
+        for part in ("Nothing changes", "2 hooks unmanaged", "left alone", "Jenkins", uuid(2)):
+            assert part in shown.stdout, (format_, part)
 
 
 def _diagnostic(message: str, severity: str = "error", urn: str = "") -> dict[str, Any]:

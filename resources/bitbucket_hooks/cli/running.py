@@ -107,7 +107,8 @@ def preview(
 
     On the terminal, in files, and to reviewers on Bitbucket and GitHub. Nothing is changed. Exits
     with 0 when nothing changes, 3 when something does, 1 when the declarations are wrong or too
-    much would be deleted, and 2 when the remote side failed.
+    much would be deleted, and 2 when the remote side failed. Unmanaged hooks that are only
+    reported are listed, and are no change.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
     from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
@@ -150,7 +151,8 @@ def drift(
     """Look whether the live webhooks are as declared.
 
     One request per repository; nothing is changed, the state neither. Exits with 0 when they are,
-    3 when they aren't, 1 for a mistake, and 2 when the remote side failed.
+    3 when they aren't, 1 for a mistake, and 2 when the remote side failed. Unmanaged hooks are no
+    drift, unless the state says that they are to be deleted.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
 

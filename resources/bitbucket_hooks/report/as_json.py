@@ -104,6 +104,7 @@ def _exclusive(one: Exclusive) -> dict[str, Any]:
         "op": one.op,
         "unmanaged": [attrs.asdict(each) for each in one.unmanaged],
         "unnamed": one.unnamed,
+        "pending": one.pending,
         "unlisted": list(one.unlisted),
         "existing": one.existing,
         "properties": [_property(change) for change in one.properties],

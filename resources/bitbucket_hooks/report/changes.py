@@ -152,6 +152,8 @@ class Exclusive:
     unmanaged: tuple[Unmanaged, ...] = ()
     unnamed: int = 0
     """More that nothing declares, and that the run didn't name."""
+    pending: bool = False
+    """Whether the next update deletes them: a refresh only finds them."""
     unlisted: tuple[str, ...] = ()
     """Repositories that couldn't be listed."""
     failed: bool = False
@@ -161,8 +163,13 @@ class Exclusive:
 
     @property
     def changes(self) -> bool:
-        """Whether anything becomes different, or lives there that shouldn't."""
-        return bool(self.unmanaged or self.properties or self.op not in ("same", "read", ""))
+        """Whether anything becomes different; unmanaged hooks that are only reported don't."""
+        return bool(self.pending or self.properties or self.op not in ("same", "read", ""))
+
+    @property
+    def reports(self) -> bool:
+        """Whether there is anything to tell of it."""
+        return bool(self.changes or self.unmanaged or self.unnamed)
 
 
 @frozen

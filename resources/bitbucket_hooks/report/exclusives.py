@@ -10,10 +10,11 @@ from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import unmanaged_of
 from bitbucket_hooks.report.parts import mapping_of, number_of
-from bitbucket_hooks.report.run import Run
+from bitbucket_hooks.report.run import Kind, Run
 from bitbucket_hooks.report.values import PropertyChange, told
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
+_MODE: Final = "onUnmanaged"
 _DELETE: Final = "delete"
 
 
@@ -31,6 +32,7 @@ def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
         op=history.op,
         unmanaged=unmanaged,
         unnamed=unnamed,
+        pending=bool(unmanaged) and run.kind is Kind.REFRESH and live.get(_MODE) == _DELETE,
         unlisted=_listed(live.get("unlisted")),
         failed=history.failed,
         existing=int(number_of(live.get("existing")) or 0),
@@ -48,7 +50,7 @@ def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
     after = _by_uuid(history.wanted.outputs) if history.wanted and not history.planned else {}
     found = {**after, **before} if doomed or not after else after
     if not history.planned and history.wanted and history.op == "update":
-        deletes = history.wanted.inputs.get("onUnmanaged") == _DELETE
+        deletes = history.wanted.inputs.get(_MODE) == _DELETE
         doomed = before.keys() - after.keys() if deletes else set()
         found = {**before, **after} if deletes else after
     return tuple(Unmanaged(uuid, told_, uuid in doomed) for uuid, told_ in sorted(found.items()))
@@ -58,7 +60,7 @@ def _doomed(history: History, before: Mapping[str, str]) -> set[str]:
     """The hooks that a preview shows as to be deleted."""
     if history.op != "update" or not history.wanted:
         return set()
-    if history.wanted.inputs.get("onUnmanaged") != _DELETE:
+    if history.wanted.inputs.get(_MODE) != _DELETE:
         return set()
     named = (_PATH.match(path) for path, kind in history.paths.items() if kind == _DELETE)
     return {(one["quoted"] or one["plain"]) for one in named if one} & before.keys()
@@ -79,9 +81,9 @@ def _properties(history: History) -> tuple[PropertyChange, ...]:
     was, want = properties(history.live), history.wanted.inputs
     before, after = (_listed(one.get("repositories")) for one in (was, want))
     found = []
-    if was.get("onUnmanaged") != want.get("onUnmanaged"):
-        old, new = told(was.get("onUnmanaged")), told(want.get("onUnmanaged"))
-        found.append(PropertyChange("onUnmanaged", old, new))
+    if was.get(_MODE) != want.get(_MODE):
+        old, new = told(was.get(_MODE)), told(want.get(_MODE))
+        found.append(PropertyChange(_MODE, old, new))
     if before != after:
         gained = tuple(sorted(set(after) - set(before)))
         lost = tuple(sorted(set(before) - set(after)))

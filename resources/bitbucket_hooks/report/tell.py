@@ -117,13 +117,13 @@ def _drifted(changes: Changes) -> str:
 
 
 def _nothing(changes: Changes) -> Text:
-    counts = changes.counts
-    hooks = f"all {counts.known:,} hooks are" if counts.known > 1 else "all hooks are"
-    if changes.turn is not None:
-        return text(strong("Nothing changes"), " by what was looked at.", _checked(changes))
-    if changes.run.refreshed:
-        return text(strong("Nothing changes"), f": {hooks} as declared.")
-    return text(strong("Nothing changes"), " by what the state knows.")
+    """That nothing changes, as far as was looked, and what there is to know all the same."""
+    known = changes.counts.known
+    hooks = f"all {known:,} hooks are" if known > 1 else "all hooks are"
+    found = sentence(_figures(changes))
+    why = f": {hooks} as declared." if changes.run.refreshed else " by what the state knows."
+    why = " by what was looked at." if changes.turn is not None else why
+    return text(strong("Nothing changes"), why, " " if found else "", found, _checked(changes))
 
 
 def _checked(changes: Changes) -> Text:
@@ -165,7 +165,7 @@ def _sections(changes: Changes, words: Words) -> Iterable[Section]:
         chosen.sort(key=_weight)
         if chosen:
             yield Section(title, tuple(_entry(one, mark, changes, words) for one in chosen))
-    watched = [_exclusive(one, words) for one in changes.exclusives if one.changes]
+    watched = [_exclusive(one, words) for one in changes.exclusives if one.reports]
     if watched:
         yield Section("Hooks that nothing declares", tuple(watched))
     if changes.others:
@@ -207,7 +207,8 @@ def _exclusive(one: Exclusive, words: Words) -> Entry:
         what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
         lines.append(Line(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
-        what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, left alone"
+        fate = "deleted by the next update" if one.pending else "left alone"
+        what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, {fate}"
         rest = (text(f"… and {one.unnamed:,} more"),) if one.unnamed else ()
         lines.append(Line(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
     lines += [Line(Mark.CHANGE, words.property(change)) for change in one.properties]
