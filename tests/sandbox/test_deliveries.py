@@ -257,6 +257,27 @@ def test_waiting_holds_nothing_up(sandbox: Sandbox) -> None:
     assert run.done
 
 
+def test_a_run_that_is_looked_at_stays_as_it_was(sandbox: Sandbox, there: Receiver) -> None:
+    """Else a page tells of a delivery under way, and takes it for done a line below."""
+    gate = threading.Event()
+    there.before = gate.wait
+    sandbox.plant_hook("acme/web", there.url)
+    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
+    deliverer = delivering.Deliverer(sandbox._database)
+    with sandbox._database.write() as connection:
+        run = delivering.prepare(connection, repository, "repo:push")
+    deliverer.start(run)
+    before = deliverer.run(run.id)
+    gate.set()
+    deliverer.wait(20)
+    after = deliverer.run(run.id)
+    assert before
+    assert after
+    assert [before.done, *answers(before)] == [False, None]
+    assert [after.done, *answers(after)] == [True, 200]
+    assert not deliverer.run("another")
+
+
 def run_(path: Path, *arguments: str, code: int = 0) -> str:
     """Run `bitbucket-hooks sandbox …`; no secret is ever printed."""
     result = CliRunner().invoke(main, ["sandbox", *arguments, "--db", str(path)])

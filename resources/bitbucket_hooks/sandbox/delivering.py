@@ -190,8 +190,12 @@ class Deliverer:
             thread.start()
 
     def run(self, name: str) -> Run | None:
-        """Give a run of late."""
-        return self._runs.get(name)
+        """Give a run of late as it is now: a copy, which its threads no longer change."""
+        found = self._runs.get(name)
+        # `done` is read before the outcomes: what is done then has all of them.
+        return found and attrs.evolve(
+            found, shipments=tuple(attrs.evolve(each, done=each.done) for each in found.shipments)
+        )
 
     def wait(self, seconds: float = math.inf) -> None:
         """Wait for what is on its way, for so long at most."""

@@ -64,6 +64,7 @@ class Sent:
     body: bytes = attrs.field(repr=False)
     done: bool
     attempts: tuple[Attempt, ...]
+    read_at: float = attrs.field(factory=time.time)
 
     @property
     def last(self) -> Attempt | None:
@@ -73,7 +74,7 @@ class Sent:
     @property
     def is_lost(self) -> bool:
         """Whether the process that made it is gone before it knew the answer."""
-        return not self.done and time.time() - self.at > _LOST_SECONDS
+        return not self.done and self.read_at - self.at > _LOST_SECONDS
 
 
 def told(status: int | None, reason: str) -> str:

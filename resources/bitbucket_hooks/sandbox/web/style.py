@@ -111,6 +111,7 @@ SCRIPT: Final = r"""
   const look = async () => {
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      if (answer.status >= 500) throw answer;
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const now = $('live'), next = fresh.getElementById('live');
       if (now && next && now.innerHTML !== next.innerHTML) {
