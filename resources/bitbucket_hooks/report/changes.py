@@ -180,6 +180,11 @@ class Other:
     op: str
     names: tuple[str, ...]
 
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return f"{self.type} {self.op}"
+
 
 @frozen
 class Counts:

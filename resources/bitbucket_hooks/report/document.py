@@ -111,6 +111,11 @@ def sentence(figures: Sequence[Figure]) -> Text:
     return text(strong(", ".join([head, *rest])), ".")
 
 
+def plain(words: Text) -> str:
+    """A text without any format."""
+    return "".join(span.text for span in words)
+
+
 def text(*parts: str | Span | Text) -> Text:
     """Put a text together; a plain string is our own words."""
     found: list[Span] = []

@@ -70,6 +70,15 @@ def tell(changes: Changes, title: str = "") -> Document:
     )
 
 
+def lines_by_resource(changes: Changes) -> dict[str, tuple[Line, ...]]:
+    """What is said of each resource to which something happens, by its URN or its `key`."""
+    words = Words(planned=changes.run.planned)
+    hooks = {one.urn: lines_of(one, changes, words) for one in changes.hooks if one.changes}
+    watched = {one.urn: _exclusive(one, words).lines for one in changes.exclusives if one.changes}
+    others = {one.key: (_names_of(one),) for one in changes.others}
+    return {**hooks, **watched, **others}
+
+
 def _title(changes: Changes) -> str:
     stack = changes.run.stack
     return f"Webhooks of {stack}" if stack else "Webhooks"
@@ -234,6 +243,11 @@ def _other(one: Other) -> Entry:
     return Entry(mark.get(one.op, Mark.CHANGE), what, items=items)
 
 
+def _names_of(one: Other) -> Line:
+    items = tuple(text(code(each)) for each in one.names)
+    return Line(Mark.CHANGE, text(_OPS.get(one.op, one.op)), items, "resource")
+
+
 def _messages(changes: Changes) -> tuple[Entry, ...]:
     """The warnings of the run, each once."""
     groups: dict[str, list[str]] = {}
@@ -269,7 +283,7 @@ def _notes(changes: Changes) -> Iterable[Text]:
             " looks.",
         )
     if run.planned and run.kind is Kind.UPDATE and not run.refreshed:
-        yield text("The live hooks were not looked at: ", code("--refresh"), " shows drift.")
+        yield text("Drift was not looked for: ", code("--refresh"), " shows it.")
     if changes.turn is not None:
         yield text("What was not checked is as the state has it: the refresh has a budget.")
     if counts.unshown:

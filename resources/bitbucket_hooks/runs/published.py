@@ -10,7 +10,7 @@ from attrs import evolve
 from bitbucket_hooks.publish import Figure, Finding, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
-from bitbucket_hooks.report.document import Line, Mark, Text, code, strong, text
+from bitbucket_hooks.report.document import Line, Mark, code, plain, strong, text
 from bitbucket_hooks.report.lines import Words, lines_of
 from bitbucket_hooks.report.tell import tell
 from bitbucket_hooks.runs.places import Entry, declared_at, entries_at
@@ -76,11 +76,6 @@ def published(
         ],
         link=link,
     )
-
-
-def plain(words: Text) -> str:
-    """A text without any format."""
-    return "".join(span.text for span in words)
 
 
 def _told(line: Line) -> str:

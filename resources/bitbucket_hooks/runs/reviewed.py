@@ -8,7 +8,7 @@ engine tells that one changes, not to what.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +17,20 @@ from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.reconcile.secrets import fingerprint
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
+from bitbucket_hooks.report.document import Line, plain
+from bitbucket_hooks.report.tell import lines_by_resource
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _COMPARED: Final = ("hooks", "exclusives", "others")
+_STAYS: Final = ("known", "unchanged", "existing")  # counts of what nothing happens to
+_LINES: Final = "lines"
+_DECLARED: Final = {
+    **{key: key for key in ("url", "description", "events", "active", "secret")},
+    "unlisted": "repositories that can't be looked at",
+}
+"""What no line may tell, with what it is called."""
 _MOST_SHOWN: Final = 200  # characters of a value
+_NAMED: Final = 5  # of the places that a line is about
 
 
 def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None, look: int) -> None:
@@ -63,7 +73,15 @@ def _is_reviewed(value: Any) -> bool:
         return False
     lists = [value["changes"].get(key) for key in _COMPARED]
     return all(isinstance(one, list) for one in lists) and all(
-        isinstance(told, dict) for one in lists for told in one
+        isinstance(told, dict) and _has_lines(told) for one in lists for told in one
+    )
+
+
+def _has_lines(told: Mapping[str, Any]) -> bool:
+    lines = told.get(_LINES)
+    return isinstance(lines, list) and all(
+        isinstance(line, list) and line and all(isinstance(part, str) for part in line)
+        for line in lines
     )
 
 
@@ -73,7 +91,7 @@ def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
     if stack != (now.run.project, now.run.stack):
         was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
         return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
-    told = _differ(_by_urn(reviewed["changes"]), _by_urn(_compared(now)))
+    told = _differ(_by_key(reviewed["changes"]), _by_key(_compared(now)))
     urls = reviewed.get("urls")
     if not told and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
         return ["a url differs in a part that isn't shown"]
@@ -92,41 +110,81 @@ def _urls(changes: Changes) -> str:
 
 
 def _compared(changes: Changes) -> dict[str, Any]:
-    """What happens, without what stays and without what differs from run to run."""
-    told = as_json.render(changes)
-    return {key: [one for one in told[key] if _happens(one)] for key in _COMPARED}
+    """What happens, and in which words, without what stays and what differs from run to run."""
+    told = json.loads(json.dumps(as_json.render(changes)))  # as a file has it: lists, no tuples
+    lines = lines_by_resource(changes)
+    return {
+        kind: [
+            {
+                **{key: value for key, value in one.items() if key not in _STAYS},
+                _LINES: [_saved(line) for line in lines.get(_key(one), ())],
+            }
+            for one in told[kind]
+            if _happens(one)
+        ]
+        for kind in _COMPARED
+    }
+
+
+def _saved(line: Line) -> list[str]:
+    """What a line says, and then each of what it is about."""
+    return [plain(line.text), *map(plain, line.items)]
 
 
 def _happens(told: Mapping[str, Any]) -> bool:
     return told.get("action", told.get("op")) not in ("unchanged", "same", "")
 
 
-def _by_urn(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    found = {}
-    for key in _COMPARED:
-        for one in changes.get(key, []):
-            found[str(one.get("urn") or (one.get("type"), one.get("op")))] = one
-    return found
+def _key(told: Mapping[str, Any]) -> str:
+    """A resource's URN, or the `key` of what is told of others."""
+    return str(told.get("urn") or f"{told.get('type')} {told.get('op')}")
+
+
+def _by_key(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {_key(one): one for kind in _COMPARED for one in changes.get(kind, [])}
 
 
 def _differ(
     before: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    told = [
-        f"{_name(before[urn])}: was reviewed, and wouldn't change now"
-        for urn in before.keys() - now
+    told = [(_name(before.get(key) or now[key]), key) for key in before.keys() | now.keys()]
+    return [
+        f"{name}: {what}"
+        for name, key in sorted(told)
+        for what in _in_words(before.get(key), now.get(key))
     ]
-    told += [
-        f"{_name(now[urn])}: would change now, and wasn't reviewed" for urn in now.keys() - before
+
+
+def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Sequence[str]:
+    """In what a resource's changes differ; None: there were, or are, none."""
+    if before == now:
+        return ()
+    if now is None:
+        return ("was reviewed, and wouldn't change now",)
+    if before is None:
+        what = "would change now, and wasn't reviewed"
+        return [f"{what}: {line}" for line in _only(now, {})] or (what,)
+    lines = [f"now also: {line}" for line in _only(now, before)]
+    lines += [f"no longer: {line}" for line in _only(before, now)]
+    declared = [
+        f"{label} was {_shown(before.get(key))}, and is now {_shown(now.get(key))}"
+        for key, label in _DECLARED.items()
+        if before.get(key) != now.get(key)
     ]
-    for urn in before.keys() & now.keys():
-        told += [
-            f"{_name(now[urn])}: {key} was {_shown(before[urn].get(key))}, and is now "
-            f"{_shown(now[urn].get(key))}"
-            for key in sorted({*before[urn], *now[urn]})
-            if before[urn].get(key) != now[urn].get(key)
-        ]
-    return sorted(told)
+    return lines or declared or ("differs in what no report shows",)
+
+
+def _only(told: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of one that the other lacks, with the places that the other hasn't in any line."""
+    lines = other.get(_LINES, ())
+    there = {item for _, *items in lines for item in items}
+    for line in told.get(_LINES, ()):
+        if line not in lines:
+            text, *all_ = line
+            items = [item for item in all_ if item not in there] or all_
+            more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
+            places = f": {', '.join(items[:_NAMED])}{more}" if items else ""
+            yield printable(f"{text}{places}", _MOST_SHOWN)
 
 
 def _name(told: Mapping[str, Any]) -> str:
@@ -134,4 +192,7 @@ def _name(told: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return printable(json.dumps(value, ensure_ascii=False), _MOST_SHOWN)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    told = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return printable(told, _MOST_SHOWN) or "none"
