@@ -13,13 +13,17 @@ help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-setup: ## install what a run needs: the virtual environment and a Pulumi engine
+setup: stacks/Pulumi.dev.yaml ## install what a run needs: the virtual environment and a Pulumi engine
 	@sh engine/venv.sh run
 	@$(MAKE) --no-print-directory engine
 
-setup-dev: ## the same, and what the tests and linters need
+setup-dev: stacks/Pulumi.dev.yaml ## the same, and what the tests and linters need
 	@sh engine/venv.sh dev
 	@$(MAKE) --no-print-directory policies engine
+
+# Each clone has its own: it holds what belongs to the passphrase of whoever made the stack.
+stacks/Pulumi.dev.yaml:
+	@[ ! -f stacks/dev.yaml ] || cp stacks/dev.yaml $@
 
 policies: ## install what the policy pack needs, in policies/.venv: docs/policies.md
 	@sh engine/venv.sh policies
@@ -29,7 +33,9 @@ engine:
 	@$(BIN)/python -m engine >.venv/engine.new && mv .venv/engine.new .venv/engine
 
 up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
-	@. ./activate && pulumi stack select --create dev >/dev/null && pulumi up --yes --stack dev
+	@. ./activate && pulumi stack select --create dev >/dev/null && pulumi up --yes --stack dev || { \
+	    echo 'make up: with another passphrase than the one that the stack dev was made with, set that one, or begin' \
+	        'anew: rm -rf .state .sandbox.db stacks/Pulumi.dev.yaml' >&2; exit 1; }
 	@printf '%s\n' '' 'Next:' \
 	    '  . ./activate                        # pulumi, python3 and bitbucket-hooks on your PATH' \
 	    '  pulumi preview                      # nothing to do: the hooks are as declared' \

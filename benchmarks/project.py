@@ -52,7 +52,10 @@ class Project:
         backend.mkdir(parents=True)
         shutil.copytree(_PROGRAM, self.folder, dirs_exist_ok=True)
         (self.folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
-        self._env = {**environment(self.folder), "PULUMI_BACKEND_URL": f"file://{backend}"}
+        self._env = {
+            **environment(self.folder),
+            "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
+        }
         if not self.checkpoints:
             self._env["PULUMI_SKIP_CHECKPOINTS"] = "true"
         self.run("stack", "init")

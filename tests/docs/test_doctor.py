@@ -29,6 +29,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     folder.mkdir()
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     shutil.copytree(ROOT / "stacks", folder / "stacks")
+    shutil.copy(ROOT / "stacks" / "dev.yaml", folder / "stacks" / "Pulumi.dev.yaml")
     Sandbox(folder / ".sandbox.db").close()
     monkeypatch.chdir(folder)
     engine = FakePulumi(tmp_path / "bin").put().has("dev", "prod", "staging", selected="dev")

@@ -25,7 +25,7 @@ def block(language: str) -> str:
 @pytest.mark.engine
 def test_the_commands_print_what_the_page_shows(stacks: Project) -> None:
     """On hooks as in the README; then the page's own configuration stops them."""
-    dev = yaml.safe_load((ROOT / "stacks" / "Pulumi.dev.yaml").read_text())["config"]
+    dev = yaml.safe_load((ROOT / "stacks" / "dev.yaml").read_text())["config"]
     stacks.config({"bitbucket-hooks:hooks": dev["bitbucket-hooks:hooks"]})
     install, *told = steps(PAGE)
     assert install.command == "make policies"  # as was done for these tests

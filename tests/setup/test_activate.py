@@ -93,10 +93,25 @@ def test_a_second_time_changes_nothing(project: Project) -> None:
 
 def test_it_chooses_the_local_backend(project: Project) -> None:
     """Nothing needs an account: state is kept in the project, which is there to write to."""
-    assert project.variable("PULUMI_BACKEND_URL") == f"file://{project.root}/.state"
+    assert project.variable("PULUMI_BACKEND_URL") == f"file://{project.root}/.state?metadata=skip"
     assert (project.root / ".state").is_dir()
     assert project.variable("PULUMI_CONFIG_PASSPHRASE") == "sandbox"
     assert project.variable("PULUMI_SKIP_UPDATE_CHECK") == "true"
+
+
+def test_what_kills_left_beside_the_state_goes(project: Project) -> None:
+    """The engine's metadata, as an older activate had it written, empty or not; no state goes."""
+    stacks = project.root / ".state" / ".pulumi" / "stacks" / "hooks"
+    stacks.mkdir(parents=True)
+    state, meta = stacks / "dev.json", stacks.parents[1] / "meta.yaml"
+    metadata = [one.with_name(f"{one.name}.attrs") for one in (state, meta)]
+    for one in (state, meta, *metadata):
+        one.write_text("" if one is metadata[0] else "{}")
+    assert project.variable("PULUMI_BACKEND_URL", PULUMI_BACKEND_URL="s3://mine") == "s3://mine"
+    assert metadata[0].exists()
+    assert project.variable("PULUMI_BACKEND_URL").endswith("?metadata=skip")
+    assert (state.read_text(), meta.read_text()) == ("{}", "{}")
+    assert not any(one.exists() for one in metadata)
 
 
 @pytest.mark.parametrize("value", ["mine", ""])

@@ -333,7 +333,7 @@ class Templates:
 
 
 def _backend(folder: Path) -> dict[str, str]:
-    return {"PULUMI_BACKEND_URL": f"file://{folder / 'backend'}"}
+    return {"PULUMI_BACKEND_URL": f"file://{folder / 'backend'}?metadata=skip"}
 
 
 def own_program(folder: Path) -> None:

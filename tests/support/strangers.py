@@ -90,7 +90,7 @@ class Stranger:
         backend = self.folder / "states"
         backend.mkdir(exist_ok=True)
         path = os.pathsep.join([str(self.venv / "bin"), *kept])
-        return {**env, "PATH": path, "PULUMI_BACKEND_URL": f"file://{backend}"}
+        return {**env, "PATH": path, "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip"}
 
     def install(self, python: Path, packages: Sequence[str]) -> None:
         """Make the environment and fill it, through pip's index as it is set up here."""
