@@ -205,8 +205,9 @@ def backend() -> tuple[Finding, bool]:
         told = ask("the backend can't be used", "whoami", "--json")
     except ConfigError as failed:
         return _no_backend(failed), False
-    url, user = veiled(str(told.get("url"))), printable(str(told.get("user")), 100)
-    return ok("backend", f"{printable(url)}, as {user}"), True
+    # Without its query, which has options such as `metadata=skip`, and may have secrets.
+    url, user = str(told.get("url")).partition("?")[0], printable(str(told.get("user")), 100)
+    return ok("backend", f"{printable(veiled(url))}, as {user}"), True
 
 
 def _no_backend(failed: ConfigError) -> Finding:
