@@ -42,11 +42,15 @@ def copies(repositories: Any) -> Any:
 
 
 def flat(value: Any) -> Any:
-    """Turn lists of and mappings to uuids into the one list of them that the output is."""
+    """Turn lists of and mappings to uuids into the one list of them that the output is.
+
+    A preview knows some of them, while others are unknown.
+    """
     if not _is_several(value):
         return value
     if any(not isinstance(one, str) for one in value):
-        return pulumi.Output.from_input(value).apply(lambda known: list(_leaves(known)))
+        uuids = pulumi.Output.from_input(value)
+        return uuids.apply(lambda found: list(_leaves(found)), run_with_unknowns=True)
     return value
 
 

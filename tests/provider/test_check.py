@@ -164,7 +164,7 @@ def test_private_hosts_are_refused_but_in_a_trial(
 
 
 def test_unknown_values_pass(server: ProviderServer) -> None:
-    """What a preview doesn't know yet is neither checked nor touched, nested values included."""
+    """What a preview doesn't know yet isn't checked; a list that it knows in part is unknown."""
     news = {
         "owner": "acme",
         "repository": UNKNOWN,
@@ -175,6 +175,7 @@ def test_unknown_values_pass(server: ProviderServer) -> None:
     assert failures == []
     assert inputs == {
         **news,
+        "events": UNKNOWN,
         "active": True,
         "skipCertVerification": False,
         "secretFrom": UNKNOWN,

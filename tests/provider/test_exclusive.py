@@ -475,21 +475,29 @@ def test_what_leaves_a_fleet_is_the_fleets(
 
 
 def test_what_a_preview_does_not_know(only: ProviderServer, sandbox: Sandbox) -> None:
-    """It neither hides the deletions nor adds to them; the rest is taken to be as it was."""
+    """It neither hides the deletions nor adds to them; the rest is taken to be as it was.
+
+    The list is unknown as a whole, and an update announced: a plan of the engine's holds.
+    """
     ours, two = (sandbox.plant_hook("acme/web", f"{URL}/{i}") for i in range(2))
     other = sandbox.plant_hook("acme/api", FOREIGN)
     id_, state = _made(only, sandbox, hooks=[ours.uuid])
     deleted = {f'unmanaged["{other.uuid}"]': "DELETE"}
     for hooks in ([two.uuid, UNKNOWN], [{"web": UNKNOWN}, two.uuid], [[UNKNOWN], two.uuid]):
         news = _checked(only, state, hooks=hooks)
-        assert news["hooks"] == [two.uuid, UNKNOWN]
-        assert only.details(id_, state, news, "only") == deleted
+        assert (news["hooks"], news["unmanaged"]) == (UNKNOWN, {})
+        assert only.details(id_, state, news, "only") == {**deleted, "hooks": "UPDATE"}
+    news = _checked(only, state, hooks=[other.uuid, two.uuid, UNKNOWN])
+    assert only.details(id_, state, news, "only") == {"hooks": "UPDATE"}
     news = _checked(only, state, hooks=[ours.uuid, UNKNOWN], on_unmanaged="report")
+    assert (news["hooks"], news["unmanaged"]) == (UNKNOWN, UNKNOWN)
     quiet = {**state, "onUnmanaged": "report"}
-    assert only.diff(id_, quiet, news, "only") == ("DIFF_NONE", [])
+    assert only.details(id_, quiet, news, "only") == {"hooks": "UPDATE"}
     for repositories in (UNKNOWN, ["web", UNKNOWN]):
-        news = {**_checked(only, state, hooks=[ours.uuid, two.uuid]), "repositories": repositories}
-        assert deleted.items() <= only.details(id_, state, news, "only").items()
+        news = _checked(only, state, hooks=[ours.uuid, two.uuid], repositories=repositories)
+        assert news["repositories"] == UNKNOWN
+        details = {**deleted, "repositories": "UPDATE"}
+        assert details.items() <= only.details(id_, state, news, "only").items()
     news = _checked(only, state, hooks=[ours.uuid, two.uuid])
     told = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN}, "only")
     assert {**deleted, "onUnmanaged": "UPDATE"}.items() <= told.items()

@@ -22,6 +22,9 @@ from support.report_runs import (
     uuid,
 )
 
+NOT_KNOWN = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"
+"""How the engine writes a list that a preview doesn't know."""
+
 BUDGET: dict[str, Any] = {
     "diagnostics": [
         {
@@ -501,6 +504,23 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("2 hooks to create or adopt.", "on 2 repositories of acme"),
     ),
+    "events that a preview doesn't know": (
+        preview(step("update", "Hook", "ci", hook(), hook(events=NOT_KNOWN), **changed("events"))),
+        ("~ events: (known after the update)",),
+    ),
+    "repositories of a fleet that a preview doesn't know any more": (
+        preview(
+            step(
+                "update",
+                "HookFleet",
+                "ci",
+                fleet("api", "web"),
+                hook(repository=None, repositories=NOT_KNOWN),
+                **changed("repositories"),
+            )
+        ),
+        ("2 hooks to change.", "~ repositories: (known after the update)"),
+    ),
     "repositories that a preview doesn't know": (
         preview(
             step(
@@ -508,7 +528,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
                 "HookFleet",
                 "ci",
                 None,
-                hook(repository=None, repositories="dd056dcd-154b-4c76-9bd3-c8f88648b5ff"),
+                hook(repository=None, repositories=NOT_KNOWN),
             )
         ),
         ("to be created or adopted on acme/(known after the update)",),
@@ -534,6 +554,23 @@ def _watched(**more: Any) -> dict[str, Any]:
 
 EXCLUSIVE = "RepositoryHooksExclusive"
 UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "lists that a preview doesn't know": (
+        preview(
+            step(
+                "update",
+                EXCLUSIVE,
+                "only",
+                _watched(),
+                {"inputs": {**_watched()["inputs"], "hooks": NOT_KNOWN, "repositories": NOT_KNOWN}},
+                **changed("hooks", "repositories"),
+            )
+        ),
+        (
+            "~ hooks that may be there: (known after the update)",
+            "~ repositories: (known after the update)",
+            "! 2 hooks that nothing declares, left alone",
+        ),
+    ),
     "reported": (
         preview(step("same", EXCLUSIVE, "only", _watched(), _watched(unlisted=["acme/docs"]))),
         (

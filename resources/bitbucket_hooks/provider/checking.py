@@ -41,7 +41,7 @@ class Checker:
     def check(
         self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> CheckResult:
-        """Give canonical inputs and all problems at once; unknown values pass as they are.
+        """Give canonical inputs and all problems at once; what isn't known yet stays unknown.
 
         Problems are reported without the property's name in the engine's own field: it would print
         the value, and a url or secret must not be shown.
@@ -79,8 +79,13 @@ def _given(news: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tuple[str, str]]]:
+    """Give the canonical value and its problems.
+
+    A list in which one element is unknown is unknown as a whole: nobody can say yet how many there
+    will be, and in which order, and an update plan of Pulumi's holds the program to what is known.
+    """
     if pulumi.contains_unknowns(value):
-        return value, ()
+        return pulumi.UNKNOWN, ()
     try:
         return rule(value, context), ()
     except Problem as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,13 +19,14 @@ from pulumi.dynamic import (
 
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model import rules
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import DeclaringProvider, Props, is_declared, owner
 from bitbucket_hooks.provider.safety import REMEDY, share, too_many
 from bitbucket_hooks.provider.seam import Change
+from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.exclusive import (
     ExclusiveIncomplete,
     Records,
@@ -72,7 +74,8 @@ class _ExclusiveProvider(DeclaringProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validate the declaration; what is known of unmanaged hooks goes along as an input.
 
-        So the engine's own comparison after a refresh names those that came and went.
+        So the engine's own comparison after a refresh names those that came and went. Hooks that
+        are named beside unknown ones are kept for the diff.
         """
         result = super().check(_olds, news)
         inputs, failures = result.inputs, list(result.failures)
@@ -82,11 +85,20 @@ class _ExclusiveProvider(DeclaringProvider):
                 "an empty list for none"
             )
             failures.append(CheckFailure("", text))
-        inputs["hooks"] = _flat(inputs.get("hooks", []))
-        keeps = inputs.get("onUnmanaged") == REPORT and not failures
-        known = _olds.get("unmanaged", {}) if keeps else {}
-        inputs["unmanaged"] = self._scope(inputs, _olds).remaining(known) if known else {}
+        inputs.setdefault("hooks", [])
+        inputs["unmanaged"] = {} if failures else self._known_unmanaged(inputs, _olds)
+        if pulumi.contains_unknowns(inputs["hooks"]):
+            _known_hooks[owner(inputs)] = _known_uuids(news["hooks"])
         return CheckResult(inputs, failures)
+
+    def _known_unmanaged(self, inputs: Props, olds: Props) -> Any:
+        """Of the unmanaged hooks in the state, those that are so still, as far as can be told."""
+        known = olds.get("unmanaged")
+        if not known or inputs["onUnmanaged"] == DELETE:
+            return {}
+        if pulumi.contains_unknowns(inputs):
+            return pulumi.UNKNOWN
+        return self._scope(inputs, olds).remaining(known)
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change and, of a declaration, which hooks it would delete.
@@ -193,10 +205,12 @@ class _ExclusiveProvider(DeclaringProvider):
     def _scope(self, news: Props, olds: Props) -> Scope:
         """Where, and which hooks; what a preview doesn't know yet is taken to be as it was."""
         where = olds if pulumi.contains_unknowns(news.get("repositories")) else news
-        hooks = {uuid for uuid in news["hooks"] if isinstance(uuid, str)}
+        us = owner(news)
         if pulumi.contains_unknowns(news["hooks"]):
-            hooks.update(olds.get("hooks", ()))
-        return Scope(self._subjects(where), hooks, owner(news))
+            hooks = {*_known_hooks.get(us, ()), *olds.get("hooks", ())}
+        else:
+            hooks = set(news["hooks"])
+        return Scope(self._subjects(where), hooks, us)
 
 
 class RepositoryHooksExclusiveProvider(_ExclusiveProvider):
@@ -217,11 +231,16 @@ class WorkspaceHooksExclusiveProvider(_ExclusiveProvider):
         return [Subject(props["workspace"])]
 
 
-def _flat(value: Any) -> list[Any]:
-    """The uuids that are known, and once what isn't, should a preview lack some."""
-    found = [one for _, one in rules.leaves(value)]
-    unknown = [one for one in found if pulumi.contains_unknowns(one)]
-    return sorted({one for one in found if isinstance(one, str)}) + unknown[:1]
+_known_hooks: dict[Owner, frozenset[str]] = {}  # named beside unknown ones in what was checked
+
+
+def _known_uuids(value: Any) -> frozenset[str]:
+    """The uuids among what a preview doesn't know; mistakes are for the check that knows all."""
+    found: set[str] = set()
+    for text in (one for _, one in rules.leaves(value) if isinstance(one, str)):
+        with suppress(ValueError):
+            found.add(canonical_uuid(text))
+    return frozenset(found)
 
 
 def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
@@ -239,11 +258,11 @@ def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
 def _list_changes(key: str, olds: Props, news: Props) -> dict[str, Change]:
     """What was added to and removed from a sorted list, by place: the rest only moved along.
 
-    A preview doesn't know the uuids of a fleet that is about to change, which mostly stay: nothing
-    is said of a list with unknowns in it.
+    A preview doesn't know the uuids of a fleet that is about to change. They mostly stay, but an
+    update plan allows nothing that wasn't announced.
     """
     if pulumi.contains_unknowns(news.get(key)):
-        return {}
+        return {key: Change.CHANGED}
     before, after = olds.get(key, []), news.get(key, [])
     there, wanted = set(before), set(after)
     removed = {i for i, one in enumerate(before) if one not in wanted}

@@ -13,9 +13,10 @@ from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
 from bitbucket_hooks.report.findings import Finding, Findings
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import adopted_of
-from bitbucket_hooks.report.run import Kind, Run, State
+from bitbucket_hooks.report.run import UNKNOWN, Kind, Run, State
 from bitbucket_hooks.report.values import (
     HIDDEN_URL,
+    UNKNOWN_VALUE,
     WATCHED,
     PropertyChange,
     changes,
@@ -68,10 +69,20 @@ def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Hook:
 
 
 def _wanted(history: History) -> Mapping[str, Any]:
-    """What the declaration says; for a hook that is to go, nothing."""
+    """What the declaration says; for a hook that is to go, nothing.
+
+    Repositories that a preview doesn't know are taken to be as they were.
+    """
     if history.goes or history.wanted is None:
         return {}
-    return history.wanted.inputs if not history.stays else properties(history.wanted)
+    if history.stays:
+        return properties(history.wanted)
+    want, before = history.wanted.inputs, properties(history.live).get("repositories")
+    return {**want, "repositories": before} if before and _are_unknown(want) else want
+
+
+def _are_unknown(want: Mapping[str, Any]) -> bool:
+    return want.get("repositories") == UNKNOWN
 
 
 def _renamed(history: History, want: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -292,7 +303,8 @@ def _properties(history: History) -> tuple[PropertyChange, ...]:
     was, live = properties(history.known or history.live), properties(history.live)
     want = history.wanted.inputs if history.wanted else {}
     secret = _secret(history, was, want)
-    return (*changes(was, live, want, history.paths), *([secret] if secret else []))
+    unknown = [PropertyChange("repositories", new=UNKNOWN_VALUE)] if _are_unknown(want) else []
+    return (*changes(was, live, want, history.paths), *unknown, *([secret] if secret else []))
 
 
 def _secret(

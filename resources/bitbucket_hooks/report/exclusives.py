@@ -10,8 +10,8 @@ from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import unmanaged_of
 from bitbucket_hooks.report.parts import mapping_of, number_of
-from bitbucket_hooks.report.run import Kind, Run
-from bitbucket_hooks.report.values import PropertyChange, told
+from bitbucket_hooks.report.run import UNKNOWN, Kind, Run
+from bitbucket_hooks.report.values import UNKNOWN_VALUE, PropertyChange, told
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
 _MODE: Final = "onUnmanaged"
@@ -80,11 +80,12 @@ def _properties(history: History) -> tuple[PropertyChange, ...]:
         return ()
     was, want = properties(history.live), history.wanted.inputs
     before, after = (_listed(one.get("repositories")) for one in (was, want))
-    found = []
+    unknown = [name for name in ("hooks", "repositories") if want.get(name) == UNKNOWN]
+    found = [PropertyChange(name, new=UNKNOWN_VALUE) for name in unknown]
     if was.get(_MODE) != want.get(_MODE):
         old, new = told(was.get(_MODE)), told(want.get(_MODE))
         found.append(PropertyChange(_MODE, old, new))
-    if before != after:
+    if before != after and "repositories" not in unknown:
         gained = tuple(sorted(set(after) - set(before)))
         lost = tuple(sorted(set(before) - set(after)))
         found.append(PropertyChange("repositories", gained=gained, lost=lost))

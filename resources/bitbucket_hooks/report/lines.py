@@ -26,6 +26,7 @@ _LABELS: Final = {
     "repository": "repository",
     "onUnmanaged": "what becomes of unmanaged hooks",
     "repositories": "repositories",
+    "hooks": "hooks that may be there",
 }
 _SWITCHES: Final = {
     "active": ("switched on", "switched off"),

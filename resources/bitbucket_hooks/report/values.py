@@ -117,6 +117,8 @@ def _source(properties: Mapping[str, Any]) -> str:
 
 
 def _change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> PropertyChange:
+    if name == "events" and new.get(name) == UNKNOWN:
+        return PropertyChange(name, new=UNKNOWN_VALUE)
     if name == "events":
         before, after = _events(old.get(name)), _events(new.get(name))
         gained = tuple(one for one in after if one not in before)
