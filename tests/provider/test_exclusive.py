@@ -397,7 +397,7 @@ def test_too_many(
     total = ours + others
     assert f"delete {others} of {total} hooks ({100 * others / total:.3g}%)" in told
     assert f"acme/web without description {FOREIGN}/0" in told
-    assert told.endswith("or give `bitbucket-hooks up` --force.")
+    assert told.endswith("or set BITBUCKET_HOOKS_FORCE=1 for this one run.")
     with _phase(tmp_path, sandbox.path, BITBUCKET_HOOKS_FORCE="1") as forced:
         inputs = _checked(forced, state, hooks=hooks)
         forced.diff(id_, state, inputs, "only")
