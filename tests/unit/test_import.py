@@ -373,6 +373,16 @@ FILES = {
         "config:\n  K:\n      - name: a\n        u: |\n          x\n\n        # d\n"
         "      - name: n\n  # e\n  z: 1\n"
     ),
+    "config:\n  K: [ # why\n    # and # more\n  ] # c\n  z: 1\n": (
+        "config:\n  K: # c\n    # why\n    # and # more\n    - name: n\n  z: 1\n"
+    ),
+    "config: {\r\n# why\r\n}": "config:\r\n  # why\r\n  K:\r\n    - name: n\r\n",
+    "config:\n  a: 2024-99-99\n  b: 0x_\n  c: .nan\n  d: 08\n  K: ~\n": (
+        "config:\n  a: 2024-99-99\n  b: 0x_\n  c: .nan\n  d: 08\n  K:\n    - name: n\n"
+    ),
+    "config:\n  a: &a [1]\n  b: *a # c\n  # d\nz: *a\n": (
+        "config:\n  a: &a [1]\n  b: *a # c\n  # d\n  K:\n    - name: n\nz: *a\n"
+    ),
     "config:\r\n  K:\r\n    - name: a": "config:\r\n  K:\r\n    - name: a\r\n    - name: n\r\n",
 }
 
@@ -384,18 +394,66 @@ def test_the_rest_of_the_file_stays(before: str) -> None:
     def named(text: str) -> str:
         return text.replace("K:", f"{KEY}:")
 
-    after = added(named(before), lambda indent: [" " * indent + NEW])
+    after = added(FILE, named(before), lambda indent: [" " * indent + NEW])
     assert after == named(FILES[before])
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["config: {K: [{name: a}]}", "config:\n  K: [{name: a}]\n", "- a\n", "config:\n  K: 5\n"],
+    ("text", "problem"),
+    [
+        ("config: {K: [{name: a}]}", "line 1"),
+        ("config:\n  K: [{name: a}]\n", "line 2"),
+        ("- a\n", "line 1"),
+        ("config:\n  K: 5\n", "line 2"),
+        ("config:\n  K: &a []\n", "line 2"),
+        ("config:\n  K: !!null\n", "line 2"),
+        ("config:\n  a: &a\n    - x\n  K: *a\n", ""),
+    ],
 )
-def test_a_file_that_is_left_alone(text: str) -> None:
+def test_a_file_that_is_left_alone(text: str, problem: str) -> None:
     """Since something else would be touched."""
-    with pytest.raises(ConfigError, match="can't be added"):
-        added(text.replace("K:", f"{KEY}:"), lambda indent: [" " * indent + NEW])
+    with pytest.raises(ConfigError, match=f"can't be added to {FILE} .* under {KEY}") as caught:
+        added(FILE, text.replace("K:", f"{KEY}:"), lambda indent: [" " * indent + NEW])
+    assert problem in caught.value.message
+
+
+UNREADABLE = {
+    f"a: {'[' * 1500}": "it is nested too deeply, line 2",
+    "a: !!timestamp canary": "a value that does not fit its type, line 2, column 6",
+    "a: !!int canary": "a value that does not fit its type, line 2, column 6",
+    "a: !!bool canary": "a value that does not fit its type, line 2, column 6",
+    "a: *canary": "found undefined alias …, line 2, column 6",
+    "a: !canary x": "could not determine a constructor for the tag …, line 2, column 6",
+    "a: 1\n  a: 2": "a key that line 2 has already, line 3, column 3",
+    "a: \x07": "a character that may not be there, line 2",
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), UNREADABLE.items())
+def test_a_file_that_cannot_be_read(
+    folder: Path, sandbox: Sandbox, text: str, problem: str
+) -> None:
+    """Is named with the line and without what stands there, by whoever reads it, and stays."""
+    sandbox.plant_hook("acme/web", CI)
+    path = folder / FILE
+    path.write_text(f"config:\n  {text}\n")
+    before = path.read_bytes()
+    for arguments in (["import", "acme", "--stack", "test", "--write"], ["check", "test"]):
+        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        assert result.exit_code == 1
+        assert f"{FILE} can't be read: {problem}" in result.stderr
+        assert "canary" not in result.output
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"config:\n  a: {'[' * 1500}", "config: &a\n  b: *a\n", f"config:\n  {KEY}: &a\n    - *a\n"],
+)
+def test_a_text_that_cannot_be_read(text: str) -> None:
+    """Deeply nested, or with an alias within what it stands for."""
+    with pytest.raises(ConfigError, match=f"{FILE} can't be read: .*, line "):
+        added(FILE, text, lambda indent: [" " * indent + NEW])
 
 
 @given(st.text())

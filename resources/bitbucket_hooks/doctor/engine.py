@@ -13,13 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from attrs import frozen
 
 from bitbucket_hooks.doctor.findings import Finding, error, note, ok, unknown, warning
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.runs.engine import SEE_DOCTOR, ask
+from bitbucket_hooks.stack.files import read_mapping
 
 MINIMUM: Final = (3, 200)
 """The oldest Pulumi CLI that serves; the next major is a stranger."""
@@ -159,8 +159,7 @@ def _and(names: Iterable[str]) -> str:
 
 def _interpreter(root: Path) -> tuple[str | None, str]:
     """The Python that runs the program: that of the project's option, else the one on PATH."""
-    project = yaml.safe_load((root / "Pulumi.yaml").read_text("utf-8")) or {}
-    runtime = project.get("runtime")
+    runtime = read_mapping(root / "Pulumi.yaml").get("runtime")
     options = (runtime.get("options") or {}) if isinstance(runtime, Mapping) else {}
     if not isinstance(options, Mapping) or not options.get("virtualenv"):
         return shutil.which("python3"), "Run `. ./activate`: it puts the project's first on PATH."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import yaml
 from attrs import frozen
@@ -11,9 +12,13 @@ from attrs import frozen
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.stack.config import HOOKS
 from bitbucket_hooks.stack.entries import NAMESPACE
+from bitbucket_hooks.stack.files import not_yaml
+from bitbucket_hooks.stack.yaml import NotYaml, compose, load_as_text
 
 KEY: Final = f"{NAMESPACE}:{HOOKS}"
 _STEP: Final = 2
+_EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL", "[]", "{}"})
+_COMMENT: Final = re.compile(r"#.*")
 
 Render = Callable[[int], Sequence[str]]
 """Gives the lines of the new entries for an indentation."""
@@ -32,35 +37,53 @@ class _Place:
     """Where the entries go when that isn't the same place."""
 
 
-def added(text: str, render: Render) -> str:
-    """The text with more entries at the end of the list.
+def added(file: str, text: str, render: Render) -> str:
+    """The text of a stack's file with more entries at the end of the list.
 
-    Raises ConfigError for a file in which that can't be done without touching something else.
+    Raises ConfigError, which names the file, for one that can't be read, or in which that can't be
+    done without touching something else.
     """
     try:
-        before = yaml.safe_load(text) or {}
-        place = _place(text, yaml.compose(text))
-        lines = render(place.indent)
-        after = _joined(text, place, lines)
-        new = yaml.safe_load("\n".join(lines))
-        same = yaml.safe_load(after) == _wanted(before, new)
-    except (yaml.YAMLError, _Unfit):
+        place = _place(text, compose(text))
+        before = load_as_text(text)
+    except NotYaml as problem:
+        raise not_yaml(file, problem) from None
+    except _Unfit as problem:
+        raise _refused(file, str(problem)) from None
+    lines = render(place.indent)
+    after = _joined(text, place, lines)
+    try:
+        same = load_as_text(after) == _wanted(before, load_as_text("\n".join(lines)))
+    except NotYaml:
         same = False
     if not same:
-        raise ConfigError(
-            f"entries can't be added to the stack's file as it is written under {KEY}",
-            "Write it as a list whose items begin with `- `, below `config:`.",
-        )
+        raise _refused(file)
     return after
 
 
 class _Unfit(Exception):
-    """A file that is written in an unusual way."""
+    """A file that is written in an unusual way, and in which line."""
 
 
-def _wanted(before: dict[str, Any], new: list[Any]) -> dict[str, Any]:
-    config = before.get("config") or {}
-    return {**before, "config": {**config, KEY: [*(config.get(KEY) or []), *new]}}
+def _unfit(node: yaml.Node) -> NoReturn:
+    raise _Unfit(f", line {node.start_mark.line + 1}")
+
+
+def _refused(file: str, line: str = "") -> ConfigError:
+    return ConfigError(
+        f"entries can't be added to {file} as it is written under {KEY}{line}",
+        "Write it as a list whose items begin with `- `, below `config:`.",
+    )
+
+
+def _wanted(before: Any, new: list[Any]) -> dict[str, Any]:
+    """What the file holds then. What is empty is text here: `~`, or nothing at all."""
+    whole = before or {}
+    config = whole.get("config")
+    keys = config if isinstance(config, dict) else {}
+    hooks = keys.get(KEY)
+    old = hooks if isinstance(hooks, list) else []
+    return {**whole, "config": {**keys, KEY: [*old, *new]}}
 
 
 def _place(text: str, root: Any) -> _Place:
@@ -72,7 +95,7 @@ def _place(text: str, root: Any) -> _Place:
     if _is_empty(config):
         return _emptied(text, config, 2 * _STEP, f"  {KEY}:\n")
     if not isinstance(config, yaml.MappingNode) or config.flow_style:
-        raise _Unfit
+        _unfit(config)
     column = config.start_mark.column
     hooks = _under(config, KEY)
     if hooks is None:
@@ -81,15 +104,20 @@ def _place(text: str, root: Any) -> _Place:
     if _is_empty(hooks):
         return _emptied(text, hooks, column + _STEP, "")
     if not isinstance(hooks, yaml.SequenceNode) or hooks.flow_style:
-        raise _Unfit
+        _unfit(hooks)
     dash = hooks.start_mark.column
     at = _after(text, hooks, dash - (dash > column))
     return _Place(at, at, dash)
 
 
 def _emptied(text: str, node: Any, indent: int, head: str) -> _Place:
-    """Take a null or an empty list away, and go on below its line."""
+    """Take a null or an empty list away, and go on below its line; comments in it stay."""
     begin, end = node.start_mark.index, node.end_mark.index
+    comments = _COMMENT.findall(text, begin, end)
+    if "".join(_COMMENT.sub("", text[begin:end]).split()) not in _EMPTY:
+        _unfit(node)
+    margin = " " * (indent - _STEP if head else indent)
+    head = "".join(f"{margin}{comment.rstrip()}\n" for comment in comments) + head
     if begin != end and text[begin - 1] == " ":
         begin -= 1
     return _Place(begin, end, indent, head, _line_end(text, end))
@@ -97,7 +125,7 @@ def _emptied(text: str, node: Any, indent: int, head: str) -> _Place:
 
 def _under(node: Any, key: str) -> Any:
     if not isinstance(node, yaml.MappingNode):
-        raise _Unfit
+        _unfit(node)
     return next((value for name, value in node.value if name.value == key), None)
 
 
@@ -109,10 +137,7 @@ def _is_empty(node: Any) -> bool:
 
 def _after(text: str, node: Any, column: int) -> int:
     """Where the line after a node begins, and after the comments that are deeper than a column."""
-    last = node
-    while isinstance(last, yaml.CollectionNode) and not last.flow_style and last.value:
-        last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
-    at = int(last.end_mark.index)
+    at = _end(node)
     if not (at and text[at - 1] == "\n"):
         at = _line_end(text, at)
     ahead = at
@@ -126,6 +151,17 @@ def _after(text: str, node: Any, column: int) -> int:
             break
         ahead = end
     return at
+
+
+def _end(node: yaml.Node) -> int:
+    """Where the last part of a node ends; of an alias, which stands for another place, its key."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        key, value = last if isinstance(node, yaml.MappingNode) else (node, last)
+        if value.start_mark.index <= key.start_mark.index:
+            return int(key.end_mark.index)
+        node = value
+    return int(node.end_mark.index)
 
 
 def _line_end(text: str, at: int) -> int:

@@ -9,12 +9,13 @@ from typing import Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.importing.addresses import may_be_secret, told
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines
 from bitbucket_hooks.importing.splicing import added
+from bitbucket_hooks.stack.files import read_text
 
 _LATER: Final = "(encrypted when it is written)"
 
@@ -32,14 +33,7 @@ class File:
     @classmethod
     def read(cls, path: Path) -> File:
         """Read it, with its line breaks as they are. Raises ConfigError."""
-        try:
-            return cls(path.resolve(), path.read_bytes().decode("utf-8"))
-        except OSError as error:
-            raise unreadable(path.name, error) from None
-        except ValueError:
-            raise ConfigError(
-                f"{path.name} is no text in UTF-8", "Save it in that encoding."
-            ) from None
+        return cls(path.resolve(), read_text(path))
 
     def shown(self, imported: Import, *, plain: bool) -> str:
         """The lines that would be added, as a unified diff without urls that may be secrets."""
@@ -69,7 +63,7 @@ class File:
             every = zip(imported.entries, urls, ciphers, strict=True)
             return [line for one, url, cipher in every for line in lines(one, indent, url, cipher)]
 
-        return added(self.text, render)
+        return added(self.path.name, self.text, render)
 
 
 def _urls(imported: Import) -> list[tuple[str, bool]]:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from attrs import define, field, frozen
 
 from bitbucket_hooks.errors import ConfigError, RemoteError, printable
@@ -23,6 +22,7 @@ from bitbucket_hooks.provider.safety import FORCE
 from bitbucket_hooks.runs.folder import run_folder
 from bitbucket_hooks.runs.signals import stop_signals
 from bitbucket_hooks.settings import TURN
+from bitbucket_hooks.stack.files import read_mapping, read_text
 
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
@@ -165,22 +165,28 @@ def encrypted(
     """
     with run_folder() as folder:
         copy = folder / file.name
-        before = file.read_text("utf-8")
+        before = read_text(file)
+        others = _others(read_mapping(file))
         copy.touch(mode=0o600)
         found = []
         for number, value in enumerate(values):
             copy.write_text(before, "utf-8")
             command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
             _asked([*command, _SPARE], "the url can't be encrypted", SEE_DOCTOR, value)
-            whole = yaml.safe_load(copy.read_text("utf-8"))
-            found.append(str(whole.pop("config")[_SPARE]["secure"]))
-            if whole != {k: v for k, v in (yaml.safe_load(before) or {}).items() if k != "config"}:
+            whole = read_mapping(copy)
+            found.append(str(whole["config"][_SPARE]["secure"]))
+            if _others(whole) != others:
                 raise ConfigError(
                     f"the stack {printable(stack)} has no encryption yet",
                     "Set a first secret with `pulumi config set --secret`, which makes it.",
                 )
             tell(number + 1)
         return found
+
+
+def _others(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack's file holds beside the config: its encryption."""
+    return {key: value for key, value in whole.items() if key != "config"}
 
 
 def _asked(args: Sequence[str], problem: str, remedy: str, given: str = "") -> str:

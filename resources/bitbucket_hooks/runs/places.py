@@ -11,7 +11,8 @@ from attrs import field, frozen
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.stack.config import HOOKS
 from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.files import stack_file
+from bitbucket_hooks.stack.files import read_text, stack_file
+from bitbucket_hooks.stack.yaml import NotYaml, compose
 
 
 @frozen
@@ -51,9 +52,9 @@ def entries_at(stack: str) -> list[Entry]:
     """The entries in the stack's file, in their order; empty when that can't be told."""
     try:
         file = stack_file(stack)
-        root = yaml.compose(file.read_text("utf-8"))
+        root = compose(read_text(file))
         path = _from_root(file)
-    except (ConfigError, OSError, ValueError, yaml.YAMLError):
+    except (ConfigError, NotYaml, OSError):
         return []
     entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
     return [Entry(path, one) for one in _items(entries)]

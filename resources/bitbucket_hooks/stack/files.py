@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import ConfigError, printable, unreadable
 from bitbucket_hooks.settings import project_root
-from bitbucket_hooks.stack.yaml import load
+from bitbucket_hooks.stack.yaml import NotYaml, load
 
 MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."
 """The remedy where there is none."""
-
-_UNREADABLE: Final = (OSError, ValueError, AttributeError, yaml.YAMLError)
 
 
 def stack_file(stack: str) -> Path:
@@ -34,7 +30,7 @@ def project_name() -> str:
 
     Raises ConfigError.
     """
-    return str(_read(project_root() / "Pulumi.yaml").get("name"))
+    return str(read_mapping(project_root() / "Pulumi.yaml").get("name"))
 
 
 def written(stack: str) -> dict[str, Any]:
@@ -42,10 +38,10 @@ def written(stack: str) -> dict[str, Any]:
 
     Secrets are as the file has them: `{"secure": …}`. Raises ConfigError.
     """
-    project = _read(project_root() / "Pulumi.yaml")
+    project = read_mapping(project_root() / "Pulumi.yaml")
     shared = project.get("config")
     given = _of_project(str(project.get("name")), shared if isinstance(shared, Mapping) else {})
-    own = _read(stack_file(stack)).get("config")
+    own = read_mapping(stack_file(stack)).get("config")
     return {**given, **(own if isinstance(own, Mapping) else {})}
 
 
@@ -61,31 +57,42 @@ def _of_project(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _folder() -> Path:
-    root = project_root()
-    return root / (_read(root / "Pulumi.yaml").get("stackConfigDir") or ".")
-
-
-def _read(path: Path) -> Mapping[str, Any]:
+def read_text(path: Path) -> str:
+    """The text of a file of the project, with its line breaks as they are. Raises ConfigError."""
     try:
-        value = load(path.read_text("utf-8")) or {}
-        value.get("config")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ConfigError(
             f"there is no {path.name} in {path.parent}",
             "Run this in a Pulumi project's folder, or make the stack with "
             "`pulumi stack init STACK`.",
         ) from None
-    except _UNREADABLE as error:
-        raise ConfigError(
-            f"{path.name} can't be read: {printable(_where(error))}", "Correct the file there."
-        ) from None
-    return value
+    except OSError as error:
+        raise unreadable(path.name, error) from None
+    except ValueError:
+        raise ConfigError(f"{path.name} is no text in UTF-8", "Save it in that encoding.") from None
 
 
-def _where(error: Exception) -> str:
-    """The place of a mistake in YAML; never the text around it, which may be a secret."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return "it is no mapping" if isinstance(error, AttributeError) else type(error).__name__
-    return f"{getattr(error, 'problem', None)}, line {mark.line + 1}, column {mark.column + 1}"
+def not_yaml(name: str, problem: NotYaml | str) -> ConfigError:
+    """A file of the project that can't be read as YAML."""
+    what = printable(str(problem))
+    return ConfigError(f"{name} can't be read: {what}", "Correct the file there.")
+
+
+def read_mapping(path: Path) -> Mapping[str, Any]:
+    """What a file of the project holds. Raises ConfigError."""
+    try:
+        found = load(read_text(path))
+    except NotYaml as problem:
+        raise not_yaml(path.name, problem) from None
+    if not isinstance(found or {}, Mapping):
+        raise not_yaml(path.name, "it is no mapping")
+    return found or {}
+
+
+def _folder() -> Path:
+    root = project_root()
+    folder = read_mapping(root / "Pulumi.yaml").get("stackConfigDir") or "."
+    if not isinstance(folder, str):
+        raise not_yaml("Pulumi.yaml", "stackConfigDir is no text")
+    return root / folder
