@@ -191,7 +191,7 @@ def test_nothing_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stack_without_configuration(project: Path) -> None:
     """Has no hooks."""
     (project / "stacks" / "Pulumi.dev.yaml").write_text("encryptionsalt: x\n")
-    assert "It has no hooks." in _check("dev").stdout
+    assert "The stack config declares no hooks;" in _check("dev").stdout
 
 
 def test_the_living_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

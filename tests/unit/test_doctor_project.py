@@ -339,6 +339,44 @@ def test_insecure_declarations(place: Place) -> None:
     ]
 
 
+def test_secrets_that_only_the_live_hooks_have(place: Place, sandbox: Sandbox) -> None:
+    """14.16: nothing is called unsigned that has a secret; what nobody looked at isn't either."""
+    other = {"events": ["repo:push"], "repositories": ["web"]}
+    sandbox.plant_hook("acme/api", URL, secret="canary-live")
+    place.stack(
+        "dev",
+        CI,
+        {**other, "name": "bare", "url": "https://bare.example.com/"},
+        {**other, "name": "emptied", "url": "https://emptied.example.com/", "secret": ""},
+        {**other, "name": "given", "url": "https://given.example.com/", "secretFrom": "env:X"},
+    )
+    opened_as_written(place, "dev")
+    bare, kept = of(place.told(X="canary-x"), "security")
+    assert "receivers can't tell deliveries from forged ones (bare, emptied)" in bare
+    assert "the live hooks keep the one they have (ci)" in kept
+    assert [one.path for one in sandbox.requests() if one.path.endswith("/hooks")] == [
+        *("/2.0/repositories/acme/api/hooks", "/2.0/repositories/acme/web/hooks")
+    ]
+    sandbox.plan_fault("503", "GET", "/2.0/repositories/acme/*/hooks", times=100)
+    found = of(place.told(X="canary-x", code=2), "security")
+    assert [one.partition(" (")[2].partition(")")[0] for one in found] == ["emptied", "ci, bare"]
+
+
+def test_hooks_of_a_program_of_ones_own(place: Place) -> None:
+    """14.16: a config without hooks is said to be one, not a stack without hooks."""
+    place.stack("dev")
+    place.stack("prod")
+    opened_as_written(place, "dev")
+    found = place.told()
+    said = (
+        "the stack config declares no hooks; a preview tells which ones a program declares itself"
+    )
+    assert of(found, "config") == [f"ok no mistakes; {said}"]
+    assert of(found, "declarations") == []
+    checked = CliRunner().invoke(main, ["check", "dev"])
+    assert checked.stdout == f"Stack dev: fine\nT{said[1:]}.\n\n"
+
+
 def test_secrets_in_the_clear(place: Place) -> None:
     """Are told by their places, where they aren't those of a test server."""
     plain = {**CI, "secret": "canary-hook"}

@@ -47,7 +47,7 @@ def test_the_listing() -> None:
     """Names, hooks, workspaces and whose credentials; never a secret."""
     lines = [" ".join(line.split()) for line in _run().stdout.splitlines()]
     assert lines == [
-        "STACK HOOKS WORKSPACE ACCOUNT REQUESTS AN HOUR",
+        "STACK HOOKS IN CONFIG WORKSPACE ACCOUNT REQUESTS AN HOUR",
         "dev 0 acme the sandbox -",
         "prod-eu 2 acme the access token 1000",
         "prod-us 0 acme the access token 600",

@@ -70,8 +70,11 @@ def _print(checked: Checked) -> None:
     for warning in checked.warnings:
         click.echo(f"  Warning: {output.text(warning)}", err=True)
     if not wrong:
+        from bitbucket_hooks.stack.offline import NO_HOOKS  # noqa: PLC0415
+
+        empty = f"{NO_HOOKS[0].upper()}{NO_HOOKS[1:]}."
         rows = [_row(_declared(one)) for one in checked.drafts]
-        output.table(("hook", "on", "url", "events", "secret", "notes"), rows, "It has no hooks.")
+        output.table(("hook", "on", "url", "events", "secret", "notes"), rows, empty)
         if checked.unmanaged != "ignore":
             click.echo(f"Hooks that nothing declares there: {checked.unmanaged}")
     click.echo()

@@ -71,7 +71,7 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
     if matrix is None and json_:
         output.as_json([_as_json(one) for one in found])
     elif matrix is None:
-        headings = ("stack", "hooks", "workspace", "account", "requests an hour")
+        headings = ("stack", "hooks in config", "workspace", "account", "requests an hour")
         output.table(headings, [_row(one) for one in found], "There are no stacks here.")
     else:
         parts = shared_out(found)

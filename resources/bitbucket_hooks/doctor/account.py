@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -22,8 +22,8 @@ from bitbucket_hooks.api.errors import (
     Refused,
     ScopeMissing,
 )
+from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.oauth import Grant, TokenDesk
-from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.api.transport import identity
 from bitbucket_hooks.doctor.case import Account
 from bitbucket_hooks.doctor.findings import (
@@ -48,6 +48,7 @@ from bitbucket_hooks.model.credentials import (
     misplaced,
 )
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.entries import Draft
 
@@ -103,6 +104,7 @@ class Talk:
     grant: Grant | None = field(default=None, repr=False)
     _granted: frozenset[str] | None = None
     _proven: set[str] = field(factory=set)
+    _hooks: dict[Subject, Sequence[Observed]] = field(factory=dict, repr=False)
 
     @property
     def scopes(self) -> Scopes:
@@ -127,6 +129,13 @@ class Talk:
     def prove(self, action: Action) -> None:
         """Note that an answer came which takes the scope of an action."""
         self._proven.add(self.scopes.of(action))
+
+    def hooks_on(self, place: Subject) -> Sequence[Observed]:
+        """The hooks of a repository or of a workspace, listed once. Raises ApiError."""
+        if place not in self._hooks:
+            listing = self.ask(LIST, partial(HookApi(lambda: self.client).listing, place))
+            self._hooks[place] = listing.hooks
+        return self._hooks[place]
 
     def close(self) -> None:
         """Hang up."""
@@ -251,11 +260,9 @@ def _kind(talk: Talk) -> str:
 def access(talk: Talk, needs: Needs) -> Iterator[Finding]:
     """Look whether hooks can be listed: of one repository of each workspace, and of workspaces."""
     for place in [*needs.samples, *needs.workspaces]:
-        doing = f"{place}: listing the hooks"
-        pages = talk.client.paged(path_of(place, "hooks"), doing, _ONE)
         role = "an owner of the workspace" if place.repository is None else "an administrator"
         try:
-            talk.ask(LIST, partial(next, pages))
+            talk.hooks_on(place)
         except ScopeMissing:
             continue  # that is told as a whole
         except ApiError as failed:

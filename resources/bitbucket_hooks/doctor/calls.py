@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 from attrs import define, evolve, field
 
@@ -18,11 +19,15 @@ from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, guarded, n
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.stack.accounts import Account as Opened
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import StackConfig, own_account
-from bitbucket_hooks.stack.entries import Draft, Entry
+from bitbucket_hooks.stack.entries import Draft, Entry, Hidden
 from bitbucket_hooks.stack.plan import Declaration, plan
+
+_MOST_PLACES: Final = 10
+"""At which live hooks are looked at for what no declaration tells: a request each."""
 
 
 @define
@@ -105,6 +110,28 @@ class Calls:
         with suppress(ApiError):  # plain names do without
             listed = talk.ask(READ, partial(opened.listed, owner, None))
             self.listed[opened.settings.api_url, owner] = listed
+
+    def live_secrets(self) -> dict[str, bool]:
+        """Of hooks that declare no secret, by name, whether the live ones have one.
+
+        As the API tells on the first place of each; on so many places at most, so not of all.
+        """
+        found: dict[str, bool] = {}
+        places: set[Subject] = set()
+        for one in self._declarations or ():
+            entry, place = one.entry, next(iter(_places(one)), None)
+            is_open = entry.secret is entry.secret_from is None and not isinstance(
+                entry.url, Hidden
+            )
+            if place is None or not is_open or len(places | {place}) > _MOST_PLACES:
+                continue
+            places.add(place)
+            with suppress(ApiError):
+                found[entry.name] = any(
+                    hook.secret_set and comparable(hook.url) == comparable(entry.url)
+                    for hook in self._talks[entry.account].hooks_on(place)
+                )
+        return found
 
     def sections(self) -> Iterator[Section]:
         """What there is to say of each account."""

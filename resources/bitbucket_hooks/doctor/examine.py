@@ -58,7 +58,7 @@ class Examination:
         with closing(Calls(self._case, accounts, self.tell)) as calls:
             calls.greet()
             repositories = calls.repositories()
-            declared = [*self._declared(), *repositories]
+            declared = [*self._declared(calls), *repositories]
             found.append(Section("stack", self._case.stack or "", tuple(declared)))
             found.append(Section("network", "", tuple(calls.network())))
             found += calls.sections()
@@ -124,7 +124,7 @@ class Examination:
         remedy = f"Give its name to this command, or `pulumi stack select` it. There are: {names}."
         return error("stack", "none is selected", remedy)
 
-    def _declared(self) -> Iterator[Finding]:
+    def _declared(self, calls: Calls) -> Iterator[Finding]:
         checked = self._case.checked
         if checked is None:
             return
@@ -132,7 +132,9 @@ class Examination:
         yield from guarded("secretFrom", lambda: stack.sources(checked.drafts))
         yield from guarded("security", self._in_the_clear)
         if not checked.problems:
-            yield from guarded("security", lambda: stack.insecure(checked.drafts))
+            yield from guarded(
+                "security", lambda: stack.insecure(checked.drafts, calls.live_secrets())
+            )
 
     def _in_the_clear(self) -> Iterator[Finding]:
         """Look for secrets in the files; those of test servers everybody knows."""

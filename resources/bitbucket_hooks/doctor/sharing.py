@@ -110,7 +110,7 @@ def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
         for subject in _subjects(one, api, known, listed):
             place = _Place(api, subject, comparable(str(one.values["url"])))
             owners[place].setdefault(name, str(one.values["name"]))
-    yield from _told(owners, len(names) - len(unread))
+    yield from _told(owners, len({name for name, _, _ in drafts}))
     if hidden:
         yield note("declarations", f"{hidden:,} with an encrypted url can't be compared")
     if unread:

@@ -11,9 +11,11 @@ from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.reconcile.secrets import read_secret
 from bitbucket_hooks.settings import SECRET_KEYS
 from bitbucket_hooks.stack.entries import Draft, Hidden
-from bitbucket_hooks.stack.offline import Checked
+from bitbucket_hooks.stack.offline import NO_HOOKS, Checked
 from bitbucket_hooks.wording import counted
 
+_UNSIGNED: Final = "receivers can't tell deliveries from forged ones"
+_SIGN: Final = "Give each a secret, or secretFrom."
 _SECRETS: Final = {*SECRET_KEYS, "secret"}
 
 
@@ -27,9 +29,10 @@ def offline(checked: Checked) -> Iterator[Finding]:
             f"Correct them; `bitbucket-hooks check {printable(checked.stack, 60)}` names them all.",
             *first(checked.problems),
         )
+    elif checked.drafts:
+        yield ok("config", f"{counted(len(checked.drafts), 'hook')} declared, no mistakes")
     else:
-        count = len(checked.drafts)
-        yield ok("config", f"{count:,} hook{'s' * (count != 1)} declared, no mistakes")
+        yield ok("config", f"no mistakes; {NO_HOOKS}")
     if checked.warnings:
         yield warning(
             "config",
@@ -101,19 +104,33 @@ def _clear(path: str, value: Any) -> Iterator[str]:
         yield printable(path)
 
 
-def insecure(drafts: Iterable[Draft]) -> Iterator[Finding]:
-    """Declarations that policies frown upon."""
+def insecure(drafts: Iterable[Draft], live_secrets: Mapping[str, bool]) -> Iterator[Finding]:
+    """Declarations that policies frown upon.
+
+    `live_secrets` tells of some that declare no secret whether the live hooks have one.
+    """
     values = [one.values for one in drafts]
     plain = [one["name"] for one in values if str(one.get("url")).lower().startswith("http:")]
     blind = [one["name"] for one in values if one.get("skipCertVerification")]
-    unsigned = [one["name"] for one in values if not (one.get("secret") or one.get("secretFrom"))]
+    bare = [one for one in values if not (one.get("secret") or one.get("secretFrom"))]
+    removed = {one["name"]: False for one in bare if "secret" in one}
+    none, kept, unknown = (
+        [one["name"] for one in bare if {**live_secrets, **removed}.get(one["name"]) is has_secret]
+        for has_secret in (False, True, None)
+    )
     for names, what, remedy in (
         (plain, "http without TLS: deliveries can be read on the way", "Use https."),
         (blind, "the receiver's certificate isn't checked", "Give the receiver a valid one."),
+        (none, f"no secret is declared: {_UNSIGNED}", _SIGN),
         (
-            unsigned,
-            "no secret is declared: receivers can't tell deliveries from forged ones",
-            "Give each a secret, or secretFrom.",
+            unknown,
+            f"no secret is declared: unless the live hooks have one, {_UNSIGNED}",
+            _SIGN,
+        ),
+        (
+            kept,
+            "no secret is declared, and the live hooks keep the one they have",
+            "Give each that secret, or secretFrom, so that its loss is seen and repaired.",
         ),
     ):
         if names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -15,6 +15,10 @@ from bitbucket_hooks.stack.entries import NAMESPACE, Draft
 from bitbucket_hooks.stack.files import project_name, written
 from bitbucket_hooks.stack.plan import drafts, problems
 from bitbucket_hooks.stack.secrecy import hidden
+
+NO_HOOKS: Final = (
+    "the stack config declares no hooks; a preview tells which ones a program declares itself"
+)
 
 
 @frozen
