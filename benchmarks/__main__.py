@@ -44,12 +44,11 @@ def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, .
     "1,000 single hooks then take minutes, with the floor as with ours.",
 )
 @click.option(
-    "--json",
-    "json_",
+    "--json-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep what was measured.",
 )
-def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: bool) -> None:
+def main(chosen: list[Case], json_file: Path | None, *, full: bool, checkpoints: bool) -> None:
     """Measure runs of the engine against a sandbox that waits 50 ms before each answer."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # in a shell's background the engine would wait five seconds in vain for its language host
@@ -68,8 +67,8 @@ def main(chosen: list[Case], json_: Path | None, *, full: bool, checkpoints: boo
         except (RunFailed, NotAsExpected) as error:
             raise click.ClickException(str(error)) from None
         measured = tables.document(machine, outcomes)
-        if json_:  # after each case: a later one may fail
-            json_.write_text(json.dumps(measured, indent=1) + "\n")
+        if json_file:  # after each case: a later one may fail
+            json_file.write_text(json.dumps(measured, indent=1) + "\n")
     for headings, rows in (
         (tables.HEADINGS, tables.rows(measured)),
         (tables.RIVAL_HEADINGS, tables.rival_rows(measured)),

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.chart FILE`: what `--json FILE` kept, into docs/performance.md."""
+"""`python -m benchmarks.chart FILE`: what `--json-file FILE` kept, into docs/performance.md."""
 
 from __future__ import annotations
 

@@ -18,6 +18,6 @@ if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
     set -- --markdown "$told" "$@"
 fi
 code=0
-bitbucket-hooks up --stack "$stack" --refresh --yes "$@" || code=$?
+bitbucket-hooks up "$stack" --refresh --yes "$@" || code=$?
 [ -z "$told" ] || cat "$told" >>"$GITHUB_STEP_SUMMARY"
 exit "$code"

@@ -13,4 +13,4 @@ stack=${1-}
 
 [ -z "${BITBUCKET_BUILD_NUMBER-}${GITHUB_STEP_SUMMARY-}" ] || set -- --publish "$@"
 
-bitbucket-hooks drift --stack "$stack" --fail "$@"
+bitbucket-hooks drift "$stack" --fail "$@"

@@ -20,6 +20,6 @@ stack=${1-}
 [ -z "${BITBUCKET_BUILD_NUMBER-}${GITHUB_STEP_SUMMARY-}" ] || set -- --publish "$@"
 
 code=0
-bitbucket-hooks preview --stack "$stack" "$@" || code=$?
+bitbucket-hooks preview "$stack" "$@" || code=$?
 [ "$code" -ne 3 ] || code=0 # changes are what a preview is for
 exit "$code"

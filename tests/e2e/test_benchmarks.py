@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 def test_requests_are_the_least_possible(tmp_path: Path) -> None:
     """In every phase of two fleets over five repositories; the floor sends none at all."""
     kept = tmp_path / "measured.json"
-    command = [sys.executable, "-m", "benchmarks", "--case", "fleet-5x2", "--json", str(kept)]
+    command = [sys.executable, "-m", "benchmarks", "--case", "fleet-5x2", "--json-file", str(kept)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     (case,) = json.loads(kept.read_text())["cases"]

@@ -44,7 +44,7 @@ def test_a_reviewers_day(stacks: Project) -> None:
 
     stacks.estate.change_hook(live.uuid, events=("repo:fork",))
     assert stacks.command("preview", *ON_STACK).code == 0  # nobody looked
-    run = stacks.command("drift", *ON_STACK, "--json", "drift.json", "--html", "drift.html")
+    run = stacks.command("drift", *ON_STACK, "--json-file", "drift.json", "--html", "drift.html")
     assert run.code == 3
     assert "1 hook not as declared" in run.flat
     assert "events repo:fork on acme/web" in run.flat

@@ -73,7 +73,7 @@ def test_what_a_reviewer_is_told(stacks: Project) -> None:
     codes = []
     for turn in ("1", "2", "3"):
         run = stacks.command(
-            "drift", *ON_STACK, "--json", f"{turn}.json", BITBUCKET_REFRESH_TURN=turn
+            "drift", *ON_STACK, "--json-file", f"{turn}.json", BITBUCKET_REFRESH_TURN=turn
         )
         codes.append(run.code)
         assert f"Checked: 4 of 12 repositories, turn {turn} of 3." in run.flat

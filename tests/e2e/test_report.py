@@ -51,7 +51,9 @@ def test_a_life(project: Project) -> None:
     project.program(PROGRAM.format(repositories=["api", "web"], events=["repo:push"], n=1))
     said, code = _piped(project, "pulumi preview --json | bitbucket-hooks report")
     assert (code, "3 hooks to create or adopt." in said) == (3, True), said
-    said, code = _piped(project, "pulumi up --yes --json | bitbucket-hooks report --json up.json")
+    said, code = _piped(
+        project, "pulumi up --yes --json | bitbucket-hooks report --json-file up.json"
+    )
     assert (code, "2 hooks created, 1 adopted." in said) == (3, True), said
     said, code = _piped(project, "pulumi preview --json --refresh | bitbucket-hooks report")
     assert (code, "Nothing changes: all 3 hooks are as declared." in said) == (0, True), said

@@ -57,7 +57,7 @@ def test_exit_codes(text: str, code: int) -> None:
 def test_every_report_at_once(tmp_path: Path) -> None:
     """One run, four reports; the files are named on stderr."""
     paths = [tmp_path / name for name in ("a.md", "a.html", "a.json")]
-    pairs = zip(("--markdown", "--html", "--json"), paths, strict=True)
+    pairs = zip(("--markdown", "--html", "--json-file"), paths, strict=True)
     args = [part for pair in pairs for part in map(str, pair)]
     told = reported(preview(NEW), "-", *args, "--title", "Hooks <of> *mine*")
     assert told.exit_code == 3

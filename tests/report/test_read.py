@@ -119,7 +119,7 @@ CUT = {
 def test_a_preview_that_was_stopped(text: str, tmp_path: Path) -> None:
     """What it came to until then is no ground to judge by: every format says so, and no more."""
     files = [tmp_path / name for name in ("md", "html", "json")]
-    to = zip(("--markdown", "--html", "--json"), map(str, files), strict=True)
+    to = zip(("--markdown", "--html", "--json-file"), map(str, files), strict=True)
     told = reported(text, *(word for pair in to for word in pair))
     assert told.exit_code == 2
     bitbucket = reported(text, "--format", "bitbucket").stdout

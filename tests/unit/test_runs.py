@@ -169,7 +169,7 @@ def test_a_signal_to_all(
 ) -> None:
     """Comes to the engine once, which a second one would end at once, and is told as a stop."""
     files = [str(tmp_path / name) for name in ("page", "words", "values")]
-    ways = zip(("--html", "--markdown", "--json"), files, strict=True)
+    ways = zip(("--html", "--markdown", "--json-file"), files, strict=True)
     more = (word for pair in ways for word in pair)
     process, folder = start(tmp_path, log, *args, "--stack", "acme/hooks/prod", *more)
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -557,7 +557,7 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
         ),
         (
             ["--hook", "ci"],
-            "the hook's stack isn't named, and there are 3\nGive --stack with one of: bad, ",
+            "the hook's stack isn't named, and there are 3\nName one of: bad, ",
         ),
         (["--hook", "ci", "-s", "bad"], "the stack config of bad has mistakes"),
         (["--hook", "unset", "-s", "dev"], "or give another place with --secret-from"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
@@ -25,9 +26,9 @@ _FLAGS: Final = {
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("stacks", metavar="[STACK]…", nargs=-1)
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 @click.option(
     "--schema", "schema_", is_flag=True, help="Print the JSON schema for editors instead."
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.command import Command, json_option, stack_argument
 from bitbucket_hooks.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ _MARKS: Final = {
 _PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "unknown": "unknown"}
 
 
-@click.command()
-@click.argument("stack", required=False)
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@click.command(cls=Command)
+@stack_argument()
+@json_option
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings and unknowns too.")
 @click.option(
     "--all-stacks",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli.command import Command, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 _SUBJECTS = ("repository", "workspace")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 def events(subject: str | None, *, offline: bool, json_: bool) -> None:
     """List the events that a webhook can listen to.
 

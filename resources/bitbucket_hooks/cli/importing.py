@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import listing, output, remote
+from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.exit_codes import DIFFERENCE
 from bitbucket_hooks.wording import counted
 
@@ -25,7 +26,7 @@ _FEW: Final = 5
 _TELLS: Final = "--json tells"
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @listing.scope_options
 @click.option("-s", "--stack", metavar="STACK", help="The stack; default: the selected one.")
 @click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
@@ -33,7 +34,7 @@ _TELLS: Final = "--json tells"
 @listing.state_option
 @click.option("--names", is_flag=True, help="Name every repository: no globs, no projects.")
 @click.option("--plain-urls", is_flag=True, help="Don't encrypt urls that may hold a secret.")
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 @listing.resume_option
 @click.pass_context
 def import_(

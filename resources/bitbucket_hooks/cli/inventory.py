@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli import listing, output
+from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
 from bitbucket_hooks.files import write_whole
 from bitbucket_hooks.wording import counted
 
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 _PRINTED: Final = Path("-")
 
 
-@click.command()
+@click.command(cls=Command)
 @listing.scope_options
 @listing.state_option
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 @click.option(
     "--csv",
-    type=listing.to_file,
+    type=file_or_stdout,
     metavar="FILE",
     help="Write a file for spreadsheets; - prints it.",
 )
 @click.option(
-    "--html", type=listing.to_file, metavar="FILE", help="Write a page that filters and sorts."
+    "--html", type=file_or_stdout, metavar="FILE", help="Write a page that filters and sorts."
 )
 @listing.resume_option
 def inventory(

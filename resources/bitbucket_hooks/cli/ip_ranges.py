@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli.command import Command, json_option
 
 _ALL = "all"
 
 
-@click.command("ip-ranges")
+@click.command("ip-ranges", cls=Command)
 @click.option(
     "--product",
     default="bitbucket",
@@ -24,7 +25,7 @@ _ALL = "all"
     metavar="NAME",
     help='"egress": from the product, "ingress": to it, "all": both.',
 )
-@click.option("--json", "json_", is_flag=True, help="Print JSON, with everything that is told.")
+@json_option
 def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     """Print the address ranges that webhooks come from.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli.command import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bitbucket_hooks.settings import Settings
 
 _MOST_NOTES: Final = 20  # of a kind
-to_file: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
@@ -61,7 +61,7 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
 
 resume_option: Final = click.option(
     "--resume",
-    type=to_file,
+    type=file_path,
     metavar="FILE",
     help="Keep what was listed there until all is done, and go on from it.",
 )
@@ -70,7 +70,7 @@ state_option: Final = click.option(
     "--state",
     "states",
     multiple=True,
-    type=to_file,
+    type=file_path,
     metavar="FILE",
     help="What `pulumi stack export` wrote: tells which hooks are managed; again for more stacks.",
 )

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bitbucket_hooks.cli import showing
+from bitbucket_hooks.cli.command import Command
 from bitbucket_hooks.errors import unreadable
 
 _EXAMPLES = """\b
@@ -17,7 +18,7 @@ _EXAMPLES = """\b
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(cls=Command, epilog=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @showing.options
 @click.pass_context

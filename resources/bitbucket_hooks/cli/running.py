@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from bitbucket_hooks.cli import output, publishing, showing
+from bitbucket_hooks.cli.command import EngineCommand, file_path, stack_argument
 from bitbucket_hooks.cli.progress import Progress, progress
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
+    from bitbucket_hooks.report.changes import Changes
     from bitbucket_hooks.runs.preview import Asked, Watcher
 
 _LOOK: Final = 500
-_file = click.Path(dir_okay=False, path_type=Path)
 
 
 def _engine_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what is passed on to the engine."""
     for option in (
-        click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[-- PULUMI-ARGUMENT…]"),
         click.option(
             "--policy-pack-config",
             multiple=True,
+            type=click.Path(),
             metavar="FILE",
             help="A policy pack's configuration.",
         ),
         click.option(
-            "--policy-pack", multiple=True, metavar="FOLDER", help="A policy pack to keep to."
+            "--policy-pack",
+            multiple=True,
+            type=click.Path(),
+            metavar="FOLDER",
+            help="A policy pack to keep to.",
         ),
-        click.option(
-            "-s", "--stack", metavar="STACK", help="The stack; default: the selected one."
-        ),
+        stack_argument(),
     ):
         command = option(command)
     return command
@@ -80,7 +83,7 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     return functools.cache(lambda: stack_config(stack))
 
 
-@click.command()
+@click.command(cls=EngineCommand)
 @_engine_options
 @_refresh
 @_force
@@ -91,7 +94,7 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     show_default=True,
     help="For how many new hooks to look whether live ones would be adopted: a request each.",
 )
-@click.option("--save", type=_file, help="Write down what was shown, for `up --reviewed`.")
+@click.option("--save", type=file_path, help="Write down what was shown, for `up --reviewed`.")
 @publishing.options
 @showing.options
 @click.pass_context
@@ -133,7 +136,7 @@ def preview(
     context.exit(code or seen.exit_code)
 
 
-@click.command()
+@click.command(cls=EngineCommand)
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
 @publishing.options
@@ -168,7 +171,7 @@ def drift(
     context.exit(code or seen.exit_code)
 
 
-@click.command()
+@click.command(cls=EngineCommand)
 @_engine_options
 @_refresh
 @_force
@@ -211,16 +214,20 @@ def up(
         showing.show(seen.changes, **how)
         context.exit(seen.exit_code)
     if before is not None:
-        _hold_against(context, reviewed.differences(before, seen.changes))
+        differing = reviewed.differences(before, seen.changes)
+        _say_differences(differing)
+        if differing:
+            showing.show(seen.changes, **how, already=True)
+            context.exit(DIFFERENCE)
     refused = runs.refusal(seen.changes, force=asked.force)
-    # with --yes nobody decides by it, and the report of the update says the same
-    if before is None and not (yes and seen.changes.any and refused is None):
-        showing.show(seen.changes, **{**how, "format_": "terminal"})
+    if refused is not None or not seen.changes.any:
+        showing.show(seen.changes, **how)
     if refused is not None:
         raise ConfigError(refused)
     if not seen.changes.any:
         return
-    if not yes and before is None and not _agreed():
+    # with --yes nobody decides by the preview, and the report of the update says the same
+    if before is None and not yes and not _agreed(seen.changes, how):
         click.echo("Nothing was changed.", err=True)
         return
     with progress("updating") as shown:
@@ -235,13 +242,19 @@ def up(
     context.exit(done.exit_code if done.failed else 0)
 
 
-def _agreed() -> bool:
-    if not sys.stdin.isatty():
+def _agreed(changes: Changes, how: Mapping[str, Any]) -> bool:
+    """Show what would happen, and ask. Raises UsageError when nobody is there."""
+    showing.show_before(changes, **how)
+    is_watched = sys.stdin.isatty()
+    agreed = is_watched and click.confirm("Update now?", err=True)
+    if not agreed:
+        showing.show(changes, **how, already=True)
+    if not is_watched:
         raise click.UsageError("nobody is there to be asked; give --yes or --reviewed FILE")
-    return click.confirm("Update now?", err=True)
+    return agreed
 
 
-def _hold_against(context: click.Context, differences: list[str]) -> None:
+def _say_differences(differences: Sequence[str]) -> None:
     if not differences:
         click.echo("What would happen is what was reviewed.", err=True)
         return
@@ -252,4 +265,3 @@ def _hold_against(context: click.Context, differences: list[str]) -> None:
     )
     for difference in differences:
         click.echo(f"  {output.text(difference)}", err=True)
-    context.exit(DIFFERENCE)

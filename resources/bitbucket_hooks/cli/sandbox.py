@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import output, whereabouts
+from bitbucket_hooks.cli.command import Group, json_option
 from bitbucket_hooks.wording import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bitbucket_hooks.sandbox.estate import Sandbox
     from bitbucket_hooks.sandbox.records import Hook
 
 _database = click.option(
     "--db",
+    type=click.Path(),
     metavar="PATH",
     help="The sandbox's file. Else that of BITBUCKET_API_URL=sandbox:PATH, else .sandbox.db "
     "beside Pulumi.yaml.",
 )
-_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(cls=Group)
 def sandbox() -> None:
     """Play Bitbucket on this machine.
 
@@ -50,7 +51,7 @@ def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
             default=None,
             help="Whether deliveries are kept in the history.",
         ),
-        _json,
+        json_option,
         _database,
     ):
         command = option(command)
@@ -87,7 +88,7 @@ def serve(
 
 @sandbox.command()
 @click.argument("target", metavar="[WORKSPACE[/REPOSITORY]]", required=False)
-@_json
+@json_option
 @_database
 def hooks(target: str | None, json_: bool, db: str | None) -> None:
     """List the webhooks.
@@ -138,7 +139,7 @@ def change_hook(
 @sandbox.command("delete-hook")
 @click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
 @click.argument("text", required=False)
-@_json
+@json_option
 @_database
 def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> None:
     """Delete a webhook by hand. It is named as in `change-hook`."""
@@ -151,7 +152,7 @@ def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> Non
 @sandbox.command()
 @click.argument("repository", metavar="WORKSPACE/REPOSITORY")
 @click.argument("event")
-@_json
+@json_option
 @_database
 @click.pass_context
 def trigger(
@@ -171,7 +172,7 @@ def trigger(
 @sandbox.command()
 @click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
 @click.argument("text", required=False)
-@_json
+@json_option
 @_database
 def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
     """List a webhook's deliveries, and what was answered.
@@ -186,7 +187,7 @@ def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
 
 
 @sandbox.command()
-@_json
+@json_option
 @_database
 def repositories(json_: bool, db: str | None) -> None:
     """List the repositories."""
@@ -201,33 +202,38 @@ def repositories(json_: bool, db: str | None) -> None:
 @click.argument("names", metavar="WORKSPACE/REPOSITORY…", nargs=-1, required=True)
 @click.option("--project", default="PLAT", show_default=True, help="The project's key.")
 @click.option("--public", is_flag=True, help="Let everybody see it.")
+@json_option
 @_database
-def add_repository(names: Sequence[str], project: str, public: bool, db: str | None) -> None:
+def add_repository(
+    names: Sequence[str], project: str, public: bool, json_: bool, db: str | None
+) -> None:
     """Add repositories."""
     with whereabouts.opened(db, create=True) as opened:
         opened.add_repositories(names, project=project, private=not public)
-    click.echo(f"added {', '.join(names)}")
+    _say(f"added {', '.join(names)}", {"added": list(names)}, json_=json_)
 
 
 @sandbox.command("rename-repository")
 @click.argument("name", metavar="WORKSPACE/REPOSITORY")
 @click.argument("slug")
+@json_option
 @_database
-def rename_repository(name: str, slug: str, db: str | None) -> None:
+def rename_repository(name: str, slug: str, json_: bool, db: str | None) -> None:
     """Give a repository another slug; it keeps its webhooks."""
     with whereabouts.opened(db) as opened:
         opened.rename_repository(name, slug)
-    click.echo(f"renamed {name} to {slug}")
+    _say(f"renamed {name} to {slug}", {"renamed": name, "slug": slug}, json_=json_)
 
 
 @sandbox.command("delete-repository")
 @click.argument("name", metavar="WORKSPACE/REPOSITORY")
+@json_option
 @_database
-def delete_repository(name: str, db: str | None) -> None:
+def delete_repository(name: str, json_: bool, db: str | None) -> None:
     """Delete a repository and its webhooks."""
     with whereabouts.opened(db) as opened:
         opened.delete_repository(name)
-    click.echo(f"deleted {name}")
+    _say(f"deleted {name}", {"deleted": name}, json_=json_)
 
 
 @sandbox.command("add-token")
@@ -235,8 +241,9 @@ def delete_repository(name: str, db: str | None) -> None:
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help="Only this; again for more. Else all."
 )
+@json_option
 @_database
-def add_token(target: str, scopes: Sequence[str], db: str | None) -> None:
+def add_token(target: str, scopes: Sequence[str], json_: bool, db: str | None) -> None:
     """Make an access token and print it.
 
     It belongs to a workspace, repository or project, and is sent as `Authorization: Bearer TOKEN`:
@@ -248,26 +255,29 @@ def add_token(target: str, scopes: Sequence[str], db: str | None) -> None:
     if unknown:
         raise click.UsageError(f'no scope "{unknown[0]}"; take some of {", ".join(CLASSIC_SCOPES)}')
     with whereabouts.opened(db, create=True) as opened:
-        click.echo(opened.issue_access_token(target, scopes or CLASSIC_SCOPES))
+        token = opened.issue_access_token(target, scopes or CLASSIC_SCOPES)
+    _say(token, {"token": token}, json_=json_)
 
 
 @sandbox.command("add-pull-request")
 @click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@json_option
 @_database
-def add_pull_request(repository: str, db: str | None) -> None:
+def add_pull_request(repository: str, json_: bool, db: str | None) -> None:
     """Open a pull request, on which a preview can comment.
 
     Its commit has a hash of forty zeros.
     """
     with whereabouts.opened(db, create=True) as opened:
         number = opened.plant_pull_request(repository)
-    click.echo(f"opened pull request {number} of {repository}")
+    said = f"opened pull request {number} of {repository}"
+    _say(said, {"repository": repository, "pullRequest": number}, json_=json_)
 
 
 @sandbox.command()
 @click.argument("repository", metavar="WORKSPACE/REPOSITORY")
 @click.argument("pull_request", metavar="NUMBER", type=click.IntRange(min=1))
-@_json
+@json_option
 @_database
 def comments(repository: str, pull_request: int, json_: bool, db: str | None) -> None:
     """Show the comments on a pull request, the oldest first."""
@@ -285,7 +295,7 @@ def comments(repository: str, pull_request: int, json_: bool, db: str | None) ->
 @sandbox.command("set")
 @click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
 @click.option("--reset", is_flag=True, help="Give every other setting its default again.")
-@_json
+@json_option
 @_database
 def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -> None:
     """Set latency, faults, limits and more, and show it all.
@@ -310,14 +320,14 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 @sandbox.command()
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the latest.")
 @click.option("--clear", is_flag=True, help="Empty the log instead.")
-@_json
+@json_option
 @_database
 def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
     """List the requests that were made to the sandbox."""
     with whereabouts.opened(db) as opened:
         if clear:
             opened.clear_requests()
-            click.echo("cleared")
+            _say("cleared", {"cleared": True}, json_=json_)
             return
         found = opened.requests()[-(last or 0) :]
     names = ("at", "method", "path", "query", "status", "identity", "fault")
@@ -377,6 +387,14 @@ def _print_hook(opened: Sandbox, what: str, hook: Hook, *, json_: bool) -> None:
     else:
         title = output.text(hook.description or hook.url)
         click.echo(f"{what} {title} of {shown['subject']}, {hook.uuid}")
+
+
+def _say(text: str, value: Mapping[str, Any], *, json_: bool) -> None:
+    """Print what was done."""
+    if json_:
+        output.as_json(value)
+    else:
+        click.echo(text)
 
 
 def _print_rows(names: Sequence[str], rows: Sequence[Sequence[object]], *, json_: bool) -> None:

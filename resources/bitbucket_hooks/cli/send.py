@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli.command import Command, json_option, stack_argument
 from bitbucket_hooks.exit_codes import REMOTE_FAILED
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 For example:
   bitbucket-hooks send repo:push --url http://127.0.0.1:8000/ --secret-from env:HOOK_SECRET
-  bitbucket-hooks send pullrequest:created --hook ci --stack prod
-"""
+  bitbucket-hooks send pullrequest:created prod --hook ci
+""",
 )
 @click.argument("event")
 @click.option("--url", metavar="URL", help="The receiver's address.")
@@ -34,13 +36,7 @@ For example:
     metavar="NAME",
     help="Take url and secret of this hook from a stack; the engine opens what is encrypted.",
 )
-@click.option(
-    "-s",
-    "--stack",
-    envvar="PULUMI_STACK",
-    metavar="STACK",
-    help="The stack of --hook; default: the only one.",
-)
+@stack_argument("The stack of --hook; default: that of PULUMI_STACK, else the only one.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=600),
@@ -51,7 +47,7 @@ For example:
 @click.option(
     "--insecure", is_flag=True, help="Send it also when the certificate doesn't pass verification."
 )
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def send(
     context: click.Context,

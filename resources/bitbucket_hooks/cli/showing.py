@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.command import file_path, json_option
 from bitbucket_hooks.cli.gathered import gathered
 from bitbucket_hooks.files import write_whole
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
 
-_FORMATS: Final = ("terminal", "markdown", "bitbucket", "html", "json")
-_to = click.Path(dir_okay=False, path_type=Path)
-
+_PEOPLES: Final = "terminal"
+_FORMATS: Final = (_PEOPLES, "markdown", "bitbucket", "html", "json")
 
 _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "limit": click.option(
@@ -26,19 +26,24 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
         help="The most characters of Markdown, which folds to fit; default: 32000.",
     ),
     "title": click.option("--title", default="", help="The heading; default: the stack's name."),
-    "json_": click.option("--json", "json_", type=_to, help="Also write JSON to a file."),
-    "html": click.option("--html", type=_to, help="Also write a page of its own to a file."),
+    "json_file": click.option(
+        "--json-file", type=file_path, metavar="FILE", help="Also write JSON to a file."
+    ),
+    "html": click.option(
+        "--html", type=file_path, metavar="FILE", help="Also write a page of its own to a file."
+    ),
     "markdown": click.option(
-        "--markdown", type=_to, help="Also write GitHub's Markdown to a file."
+        "--markdown", type=file_path, metavar="FILE", help="Also write GitHub's Markdown to a file."
     ),
     "format_": click.option(
         "--format",
         "format_",
         type=click.Choice(_FORMATS),
-        default="terminal",
+        default=_PEOPLES,
         show_default=True,
         help="What to print: markdown is GitHub's, bitbucket is Bitbucket's.",
     ),
+    "json_": json_option,
 }
 
 options: Final = gathered("how", _OPTIONS)
@@ -49,17 +54,31 @@ def show(
     changes: Changes,
     *,
     format_: str,
+    json_: bool,
     markdown: Path | None,
     html: Path | None,
-    json_: Path | None,
+    json_file: Path | None,
     title: str,
     limit: int | None,
+    already: bool = False,
 ) -> None:
-    """Print a report, and write the files that are asked for."""
-    for kind, path in (("markdown", markdown), ("html", html), ("json", json_)):
+    """Print a report, and write the files that are asked for.
+
+    One that people have read `already`, by `show_before`, isn't printed for them again.
+    """
+    for kind, path in (("markdown", markdown), ("html", html), ("json", json_file)):
         if path is not None:
             _write(path, _rendered(changes, kind, title, limit))
-    _print(changes, format_, title, limit)
+    kind = "json" if json_ else format_
+    if kind != _PEOPLES:
+        click.echo(_rendered(changes, kind, title, limit), nl=False)
+    elif not already:
+        _show_people(changes, title)
+
+
+def show_before(changes: Changes, *, format_: str, json_: bool, title: str, **_: Any) -> None:
+    """Let people read a report before they decide; a program reads only what comes of it."""
+    _show_people(changes, title, err=json_ or format_ != _PEOPLES)
 
 
 def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str:
@@ -81,14 +100,11 @@ def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str
     return markdown.render(tell(changes, title), flavour, limit=limit or markdown.LIMIT)
 
 
-def _print(changes: Changes, kind: str, title: str, limit: int | None) -> None:
-    if kind != "terminal":
-        click.echo(_rendered(changes, kind, title, limit), nl=False)
-        return
+def _show_people(changes: Changes, title: str, *, err: bool = False) -> None:
     from bitbucket_hooks.report import terminal  # noqa: PLC0415
     from bitbucket_hooks.report.tell import tell  # noqa: PLC0415
 
-    terminal.show(tell(changes, title))
+    terminal.show(tell(changes, title), err=err)
 
 
 def _write(path: Path, text: str) -> None:

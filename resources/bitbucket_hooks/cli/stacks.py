@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.command import Group, json_option
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 
 if TYPE_CHECKING:
@@ -27,13 +28,12 @@ _at_once = click.option(
     show_default=True,
     help="How many run side by side; together they keep to the limit of each identity.",
 )
-_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 _refresh = click.option(
     "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
 )
 
 
-class _Stacks(click.Group):
+class _Stacks(Group):
     """Lists unless told to do something else."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
@@ -53,7 +53,7 @@ def stacks() -> None:
 
 @stacks.command(_LIST)
 @_globs
-@_json
+@json_option
 @click.option(
     "--matrix",
     type=click.Choice(("github", "bitbucket")),
@@ -76,14 +76,14 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
     else:
         parts = shared_out(found)
         _note_own_limits(found, parts)
-        _print_matrix(matrix, parts, script)
+        _print_matrix(matrix, parts, script, json_=json_)
 
 
 @stacks.command()
 @_globs
 @_at_once
 @_refresh
-@_json
+@json_option
 @click.pass_context
 def preview(
     context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, json_: bool
@@ -100,7 +100,7 @@ def preview(
 @_globs
 @_at_once
 @_refresh
-@_json
+@json_option
 @click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
 @click.pass_context
 def up(
@@ -128,7 +128,7 @@ def _run(
     from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
 
     names = [one.stack for one in listed(globs)]
-    more = [*(["--refresh"] if refresh else []), *(["--format", "json"] if json_ else [])]
+    more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
     done = {}
     for one in Together([*command, *more], at_once, _complain).run(names):
         done[one.stack] = one
@@ -199,7 +199,7 @@ def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
             )
 
 
-def _print_matrix(kind: str, parts: Sequence[Listed], script: str) -> None:
+def _print_matrix(kind: str, parts: Sequence[Listed], script: str, *, json_: bool) -> None:
     if kind == "github":
         include = [
             {"stack": one.stack, **({"rateLimit": one.rate_limit} if one.rate_limit else {})}
@@ -207,10 +207,13 @@ def _print_matrix(kind: str, parts: Sequence[Listed], script: str) -> None:
         ]
         click.echo(json.dumps({"include": include}))
         return
+    block = [{"parallel": [{"step": _step(one, script)} for one in parts]}]
+    if json_:
+        output.as_json(block)
+        return
     import yaml  # noqa: PLC0415
 
-    steps = [{"step": _step(one, script)} for one in parts]
-    click.echo(yaml.safe_dump([{"parallel": steps}], sort_keys=False, width=1000), nl=False)
+    click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
 
 
 def _step(one: Listed, script: str) -> dict[str, Any]:

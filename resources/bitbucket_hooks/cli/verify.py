@@ -10,13 +10,14 @@ from typing import Final
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.errors import unreadable
 from bitbucket_hooks.exit_codes import DIFFERENCE
 
 _HEADER: Final = "x-hub-signature:"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option(
     "--secret-from",
@@ -32,7 +33,7 @@ _HEADER: Final = "x-hub-signature:"
     metavar="HEADER",
     help="What X-Hub-Signature said, sha256=… and all.",
 )
-@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def verify(
     context: click.Context,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, Final
@@ -105,9 +106,11 @@ class Declared:
 def declared(name: str, stack: str | None, opens: Callable[[str], Mapping[str, Any]]) -> Declared:
     """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError.
 
+    Without a stack it is that of the engine's variable PULUMI_STACK, else the only one.
+
     `opens` gives a stack config with its secrets; it is asked where one is needed.
     """
-    asked = stack or _only_stack()
+    asked = stack or os.environ.get("PULUMI_STACK") or _only_stack()
     stack = asked.rpartition("/")[2]
     checked = offline.check(stack)
     if checked.problems:
@@ -139,6 +142,6 @@ def _only_stack() -> str:
     if len(stacks) != 1:
         raise ConfigError(
             f"the hook's stack isn't named, and there are {len(stacks)}",
-            f"Give --stack with one of: {', '.join(stacks)}." if stacks else files.MAKE_STACK,
+            f"Name one of: {', '.join(stacks)}." if stacks else files.MAKE_STACK,
         )
     return stacks[0]

@@ -30,15 +30,19 @@ _COLOURS: Final = {
 _Row = tuple[int, Mark | None, Text]
 
 
-def show(document: Document, console: Console | None = None) -> None:
-    """Print a report; on a terminal, or a `console` that is given, with colours and folded."""
-    if console is None and not sys.stdout.isatty():
+def show(document: Document, console: Console | None = None, *, err: bool = False) -> None:
+    """Print a report, on standard error if `err` says so.
+
+    On a terminal, or a `console` that is given, with colours and folded.
+    """
+    if console is None and not (sys.stderr if err else sys.stdout).isatty():
         for indent, mark, text in _rows(document):
-            click.echo(f"{' ' * indent}{f'{mark.value} ' if mark else ''}{_flat(text)}".rstrip())
+            line = f"{' ' * indent}{f'{mark.value} ' if mark else ''}{_flat(text)}"
+            click.echo(line.rstrip(), err=err)
         return
     from rich.console import Console as RichConsole  # noqa: PLC0415 - only a terminal pays for it
 
-    console = console or RichConsole(highlight=False)
+    console = console or RichConsole(highlight=False, stderr=err)
     for indent, mark, text in _rows(document):
         _draw(console, indent, mark, text)
 

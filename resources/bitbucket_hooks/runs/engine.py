@@ -152,7 +152,7 @@ def _printed(failing: str, args: Sequence[str]) -> str:
 
 def selected_stack() -> str:
     """The stack that is selected. Raises ConfigError when none is."""
-    remedy = "Name one with --stack, or select one with `pulumi stack select STACK`."
+    remedy = "Name it, or select one with `pulumi stack select STACK`."
     return _asked(["stack", "--show-name"], "no stack is selected", remedy)
 
 

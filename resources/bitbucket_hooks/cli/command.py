@@ -1,0 +1,128 @@
+"""What our commands have in common: how options are read, and the options that many have."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from bitbucket_hooks.errors import printable
+
+file_path: Final = click.Path(dir_okay=False, path_type=Path)
+file_or_stdout: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_STDOUT: Final = "-"
+_END_OF_OPTIONS: Final = "--"
+
+
+class Command(click.Command):
+    """A command whose options never take another option for their value."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments. Raises UsageError."""
+        self._refuse_file_of_json(args, context)
+        given, _, _ = self.make_parser(context).parse_args(list(args))
+        for parameter in self.params:
+            if isinstance(parameter, click.Option):
+                self._refuse_options(parameter, given, context)
+        return super().parse_args(context, args)
+
+    def _refuse_file_of_json(self, args: Sequence[str], context: click.Context) -> None:
+        """Refuse `--json FILE`: what would be read as another argument is meant as a file."""
+        if not any("--json-file" in one.opts for one in self.params):
+            return
+        for one, following in zip(args, [*args, ""][1:], strict=True):
+            name, has_value, value = one.partition("=")
+            file = value if has_value else following
+            if name == "--json" and (has_value or file.endswith(".json")):
+                raise click.UsageError(
+                    f"--json prints JSON and takes no file; write `--json-file "
+                    f"{printable(file, 100)}` for a file, or put --json at the end",
+                    context,
+                )
+
+    def _refuse_options(
+        self, option: click.Option, given: Mapping[str, Any], context: click.Context
+    ) -> None:
+        """Refuse a value that is an option; of a path, whatever looks like one."""
+        found = given.get(str(option.name))
+        for value in found if isinstance(found, (list, tuple)) else [found]:
+            if isinstance(value, str) and self._is_option(value, option.type, context):
+                raise click.UsageError(_swallowed(option, printable(value, 100)), context)
+
+    def _is_option(self, value: str, kind: click.ParamType[Any], context: click.Context) -> bool:
+        if isinstance(kind, click.Path):
+            return value.startswith("-") and not (kind.allow_dash and value == _STDOUT)
+        every = (one for param in self.get_params(context) for one in param.opts)
+        return value.startswith("-") and value in every
+
+
+def _swallowed(option: click.Option, value: str) -> str:
+    name, is_path = option.opts[-1], isinstance(option.type, click.Path)
+    what = option.metavar or option.type.name.upper()
+    or_else = f", or ./{value} for a file of that name" if is_path else ""
+    then = "" if value == _STDOUT else f" {value}"
+    return f"{name} takes a {what}, not {value}; write `{name} {what}{then}`{or_else}"
+
+
+class EngineCommand(Command):
+    """A command that hands on what stands after `--` to the engine, as the argument `extra`."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments up to `--`. Raises UsageError."""
+        end = args.index(_END_OF_OPTIONS) if _END_OF_OPTIONS in args else len(args)
+        try:
+            rest = super().parse_args(context, args[:end])
+        except click.NoSuchOption as error:
+            option = printable(error.option_name, 100)
+            near = " or ".join(error.possibilities or ())
+            question = f"did you mean {near}? " if near else ""
+            raise click.UsageError(
+                f"there is no option {option} here; {question}write options of `pulumi` after --, "
+                f"as in `{context.command_path} STACK -- {option}`",
+                context,
+            ) from None
+        extra = tuple(args[end + 1 :])
+        if extra and not extra[0].startswith("-"):
+            raise click.UsageError(
+                f"only options of `pulumi` go after --, and {printable(extra[0], 100)} is none; "
+                "write the stack before --",
+                context,
+            )
+        context.params["extra"] = extra
+        return rest
+
+    def collect_usage_pieces(self, context: click.Context) -> list[str]:
+        """What stands behind the command's name in its usage."""
+        return [*super().collect_usage_pieces(context), "[-- PULUMI-ARGUMENT…]"]
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+json_option: Final = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+def stack_argument(
+    text: str = "The stack; default: the selected one.",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add STACK and `--stack`, which say the same; a command has them as `stack`."""
+
+    def decorator(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def merging(stack: str | None, stack_option: str | None, **given: Any) -> None:
+            if stack and stack_option and stack != stack_option:
+                raise click.UsageError(
+                    "the argument STACK and --stack name two stacks; give one of them"
+                )
+            command(stack=stack or stack_option, **given)
+
+        option = click.option("-s", "--stack", "stack_option", metavar="STACK", help=text)
+        return click.argument("stack", required=False)(option(merging))
+
+    return decorator

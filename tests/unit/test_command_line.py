@@ -1,0 +1,327 @@
+"""Rules that every command keeps: STACK, `--json`, files, and what is the engine's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from bitbucket_hooks.cli import main
+from bitbucket_hooks.sandbox.estate import Sandbox
+from support.report_runs import events, hook, root, state, step
+
+_ENGINE = """#!/bin/sh
+echo "$*" >>"$HEARD"
+case $1 in
+config) echo '{}'; exit ;;
+stack) echo dev; exit ;;
+esac
+which=$EVENTS/$1
+while [ "$1" != --event-log ]; do shift; done
+cat "$which" >"$2"
+exit "${CODE:-0}"
+"""
+URL = "https://ci.example.com/"
+NEW = step("create", "Hook", "ci", None, state(hook()))
+GONE = step("refresh", "Hook", "ci", state(hook()), None)
+MANY = [step("delete", "Hook", f"old{n}", state(hook())) for n in range(6)]
+
+
+def leaves(command: click.Command, way: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Give each command that has none below it, by how it is called."""
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            yield from leaves(each, f"{way} {name}".strip())
+    else:
+        yield way, command
+
+
+LEAVES = dict(leaves(main))
+OPTIONS = [
+    (way, one)
+    for way, command in LEAVES.items()
+    for one in command.params
+    if isinstance(one, click.Option)
+]
+WITH_VALUE = [(way, one) for way, one in OPTIONS if not one.is_flag and not one.count]
+IDS = [f"{way} {one.opts[-1]}" for way, one in WITH_VALUE]
+SERVES = "sandbox serve"  # it runs until it is stopped
+
+EXAMPLES = {
+    "check": "dev",
+    "preview": "dev",
+    "up": "dev --yes",
+    "drift": "dev",
+    "report": "run.json",
+    "doctor": "dev",
+    "stacks list": "",
+    "stacks preview": "dev",
+    "stacks up": "dev --yes",
+    "inventory": "acme",
+    "import": "acme --stack dev",
+    "events": "",
+    "ip-ranges": "",
+    "send": "repo:push --url http://127.0.0.1:1/",
+    "verify": "run.json --secret-from env:HOOK_SECRET --signature sha256=0",
+    "sandbox hooks": "",
+    "sandbox add-hook": f"acme/api {URL}",
+    "sandbox change-hook": "acme/web --inactive",
+    "sandbox delete-hook": "acme/web",
+    "sandbox trigger": "acme/web repo:fork",
+    "sandbox history": "acme/web",
+    "sandbox repositories": "",
+    "sandbox add-repository": "acme/new",
+    "sandbox rename-repository": "acme/web new",
+    "sandbox delete-repository": "acme/web",
+    "sandbox add-token": "acme",
+    "sandbox add-pull-request": "acme/web",
+    "sandbox comments": "acme/web 1",
+    "sandbox set": "",
+    "sandbox requests": "",
+}
+FAILURES = (
+    "check nosuch",
+    "doctor nosuch",
+    "drift dev --diff",
+    "events --nosuch",
+    "import nosuch --stack dev",
+    "inventory nosuch",
+    "report nosuch",
+    "sandbox hooks nosuch",
+    "sandbox requests --clear",
+    "send nosuch",
+    "stacks list nosuch",
+    "stacks list --matrix bitbucket",
+    "stacks list --matrix github",
+    "up dev",
+    "up dev --reviewed reviewed.json",
+    "verify nosuch --secret-from env:HOOK_SECRET --signature x",
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project with a stack over a sandbox, a hook in that, and an engine."""
+    home = tmp_path / "project"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    (home / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
+    config = {"bitbucket:apiUrl": f"sandbox:{sandbox.path}", "bitbucket:workspace": "acme"}
+    (home / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    sandbox.plant_hook("acme/web", URL, description="CI", history_enabled=True)
+    sandbox.plant_pull_request("acme/web")
+    (home / "run.json").write_text(events(root(), NEW, preview=True))
+    engine = tmp_path / "bin" / "pulumi"
+    engine.parent.mkdir()
+    engine.write_text(_ENGINE)
+    engine.chmod(0o755)
+    for name, value in {
+        "BITBUCKET_API_URL": f"sandbox:{sandbox.path}",
+        "EVENTS": str(engine.parent),
+        "HEARD": str(tmp_path / "heard"),
+        "HOOK_SECRET": "canary",
+        "PATH": os.pathsep.join([str(engine.parent), os.environ["PATH"]]),
+    }.items():
+        monkeypatch.setenv(name, value)
+    happens(tmp_path, NEW, NEW, GONE)
+    return home
+
+
+def happens(path: Path, preview: Any, up: Any, refresh: Any = None) -> None:
+    """Say what the engine's runs come to."""
+    for name, found in (("preview", preview), ("up", up), ("refresh", refresh)):
+        steps = found if isinstance(found, list) else [found] if found else []
+        is_preview = name != "up"
+        first = root("refresh") if name == "refresh" else root()
+        (path / "bin" / name).write_text(events(first, *steps, preview=is_preview))
+
+
+def run(command: str, *more: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, [*shlex.split(command), *more])
+
+
+def heard(path: Path) -> list[str]:
+    """The engine's command lines so far."""
+    return (path / "heard").read_text().splitlines()
+
+
+# --json
+
+
+def test_every_command_prints_json() -> None:
+    """By a flag of one name and one help; the list of examples here is whole."""
+    flags = [(way, one) for way, one in OPTIONS if "--json" in one.opts]
+    assert [way for way, _ in flags] == [way for way in LEAVES if way != SERVES]
+    assert {(one.is_flag, one.help) for _, one in flags} == {(True, "Print JSON.")}
+    assert set(EXAMPLES) == set(LEAVES) - {SERVES}
+
+
+@pytest.mark.parametrize("way", EXAMPLES)
+def test_json_alone_is_printed(way: str) -> None:
+    """Whatever else there is to say comes on standard error."""
+    done = run(f"{way} {EXAMPLES[way]}", "--json")
+    assert json.loads(done.stdout) is not None, done.output
+
+
+@pytest.mark.parametrize("command", FAILURES)
+def test_a_failure_prints_json_or_nothing(command: str) -> None:
+    """The exit code is the same as without."""
+    run("preview dev --save reviewed.json")
+    happens(Path.cwd().parent, MANY[:1], MANY[:1])
+    code = run(command).exit_code
+    done = run(command, "--json")
+    assert done.exit_code == code, done.output
+    assert not done.stdout or json.loads(done.stdout)
+    assert done.stdout or done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "preview", "code", "is_preview"),
+    [
+        ("preview dev", NEW, 3, True),
+        ("up dev --yes", NEW, 0, False),
+        ("up dev --yes", None, 0, True),  # there is nothing to do
+        ("up dev", NEW, 1, True),  # nobody is there to be asked
+        ("up dev --yes", MANY, 1, True),  # refused
+        ("up dev --reviewed reviewed.json", MANY[:1], 3, True),
+        ("up dev --reviewed reviewed.json", NEW, 0, False),
+    ],
+)
+def test_the_one_document_of_a_run(
+    tmp_path: Path, command: str, preview: Any, code: int, *, is_preview: bool
+) -> None:
+    """Is of the last thing that was done, and says what changes."""
+    run("preview dev --save reviewed.json")
+    happens(tmp_path, preview, preview)
+    for how in ("--json", "--format=json"):
+        done = run(command, how)
+        told = json.loads(done.stdout)
+        assert done.exit_code == code, done.output
+        assert (told["run"]["preview"], told["changes"]) == (is_preview, preview is not None)
+
+
+def test_what_is_read_before_a_question() -> None:
+    """The preview, for people on standard error where a program reads the output."""
+    plain, json_ = run("up dev"), run("up dev --json")
+    assert "Webhooks of" in plain.stdout
+    assert "Webhooks of" in json_.stderr
+    assert plain.stdout.count("Webhooks of") == 1
+
+
+def test_several_stacks() -> None:
+    """Each with its exit code and its changes."""
+    for command, code in (("preview", 3), ("up --yes", 0)):
+        (told,) = json.loads(run(f"stacks {command} dev --json").stdout)
+        assert (told["stack"], told["exitCode"], told["changes"]["changes"]) == ("dev", code, True)
+        assert told["changes"]["run"]["preview"] == (command == "preview")
+
+
+# FILE
+
+
+@pytest.mark.parametrize("command", ["report run.json", "preview dev", "up dev --yes", "drift dev"])
+def test_a_report_in_a_file(folder: Path, command: str) -> None:
+    """Beside what is printed, which may be JSON too."""
+    done = run(command, "--json", "--json-file", "it.json")
+    assert json.loads((folder / "it.json").read_text()) == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("given", [["--json", "it.json"], ["--json=it.json"]])
+@pytest.mark.parametrize("command", ["report", "preview", "up --yes", "drift"])
+def test_the_option_of_a_file_as_it_was(folder: Path, command: str, given: list[str]) -> None:
+    """Says what it is now."""
+    done = run(command, *given)
+    assert done.exit_code == 1
+    assert "write `--json-file it.json` for a file" in done.stderr
+    assert not (folder / "it.json").exists()
+
+
+def test_files_are_paths() -> None:
+    """So that the next test means them all."""
+    named = [
+        one
+        for _, one in WITH_VALUE
+        if {*(one.metavar or "").split()} & {"FILE", "PATH", "FOLDER"}
+        or "file" in (one.help or "").split()
+    ]
+    assert {one.opts[-1] for one in named if not isinstance(one.type, click.Path)} == set()
+    assert len({one.opts[-1] for one in named}) > 8
+
+
+@pytest.mark.parametrize(("way", "option"), WITH_VALUE, ids=IDS)
+def test_no_option_takes_another(folder: Path, way: str, option: click.Option) -> None:
+    """For its value; an option of a file takes nothing that looks like one."""
+    name = option.opts[-1]
+    before = sorted(folder.iterdir())
+    values = ["--help", name]
+    if isinstance(option.type, click.Path):
+        values += ["--nosuch", "-x.json", *([] if option.type.allow_dash else ["-"])]
+    for value in values:
+        done = run(f"{way} {EXAMPLES.get(way, '')}", name, value)
+        assert done.exit_code == 1, done.output
+        assert f"{name} takes a" in done.stderr
+        assert f", not {value}; write `{name} " in done.stderr
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_text_may_begin_with_a_dash() -> None:
+    """Where it is no option."""
+    done = run("report run.json --title '- ours'")
+    assert done.stdout.startswith("- ours\n")
+
+
+# STACK
+
+
+def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
+    """And of every command that has a stack."""
+    arguments = {
+        way
+        for way, command in LEAVES.items()
+        for one in command.params
+        if isinstance(one, click.Argument) and "STACK" in one.make_metavar(click.Context(command))
+    }
+    options = {way for way, one in OPTIONS if "--stack" in one.opts}
+    assert options == {"preview", "up", "drift", "doctor", "send", "import"}
+    assert arguments == (options - {"import"}) | {"check"}
+
+
+@pytest.mark.parametrize("command", ["preview", "up --yes", "drift"])
+@pytest.mark.parametrize("stack", ["dev", "-s dev", "--stack dev", "dev --stack=dev"])
+def test_the_stack_and_what_is_the_engines(tmp_path: Path, command: str, stack: str) -> None:
+    """Come to the engine; what stands after `--` does as it is."""
+    assert run(f"{command} {stack} -- --parallel 4 --help").exit_code in (0, 3)
+    runs = [one for one in heard(tmp_path) if "--event-log" in one]
+    assert len(runs) == (2 if command.startswith("up") else 1)
+    assert all(" --stack dev --parallel 4 --help --event-log " in one for one in runs)
+
+
+@pytest.mark.parametrize("command", ["preview", "up", "drift"])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("dev --diff", "no option --diff here; write options of `pulumi` after --, as in `"),
+        ("dev --diff", "{} STACK -- --diff`"),
+        ("--josn", "did you mean --json"),
+        ("-- dev", "and dev is none; write the stack before --"),
+        ("dev --stack prod", "STACK and --stack name two stacks; give one of them"),
+        ("dev prod", "unexpected extra argument (prod)"),
+    ],
+)
+def test_what_is_given_in_the_wrong_place(
+    tmp_path: Path, command: str, given: str, message: str
+) -> None:
+    """Is said in a line, before the engine is asked."""
+    done = run(f"{command} {given}")
+    assert done.exit_code == 1
+    assert message.format(command) in done.stderr
+    assert not (tmp_path / "heard").exists()
