@@ -84,7 +84,10 @@ def test_too_many(project: Project) -> None:
         run = project.run(*args).failed()
         assert "this would delete 36 of 116 hooks (31%)" in run.flat
         assert _lines(planted)[0] in run.text
-        assert "run `bitbucket-hooks up --force`, or set BITBUCKET_HOOKS_FORCE=1 for this one run." in run.flat
+        assert (
+            "run `bitbucket-hooks up --force`, or set BITBUCKET_HOOKS_FORCE=1 for this one run."
+            in run.flat
+        )
     assert len(project.hooks()) == 116
     project.env["BITBUCKET_HOOKS_FORCE"] = "1"
     project.preview_and_up().succeeded()

@@ -107,6 +107,33 @@ def test_what_is_managed(
         assert "1 managed" in page.text("#rows .group")
 
 
+def test_no_secret_is_less_than_insecure(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing has a secret, not all is red: that is for what can be read on the way."""
+    sandbox.plant_hook("acme/web", "https://ci.example.com/")
+    sandbox.plant_hook("acme/api", "http://ci.example.com/", secret="canary")
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
+    file = tmp_path / "inventory.html"
+    command = ["inventory", "acme", "--html", str(file)]
+    tones = {}
+    for dark in (False, True):
+        with browser.page(dark=dark) as page:
+            for only in (False, True):
+                more = ["--repositories", "web"] if only else []
+                assert CliRunner().invoke(main, [*command, *more]).exit_code == 0
+                page.open(file.as_uri())
+                page.choose("#group", "host")
+                colour = "getComputedStyle(document.querySelector('{}')).color"
+                tones[only] = page.run(colour.format("[data-kind=insecure] b"))
+                assert page.run(colour.format("#rows .group .insecure")) == tones[only]
+                assert page.run(colour.format("#rows .badge.no-secret:not(.group *)")) == page.run(
+                    "(one => { one.style = 'color: var(--change)'; document.body.append(one);"
+                    " return getComputedStyle(one).color })(document.createElement('i'))"
+                )
+        assert tones[False] != tones[True]
+
+
 def test_a_report(browser: Browser, tmp_path: Path) -> None:
     """Its filter narrows the declarations down, at any width."""
     file = tmp_path / "report.html"

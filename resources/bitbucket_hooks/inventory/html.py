@@ -65,13 +65,21 @@ def _figures(inventory: Inventory) -> Iterator[str]:
         if name in (*KINDS, "managed"):
             off = "" if number else " disabled"
             yield (
-                f"<button type=button class={name} data-kind={name} aria-pressed=false{off}>"
+                f'<button type=button class="{_tone(inventory, name)}" data-kind={name}'
+                f" aria-pressed=false{off}>"
                 f"{inside}</button>"
             )
         else:
             tone = name if number else "none"
             yield f"<span class={tone}>{inside}</span>"
     yield "</div>"
+
+
+def _tone(inventory: Inventory, kind: str) -> str:
+    """The class of a figure: what comes of one code alone has the tone of that code."""
+    findings = (finding for row in inventory.rows for finding in row.findings)
+    codes = {one.code for one in findings if one.kind == kind}
+    return " ".join([kind, *codes]) if len(codes) == 1 else kind
 
 
 def _label(name: str, number: int) -> str:

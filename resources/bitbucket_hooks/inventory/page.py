@@ -23,6 +23,7 @@ button { cursor: pointer; }
 .insecure, .missing { --tone: var(--delete); } .doubled, .shared { --tone: var(--change); }
 .inactive { --tone: var(--keep); } .drifted { --tone: var(--drift); }
 .unmanaged { --tone: var(--link); } .managed { --tone: var(--add); }
+.no-secret { --tone: var(--change); }
 .filter { position: sticky; top: 0; z-index: 1; background: var(--back); padding: .6rem 0;
           margin: 1rem 0 0; }
 .filter label { color: var(--soft); font-size: .9rem; }
@@ -180,6 +181,11 @@ SCRIPT: Final = r"""
     watch.observe(more);
   };
 
+  const toned = (kind, inside) => {  // what comes of one code alone has the tone of that code
+    const codes = new Set(inside.flatMap(hook => hook.findings)
+      .filter(([other]) => other === kind).map(([, code]) => code));
+    return codes.size === 1 ? `${kind} ${[...codes][0]}` : kind;
+  };
   const badge = (kind, text, hint) => {
     const element = make('span', `badge ${kind}`, text);
     if (hint) element.title = hint;
@@ -194,7 +200,8 @@ SCRIPT: Final = r"""
     button.append(make('span', '', name), make('span', 'count', count));
     for (const kind of KINDS) {
       const count = inside.filter(hook => hook.marks.has(kind)).length;
-      if (count) button.append(badge(kind, `${count.toLocaleString('en')} ${kind}`));
+      const text = `${count.toLocaleString('en')} ${kind}`;
+      if (count) button.append(badge(toned(kind, inside), text));
     }
     cell.colSpan = known ? 6 : 5;
     cell.setAttribute('role', 'cell');
@@ -231,7 +238,7 @@ SCRIPT: Final = r"""
     });
     const badges = make('span', 'badges');
     badges.append(...hook.findings.map(
-      ([kind, code, text]) => badge(kind, WORDS[code] || code, text)));
+      ([kind, code, text]) => badge(`${kind} ${code}`, WORDS[code] || code, text)));
     const [first, ...others] = hook.events;
     const told = others.length ? `${first} + ${others.length} more` : first || '';
     line.append(where, cell('hook', fold), cell('events', told), cell('findings', badges));
