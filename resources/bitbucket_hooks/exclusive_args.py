@@ -12,6 +12,7 @@ from pulumi.dynamic import Resource
 from bitbucket_hooks.hook_args import HookResource, one_form
 from bitbucket_hooks.hook_fleet import HookFleet
 from bitbucket_hooks.listed import flat
+from bitbucket_hooks.resource_options import options
 
 Uuids: TypeAlias = (
     HookResource
@@ -65,17 +66,18 @@ class ExclusiveResource(Resource):
 
 def exclusive(
     kind: type[AttrsInstance],
+    resource_name: str,
     args: AttrsInstance | pulumi.ResourceOptions | None,
     opts: pulumi.ResourceOptions | None,
     keywords: Mapping[str, Any],
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Bring both constructor forms into one; see `one_form`.
+    """Bring both constructor forms into one; see `one_form` and `options`.
 
     The properties are named even without a value: only what is named becomes an output.
     """
     given, opts = one_form(kind, args, opts, keywords)
     props = {**dict.fromkeys(_COMPUTED), **given, "hooks": flat(_named(given["hooks"]))}
-    return props, opts or pulumi.ResourceOptions()
+    return props, options(kind.__name__.removesuffix("Args"), resource_name, opts)
 
 
 def _named(value: Any) -> Any:

@@ -26,7 +26,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
 
     Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
     beside the resource's name; the constructor itself raises only TypeError, for a wrong args
-    object, or one beside keywords.
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
     """
 
     owner: pulumi.Output[str]
@@ -66,7 +66,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
             "skip_cert_verification": skip_cert_verification,
             "url": url,
         }
-        props, opts = arguments(HookArgs, args, opts, keywords)
+        props, opts = arguments(HookArgs, resource_name, args, opts, keywords)
         names = {"owner": None, "repository": None}
         super().__init__(HookProvider(), resource_name, {**names, **props}, opts)
 

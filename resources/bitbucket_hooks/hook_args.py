@@ -9,10 +9,10 @@ import pulumi
 from attrs import AttrsInstance, asdict, define, field, fields
 from pulumi.dynamic import Resource
 
-from bitbucket_hooks.account import inherited_from
 from bitbucket_hooks.listed import plain
 from bitbucket_hooks.model.webhook import PROPERTIES
 from bitbucket_hooks.names import camel
+from bitbucket_hooks.resource_options import options
 
 _BESIDE: Final = ("secret_from", "secret_fingerprint", "secret_set", "created_at", "url_is_secret")
 """Names in state beside those of the model's properties."""
@@ -112,17 +112,19 @@ A = TypeVar("A", bound=AttrsInstance)
 
 def arguments(
     kind: type[A],
+    resource_name: str,
     args: A | pulumi.ResourceOptions | None,
     opts: pulumi.ResourceOptions | None,
     keywords: Mapping[str, Any],
     computed: Sequence[str] = _COMPUTED,
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Bring both constructor forms of a hook into one; see `one_form`.
+    """Bring both constructor forms of a hook into one; see `one_form` and `options`.
 
     `computed` are the outputs that only the service knows.
     """
     given, opts = one_form(kind, args, opts, keywords)
-    return _props({**dict.fromkeys(computed), **given}), _options(opts)
+    opts = options(kind.__name__.removesuffix("Args"), resource_name, opts, _SECRET)
+    return _props({**dict.fromkeys(computed), **given}), opts
 
 
 def one_form(
@@ -161,11 +163,3 @@ def _props(given: Mapping[str, Any]) -> dict[str, Any]:
         # the provider fills it in; a secret input makes the state keep it encrypted
         props["secret_fingerprint"] = pulumi.Output.secret("")
     return props
-
-
-def _options(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    ours = pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET))
-    merged = pulumi.ResourceOptions.merge(opts, ours)
-    if merged.provider is None and not merged.providers:
-        merged.provider = inherited_from(merged.parent)
-    return merged

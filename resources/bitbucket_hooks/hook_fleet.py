@@ -31,7 +31,7 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
 
     Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
     beside the resource's name; the constructor itself raises only TypeError, for a wrong args
-    object, or one beside keywords.
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
     """
 
     owner: pulumi.Output[str]
@@ -75,7 +75,7 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
             "skip_cert_verification": skip_cert_verification,
             "url": url,
         }
-        props, opts = arguments(HookFleetArgs, args, opts, keywords, FLEET_COMPUTED)
+        props, opts = arguments(HookFleetArgs, resource_name, args, opts, keywords, FLEET_COMPUTED)
         if props["url"] is not None:
             # what drift tells of a live url must not show more than the declared one may
             props["url_is_secret"] = pulumi.Output.from_input(props["url"]).is_secret()

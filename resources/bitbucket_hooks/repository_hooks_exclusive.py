@@ -36,7 +36,7 @@ class RepositoryHooksExclusive(
 
     Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
     beside the resource's name; the constructor itself raises only TypeError, for a wrong args
-    object, or one beside keywords.
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
     """
 
     owner: pulumi.Output[str]
@@ -62,5 +62,5 @@ class RepositoryHooksExclusive(
             "owner": owner,
             "repositories": repositories,
         }
-        props, opts = exclusive(RepositoryHooksExclusiveArgs, args, opts, keywords)
+        props, opts = exclusive(RepositoryHooksExclusiveArgs, resource_name, args, opts, keywords)
         super().__init__(RepositoryHooksExclusiveProvider(), resource_name, props, opts)

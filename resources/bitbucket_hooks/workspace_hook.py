@@ -26,7 +26,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
 
     Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
     beside the resource's name; the constructor itself raises only TypeError, for a wrong args
-    object, or one beside keywords.
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
     """
 
     workspace: pulumi.Output[str]
@@ -62,7 +62,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
             "url": url,
             "workspace": workspace,
         }
-        props, opts = arguments(WorkspaceHookArgs, args, opts, keywords)
+        props, opts = arguments(WorkspaceHookArgs, resource_name, args, opts, keywords)
         props = {"workspace": None, **props}
         super().__init__(WorkspaceHookProvider(), resource_name, props, opts)
 

@@ -34,7 +34,7 @@ class WorkspaceHooksExclusive(
 
     Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
     beside the resource's name; the constructor itself raises only TypeError, for a wrong args
-    object, or one beside keywords.
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
     """
 
     workspace: pulumi.Output[str]
@@ -52,5 +52,5 @@ class WorkspaceHooksExclusive(
     ) -> None:
         """Declare it; see `WorkspaceHooksExclusiveArgs` for the arguments."""
         keywords = {"hooks": hooks, "on_unmanaged": on_unmanaged, "workspace": workspace}
-        props, opts = exclusive(WorkspaceHooksExclusiveArgs, args, opts, keywords)
+        props, opts = exclusive(WorkspaceHooksExclusiveArgs, resource_name, args, opts, keywords)
         super().__init__(WorkspaceHooksExclusiveProvider(), resource_name, props, opts)

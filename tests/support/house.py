@@ -35,6 +35,7 @@ ORDER: Final = (
     "hook",
     "workspace_hook",
     "hook_args",
+    "resource_options",
     "listed",
     "provider",
     "program",

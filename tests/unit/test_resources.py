@@ -118,6 +118,66 @@ def test_forms_that_do_not_mix(make: Callable[[], Any], told: str) -> None:
         _one(make)
 
 
+FLEET: dict[str, Any] = {"url": "https://ci.example.com/", "repositories": ["web"]}
+HOOKS: dict[str, Any] = {"url": "https://ci.example.com/", "secret_from": "env:CI"}
+WATCHED: dict[str, Any] = {"repositories": ["web"], "hooks": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "options", "told"),
+    [
+        (bitbucket.HookFleet, FLEET, {"ignore_changes": ["active"]}, "active: a fleet repairs"),
+        (
+            bitbucket.HookFleet,
+            FLEET,
+            {"ignore_changes": ["owner", "skipCertVerification", 'repositories["web"]', "*"]},
+            r"""skipCertVerification, repositories\["web"\], \*: a fleet repairs""",
+        ),
+        (bitbucket.HookFleet, FLEET, {"import_": "x"}, "import_: dynamic providers"),
+        (bitbucket.Hook, {**HOOKS, "repository": "web"}, {"import_": "x"}, "import_: dynamic"),
+        (bitbucket.WorkspaceHook, HOOKS, {"ignore_changes": ["secretFrom"]}, "secretFrom: what"),
+        (
+            bitbucket.RepositoryHooksExclusive,
+            WATCHED,
+            {"ignore_changes": ["unmanaged"]},
+            "unmanaged: is no argument",
+        ),
+        (bitbucket.WorkspaceHooksExclusive, {"hooks": []}, {"import_": "x"}, "import_: dynamic"),
+    ],
+)
+def test_options_that_can_not_serve(
+    kind: Callable[..., Any], arguments: dict[str, Any], options: dict[str, Any], told: str
+) -> None:
+    """They are refused by name, with the remedy on a line of its own."""
+    opts = pulumi.ResourceOptions(**options)
+    with program({}) as run, pytest.raises(pulumi.RunError, match=rf' "ci": .*{told}.*\n.+\.$'):
+        run(lambda: kind("ci", opts=opts, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "names"),
+    [
+        (bitbucket.Hook, {**HOOKS, "repository": "web"}, ["active", "events[0]", "secret", "*"]),
+        (bitbucket.HookFleet, FLEET, ["owner", "repositories", "adopt"]),
+        (bitbucket.RepositoryHooksExclusive, WATCHED, ["hooks", "onUnmanaged", "on_unmanaged"]),
+    ],
+)
+def test_options_that_serve(
+    kind: Callable[..., Any], arguments: dict[str, Any], names: list[str]
+) -> None:
+    """What the engine itself can ignore, and everything that needs no help of the provider."""
+    opts = pulumi.ResourceOptions(
+        ignore_changes=names,
+        replace_on_changes=["url"],
+        delete_before_replace=True,
+        retain_on_delete=True,
+        additional_secret_outputs=["hooks"],
+        aliases=[pulumi.Alias(name="old")],
+        protect=True,
+    )
+    assert _one(lambda: kind("ci", opts=opts, **arguments)).protect
+
+
 def test_look_ups() -> None:
     """By id."""
     id_ = "acme/web/{00000000-0000-4000-8000-00000000000a}"
@@ -256,17 +316,15 @@ def test_which_account_a_hook_has() -> None:
             bitbucket.Hook(name, below, url="https://x")
             own = pulumi.ResourceOptions(parent=group, provider=two)
             bitbucket.WorkspaceHook(f"own {name}", own, url="https://x")
+            bitbucket.WorkspaceHooksExclusive(f"only {name}", below, hooks=[])
         bitbucket.Hook("alone", pulumi.ResourceOptions(providers=[two]), url="https://x")
 
     with program({}) as run:
         made = {each.name: each.provider for each in run(act)}
-    assert {name: made[name] for name in ("listed", "named", "foreign", "nobody", "alone")} == {
-        "listed": "one",
-        "named": "one",
-        "foreign": None,
-        "nobody": None,
-        "alone": "two",
-    }
+    handed = {"listed": "one", "named": "one", "foreign": None, "nobody": None}
+    assert {name: made[name] for name in handed} == handed
+    assert {name: made[f"only {name}"] for name in handed} == handed
+    assert made["alone"] == "two"
     assert {made[name] for name in made if name.startswith("own ")} == {"two"}
 
 
