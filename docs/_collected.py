@@ -76,6 +76,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "UnavailableError": _Way("error", advice=_ENGINE),
     **dict.fromkeys(("warn", "_warn"), _Way("warning")),
     **dict.fromkeys(("note", "tell"), _Way("note")),
+    "_Cause": _Way("error", 1, 2),
 }
 _FINDINGS: Final[Mapping[str, _Way]] = {
     "error": _Way("error", 1, 2),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.rules import is_secret_source
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
@@ -85,7 +85,7 @@ class Declared:
             return value
         try:
             opened: str = self._opened[key]
-        except ConfigError as failed:
+        except HooksError as failed:
             raise ConfigError(
                 f'the {key} of hook "{self.values["name"]}" is encrypted in the stack '
                 f"{self.stack}, and the engine doesn't open it: {failed.message}",

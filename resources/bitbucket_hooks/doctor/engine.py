@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.doctor.findings import Finding, error, note, ok, unknown, warning
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.doctor.findings import Finding, error, failure, note, ok, unknown, warning
+from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.model.urls import veiled
-from bitbucket_hooks.runs.engine import SEE_DOCTOR, ask
+from bitbucket_hooks.runs.engine import ask
 from bitbucket_hooks.stack.files import read_mapping
 
 MINIMUM: Final = (3, 200)
@@ -29,9 +29,6 @@ SDK_MINIMUM: Final = (3, 216)
 HOST: Final = "pulumi-language-python"
 _ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
 _SECONDS: Final = 60
-_UNREACHED: Final = re.compile(
-    r"dial |lookup |timeout|connection|no such host|status code 5", re.IGNORECASE
-)
 _LOOK: Final = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version
@@ -202,29 +199,15 @@ def backend() -> tuple[Finding, bool]:
     """Where the state is, and whether it can be reached."""
     try:
         told = ask("the backend can't be used", "whoami", "--json")
-    except ConfigError as failed:
-        return _no_backend(failed), False
+    except HooksError as failed:
+        return failure("backend", failed), False
     # Without its query, which has options such as `metadata=skip`, and may have secrets.
     url, user = str(told.get("url")).partition("?")[0], printable(str(told.get("user")), 100)
     return ok("backend", f"{printable(veiled(url))}, as {user}"), True
 
 
-def _no_backend(failed: ConfigError) -> Finding:
-    if "PULUMI_ACCESS_TOKEN" in failed.message:
-        return error(
-            "backend",
-            "not logged in, so the engine finds no stacks",
-            "Run `pulumi login`, or set PULUMI_ACCESS_TOKEN or PULUMI_BACKEND_URL; in this "
-            "project, `. ./activate` chooses a local one.",
-        )
-    own = "Check PULUMI_BACKEND_URL, and its credentials in the environment."
-    remedy = _instead_of_us(failed, own)
-    remote = _UNREACHED.search(failed.message) is not None
-    return error("backend", failed.message, remedy, remote=remote)
-
-
 def stacks(*more: str) -> Stacks:
-    """Ask for the project's stacks. Raises ConfigError."""
+    """Ask for the project's stacks. Raises HooksError."""
     told: list[dict[str, Any]] = ask("the stacks can't be listed", "stack", "ls", "--json", *more)
     return Stacks(
         tuple(str(one["name"]) for one in told),
@@ -271,30 +254,12 @@ def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def secrets(failed: ConfigError | None, *, encrypted: bool) -> Iterator[Finding]:
+def secrets(failed: HooksError | None, *, encrypted: bool) -> Iterator[Finding]:
     """Whether the stack's secrets can be opened."""
     if failed is not None:
-        yield _locked(failed)
+        yield failure("secrets", failed)
     elif encrypted:
         yield ok("secrets", "the stack's encrypted values can be opened")
-
-
-def _locked(failed: ConfigError) -> Finding:
-    if "passphrase" in failed.message:
-        return error(
-            "secrets",
-            failed.message,
-            "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to what the stack was "
-            "made with.",
-        )
-    return error(
-        "secrets", failed.message, _instead_of_us(failed, "See what is said of the backend.")
-    )
-
-
-def _instead_of_us(failed: ConfigError, own: str) -> str:
-    """The remedy of an error; `own` in the place of the advice to ask the doctor."""
-    return own if failed.remedy in ("", SEE_DOCTOR) else failed.remedy
 
 
 def unasked(check: str) -> Finding:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -17,7 +17,7 @@ from bitbucket_hooks.doctor.calls import Calls
 from bitbucket_hooks.doctor.case import Case, open_case
 from bitbucket_hooks.doctor.engine import Stacks
 from bitbucket_hooks.doctor.findings import Finding, Report, Section, error, guarded, masked
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.runs.engine import stack_config
 from bitbucket_hooks.settings import SECRET_KEYS, VARIABLES, project_root
@@ -96,13 +96,14 @@ class Examination:
             yield self._which()
             return
         there = self._stacks is not None and self._stacks.has(name)
-        opened, locked = None, None
+        opened: Mapping[str, Any] | None = None
+        locked: HooksError | None = None
         if self._stacks is not None:
             yield from engine.stack(name, self._stacks)
         if there:
             try:
                 opened = stack_config(name)
-            except ConfigError as failed:
+            except HooksError as failed:
                 locked = failed
         self._case = Case(name)
         self._case = open_case(name, opened)

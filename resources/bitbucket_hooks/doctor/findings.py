@@ -12,10 +12,12 @@ from attrs import evolve, field, frozen
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.model.masking import Mask
+from bitbucket_hooks.runs.causes import SEE_DOCTOR
 
 LET_IN: Final = "Mend first what is said of the account, then run this again."
 
 _FEW: Final = 5
+_UNKNOWN: Final = "Correct what `pulumi` says, then run this again."
 _BROKEN: Final = "Report it: this is a mistake in bitbucket-hooks."
 
 
@@ -110,7 +112,8 @@ def unknown(check: str, what: str, remedy: str) -> Finding:
 
 def failure(check: str, failed: HooksError) -> Finding:
     """An error of ours as a finding."""
-    return error(check, failed.message, failed.remedy, remote=failed.exit_code == REMOTE_FAILED)
+    remedy = _UNKNOWN if failed.remedy == SEE_DOCTOR else failed.remedy
+    return error(check, failed.message, remedy, remote=failed.exit_code == REMOTE_FAILED)
 
 
 def first(texts: Sequence[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -15,10 +14,10 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.errors import ConfigError, RemoteError, printable
-from bitbucket_hooks.model.urls import veiled
+from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
+from bitbucket_hooks.runs.causes import SEE_DOCTOR, engine_failure
 from bitbucket_hooks.runs.folder import run_folder
 from bitbucket_hooks.runs.signals import stop_signals
 from bitbucket_hooks.settings import TURN
@@ -27,10 +26,6 @@ from bitbucket_hooks.stack.files import read_mapping, read_text
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
-# what a backend of one's own says, and Pulumi Cloud
-_LOCKED: Final = re.compile(r"is currently locked by|Another update is currently in progress")
-_HOLDER: Final = re.compile(r"created by (\S+) \(pid (\d+)\) at (\S+)")
-SEE_DOCTOR: Final = "Run `bitbucket-hooks doctor`: it tells what stands in the way."
 _SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
 
 
@@ -47,25 +42,6 @@ class Finished:
     """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
     stopped: bool = False
     """Whether a signal ended it, ours to pass on or its own: it didn't get to its end."""
-
-
-class StackLocked(RemoteError):
-    """Another run holds the stack: nothing is wrong here, and later it works."""
-
-
-def refuse_locked(printed: str, stack: str | None) -> None:
-    """Raise StackLocked when that is what the engine said on its way out."""
-    if not _LOCKED.search(printed):
-        return
-    holder = _HOLDER.search(printed)
-    who = "" if holder is None else " ({}, process {}, since {})".format(*holder.groups())
-    which = f" --stack {stack}" if stack else ""
-    raise StackLocked(
-        f"another run holds the stack{printable(who)}; this one has changed nothing",
-        "Wait until the other has ended, then run this again. If it died, "
-        f"`pulumi cancel{printable(which)}` frees the stack, and the next run goes on where it "
-        "stopped.",
-    )
 
 
 def run(
@@ -107,7 +83,7 @@ def run(
 
 
 def stack_config(stack: str | None) -> dict[str, Any]:
-    """The stack config, secrets open, by its full keys. Raises ConfigError."""
+    """The stack config, secrets open, by its full keys. Raises HooksError."""
     which = ["--stack", stack] if stack else []
     printed = ask("the stack config can't be read", "config", "--json", "--show-secrets", *which)
     return {key: one.get("objectValue", one.get("value")) for key, one in (printed or {}).items()}
@@ -116,19 +92,59 @@ def stack_config(stack: str | None) -> dict[str, Any]:
 def ask(failing: str, *args: str) -> Any:
     """What a command of `pulumi` prints as JSON; None when it prints nothing.
 
-    Raises ConfigError, which begins with `failing`, when it can't be run or exits with an error.
+    Raises HooksError when it can't be run or exits with an error; where that is of no cause that
+    is known, it begins with `failing`.
     """
     try:
-        return json.loads(_printed(failing, args) or "null")
+        return json.loads(_answered(failing, args) or "null")
     except json.JSONDecodeError:
         raise ConfigError(f"{failing}: what `pulumi` printed is no JSON", SEE_DOCTOR) from None
 
 
-def _printed(failing: str, args: Sequence[str]) -> str:
+def selected_stack() -> str:
+    """The stack that is selected. Raises HooksError when none is."""
+    return _answered("the selected stack isn't known", ["stack", "--show-name"]).strip()
+
+
+def encrypted(
+    stack: str, file: Path, values: Sequence[str], tell: Callable[[int], None]
+) -> list[str]:
+    """The values as the stack's own encryption writes them; `tell` hears how many are done.
+
+    The stack's file is left alone: a copy of it takes the values. Raises HooksError.
+    """
+    with run_folder() as folder:
+        copy = folder / file.name
+        before = read_text(file)
+        others = _others(read_mapping(file))
+        copy.touch(mode=0o600)
+        found = []
+        for number, value in enumerate(values):
+            copy.write_text(before, "utf-8")
+            command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
+            _answered("the url can't be encrypted", [*command, _SPARE], value)
+            whole = read_mapping(copy)
+            found.append(str(whole["config"][_SPARE]["secure"]))
+            if _others(whole) != others:
+                raise ConfigError(
+                    f"the stack {printable(stack)} has no encryption yet",
+                    "Set a first secret with `pulumi config set --secret`, which makes it.",
+                )
+            tell(number + 1)
+        return found
+
+
+def _others(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack's file holds beside the config: its encryption."""
+    return {key: value for key, value in whole.items() if key != "config"}
+
+
+def _answered(failing: str, args: Sequence[str], given: str = "") -> str:
+    """What a short command of `pulumi` prints; `given` is its input."""
     try:
         done = subprocess.run(
             ["pulumi", *args, "--non-interactive"],
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             errors="replace",
@@ -146,65 +162,8 @@ def _printed(failing: str, args: Sequence[str]) -> str:
             f"{failing}: no answer of `pulumi` in {_CONFIG_SECONDS} s", SEE_DOCTOR
         ) from None
     if done.returncode:
-        raise ConfigError(f"{failing}: `pulumi` says: {_said(done.stderr)}", SEE_DOCTOR)
+        raise engine_failure(failing, done.stderr)
     return done.stdout
-
-
-def selected_stack() -> str:
-    """The stack that is selected. Raises ConfigError when none is."""
-    remedy = "Name it, or select one with `pulumi stack select STACK`."
-    return _asked(["stack", "--show-name"], "no stack is selected", remedy)
-
-
-def encrypted(
-    stack: str, file: Path, values: Sequence[str], tell: Callable[[int], None]
-) -> list[str]:
-    """The values as the stack's own encryption writes them; `tell` hears how many are done.
-
-    The stack's file is left alone: a copy of it takes the values. Raises ConfigError.
-    """
-    with run_folder() as folder:
-        copy = folder / file.name
-        before = read_text(file)
-        others = _others(read_mapping(file))
-        copy.touch(mode=0o600)
-        found = []
-        for number, value in enumerate(values):
-            copy.write_text(before, "utf-8")
-            command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
-            _asked([*command, _SPARE], "the url can't be encrypted", SEE_DOCTOR, value)
-            whole = read_mapping(copy)
-            found.append(str(whole["config"][_SPARE]["secure"]))
-            if _others(whole) != others:
-                raise ConfigError(
-                    f"the stack {printable(stack)} has no encryption yet",
-                    "Set a first secret with `pulumi config set --secret`, which makes it.",
-                )
-            tell(number + 1)
-        return found
-
-
-def _others(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack's file holds beside the config: its encryption."""
-    return {key: value for key, value in whole.items() if key != "config"}
-
-
-def _asked(args: Sequence[str], problem: str, remedy: str, given: str = "") -> str:
-    """What a short command answers. Raises ConfigError."""
-    try:
-        done = subprocess.run(
-            ["pulumi", *args, "--non-interactive"],
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_CONFIG_SECONDS,
-        )
-    except FileNotFoundError:
-        raise _no_engine() from None
-    if done.returncode:
-        raise ConfigError(f"{problem}: `pulumi` says: {_said(done.stderr)}", remedy)
-    return done.stdout.strip()
 
 
 def _no_engine() -> ConfigError:
@@ -212,12 +171,6 @@ def _no_engine() -> ConfigError:
         "there is no `pulumi` on the PATH",
         "Run `. ./activate` in the project, or install the Pulumi CLI.",
     )
-
-
-def _said(text: str) -> str:
-    """What the engine said on its way out, on one line."""
-    said = veiled(" ".join(text.split()))  # a backend's address may hold a password
-    return printable(said.removeprefix("error: "), 500) or "no reason given"
 
 
 def _start(

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.provider.safety import REMEDY, share, too_many
 from bitbucket_hooks.report.build import changes_of
@@ -17,7 +17,8 @@ from bitbucket_hooks.report.parts import message_of
 from bitbucket_hooks.report.read import read
 from bitbucket_hooks.report.run import Diagnostic, Kind, Run
 from bitbucket_hooks.runs import engine
-from bitbucket_hooks.runs.engine import SEE_DOCTOR, Finished, refuse_locked
+from bitbucket_hooks.runs.causes import engine_failure, last_words
+from bitbucket_hooks.runs.engine import Finished
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.settings import ALL
 from bitbucket_hooks.stack.files import project_name
@@ -98,7 +99,7 @@ class Watcher:
 def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
     """Preview an update; `config` gives the stack config, secrets open.
 
-    Raises ConfigError when the engine can't even begin, StackLocked when another run holds it.
+    Raises HooksError when the engine can't even begin.
     """
     refresh = ["--refresh"] if asked.refresh else []
     command = asked.arguments("preview", *refresh)
@@ -113,7 +114,7 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
 
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:
-    """Look at everything that is declared, and change nothing. Raises ConfigError."""
+    """Look at everything that is declared, and change nothing. Raises HooksError."""
     command = asked.arguments("refresh", "--preview-only")
     finished = engine.run(command, watcher.event, force=asked.force, turn=asked.turn)
     return _seen(asked, finished, Run(Kind.REFRESH, planned=True, refreshed=True))
@@ -122,7 +123,7 @@ def drift(asked: Asked, watcher: Watcher) -> Seen:
 def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
     """Apply what is declared; a refresh looks where that of `shown` did.
 
-    Raises ConfigError, or StackLocked when another run holds the stack.
+    Raises HooksError when the engine can't even begin.
     """
     refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
@@ -150,11 +151,10 @@ def _seen(
 
 
 def _read(asked: Asked, finished: Finished, expected: Run) -> Run:
-    """The run as its events tell it. Raises ConfigError when it failed before there were any."""
+    """The run as its events tell it. Raises HooksError when it failed before there were any."""
     has_begun = '"resourcePreEvent"' in finished.events or '"diagnosticEvent"' in finished.events
     if not has_begun and not finished.stopped:
-        refuse_locked(finished.printed, asked.stack)
-        raise ConfigError(f"`pulumi` stopped: {_last_words(finished.printed)}", SEE_DOCTOR)
+        raise engine_failure("the engine stopped", finished.printed, asked.stack)
     if not has_begun:
         return evolve(expected, ended=False)
     run = read(finished.events, "the engine's events")
@@ -173,7 +173,7 @@ def _explained(run: Run, finished: Finished) -> Run:
         return run
     if run.planned and changes_of(run).any:  # the engine was given --expect-no-changes
         return run
-    said = Diagnostic("error", message_of(f"pulumi: {_last_words(finished.printed)}"))
+    said = Diagnostic("error", message_of(f"pulumi: {last_words(finished.printed)}"))
     return evolve(run, failed=True, diagnostics=(*run.diagnostics, said))
 
 
@@ -184,11 +184,5 @@ def _named(run: Run, asked: Asked) -> Run:
     try:
         stack = (asked.stack or engine.selected_stack()).rpartition("/")[2]
         return evolve(run, project=project_name(), stack=stack)
-    except ConfigError:
+    except HooksError:
         return run
-
-
-def _last_words(printed: str) -> str:
-    """What the engine said when it failed before it began."""
-    lines = [line.strip().removeprefix("error: ") for line in printed.splitlines() if line.strip()]
-    return printable("; ".join(lines[-3:]) or "it ended without a word", 500)

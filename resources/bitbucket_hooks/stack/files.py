@@ -12,6 +12,10 @@ from bitbucket_hooks.stack.yaml import NotYaml, load
 
 MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."
 """The remedy where there is none."""
+NO_PROJECT: Final = "Change to the folder of a Pulumi project, or make one with `pulumi new`."
+"""The remedy where there is no `Pulumi.yaml`."""
+
+_PROJECT: Final = "Pulumi.yaml"
 
 
 def stack_file(stack: str) -> Path:
@@ -30,7 +34,7 @@ def project_name() -> str:
 
     Raises ConfigError.
     """
-    return str(read_mapping(project_root() / "Pulumi.yaml").get("name"))
+    return str(read_mapping(project_root() / _PROJECT).get("name"))
 
 
 def written(stack: str) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def written(stack: str) -> dict[str, Any]:
 
     Secrets are as the file has them: `{"secure": …}`. Raises ConfigError.
     """
-    project = read_mapping(project_root() / "Pulumi.yaml")
+    project = read_mapping(project_root() / _PROJECT)
     shared = project.get("config")
     given = _of_project(str(project.get("name")), shared if isinstance(shared, Mapping) else {})
     own = read_mapping(stack_file(stack)).get("config")
@@ -62,11 +66,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(
-            f"there is no {path.name} in {path.parent}",
-            "Run this in a Pulumi project's folder, or make the stack with "
-            "`pulumi stack init STACK`.",
-        ) from None
+        raise _missing(path) from None
     except OSError as error:
         raise unreadable(path.name, error) from None
     except ValueError:
@@ -92,7 +92,15 @@ def read_mapping(path: Path) -> Mapping[str, Any]:
 
 def _folder() -> Path:
     root = project_root()
-    folder = read_mapping(root / "Pulumi.yaml").get("stackConfigDir") or "."
+    folder = read_mapping(root / _PROJECT).get("stackConfigDir") or "."
     if not isinstance(folder, str):
-        raise not_yaml("Pulumi.yaml", "stackConfigDir is no text")
+        raise not_yaml(_PROJECT, "stackConfigDir is no text")
     return root / folder
+
+
+def _missing(path: Path) -> ConfigError:
+    if path.name == _PROJECT:
+        return ConfigError(f"there is no {_PROJECT} in {path.parent} or above it", NO_PROJECT)
+    there = stacks()
+    named = f"Name one of: {', '.join(printable(one, 60) for one in there)}. " if there else ""
+    return ConfigError(f"there is no {path.name} in {path.parent}", f"{named}{MAKE_STACK}")
