@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,86 @@ def test_every_report_at_once(tmp_path: Path) -> None:
     assert markdown.startswith("## Hooks \\<of\\> \\*mine\\*\n")
     assert "<title>Hooks &lt;of&gt; *mine*</title>" in html
     assert json.loads(json_)["counts"]["created"] == 1
+
+
+HASH = "0123456789" * 4
+PIPELINE = {
+    "BITBUCKET_BUILD_NUMBER": "12",
+    "BITBUCKET_REPO_FULL_NAME": "acme/infra",
+    "BITBUCKET_COMMIT": HASH,
+}
+GITHUB = {
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "acme/mirror",
+    "GITHUB_RUN_ID": "99",
+    "GITHUB_SHA": HASH,
+}
+SITE = "https://bitbucket.org/acme/infra"
+ORIGINS = {
+    "a pipeline": (
+        PIPELINE,
+        f'commit <a href="{SITE}/commits/{HASH}"><code>012345678901</code></a> · '
+        + f'<a href="{SITE}/pipelines/results/12">the pipeline\'s run</a></p>',
+    ),
+    "GitHub": (
+        GITHUB,
+        "commit <code>012345678901</code> · "
+        + '<a href="https://github.com/acme/mirror/actions/runs/99">the pipeline\'s run</a></p>',
+    ),
+    "a hostile variable": (
+        {**GITHUB, "GITHUB_SERVER_URL": "javascript:alert(1)//"},
+        "commit <code>012345678901</code> · the pipeline's run</p>",
+    ),
+    "a commit that is none": ({**PIPELINE, "BITBUCKET_COMMIT": "HEAD"}, "UTC</time></p>"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a working folder outside of any repository and pipeline."""
+    for name in [*PIPELINE, *GITHUB, "BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("variables", "shown"), ORIGINS.values(), ids=ORIGINS.keys())
+def test_a_page_tells_its_origin(
+    variables: dict[str, str], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it was written, of which commit, and in which run; a bad variable spoils nothing."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    page = reported(preview(NEW), "--format", "html").stdout
+    assert re.search(
+        r"Written <time datetime=\"[^\"]+\">\d{4}-\d\d-\d\d \d\d:\d\d UTC</time>", page
+    )
+    assert shown in page
+
+
+def test_a_page_tells_the_commit_of_the_working_folder(folder: Path) -> None:
+    """Where no pipeline does; with a word on changes."""
+
+    def git(*args: str) -> str:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        done = subprocess.run(["git", *who, *args], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def page() -> str:
+        return reported(preview(NEW), "--format", "html").stdout
+
+    assert "commit <code>" not in page()
+    git("init", "--quiet")
+    (folder / "a").write_text("1")
+    git("add", "a")
+    git("commit", "--quiet", "--message", "a")
+    git("tag", "v1")
+    commit = f"commit <code>{git('rev-parse', 'HEAD')[:12]}</code>"
+    assert f"{commit}</p>" in page()
+    (folder / "a").write_text("2")
+    assert f"{commit} with changes</p>" in page()
 
 
 def test_limit() -> None:

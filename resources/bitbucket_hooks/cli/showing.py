@@ -91,9 +91,10 @@ def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str
 
         return json.dumps(as_json.render(changes), indent=2) + "\n"
     if kind == "html":
+        from bitbucket_hooks.publish.origin import find_origin  # noqa: PLC0415
         from bitbucket_hooks.report import html  # noqa: PLC0415
 
-        return html.render(tell(changes, title))
+        return html.render(tell(changes, title), find_origin())
     from bitbucket_hooks.report import markdown  # noqa: PLC0415
 
     flavour = markdown.Flavour.BITBUCKET if kind == "bitbucket" else markdown.Flavour.GITHUB

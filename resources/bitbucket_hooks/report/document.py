@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
@@ -83,6 +84,22 @@ class Figure:
     mark: Mark
     number: int
     label: str
+
+
+@frozen
+class Origin:
+    """When and from what a report was written."""
+
+    at: datetime
+    """In UTC."""
+    commit: str | None = None
+    """The whole hash."""
+    page: str | None = None
+    """Where people see the commit."""
+    is_dirty: bool = False
+    """Whether files differ from the commit."""
+    run: str | None = None
+    """The page of the pipeline's run."""
 
 
 @frozen

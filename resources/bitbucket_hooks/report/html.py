@@ -12,6 +12,7 @@ from bitbucket_hooks.report.document import (
     Figure,
     Line,
     Mark,
+    Origin,
     Section,
     Span,
     Style,
@@ -21,6 +22,7 @@ from bitbucket_hooks.report.document import (
 from bitbucket_hooks.report.page import SCRIPT, STYLE
 from bitbucket_hooks.wording import counted
 
+_SHORT: Final = 12  # digits of a commit
 _FEW: Final = 4  # items that need no fold
 _CLASSES: Final = {
     Mark.ADD: "add",
@@ -42,14 +44,16 @@ _SIGNS: Final = {
 }
 
 
-def render(document: Document) -> str:
+def render(document: Document, origin: Origin | None = None) -> str:
     """Write a report as a page of its own."""
-    return "\n".join(framed(document.title, STYLE, _body(document), SCRIPT)) + "\n"
+    return "\n".join(framed(document.title, STYLE, _body(document, origin), SCRIPT)) + "\n"
 
 
-def _body(document: Document) -> Iterator[str]:
+def _body(document: Document, origin: Origin | None) -> Iterator[str]:
     yield "<main>"
     yield f"<header><h1>{safe(document.title)}</h1><p class=context>{safe(document.context)}</p>"
+    if origin:
+        yield f"<p class=context>{' · '.join(_origin(origin))}</p>"
     if document.verdict != sentence(document.figures):  # else the figures say it
         yield f"<p class=verdict>{_inline(document.verdict)}</p>"
     yield "</header>"
@@ -67,6 +71,22 @@ def _body(document: Document) -> Iterator[str]:
         yield from (f"<p>{_inline(note)}</p>" for note in document.notes)
         yield "</footer>"
     yield "</main>"
+
+
+def _origin(origin: Origin) -> Iterator[str]:
+    at = origin.at
+    yield f'Written <time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M} UTC</time>'
+    if origin.commit:
+        commit = f"<code>{safe(origin.commit[:_SHORT])}</code>"
+        yield f"commit {_link(origin.page, commit)}{' with changes' if origin.is_dirty else ''}"
+    if origin.run:
+        yield _link(origin.run, "the pipeline's run")
+
+
+def _link(url: str | None, inside: str) -> str:
+    """A link to a page on the web; what leads elsewhere is none."""
+    is_web = url is not None and url.startswith(("https://", "http://"))
+    return f'<a href="{safe(str(url))}">{inside}</a>' if is_web else inside
 
 
 def _figures(figures: Sequence[Figure]) -> Iterator[str]:

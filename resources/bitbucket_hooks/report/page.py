@@ -5,6 +5,8 @@ from typing import Final
 from bitbucket_hooks.page_style import BASE
 
 _OWN: Final = """
+a { color: var(--link); }
+a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px; }
 .count { color: var(--soft); font-weight: 400; font-size: .9rem; margin-left: .3rem; }
 li { display: flex; gap: .6rem; padding: .18rem 0; }
 li > div { min-width: 0; flex: 1; overflow-wrap: anywhere; }
