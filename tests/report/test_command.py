@@ -83,21 +83,20 @@ GITHUB = {
     "GITHUB_RUN_ID": "99",
     "GITHUB_SHA": HASH,
 }
+SHORT = "<code>012345678901</code>"
 SITE = "https://bitbucket.org/acme/infra"
 ORIGINS = {
     "a pipeline": (
         PIPELINE,
-        f'commit <a href="{SITE}/commits/{HASH}"><code>012345678901</code></a> · '
-        + f'<a href="{SITE}/pipelines/results/12">the pipeline\'s run</a></p>',
+        f'commit <a href="{SITE}/commits/{HASH}">{SHORT}</a> · <a href="{SITE}/pipelines/results/12">',
     ),
     "GitHub": (
         GITHUB,
-        "commit <code>012345678901</code> · "
-        + '<a href="https://github.com/acme/mirror/actions/runs/99">the pipeline\'s run</a></p>',
+        f'commit {SHORT} · <a href="https://github.com/acme/mirror/actions/runs/99">',
     ),
     "a hostile variable": (
         {**GITHUB, "GITHUB_SERVER_URL": "javascript:alert(1)//"},
-        "commit <code>012345678901</code> · the pipeline's run</p>",
+        f"commit {SHORT} · the pipeline's run</p>",
     ),
     "a commit that is none": ({**PIPELINE, "BITBUCKET_COMMIT": "HEAD"}, "UTC</time></p>"),
 }
