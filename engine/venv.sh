@@ -43,11 +43,16 @@ make_environment() {
     check_interpreter
     say "making $name with $("$python" -V 2>&1)"
     "$python" -m venv --clear .venv
+    unlink_lib64
     printf '%s\n' "$root" >.venv/root
 }
 
 pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"; }
 
+# A link to a folder ends a copy by `pulumi new`; nothing needs it: lib is on the path as well.
+unlink_lib64() { [ ! -L .venv/lib64 ] || rm .venv/lib64; }
+
+unlink_lib64
 ! fresh || exit 0
 if moved || ! pip --version >/dev/null 2>&1; then
     make_environment

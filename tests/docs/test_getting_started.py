@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,8 +30,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     """Nothing is set yet, and `pip` has no network: what it would fetch is this process's."""
     shown = checkout.clean_environment(**environment(tmp_path / "home"))
     del shown["PULUMI_CONFIG_PASSPHRASE"]
-    libraries = {"PYTHONPATH": sysconfig.get_path("purelib"), "PIP_NO_INDEX": "1"}
-    return {**shown, **libraries, "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    return {**shown, **checkout.OFFLINE_PIP}
 
 
 @pytest.fixture
@@ -47,6 +45,19 @@ def test_as_configuration(clone: Path, env: dict[str, str]) -> None:
     """The commands print what the page shows."""
     del env["PYTHONPATH"]
     handbook.play(handbook.section(PAGE, "As configuration"), clone, env)
+
+
+def test_from_the_template(clone: Path, env: dict[str, str]) -> None:
+    """Of a used clone: a project of its files alone, and an environment with the package."""
+    part = handbook.section(PAGE, "From the template")
+    (install,) = handbook.blocks(part, "shell")
+    before = [line for line in install.splitlines() if line]
+    handbook.play(part, clone.parent, env, *before)
+    folder = clone.parent / "my-fleet"
+    assert {one.name for one in folder.iterdir()} == {
+        *(one.name for one in (clone / "template").iterdir()),
+        *(".venv", ".sandbox.db", "state"),
+    }
 
 
 def test_a_program_and_a_real_account(clone: Path, env: dict[str, str], tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ echo "$*" >>{project}/asked
 case $* in
 {script}
 -V) echo Python 3.12.1 ;;
-"-m venv"*) mkdir -p .venv/bin; cp {path} .venv/bin/python; cp {path} .venv/bin/python3 ;;
+"-m venv"*)
+    mkdir -p .venv/bin .venv/lib; ln -s lib .venv/lib64
+    cp {path} .venv/bin/python; cp {path} .venv/bin/python3 ;;
 esac
 """
     )
@@ -125,6 +127,18 @@ def test_an_environment_made_elsewhere_is_made_anew(project: Path) -> None:
     asked(project)
     install(project, python)
     assert any("-m venv --clear .venv" in line for line in asked(project))
+
+
+def test_no_link_to_a_folder_is_left(project: Path) -> None:
+    """`pulumi new` copies a used clone with its environment, and fails on such a link."""
+    python = interpreter(project, "")
+    link = project / ".venv" / "lib64"
+    install(project, python)
+    assert link.parent.is_dir()
+    assert not link.is_symlink()
+    link.symlink_to("lib")  # of an environment that was made before
+    assert install(project, python).stderr == ""
+    assert not link.is_symlink()
 
 
 def test_the_policy_pack_has_an_environment_of_its_own(project: Path) -> None:

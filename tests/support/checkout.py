@@ -6,10 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+OFFLINE_PIP: Final = {
+    "PYTHONPATH": sysconfig.get_path("purelib"),
+    "PIP_NO_INDEX": "1",
+    "PIP_NO_DEPS": "1",
+    "PIP_NO_BUILD_ISOLATION": "0",
+}
+"""Variables by which `pip install` of a clone needs no network: the rest is this process's."""
 
 
 def copy(target: Path) -> Path:
