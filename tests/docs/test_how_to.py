@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -19,7 +21,7 @@ from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.estate import Sandbox
 from hook_policies.rules import POLICIES
 from support import handbook
-from support.engine import ROOT, Project
+from support.engine import ROOT, Project, environment
 from support.pulumi_program import program
 from support.stack_program import Stack
 from support.transcript import misses
@@ -220,3 +222,15 @@ def test_policies_page() -> None:
     short = list(handbook.told(text("policies")))
     whole = {step.command for step in handbook.told(handbook.page("policies.md"))}
     assert {step.command for step in short} <= whole
+
+
+def test_unit_test_a_program(tmp_path: Path) -> None:
+    """The page's test passes, and fails when the program declares something else."""
+    page = text("unit-test-a-program")
+    handbook.play(page, tmp_path, environment(tmp_path))
+    declared = (tmp_path / "hooks.py").read_text()
+    for old, new in (("https://", "http://"), ("CI_HOOK", "OTHER"), ('"api", ', "")):
+        (tmp_path / "hooks.py").write_text(declared.replace(old, new))
+        command = [sys.executable, "-m", "unittest"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "FAILED (failures=1)" in done.stderr, done.stderr
