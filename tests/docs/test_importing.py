@@ -13,6 +13,7 @@ from support.transcript import session
 def test_the_commands(stacks: Project) -> None:
     """Look, write and deploy, in the page's words; Bitbucket is only read."""
     stacks.env["BITBUCKET_API_URL"] = f"sandbox:{stacks.database}"
+    stacks.env["BITBUCKET_WORKSPACE"] = "acme"
     for slug in ("api", "web"):
         stacks.estate.plant_hook(f"acme/{slug}", "https://ci.example.com/", description="CI")
     before = stacks.hooks()

@@ -38,12 +38,15 @@ def test_several_stacks(stacks: Project) -> None:
     assert "https://ci.example.com" in json.dumps(told["changes"])
 
     assert stacks.command("stacks", "up").code == 1  # nobody said that it is meant
-    run = stacks.command("stacks", "up", "--yes", "--at-once", "2")
+    run = stacks.command("stacks", "up", "--yes", "--at-once", "2", "--json")
     assert run.code == 0, run.text
-    assert [line.split() for line in run.stdout.splitlines()[-2:]] == [
-        ["other", "0"],
-        ["test", "0"],
-    ]
+    found = {one["stack"]: one["changes"] for one in json.loads(run.stdout)}
+    assert {
+        name: (one["run"]["preview"], one["counts"]["created"]) for name, one in found.items()
+    } == {
+        "other": (False, 1),
+        "test": (False, 1),
+    }
     assert {hook.url for hook in stacks.hooks()} == {
         "https://ci.example.com/",
         "https://other.example.com/",

@@ -291,8 +291,8 @@ def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
         if isinstance(one, click.Argument) and "STACK" in one.make_metavar(click.Context(command))
     }
     options = {way for way, one in OPTIONS if "--stack" in one.opts}
-    assert options == {"preview", "up", "drift", "doctor", "send", "import"}
-    assert arguments == (options - {"import"}) | {"check"}
+    assert options == {"preview", "up", "drift", "doctor", "send", "import", "inventory"}
+    assert arguments == options | {"check"}
 
 
 @pytest.mark.parametrize("command", ["preview", "up --yes", "drift"])

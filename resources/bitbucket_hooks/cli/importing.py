@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -28,7 +29,6 @@ _TELLS: Final = "--json tells"
 
 @click.command("import", cls=Command)
 @listing.scope_options
-@click.option("-s", "--stack", metavar="STACK", help="The stack; default: the selected one.")
 @click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
 @click.option("--check", is_flag=True, help="Only print what would be written (the default).")
 @listing.state_option
@@ -40,12 +40,12 @@ _TELLS: Final = "--json tells"
 def import_(
     context: click.Context,
     /,
-    workspace: str | None,
     *,
     repositories: tuple[str, ...],
     exclude: tuple[str, ...],
     project: str | None,
     stack: str | None,
+    workspace: str | None,
     write: bool,
     check: bool,
     states: tuple[Path, ...],
@@ -56,7 +56,9 @@ def import_(
 ) -> None:
     """Declare live webhooks in a stack's file, as they are.
 
-    Those of WORKSPACE and its repositories. The next `pulumi up` adopts them: it creates and
+    That of STACK, else of the selected one. The webhooks are those of its workspace, unless another
+    is named, and of its repositories, by its account. A name that none of the project's stacks has
+    is a WORKSPACE's. The next `pulumi up` adopts them: it creates and
     changes nothing on Bitbucket. Nothing is written without --write. One request per repository
     and 100 hooks. Exits with 0 when all is declared, 3 when there is something to write, 1 for a
     mistake, and 2 when the remote side failed.
@@ -67,15 +69,17 @@ def import_(
     from bitbucket_hooks.inventory import declared  # noqa: PLC0415
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
     from bitbucket_hooks.runs import engine  # noqa: PLC0415
+    from bitbucket_hooks.stack.account_settings import own_settings  # noqa: PLC0415
     from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
 
     if write and check:
         raise click.UsageError("--check and --write exclude each other; give one of them")
     name = stack or engine.selected_stack()
     managed = frozenset(one.uuid for path in states for one in declared.read(path))
-    opened = open_stack(name, engine.stack_config, managed)
+    stack_config = cache(engine.stack_config)
+    opened = open_stack(name, stack_config, managed)
     file = File.read(stack_file(name))
-    settings = opened.settings
+    settings = own_settings(name, stack_config)
     scope = Scope(
         listing.workspace_of(workspace, settings), repositories, exclude, project, always_list=True
     )

@@ -37,8 +37,9 @@ _PRINTED: Final = Path("-")
 )
 @listing.resume_option
 def inventory(
-    workspace: str | None,
     *,
+    stack: str | None,
+    workspace: str | None,
     repositories: tuple[str, ...],
     exclude: tuple[str, ...],
     project: str | None,
@@ -50,19 +51,19 @@ def inventory(
 ) -> None:
     """List all webhooks there are, and what is worth knowing of each.
 
-    Those of WORKSPACE, or of BITBUCKET_WORKSPACE if none is named, and of its repositories. The
-    account is that of the variables BITBUCKET_*. One request per repository and 100 hooks. What
-    refuses is named and doesn't stop the rest. Exits with 0 when all else was listed, 1 for a
-    mistake, and 2 when the remote side failed.
+    Those of a workspace and its repositories, by the account of STACK, whose workspace it is
+    unless another is named. A name that none of the project's stacks has is a WORKSPACE's. Without
+    a stack the account is that of the variables BITBUCKET_*, else of the selected stack. One
+    request per repository and 100 hooks. What refuses is named and doesn't stop the rest. Exits
+    with 0 when all else was listed, 1 for a mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.inventory import declared, findings  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
-    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
 
     printed = [json_, *(path == _PRINTED for path in (csv, html))]
     if sum(printed) > 1:
         raise click.UsageError("one alone can be printed: give the others the name of a file")
-    settings = resolve(environment())
+    settings = listing.account(stack, workspace)
     scope = Scope(listing.workspace_of(workspace, settings), repositories, exclude, project)
     known = [one for path in states for one in declared.read(path)]
     with closing(listing.begin(scope, settings, resume)) as kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -38,7 +39,14 @@ def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | 
 
 
 def scope_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the workspace and what narrows it."""
+    """Add the stack, the workspace and what narrows it; a command has them by their names."""
+
+    @functools.wraps(command)
+    def meaning(where: str | None, stack: str | None, workspace: str | None, **given: Any) -> None:
+        stack, workspace = _meant(where, stack, workspace)
+        command(stack=stack, workspace=workspace, **given)
+
+    decorated: Callable[..., None] = meaning
     for option in (
         click.option(
             "--project",
@@ -53,10 +61,82 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="GLOB",
             help="Only these: a slug or glob; again for more.",
         ),
-        click.argument("workspace", required=False),
+        click.option("--workspace", metavar="WORKSPACE", help="The workspace, by its slug."),
+        click.option("-s", "--stack", metavar="STACK", help="The stack, by its name."),
+        click.argument("where", metavar="[STACK|WORKSPACE]", required=False),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
+
+
+def _meant(
+    where: str | None, stack: str | None, workspace: str | None
+) -> tuple[str | None, str | None]:
+    """The stack and the workspace that are named. Raises ConfigError, UsageError.
+
+    The argument is the one that no option names; else a stack if the project has one of that name.
+    """
+    if where is None:
+        return stack, workspace
+    if stack and workspace:
+        raise click.UsageError(
+            f"--stack and --workspace name both, and {output.text(where)} is a third name; "
+            "leave it out"
+        )
+    if workspace or (not stack and _is_stack(where)):
+        return where, workspace
+    return stack, where
+
+
+def _is_stack(name: str) -> bool:
+    from bitbucket_hooks.stack.files import stacks  # noqa: PLC0415 - late, as all here
+
+    return _in_project() and name.rpartition("/")[2] in stacks()
+
+
+def _in_project() -> bool:
+    from bitbucket_hooks.settings import project_root  # noqa: PLC0415
+
+    return (project_root() / "Pulumi.yaml").is_file()
+
+
+def account(stack: str | None, workspace: str | None) -> Settings:
+    """The settings of the account that is meant. Raises ConfigError.
+
+    That of the stack; without one, that of the environment, else of the selected stack.
+    """
+    from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415 - late, as all here
+    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.stack.account_settings import settings_for  # noqa: PLC0415
+
+    named = environment()
+    if stack is None and named.credentials() is None and "apiUrl" not in named.values:
+        stack = _selected_stack()
+    return resolve(named) if stack is None else settings_for(stack, stack_config, workspace)
+
+
+def _selected_stack() -> str | None:
+    from bitbucket_hooks.errors import ConfigError  # noqa: PLC0415
+    from bitbucket_hooks.runs.engine import selected_stack  # noqa: PLC0415
+
+    try:
+        return selected_stack() if _in_project() else None
+    except ConfigError:
+        return None
+
+
+def refuse_nobody(settings: Settings) -> None:
+    """Raise ConfigError for an account that Bitbucket shows no hook: one without credentials."""
+    from bitbucket_hooks.errors import ConfigError  # noqa: PLC0415
+    from bitbucket_hooks.model.credentials import Anonymous  # noqa: PLC0415
+    from bitbucket_hooks.settings import PUBLIC_API  # noqa: PLC0415
+
+    if settings.api_url == PUBLIC_API and isinstance(settings.credentials, Anonymous):
+        raise ConfigError(
+            "there are no credentials, and without them Bitbucket shows no hooks",
+            "Name a stack that has some, or set BITBUCKET_USERNAME and BITBUCKET_PASSWORD (an "
+            "API token), or BITBUCKET_OAUTH_TOKEN.",
+        )
 
 
 resume_option: Final = click.option(
@@ -82,7 +162,10 @@ def workspace_of(given: str | None, settings: Settings) -> str:
 
     name = given or settings.workspace
     if not name:
-        raise click.UsageError("no workspace is named; name it, or set BITBUCKET_WORKSPACE")
+        raise click.UsageError(
+            "no workspace is named; name it, or a stack that has bitbucket:workspace, or set "
+            "BITBUCKET_WORKSPACE"
+        )
     if not is_slug(name):
         raise click.UsageError(
             f'"{output.text(name)}" is no slug of a workspace; write it as in its address'
@@ -92,6 +175,7 @@ def workspace_of(given: str | None, settings: Settings) -> str:
 
 def begin(scope: Scope, settings: Settings, path: Path | None) -> Kept:
     """What was listed so far: nothing, or what an earlier run left. Raises ConfigError."""
+    refuse_nobody(settings)
     from datetime import datetime, timezone  # noqa: PLC0415
 
     from bitbucket_hooks.inventory.keeping import Kept  # noqa: PLC0415

@@ -19,8 +19,11 @@ _PROJECT: Final = "Pulumi.yaml"
 
 
 def stack_file(stack: str) -> Path:
-    """Where Pulumi keeps a stack config. Raises ConfigError."""
-    return _folder() / f"Pulumi.{stack}.yaml"
+    """Where Pulumi keeps a stack config, of a name with its organisation too.
+
+    Raises ConfigError.
+    """
+    return _folder() / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
 
 
 def stacks() -> list[str]:

@@ -35,6 +35,11 @@ def hidden(value: Any) -> Any:
     return [hidden(one) for one in value] if isinstance(value, list) else value
 
 
+def has_secrets(value: Any) -> bool:
+    """Whether a value of a stack's file is encrypted, or has something in it that is."""
+    return any(True for _ in _secure("", value))
+
+
 def _secure(path: str, value: Any) -> Iterator[str]:
     if _is_secure(value):
         yield path
