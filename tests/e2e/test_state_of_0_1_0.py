@@ -85,6 +85,18 @@ def test_nothing_changes(continued: Project) -> None:
             run(*refresh, "--expect-no-changes").succeeded()
     assert continued.hooks() == before
     assert not continued.writes()
+    kept = {name: one["outputs"].keys() for name, one in continued.state().items()}
+    assert all({"subjectUuid", "subjectUuids"} & outputs for outputs in kept.values()), kept
+
+
+def test_a_repository_is_renamed(continued: Project) -> None:
+    """The refresh before has learned its uuid: everything in it is found, and nothing changes."""
+    continued.preview_and_up("--refresh").succeeded()
+    before = continued.hooks()
+    continued.estate.rename_repository("acme/api", "renamed")
+    run = continued.preview("--refresh", "--expect-no-changes").succeeded()
+    assert "acme/api: was renamed to acme/renamed" in run.flat
+    assert continued.hooks() == before
 
 
 def test_a_rotation_reaches_each_hook_of_its_source(continued: Project) -> None:

@@ -160,7 +160,12 @@ def test_the_first_up_only_records(
     id_, state = only.create(inputs, "only")
     told = f'acme/web "Jenkins" {FOREIGN}?…'
     assert id_.startswith("exclusive-")
-    assert state == {**inputs, "unmanaged": {other.uuid: told}, "existing": 2}
+    assert state == {
+        **inputs,
+        "unmanaged": {other.uuid: told},
+        "existing": 2,
+        "subjectUuids": {"acme/web": other.subject},
+    }
     assert sorted(asked(sandbox)) == [f"GET acme/{slug} 200" for slug in SLUGS]
     (warning,) = _warnings(engine)
     assert warning.startswith("1 unmanaged hook found")
@@ -191,7 +196,7 @@ def test_a_refresh_finds(
     _, outputs, inputs = again.read(id_, state, "only")
     assert len(asked(sandbox)) == 4
     assert outputs["unmanaged"] == {new.uuid: f'acme/api "New\\x1b[31m" {FOREIGN}'}
-    assert inputs == {k: v for k, v in outputs.items() if k != "existing"}
+    assert inputs == {k: v for k, v in outputs.items() if k not in ("existing", "subjectUuids")}
     assert later.diff(id_, outputs, state, "only") == ("DIFF_UNKNOWN", [])
     assert later.diff(id_, outputs, inputs, "only") == SAME
 
@@ -223,7 +228,12 @@ def test_a_repository_that_refuses_keeps_its_records(
     sandbox.delete_repository("acme/web")
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
         _, outputs, _ = _only(opened).read(id_, state, "only")
-    assert outputs == {**state, "unmanaged": {kept.uuid: _line(kept, "infra")}, "existing": 1}
+    assert outputs == {
+        **state,
+        "unmanaged": {kept.uuid: _line(kept, "infra")},
+        "existing": 1,
+        "subjectUuids": {"acme/infra": kept.subject},
+    }
     assert "1 of 3 repositories couldn't be looked at" in _warnings(engine)[-1]
 
 
@@ -295,7 +305,7 @@ def test_delete_removes_just_these(
 ) -> None:
     """The preview names them; one listing where they are, and one request for each."""
     ours = sandbox.plant_hook("acme/web", URL)
-    sandbox.plant_hook("acme/api", FOREIGN, read_only=True)
+    apps = sandbox.plant_hook("acme/api", FOREIGN, read_only=True)
     one, two, gone = (sandbox.plant_hook("acme/web", f"{FOREIGN}/{i}") for i in range(3))
     id_, state = _made(only, sandbox, hooks=[ours.uuid])
     news = _checked(only, state, hooks=[ours.uuid])
@@ -309,7 +319,8 @@ def test_delete_removes_just_these(
     inputs = _checked(later, state, hooks=[ours.uuid])
     later.diff(id_, state, inputs, "only")
     left = later.update(id_, state, inputs, "only")
-    assert left == {**inputs, "unmanaged": {}, "existing": 1}
+    uuids = {"acme/api": apps.subject, "acme/web": ours.subject}
+    assert left == {**inputs, "unmanaged": {}, "existing": 1, "subjectUuids": uuids}
     assert sorted(asked(sandbox)) == [
         *["DELETE acme/web/UUID 204"] * 2,
         "GET acme/web 200",
@@ -591,6 +602,7 @@ def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: San
         "onUnmanaged": "delete",
         "unmanaged": {other.uuid: f'workspace acme "Old" {FOREIGN}'},
         "existing": 2,
+        "subjectUuids": {"workspace acme": ours.subject},
     }
     kind = ProviderServer(later.stub, WorkspaceHooksExclusiveProvider())
     inputs, _ = kind.check({"hooks": [ours.uuid], "onUnmanaged": "delete"}, state, "ws")

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.estate import LoggedRequest, Sandbox
 from bitbucket_hooks.sandbox.records import Hook
+from support.hooks import with_slugs
 
 ROOT: Final = Path(__file__).parents[2]
 STACK: Final = "test"
@@ -256,7 +257,7 @@ class Project:
 
     def calls(self) -> Counter[str]:
         """The requests since the last time this was asked, such as `GET .../acme/api/hooks`."""
-        requests = self.estate.requests()
+        requests = with_slugs(self.estate)
         self.estate.clear_requests()
         return Counter(map(shown, requests))
 

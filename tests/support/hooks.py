@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from attrs import evolve
+
+from bitbucket_hooks.sandbox.estate import LoggedRequest, Sandbox
 from bitbucket_hooks.sandbox.records import Hook
 
 URL = "https://ci.example.com/hook"
@@ -22,9 +24,22 @@ INPUTS: dict[str, Any] = {
 
 
 def asked(sandbox: Sandbox) -> list[str]:
-    """Give the requests since the log was cleared, short: `GET acme/web 200`."""
+    """Give the requests since the log was cleared, short: `GET acme/web 200`.
+
+    What is asked for by its uuid has its present name here.
+    """
     return [
-        f"{each.method} {_short(each.path)} {each.status or '-'}" for each in sandbox.requests()
+        f"{each.method} {_short(each.path)} {each.status or '-'}" for each in with_slugs(sandbox)
+    ]
+
+
+def with_slugs(sandbox: Sandbox) -> list[LoggedRequest]:
+    """Give the requests since the log was cleared, with present slugs in the place of uuids."""
+    slugs = {one.uuid: one.slug for one in sandbox.repositories()}
+    slugs |= {one.uuid: one.slug for one in sandbox.workspaces()}
+    return [
+        evolve(each, path="/".join(slugs.get(part, part) for part in each.path.split("/")))
+        for each in sandbox.requests()
     ]
 
 
@@ -47,6 +62,7 @@ def state_of(hook: Hook, **declared: Any) -> dict[str, Any]:
         "skipCertVerification": hook.skip_cert_verification,
         "uuid": hook.uuid,
         "secretSet": hook.secret_set,
+        "subjectUuid": hook.subject,
         "createdAt": OLD,
         **declared,
     }
@@ -54,5 +70,5 @@ def state_of(hook: Hook, **declared: Any) -> dict[str, Any]:
 
 def inputs_of(state: Mapping[str, Any]) -> dict[str, Any]:
     """Give the inputs of a state: all but what the service told."""
-    computed = ("uuid", "secretSet", "createdAt")
+    computed = ("uuid", "secretSet", "createdAt", "subjectUuid")
     return {key: value for key, value in state.items() if key not in computed}

@@ -15,7 +15,7 @@ from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
 from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.errors import printable
 from bitbucket_hooks.events import Event
-from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug
 from bitbucket_hooks.model.webhook import (
     PROPERTIES,
     UNDOCUMENTED,
@@ -183,13 +183,24 @@ def _observed_or_problem(value: Mapping[str, Any]) -> Observed | str:
             **{name: _maybe(value, name) for name in UNDOCUMENTED},
             created_at=_typed(value, "created_at", str, "") or None,
             read_only=_typed(value, "read_only", bool, default=False),
+            subject=_subject(value.get("subject")),
         )
     except (TypeError, ValueError) as error:
         return printable(str(error))
 
 
+def _subject(value: Any) -> Subject | None:
+    """What a hook says that it hangs on; None where it doesn't tell."""
+    if not isinstance(value, Mapping) or (uuid := _uuid(value)) is None:
+        return None
+    workspace, *repository = str(value.get("full_name") or value.get("slug") or "").split("/")
+    if len(repository) > 1 or not all(map(is_slug, (workspace, *repository))):
+        return None
+    return Subject(workspace, next(iter(repository), None), uuid)
+
+
 def _uuid(value: Mapping[str, Any]) -> str | None:
-    """The uuid of a hook, whatever else is wrong with it."""
+    """The uuid of a hook or a subject, whatever else is wrong with it."""
     try:
         return canonical_uuid(_typed(value, "uuid", str))
     except (TypeError, ValueError):

@@ -38,11 +38,23 @@ class Subject:
 
     workspace: str = field(converter=_lower)
     repository: str | None = field(default=None, converter=optional(_lower))
+    uuid: str | None = field(default=None, eq=False, repr=False)
+    """What it keeps when it is renamed, where that is known; requests go by it then."""
 
     @property
     def kind(self) -> str:
         """The API's word for it: `repository` or `workspace`."""
         return "workspace" if self.repository is None else "repository"
+
+    @property
+    def named(self) -> Subject:
+        """Whatever has its name now."""
+        return Subject(self.workspace, self.repository)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is called by names alone, without a uuid in the place of one."""
+        return "{" not in f"{self.workspace}{self.repository}"
 
     def __str__(self) -> str:
         if self.repository is None:

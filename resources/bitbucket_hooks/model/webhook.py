@@ -123,6 +123,8 @@ class Observed(Told):
     """A webhook as the API answers it."""
 
     url: str
+    subject: Subject | None = field(default=None, eq=False, repr=False)
+    """What it hangs on, by its present name and with its uuid, where the answer tells."""
 
     def completed(self, last_known: Desired) -> Observed:
         """Fill what the answer didn't tell from what was last written; that is no drift."""

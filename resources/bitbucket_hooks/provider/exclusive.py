@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pulumi
+from attrs import evolve
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -24,6 +25,7 @@ from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import DeclaringProvider, Props, is_declared, owner
+from bitbucket_hooks.provider.properties import SUBJECT_UUIDS
 from bitbucket_hooks.provider.safety import REMEDY, share, too_many
 from bitbucket_hooks.provider.seam import Change
 from bitbucket_hooks.reconcile.claims import Owner
@@ -40,7 +42,7 @@ REPORT: Final = "report"
 DELETE: Final = "delete"
 
 _REPORTED: Final = 'found; on_unmanaged "delete" would delete them'
-_COMPUTED: Final = ("existing", "unlisted")
+_COMPUTED: Final = ("existing", "unlisted", SUBJECT_UUIDS)
 _OPEN: Final = "What this run's own changes adopt stays."
 _LATER: Final = "The next `pulumi up` deletes what is still there."
 
@@ -200,7 +202,8 @@ class _ExclusiveProvider(DeclaringProvider):
         if not props:
             return Records()
         listed = self._scope(props, props).names.keys() - props.get("unlisted", ())
-        return Records(props["unmanaged"], int(props["existing"]), listed)
+        uuids = props.get(SUBJECT_UUIDS, {})
+        return Records(props["unmanaged"], int(props["existing"]), listed, uuids)
 
     def _scope(self, news: Props, olds: Props) -> Scope:
         """Where, and which hooks; what a preview doesn't know yet is taken to be as it was."""
@@ -210,7 +213,9 @@ class _ExclusiveProvider(DeclaringProvider):
             hooks = {*_known_hooks.get(us, ()), *olds.get("hooks", ())}
         else:
             hooks = set(news["hooks"])
-        return Scope(self._subjects(where), hooks, us)
+        uuids = olds.get(SUBJECT_UUIDS, {})
+        subjects = [evolve(one, uuid=uuids.get(str(one))) for one in self._subjects(where)]
+        return Scope(subjects, hooks, us)
 
 
 class RepositoryHooksExclusiveProvider(_ExclusiveProvider):
@@ -252,6 +257,7 @@ def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
         "unmanaged": dict(records.unmanaged),
         "existing": records.existing,
         **({"unlisted": unlisted} if unlisted else {}),
+        **({SUBJECT_UUIDS: dict(records.uuids)} if records.uuids else {}),
     }
 
 

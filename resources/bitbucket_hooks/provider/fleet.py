@@ -36,6 +36,7 @@ from bitbucket_hooks.provider.declaring import (
 )
 from bitbucket_hooks.provider.properties import (
     FINGERPRINT,
+    SUBJECT_UUIDS,
     desired_of,
     differing,
     had_secret,
@@ -48,7 +49,7 @@ from bitbucket_hooks.provider.safety import REMEDY, share, some, too_many
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
 
-_COMPUTED: Final = ("hooks", "createdAt")
+_COMPUTED: Final = ("hooks", "createdAt", SUBJECT_UUIDS)
 _SECRET: Final = ("secret", FINGERPRINT)
 
 
@@ -173,7 +174,12 @@ def _standing(props: Props) -> dict[str, str]:
 
 
 def _copies(props: Props) -> Copies:
-    return Copies(_hooks(props), props["repositories"], props.get("createdAt"))
+    return Copies(
+        _hooks(props),
+        props["repositories"],
+        props.get("createdAt"),
+        props.get(SUBJECT_UUIDS, {}),
+    )
 
 
 def _last(olds: Props) -> Observed:
@@ -193,6 +199,9 @@ def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:
         "repositories": dict(copies.standing),
         "hooks": dict(copies.hooks),
         "createdAt": copies.created_at,
+        SUBJECT_UUIDS: {
+            s: uuid for s, uuid in copies.repository_uuids.items() if s in copies.hooks
+        },
     }
     kept = {key: value for key, value in declared.items() if not key.startswith("__")}
     return {key: value for key, value in {**kept, **computed}.items() if value is not None}

@@ -92,7 +92,7 @@ class _HookProvider(DeclaringProvider):
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring the live hook in line, in place."""
-        desired = desired_of(_news)
+        desired = desired_of(_news, _olds)
         if desired.secret is None and _olds.get("secretSet") and had_secret(_olds):
             warn_of_kept_secret(f"{desired.subject}: the hook {_id}")
         known = known_secret(desired.secret, _olds, _news)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from attrs import evolve
+
 from bitbucket_hooks.model.adopt import MATCH, NEVER
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
@@ -27,6 +29,11 @@ FINGERPRINT: Final = "secretFingerprint"
 """Of the value that `secretFrom` found. Only outputs have it: the engine's plans compare inputs,
 and print in clear those that differ. As an input it is empty, or what version 0.1.0 left there.
 """
+SUBJECT_UUID: Final = "subjectUuid"
+"""An output: the uuid of the repository or workspace, which outlives a new name."""
+SUBJECT_UUIDS: Final = "subjectUuids"
+"""The same of several: by the slug, or by what messages call it."""
+
 _MAYBE_UNMANAGED: Final = (*(PROPERTIES[name] for name in MANAGED_WHEN_GIVEN), FINGERPRINT)
 ECHOED: Final = ("owner", "repository", "workspace", "secretFrom", "adopt")
 """Inputs that an answer of the API can't tell: kept as they were declared."""
@@ -36,14 +43,19 @@ _COMPARED: Final = (*PROPERTIES.values(), "secretFrom")
 
 def subject_of(props: Props) -> Subject:
     """What a hook hangs on: `workspace`, or `owner` and `repository`."""
-    return Subject(props.get("workspace") or props["owner"], props.get("repository"))
+    names = props.get("workspace") or props["owner"], props.get("repository")
+    return Subject(*names, uuid=props.get(SUBJECT_UUID))
 
 
-def desired_of(props: Props) -> Desired:
-    """The declaration. Raises ConfigError when `secretFrom` finds nothing."""
+def desired_of(props: Props, known: Props | None = None) -> Desired:
+    """The declaration. Raises ConfigError when `secretFrom` finds nothing.
+
+    `known` is the state of the hook that is meant, which stays where it is whatever that is called.
+    """
     source = props.get("secretFrom")
     secret = read_secret(source) if source else props.get("secret")
-    return Desired.of(subject_of(props), props, secret=secret)
+    subject = evolve(subject_of(props), uuid=(known or {}).get(SUBJECT_UUID))
+    return Desired.of(subject, props, secret=secret)
 
 
 def place_of(props: Props) -> Place:
@@ -78,7 +90,7 @@ def outputs_of(declared: Props, live: Observed, known: Props) -> dict[str, Any]:
 
     `known` is the state before, whose fingerprint stays when it is one of the same value.
     """
-    return {**kept_of(declared, known), **_computed(live)}
+    return {**kept_of(declared, known), **_computed(live, known)}
 
 
 def kept_of(declared: Props, known: Props) -> dict[str, Any]:
@@ -93,11 +105,17 @@ def kept_of(declared: Props, known: Props) -> dict[str, Any]:
 def outputs_as_read(inputs: Props, live: Observed, known: Props) -> dict[str, Any]:
     """What the state keeps after a read, which has no word about the value of a secret."""
     still = {FINGERPRINT: known[FINGERPRINT]} if FINGERPRINT in inputs else {}
-    return {**inputs, **still, **_computed(live)}
+    return {**inputs, **still, **_computed(live, known)}
 
 
-def _computed(live: Observed) -> dict[str, Any]:
-    computed = {"uuid": live.uuid, "secretSet": live.secret_set, "createdAt": live.created_at}
+def _computed(live: Observed, known: Props) -> dict[str, Any]:
+    subject_uuid = live.subject.uuid if live.subject else known.get(SUBJECT_UUID)
+    computed = {
+        "uuid": live.uuid,
+        "secretSet": live.secret_set,
+        "createdAt": live.created_at,
+        SUBJECT_UUID: subject_uuid,
+    }
     return {key: value for key, value in computed.items() if value is not None}
 
 

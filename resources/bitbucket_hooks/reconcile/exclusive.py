@@ -61,6 +61,8 @@ class Records:
     """How many hooks there are in all, as far as the repositories could be listed."""
     listed: AbstractSet[str] = frozenset()
     """The repositories that were."""
+    uuids: Mapping[str, str] = field(factory=dict)
+    """Of those that have hooks, as far as answers told, their own uuid."""
 
 
 class ExclusiveIncomplete(RemoteError):
@@ -132,7 +134,8 @@ class Exclusives:
         if deleted:
             self.tell(f"{counted(deleted)} deleted:\n{listed_hooks(deleted)}")
         rest = {uuid: told for uuid, told in remaining.items() if uuid not in gone}
-        left = Records(rest, before.existing - len(gone), before.listed & names.keys())
+        uuids = {name: uuid for name, uuid in before.uuids.items() if name in names}
+        left = Records(rest, before.existing - len(gone), before.listed & names.keys(), uuids)
         records = _together([left, *outcome.done.values()])
         _report(records, outcome)
         return records
@@ -158,7 +161,10 @@ class Exclusives:
         unmanaged = {
             uuid: f"{subject} {what}" for uuid, what in told.items() if uuid not in declared
         }
-        return Records(unmanaged, len(told), {str(subject)})
+        now = self.lifecycle.listings.subject(subject)
+        self.lifecycle.warn_of_new_name(subject, now)
+        uuids = {str(subject): now.uuid} if now and now.uuid else {}
+        return Records(unmanaged, len(told), {str(subject)}, uuids)
 
     def _remove(
         self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
@@ -264,7 +270,8 @@ def _unseen(before: Records, seen: Outcome[Records]) -> Records:
     managed = sum(one.existing - len(one.unmanaged) for one in again)
     rest = before.existing - managed - (len(before.unmanaged) - len(kept))
     existing = max(rest, len(kept)) if before.listed - seen.done.keys() else 0
-    return Records(kept, existing, before.listed - seen.done.keys())
+    uuids = {name: uuid for name, uuid in before.uuids.items() if name not in seen.done}
+    return Records(kept, existing, before.listed - seen.done.keys(), uuids)
 
 
 def _together(parts: Collection[Records]) -> Records:
@@ -272,6 +279,7 @@ def _together(parts: Collection[Records]) -> Records:
         {uuid: told for part in parts for uuid, told in part.unmanaged.items()},
         sum(part.existing for part in parts),
         frozenset().union(*(part.listed for part in parts)),
+        {name: uuid for part in parts for name, uuid in part.uuids.items()},
     )
 
 

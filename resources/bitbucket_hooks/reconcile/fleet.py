@@ -51,13 +51,14 @@ class Fleet:
     owner: Owner
     adopt: str
 
-    def copy(self, repository: str) -> Desired:
+    def copy(self, repository: str, known: Copies) -> Desired:
         """The declaration of one copy."""
-        return evolve(self.template, subject=self.subject(repository))
+        return evolve(self.template, subject=known.subject(self.workspace, repository))
 
-    def subject(self, repository: str) -> Subject:
-        """What one copy hangs on."""
-        return Subject(self.template.subject.workspace, repository)
+    @property
+    def workspace(self) -> str:
+        """Where the repositories are."""
+        return self.template.subject.workspace
 
 
 @define
@@ -95,12 +96,12 @@ class Fleets:
         written = self.pool.run(
             "fleet",
             {
-                **{slug: partial(self._create, fleet, slug, leaving) for slug in new},
+                **{slug: partial(self._create, fleet, slug, before, leaving) for slug in new},
                 **{
                     slug: partial(
-                        self.lifecycle.put, before.hooks[slug], fleet.copy(slug), changes[slug]
+                        self.lifecycle.put, before.hooks[slug], fleet.copy(slug, before), change
                     )
-                    for slug in changes
+                    for slug, change in changes.items()
                 },
             },
         )
@@ -130,7 +131,7 @@ class Fleets:
         isn't due keeps it without a word. Raises ApiError for what concerns all, and
         FleetIncomplete when no repository can be looked at.
         """
-        subjects = {s: Subject(declared.subject.workspace, s) for s in before.hooks}
+        subjects = {s: before.subject(declared.subject.workspace, s) for s in before.hooks}
         due = {slug: subject for slug, subject in subjects.items() if is_due(subject)}
         seen = self.pool.run(
             "fleet",
@@ -156,14 +157,16 @@ class Fleets:
             else:
                 standing[slug] = GONE
         there = {s: how for s, how in standing.items() if s in hooks or not is_left(how)}
-        return Copies(hooks, there, before.created_at)
+        return Copies(hooks, there, before.created_at, before.uuids_with(live))
 
     def delete(self, workspace: str, copies: Copies, owner: Owner) -> None:
         """Remove all copies but those that another resource holds. Raises FleetIncomplete."""
         with self._folding() as quiet:
             delete = quiet.lifecycle.delete
             pieces = {
-                slug: partial(delete, Subject(workspace, slug), uuid, owner, copies.created_at)
+                slug: partial(
+                    delete, copies.subject(workspace, slug), uuid, owner, copies.created_at
+                )
                 for slug, uuid in copies.hooks.items()
             }
             report(copies, self.pool.run("fleet", pieces))
@@ -182,9 +185,11 @@ class Fleets:
             for warning in folded(warnings):
                 self.warn(warning)
 
-    def _create(self, fleet: Fleet, slug: str, leaving: Mapping[str, str]) -> Observed:
+    def _create(
+        self, fleet: Fleet, slug: str, before: Copies, leaving: Mapping[str, str]
+    ) -> Observed:
         """Make a copy; one that left another repository and is found here came with a rename."""
-        desired = fleet.copy(slug)
+        desired = fleet.copy(slug, before)
         here = self.lifecycle.listings.of(desired.subject)
         moved = [uuid for uuid in leaving.values() if uuid in here]
         return self.lifecycle.create(desired, fleet.owner, moved[0] if moved else fleet.adopt)
@@ -216,7 +221,7 @@ class Fleets:
 
     def _let_go(self, fleet: Fleet, slug: str, before: Copies, last: Observed | None) -> str | None:
         """Delete a copy, or name the resource that is about to adopt it."""
-        subject, uuid = fleet.subject(slug), before.hooks[slug]
+        subject, uuid = before.subject(fleet.workspace, slug), before.hooks[slug]
         heir = self._heir(fleet, subject, uuid, last) if last else None
         if heir is None:
             self.lifecycle.delete(subject, uuid, fleet.owner, before.created_at)
@@ -287,4 +292,4 @@ def _after(
             standing[slug] = removed.done.get(slug) or LEFT_OVER
     times = [live.created_at for live in made.values() if live.created_at]
     newest = max(times, default=before.created_at)
-    return Copies(hooks, standing, newest)
+    return Copies(hooks, standing, newest, before.uuids_with(written.done))

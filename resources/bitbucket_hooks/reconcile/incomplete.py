@@ -8,6 +8,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.side_by_side import Outcome
 
 _FEW: Final = 5  # repositories that may refuse by chance
@@ -24,6 +26,18 @@ class Copies:
     """How each stands, declared or left over."""
     created_at: str | None = None
     """When the newest one was made."""
+    repository_uuids: Mapping[str, str] = field(factory=dict)
+    """Of the repositories that have one, as far as answers told."""
+
+    def subject(self, workspace: str, repository: str) -> Subject:
+        """What a copy hangs on; one that doesn't exist goes by the name alone."""
+        known = self.repository_uuids.get(repository) if repository in self.hooks else None
+        return Subject(workspace, repository, known)
+
+    def uuids_with(self, live: Mapping[str, Observed]) -> dict[str, str]:
+        """The uuids of repositories, with those that live copies tell."""
+        told = {slug: hook.subject.uuid for slug, hook in live.items() if hook.subject}
+        return {**self.repository_uuids, **{slug: uuid for slug, uuid in told.items() if uuid}}
 
 
 class FleetIncomplete(RemoteError):

@@ -106,7 +106,9 @@ class Lifecycle:
         live = self.presence.listing(subject)
         if live is not None and uuid not in live:
             self.listings.doubt(subject)
-        return self._in(live, subject, uuid, created_at)
+        found = self._in(live, subject, uuid, created_at)
+        self.warn_of_new_name(subject, found.subject if found else None)
+        return found
 
     def lives_on(self, subject: Subject, uuid: str) -> bool:
         """Whether a hook is found on another subject than it was, which was renamed then."""
@@ -214,6 +216,16 @@ class Lifecycle:
             self.listings.note(desired.subject, made.uuid, made)
             return made
         raise lost
+
+    def warn_of_new_name(self, subject: Subject, now: Subject | None) -> None:
+        """Warn once that a subject is called otherwise `now`, as an answer told."""
+        if now is None or now == subject or not subject.is_named:
+            return
+        if self.claims.is_first(f"renamed {subject}"):
+            self.warn(
+                f"{subject}: was renamed to {now}; its hooks are still managed: declare them with "
+                "the new name"
+            )
 
     def _warn_of_near_misses(self, desired: Desired, owner: Owner) -> None:
         live = self.listings.of(desired.subject).values()

@@ -1,15 +1,20 @@
-"""What lives on each subject: listed once per process, kept true by our own writes."""
+"""What lives on each subject: listed once per process, kept true by our own writes.
+
+A repository can be known by its name, by its uuid, or by both; answers tell which belong together.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
 
@@ -29,11 +34,13 @@ class _Shelf:
     is_doubtful: bool = False
     unreadable: Mapping[str, str] = field(factory=dict)
     looked_at: float = -math.inf
-    begun: int = 0
-    """How often the listing was asked for."""
-    done: int = 0
-    """The number of the one that is here."""
+    number: int = 0
+    """Of the request for the listing, among all of the process."""
     written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
+    subject: Subject | None = None
+    """Whose hooks these are, as an answer told."""
+    paths: set[str] = field(factory=set)
+    """The paths that lead here."""
 
 
 @define
@@ -44,20 +51,20 @@ class Listings:
     clock: Clock
     warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
-    _shelves: dict[Subject, _Shelf] = field(factory=dict, init=False)
+    _shelves: dict[str, _Shelf] = field(factory=dict, init=False)
+    """By path."""
+    _requests: int = field(default=0, init=False)
 
     def of(self, subject: Subject) -> Mapping[str, Observed]:
         """The hooks by uuid; asks the API the first time only. Raises ApiError."""
-        shelf = self._shelf(subject)
-        with shelf.lock:
+        with self._locked(subject) as shelf:
             return dict(self._fetch(subject, shelf) if shelf.hooks is None else shelf.hooks)
 
     def again(self, subject: Subject) -> Mapping[str, Observed]:
         """The hooks by uuid, asked anew: one listing for all who ask meanwhile. Raises ApiError."""
-        shelf = self._shelf(subject)
-        begun = shelf.begun
-        with shelf.lock:
-            if shelf.hooks is None or shelf.done <= begun:
+        begun = self._requests
+        with self._locked(subject) as shelf:
+            if shelf.hooks is None or shelf.number <= begun:
                 return dict(self._fetch(subject, shelf))
             return dict(shelf.hooks)
 
@@ -82,10 +89,16 @@ class Listings:
         """Hooks that can't be read, by uuid with what is wrong, as last listed."""
         return self._shelf(subject).unreadable
 
+    def subject(self, subject: Subject) -> Subject | None:
+        """The same with its uuid and its present name, as an answer told; None: none did."""
+        return self._shelf(subject).subject
+
     def note(self, subject: Subject, uuid: str, live: Observed | None) -> None:
         """Record what one of our own writes made of a hook; None: it is deleted."""
-        shelf = self._shelf(subject)
-        with shelf.lock:
+        told = live.subject if live else None
+        with self._locked(subject) as shelf:
+            if told is not None:
+                self._learn(shelf, subject, told)
             shelf.written[uuid] = (self.clock.now(), live)
             if shelf.hooks is not None:
                 _apply(shelf.hooks, uuid, live)
@@ -95,14 +108,56 @@ class Listings:
         when, live = self._shelf(subject).written.get(uuid, (-LAG, None))
         return live is not None and self.clock.now() - when < LAG
 
+    @contextmanager
+    def _locked(self, subject: Subject) -> Iterator[_Shelf]:
+        """The shelf of a subject, also when another thread learns meanwhile which that is."""
+        while True:
+            shelf = self._shelf(subject)
+            with shelf.lock:
+                if self._shelf(subject) is shelf:
+                    yield shelf
+                    return
+
     def _shelf(self, subject: Subject) -> _Shelf:
+        path, name = path_of(subject), path_of(subject.named)
         with self._lock:
-            return self._shelves.setdefault(subject, _Shelf())
+            shelf = self._shelves.get(path)
+            if shelf is None:  # the name is taken to be its own until an answer tells otherwise
+                shelf = self._shelves.get(name)
+                if shelf is None or shelf.subject is not None:
+                    shelf = _Shelf()
+                self._bind(shelf, [path, *({name} - self._shelves.keys())])
+            return shelf
+
+    def _bind(self, shelf: _Shelf, paths: Iterable[str]) -> None:
+        for path in paths:
+            other = self._shelves.get(path)
+            if other is not None and other is not shelf:
+                other.paths.remove(path)
+                shelf.written = {**other.written, **shelf.written}
+            self._shelves[path] = shelf
+            shelf.paths.add(path)
+
+    def _learn(self, shelf: _Shelf, asked: Subject, told: Subject | None) -> None:
+        """Let the paths lead to a shelf that an answer shows to be its own, and no others."""
+        told = told or shelf.subject
+        own = {path_of(asked), *(() if told is None else (path_of(told), path_of(told.named)))}
+        with self._lock:
+            for path in shelf.paths - own:
+                shelf.paths.remove(path)
+                del self._shelves[path]
+            self._bind(shelf, own)
+            shelf.subject = told
 
     def _fetch(self, subject: Subject, shelf: _Shelf) -> dict[str, Observed]:
-        shelf.begun += 1
+        with self._lock:
+            self._requests += 1
+            number = self._requests
         looked_at = self.clock.wall().timestamp()
         listing = self.api.listing(subject)
+        subjects = (hook.subject for hook in listing.hooks)
+        told = next((one for one in subjects if one and one.kind == subject.kind), None)
+        self._learn(shelf, subject, told)
         hooks = {hook.uuid: hook for hook in listing.hooks}
         for uuid, (when, live) in shelf.written.items():
             if self.clock.now() - when < LAG:
@@ -111,7 +166,7 @@ class Listings:
             problem = listing.unreadable[uuid]
             self.warn(f"{subject}: the hook {uuid} can't be read ({problem}); it is left alone")
         shelf.hooks, shelf.unreadable = hooks, listing.unreadable
-        shelf.looked_at, shelf.done, shelf.is_doubtful = looked_at, shelf.begun, False
+        shelf.looked_at, shelf.number, shelf.is_doubtful = looked_at, number, False
         return hooks
 
 

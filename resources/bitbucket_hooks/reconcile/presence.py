@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from bitbucket_hooks.api.errors import NotFound
+from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.listings import Listings
@@ -27,7 +28,8 @@ class Presence:
     """What a 404 means when the workspace can't be read either (`bitbucket:missingRepository`)."""
     warn: Callable[[str], None]
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
-    _gone: dict[Subject, bool] = field(factory=dict, init=False)
+    _gone: dict[str, bool] = field(factory=dict, init=False)
+    """By path, whether what answers 404 is gone."""
     _readable: dict[str, bool] = field(factory=dict, init=False)
     """Workspaces, and whether this identity sees them."""
 
@@ -36,7 +38,7 @@ class Presence:
 
         Raises ApiError when it can't be told, above all when access is missing.
         """
-        if self._gone.get(subject):
+        if self._gone.get(path_of(subject)):
             return None
         try:
             return self.listings.again(subject) if again else self.listings.of(subject)
@@ -46,11 +48,12 @@ class Presence:
 
     def _settle(self, subject: Subject, error: NotFound) -> None:
         """Return when a 404 means gone, raise the error when it may mean hidden."""
+        path = path_of(subject)
         with self._lock:
-            is_news = subject not in self._gone
+            is_news = path not in self._gone
             if is_news:
-                self._gone[subject] = self._is_gone(subject)
-            gone = self._gone[subject]
+                self._gone[path] = self._is_gone(subject)
+            gone = self._gone[path]
         if gone and is_news:
             self.warn(
                 f"{subject}: not found, so it counts as deleted, and its hooks with it; "

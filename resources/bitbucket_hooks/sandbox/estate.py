@@ -97,6 +97,15 @@ class Sandbox:
         with self._database.read() as connection:
             return places.workspaces(connection)
 
+    def rename_workspace(self, name: str, slug: str) -> None:
+        """Give a workspace another slug; it keeps its uuid, its repositories and its hooks."""
+        lookups.check_slug(slug)
+        with self._write(slug) as connection:
+            connection.execute(
+                "UPDATE workspaces SET slug = ?, name = ? WHERE uuid = ?",
+                (slug, slug, lookups.workspace(connection, name).uuid),
+            )
+
     def add_repository(self, name: str, *, project: str = _PROJECT, private: bool = True) -> str:
         """Add the repository `workspace/slug`, give its uuid. A new key adds the project."""
         return self.add_repositories([name], project=project, private=private)[0]
@@ -339,7 +348,8 @@ class Sandbox:
     ) -> None:
         """Let the next `times` requests fail, after `skip` that pass.
 
-        `path` is a glob over the path from `/2.0` on; `*` matches slashes too.
+        `path` is a glob over the path from `/2.0` on; `*` matches slashes too. A slug in it stands
+        for the uuid as well.
         """
         if kind not in settings.KINDS:
             raise SandboxError(f'no fault "{kind}"; take one of {", ".join(settings.KINDS)}')

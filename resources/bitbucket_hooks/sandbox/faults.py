@@ -10,6 +10,7 @@ import attrs
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from bitbucket_hooks.sandbox.settings import FaultKind, Settings
     from bitbucket_hooks.sandbox.store import Database
@@ -29,9 +30,11 @@ class Plan:
     skip: int
     remaining: int
 
-    def concerns(self, method: str, path: str) -> bool:
-        """Tell whether this request is one that the plan waits for."""
-        return self.method in ("*", method) and fnmatch.fnmatchcase(path.lower(), self.path.lower())
+    def concerns(self, method: str, paths: Iterable[str]) -> bool:
+        """Tell whether this request, whose path may be spelled in several ways, is waited for."""
+        glob = self.path.lower()
+        fits = any(fnmatch.fnmatchcase(path.lower(), glob) for path in paths)
+        return fits and self.method in ("*", method)
 
 
 def plan(
@@ -61,8 +64,9 @@ def draw(database: Database, settings: Settings, method: str, path: str) -> Faul
 
 
 def _planned(connection: sqlite3.Connection, method: str, path: str) -> FaultKind | None:
+    paths = {path, _with_slugs(connection, path)}
     for each in plans(connection):
-        if not each.concerns(method, path):
+        if not each.concerns(method, paths):
             continue
         if each.skip:
             connection.execute("UPDATE plans SET skip = skip - 1 WHERE id = ?", (each.id,))
@@ -71,6 +75,20 @@ def _planned(connection: sqlite3.Connection, method: str, path: str) -> FaultKin
         connection.execute("DELETE FROM plans WHERE remaining < 1")
         return each.kind
     return None
+
+
+def _with_slugs(connection: sqlite3.Connection, path: str) -> str:
+    """A path with the slugs of repositories and workspaces that it has by their uuids."""
+    parts = path.split("/")
+    marks = ", ".join("?" * len(parts))
+    slugs = dict[str, str](
+        connection.execute(
+            f"SELECT uuid, slug FROM repositories WHERE uuid IN ({marks})"  # noqa: S608  # marks
+            f" UNION SELECT uuid, slug FROM workspaces WHERE uuid IN ({marks})",
+            [*parts, *parts],
+        ).fetchall()
+    )
+    return "/".join(slugs.get(part, part) for part in parts)
 
 
 def _chance(connection: sqlite3.Connection, settings: Settings, method: str) -> FaultKind | None:

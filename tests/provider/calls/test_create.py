@@ -27,7 +27,8 @@ def test_makes_what_is_declared(server: ProviderServer, sandbox: Sandbox) -> Non
     uuid, outputs = server.made(news)
     (hook,) = sandbox.hooks("acme/web")
     assert uuid == hook.uuid
-    assert outputs == {**news, "uuid": uuid, "secretSet": True, "createdAt": hook.created_at}
+    told = {"uuid": uuid, "createdAt": hook.created_at, "subjectUuid": hook.subject}
+    assert outputs == {**news, **told, "secretSet": True}
     assert (hook.url, hook.description, hook.active) == (URL, "CI", False)
     assert set(hook.events) == {"issue:created", "repo:push"}
     assert (hook.skip_cert_verification, hook.history_enabled) == (True, True)

@@ -101,7 +101,8 @@ def test_a_repository_that_is_gone(
     sandbox.delete_repository("acme/web")
     for number, hook in enumerate(hooks):
         assert server.read(hook.uuid, state_of(hook), name=f"h{number}")[0] == ""
-    assert asked(sandbox) == ["GET acme/web 404", "GET workspaces/acme 200"]
+    gone = hooks[0].subject
+    assert asked(sandbox) == [f"GET acme/{gone} 404", "GET workspaces/acme 200"]
     (logged,) = engine.logged
     assert (logged.severity, logged.message.partition(":")[0]) == ("WARNING", "acme/web")
 
@@ -159,6 +160,7 @@ def test_a_look_up_takes_all_that_is_told(server: ProviderServer, sandbox: Sandb
         "uuid": hook.uuid,
         "secretSet": True,
         "createdAt": hook.created_at,
+        "subjectUuid": hook.subject,
     }
     assert inputs == {
         "owner": "acme",

@@ -1,0 +1,295 @@
+"""A repository that was renamed on Bitbucket keeps its hooks: the state has its uuid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from bitbucket_hooks.provider.exclusive import (
+    RepositoryHooksExclusiveProvider,
+    WorkspaceHooksExclusiveProvider,
+)
+from bitbucket_hooks.provider.fleet import HookFleetProvider
+from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.records import Hook
+from support.hooks import DECLARED, URL, asked, inputs_of, state_of
+from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
+
+OTHER = "https://other.example.com/"
+
+
+@attrs.frozen
+class Kind:
+    """A kind of hook, with where it hangs before and after."""
+
+    provider: type[HookProvider | WorkspaceHookProvider]
+    target: str
+    declared: dict[str, Any]
+    name: str
+    new_name: str
+
+    def server(self, server: ProviderServer) -> ProviderServer:
+        """Speak of resources of this kind."""
+        return server.of(self.provider)
+
+    def state(self, hook: Hook) -> dict[str, Any]:
+        """What the state has of a hook."""
+        state = state_of(hook, createdAt=hook.created_at)
+        for name in ("owner", "repository"):
+            del state[name]
+        return {**state, **self.declared}
+
+
+@pytest.fixture(
+    params=[
+        Kind(
+            HookProvider,
+            "acme/web",
+            {"owner": "acme", "repository": "web"},
+            "acme/web",
+            "acme/site",
+        ),
+        Kind(
+            WorkspaceHookProvider,
+            "acme",
+            {"workspace": "acme"},
+            "workspace acme",
+            "workspace umbrella",
+        ),
+    ],
+    ids=["repository", "workspace"],
+)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Both kinds of hooks."""
+    found: Kind = request.param
+    return found
+
+
+@pytest.fixture
+def later(tmp_path: Path, sandbox_path: Path) -> Iterator[ProviderServer]:
+    """Give a process of the next phase: the update that follows a preview."""
+    engine = FakeEngine()
+    config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "bitbucket:workspace": "acme"}
+    with provider_server(engine, tmp_path, config) as server:
+        yield server
+    engine.stop()
+
+
+def rename(sandbox: Sandbox, kind: Kind) -> None:
+    """Give what the hook hangs on its new name."""
+    new = kind.new_name.rpartition("/")[2].removeprefix("workspace ")
+    rename = sandbox.rename_repository if "/" in kind.target else sandbox.rename_workspace
+    rename(kind.target, new)
+    sandbox.clear_requests()
+
+
+def test_a_refresh(start: Start, sandbox: Sandbox, engine: FakeEngine, kind: Kind) -> None:
+    """Finds the hook with one request, shows no difference, and warns with the new name."""
+    hook = sandbox.plant_hook(kind.target, URL)
+    state = kind.state(hook)
+    rename(sandbox, kind)
+    with start() as server:
+        assert kind.server(server).read(hook.uuid, state) == (hook.uuid, state, inputs_of(state))
+        kind.server(server).read(hook.uuid, state)
+    assert len(asked(sandbox)) == 1
+    (warning,) = [one.message for one in engine.logged if one.severity == "WARNING"]
+    assert warning == (
+        f"{kind.name}: was renamed to {kind.new_name}; its hooks are still managed: declare them "
+        "with the new name"
+    )
+
+
+def test_an_update_and_a_delete(start: Start, sandbox: Sandbox, kind: Kind) -> None:
+    """Reach the hook, though the declaration has the old name, with no request more than else."""
+    hook = sandbox.plant_hook(kind.target, URL)
+    state = kind.state(hook)
+    rename(sandbox, kind)
+    with start() as server:
+        inputs, _ = kind.server(server).check({**kind.declared, "url": URL, "active": False}, state)
+        outputs = kind.server(server).update(hook.uuid, state, inputs)
+        assert outputs == {**state, "active": False}
+        assert [hook.active for hook in sandbox.hooks()] == [False]
+    with start() as server:
+        kind.server(server).delete(hook.uuid, outputs)
+    assert sandbox.hooks() == []
+    # the title isn't managed, and has to be sent as it is
+    assert [one.split()[0] for one in asked(sandbox)] == ["GET", "PUT", "DELETE"]
+
+
+def test_the_new_name(start: Start, sandbox: Sandbox) -> None:
+    """Is an update that sends nothing; the hook stays."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    sandbox.rename_repository("acme/web", "site")
+    with start() as server:
+        inputs, _ = server.check({**DECLARED, "repository": "site"}, state_of(hook))
+        assert server.diff(hook.uuid, state_of(hook), inputs) == ("DIFF_UNKNOWN", [])
+        outputs = server.update(hook.uuid, state_of(hook), inputs)
+    assert outputs == {**state_of(hook), "repository": "site"}
+    assert {one.split()[0] for one in asked(sandbox)} == {"GET"}
+
+
+def test_a_state_without_the_uuid(start: Start, sandbox: Sandbox, kind: Kind) -> None:
+    """Learns it from a read or an update, and that is no difference."""
+    hook = sandbox.plant_hook(kind.target, URL)
+    state = kind.state(hook)
+    old = {key: value for key, value in state.items() if key != "subjectUuid"}
+    with start() as server:
+        it = kind.server(server)
+        assert it.diff(hook.uuid, old, inputs_of(state))[0] == "DIFF_NONE"
+        assert it.read(hook.uuid, old) == (hook.uuid, state, inputs_of(state))
+        changed, _ = it.check({**kind.declared, "url": URL, "active": False}, old)
+        assert it.update(hook.uuid, old, changed)["subjectUuid"] == hook.subject
+
+
+def test_another_repository_with_the_old_name(start: Start, sandbox: Sandbox) -> None:
+    """Gets the hooks that are declared with that name; the old ones stay where they are."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.rename_repository("acme/web", "site")
+    sandbox.add_repository("acme/web")
+    twin = sandbox.plant_hook("acme/web", OTHER)  # of the hook that is made below
+    sandbox.clear_requests()
+    with start() as server:
+        for first in (old.uuid, None):  # whichever is looked at first
+            if first:
+                assert server.read(old.uuid, state_of(old))[0] == old.uuid
+            made, _ = server.made({**DECLARED, "url": f"{OTHER}{first}"}, f"new-{first}")
+            assert sandbox.hook(made).subject == twin.subject
+        adopted, _ = server.made({**DECLARED, "url": OTHER}, "twin")
+        assert adopted == twin.uuid
+        assert server.read(old.uuid, state_of(old))[0] == old.uuid
+        moved, _ = server.check({**DECLARED, "repository": "site"}, state_of(old), "old")
+        assert server.diff(old.uuid, state_of(old), moved, "old") == ("DIFF_UNKNOWN", [])
+    listings = [one for one in asked(sandbox) if one.startswith("GET")]
+    assert len(listings) == 2
+    with start() as server:
+        server.delete(old.uuid, state_of(old), "old")
+    assert {hook.subject for hook in sandbox.hooks()} == {twin.subject}
+
+
+def test_a_hook_that_is_gone_from_a_renamed_repository(start: Start, sandbox: Sandbox) -> None:
+    """Is made again in what is declared, never in the renamed one."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.delete_hook(old.uuid)
+    sandbox.rename_repository("acme/web", "site")
+    new = sandbox.add_repository("acme/web")
+    with start() as server:
+        assert server.read(old.uuid, state_of(old)) == ("", {}, {})
+        made, outputs = server.made(DECLARED)
+    assert (sandbox.hook(made).subject, outputs["subjectUuid"]) == (new, new)
+
+
+def test_a_repository_that_was_made_anew(start: Start, sandbox: Sandbox) -> None:
+    """Lost its hooks with the old one: they are made in the new one."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.delete_repository("acme/web")
+    new = sandbox.add_repository("acme/web")
+    with start() as server:
+        assert server.read(old.uuid, state_of(old)) == ("", {}, {})
+        made, _ = server.made(DECLARED)
+    assert sandbox.hook(made).subject == new
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_listing_for_both_names(start: Start, sandbox: Sandbox, named: bool) -> None:
+    """Of hooks that the state has and of new ones, whichever comes first."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    sandbox.clear_requests()
+    with start() as server:
+        if named:
+            server.made({**DECLARED, "url": OTHER}, "new")
+        server.read(hook.uuid, state_of(hook))
+        if not named:
+            server.made({**DECLARED, "url": OTHER}, "new")
+    assert sorted(one.split()[0] for one in asked(sandbox)) == ["GET", "POST"]
+
+
+def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: FakeEngine) -> None:
+    """Finds, writes and deletes its copies in renamed repositories, with one listing each."""
+    declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL, "description": "CI"}
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        id_, state = fleet.made(declared)
+    web, api = sandbox.hooks("acme/web")[0], sandbox.hooks("acme/api")[0]
+    assert state["subjectUuids"] == {"api": api.subject, "web": web.subject}
+    sandbox.rename_repository("acme/web", "site")
+    new = sandbox.add_repository("acme/web")
+    sandbox.clear_requests()
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        _, outputs, inputs = fleet.read(id_, state)
+        assert (outputs, inputs["repositories"]) == (state, state["repositories"])
+        assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
+        assert "acme/web: was renamed to acme/site" in engine.messages()
+        changed, _ = fleet.check({**declared, "active": False}, state)
+        state = fleet.update(id_, state, changed)
+        assert [hook.active for hook in sandbox.hooks()] == [False, False]
+        renamed, _ = fleet.check({**declared, "repositories": ["api", "site"]}, state)
+        state = fleet.update(id_, state, renamed)
+    assert state["hooks"] == {"api": api.uuid, "site": web.uuid}
+    assert state["subjectUuids"] == {"api": api.subject, "site": web.subject}
+    assert sandbox.hooks("acme/web") == []
+    sandbox.plant_hook("acme/web", URL)
+    later.of(HookFleetProvider).delete(id_, state)
+    assert {hook.subject for hook in sandbox.hooks()} == {new}
+
+
+def test_a_fleet_of_an_older_version(start: Start) -> None:
+    """Learns the uuids from a refresh, which shows no difference."""
+    declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        id_, state = fleet.made(declared)
+        old = {key: value for key, value in state.items() if key != "subjectUuids"}
+        _, outputs, inputs = fleet.read(id_, old)
+        assert outputs == state
+        assert fleet.diff(id_, outputs, inputs)[0] == "DIFF_NONE"
+        declared_again, _ = fleet.check(declared, old)
+        assert fleet.diff(id_, old, declared_again)[0] == "DIFF_NONE"
+
+
+def test_an_exclusive(
+    start: Start, later: ProviderServer, sandbox: Sandbox, engine: FakeEngine
+) -> None:
+    """Finds and deletes unmanaged hooks of a renamed repository; another one's stay."""
+    declared: dict[str, Any] = {"owner": "acme", "repositories": ["api", "web"], "hooks": []}
+    declared["onUnmanaged"] = "delete"
+    known = sandbox.plant_hook("acme/web", URL)
+    with start() as server:
+        only = server.of(RepositoryHooksExclusiveProvider)
+        id_, state = only.made(declared)
+    assert state["subjectUuids"] == {"acme/web": known.subject}
+    sandbox.rename_repository("acme/web", "site")
+    sandbox.add_repository("acme/web")
+    stays = sandbox.plant_hook("acme/web", URL)
+    new = sandbox.plant_hook("acme/site", OTHER)
+    sandbox.clear_requests()
+    with start() as server:
+        only = server.of(RepositoryHooksExclusiveProvider)
+        _, state, _ = only.read(id_, state)
+        assert set(state["unmanaged"]) == {known.uuid, new.uuid}
+        assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
+        assert "acme/web: was renamed to acme/site" in engine.messages()
+    only = later.of(RepositoryHooksExclusiveProvider)
+    inputs, _ = only.check(declared, state)
+    only.diff(id_, state, inputs)
+    state = only.update(id_, state, inputs)
+    assert sandbox.hooks() == [stays]
+    assert (state["unmanaged"], state["existing"]) == ({}, 0)
+
+
+def test_a_workspace_exclusive(start: Start, sandbox: Sandbox) -> None:
+    """Finds the hooks of a renamed workspace."""
+    hook = sandbox.plant_hook("acme", URL)
+    with start() as server:
+        only = server.of(WorkspaceHooksExclusiveProvider)
+        id_, state = only.made({"workspace": "acme", "hooks": []})
+        assert state["subjectUuids"] == {"workspace acme": hook.subject}
+        sandbox.rename_workspace("acme", "umbrella")
+    with start() as server:
+        only = server.of(WorkspaceHooksExclusiveProvider)
+        assert only.read(id_, state)[:2] == (id_, state)
