@@ -88,7 +88,10 @@ SITE = "https://bitbucket.org/acme/infra"
 ORIGINS = {
     "a pipeline": (
         PIPELINE,
-        f'commit <a href="{SITE}/commits/{HASH}">{SHORT}</a> · <a href="{SITE}/pipelines/results/12">',
+        (
+            f'commit <a href="{SITE}/commits/{HASH}">{SHORT}</a> · '
+            f'<a href="{SITE}/pipelines/results/12">'
+        ),
     ),
     "GitHub": (
         GITHUB,
