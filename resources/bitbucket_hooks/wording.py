@@ -1,8 +1,11 @@
 """Numbers with their nouns, and times, for people."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Final
 
+_FEW_EVENTS: Final = 5
 _IRREGULAR: Final = {"repository": "repositories", "property": "properties", "entry": "entries"}
 
 
@@ -20,3 +23,11 @@ def plural(noun: str) -> str:
 def moment(seconds: float) -> str:
     """A time in seconds since 1970, in UTC as ISO 8601 writes it."""
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+def in_short(events: Sequence[str]) -> str | None:
+    """How many events of each kind there are: `12 of pullrequest, 3 of repo`; None for a few."""
+    if len(events) <= _FEW_EVENTS:
+        return None
+    kinds = Counter(event.partition(":")[0] for event in events)
+    return ", ".join(f"{count} of {kind}" for kind, count in kinds.most_common())

@@ -267,18 +267,13 @@ def test_serve_says_what_is_wrong(shell: Shell, monkeypatch: pytest.MonkeyPatch)
 def test_a_terminal_gets_a_drawn_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Folded to its width, and without taking brackets for markup."""
+    """Which doesn't take brackets for markup."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
-    output.table(["one", "two", "uuid"], [["[red]x", None, "{u}"]], "empty", wide=["uuid"])
+    output.table(["one", "two"], [["[red]x", None]], "empty")
     text = capsys.readouterr().out
     assert "[red]x" in text
     assert "─" in text
-    assert "{u}" not in text
-    assert "--json also show: uuid" in text
-    monkeypatch.setenv("COLUMNS", "130")
-    output.table(["one", "uuid"], [["x", "{u}"]], "empty", wide=["uuid"])
-    assert "{u}" in capsys.readouterr().out
 
 
 def test_access_tokens(shell: Shell) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,12 +12,13 @@ from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.exit_codes import USERS_MISTAKE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from bitbucket_hooks.stack.entries import Draft
     from bitbucket_hooks.stack.offline import Checked
 
-_FEW_EVENTS: Final = 5
+_HEADINGS: Final = ("hook", "on", "url", "events", "secret", "notes")
+_WIDE: Final = ("secret", "events", "notes")
 _FLAGS: Final = {
     "protect": "protected",
     "strict": "strict",
@@ -29,6 +29,7 @@ _FLAGS: Final = {
 @click.command(cls=Command)
 @click.argument("stacks", metavar="[STACK]…", nargs=-1)
 @json_option
+@output.wide_option
 @click.option(
     "--schema", "schema_", is_flag=True, help="Print the JSON schema for editors instead."
 )
@@ -75,7 +76,7 @@ def _print(checked: Checked) -> None:
 
         empty = f"{NO_HOOKS[0].upper()}{NO_HOOKS[1:]}."
         rows = [_row(_declared(one)) for one in checked.drafts]
-        output.table(("hook", "on", "url", "events", "secret", "notes"), rows, empty)
+        output.table(_HEADINGS, rows, empty, wide=_WIDE)
         if checked.unmanaged != "ignore":
             click.echo(f"Hooks that nothing declares there: {checked.unmanaged}")
     click.echo()
@@ -123,15 +124,7 @@ def _row(values: Mapping[str, Any]) -> list[object]:
         if values.get("workspace")
         else f"{values['owner']}: {', '.join(on)}",
         values["url"],
-        _events(values["events"]),
+        values["events"],
         values["secret"],
         ", ".join(notes) or None,
     ]
-
-
-def _events(events: Sequence[str]) -> str:
-    """The events; of many, how many there are of each kind."""
-    if len(events) <= _FEW_EVENTS:
-        return " ".join(events)
-    kinds = Counter(event.partition(":")[0] for event in events)
-    return ", ".join(f"{count} of {kind}" for kind, count in kinds.items())

@@ -21,6 +21,7 @@ _SUBJECTS = ("repository", "workspace")
 @click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
 @json_option
+@output.wide_option
 def events(subject: str | None, *, offline: bool, json_: bool) -> None:
     """List the events that a webhook can listen to.
 
@@ -35,7 +36,7 @@ def events(subject: str | None, *, offline: bool, json_: bool) -> None:
         return
     columns = ["event", "category", "label", *([] if subject else ["subjects"]), "description"]
     cells = [[row[column] for column in columns] for row in rows]
-    output.table(columns, cells, "There are no events.", wide=("subjects", "description"))
+    output.table(columns, cells, "There are no events.", wide=("description", "subjects"))
 
 
 def _bundled(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:

@@ -35,6 +35,7 @@ _TELLS: Final = "--json tells"
 @click.option("--names", is_flag=True, help="Name every repository: no globs, no projects.")
 @click.option("--plain-urls", is_flag=True, help="Don't encrypt urls that may hold a secret.")
 @json_option
+@output.wide_option
 @listing.resume_option
 @click.pass_context
 def import_(
@@ -134,7 +135,7 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
     if imported.entries:
         headings = ("entry", "on", "url", "events", "hooks", "notes")
         rows = [_row(one, imported, plain=plain) for one in imported.entries]
-        output.table(headings, rows, "", wide=("events",))
+        output.table(headings, rows, "", wide=("events", "notes"))
     for line in _summary(imported):
         click.echo(line)
     if write and imported.entries:
@@ -159,7 +160,7 @@ def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
         entry.name,
         _on(entry),
         told(url),
-        kind.events if len(kind.events) <= _FEW else f"{len(kind.events)} events",
+        kind.events,
         len(entry.group.hooks),
         ", ".join(told_notes) or None,
     ]

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 _PRINTED: Final = Path("-")
 
+_WIDE: Final = ("uuid", "events", "secret", "description", "active")
+"""Columns that a narrow terminal does without, the first first."""
+
 
 @click.command(cls=Command)
 @listing.scope_options
 @listing.state_option
 @json_option
+@output.wide_option
 @click.option(
     "--csv",
     type=file_or_stdout,
@@ -131,7 +135,7 @@ def _table(told: Inventory) -> None:
         for row in told.rows
     ]
     headings += ["declared", "uuid"] if known else ["uuid"]
-    output.table(headings, rows, "There are no webhooks.", wide=("events", "uuid"))
+    output.table(headings, rows, "There are no webhooks.", wide=_WIDE)
 
 
 def _word(kind: str, code: str) -> str:

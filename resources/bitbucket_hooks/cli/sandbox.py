@@ -89,6 +89,7 @@ def serve(
 @sandbox.command()
 @click.argument("target", metavar="[WORKSPACE[/REPOSITORY]]", required=False)
 @json_option
+@output.wide_option
 @_database
 def hooks(target: str | None, json_: bool, db: str | None) -> None:
     """List the webhooks.
@@ -153,6 +154,7 @@ def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> Non
 @click.argument("repository", metavar="WORKSPACE/REPOSITORY")
 @click.argument("event")
 @json_option
+@output.wide_option
 @_database
 @click.pass_context
 def trigger(
@@ -173,6 +175,7 @@ def trigger(
 @click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
 @click.argument("text", required=False)
 @json_option
+@output.wide_option
 @_database
 def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
     """List a webhook's deliveries, and what was answered.
@@ -188,6 +191,7 @@ def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
 
 @sandbox.command()
 @json_option
+@output.wide_option
 @_database
 def repositories(json_: bool, db: str | None) -> None:
     """List the repositories."""
@@ -195,7 +199,9 @@ def repositories(json_: bool, db: str | None) -> None:
         found = opened.repositories()
         counts = Counter(hook.subject for hook in opened.hooks())
     rows = [(r.full_name, r.project_key, r.private, counts[r.uuid], r.uuid) for r in found]
-    _print_rows(("repository", "project", "private", "hooks", "uuid"), rows, json_=json_)
+    _print_rows(
+        ("repository", "project", "private", "hooks", "uuid"), rows, json_=json_, wide=("uuid",)
+    )
 
 
 @sandbox.command("add-repository")
@@ -278,6 +284,7 @@ def add_pull_request(repository: str, json_: bool, db: str | None) -> None:
 @click.argument("repository", metavar="WORKSPACE/REPOSITORY")
 @click.argument("pull_request", metavar="NUMBER", type=click.IntRange(min=1))
 @json_option
+@output.wide_option
 @_database
 def comments(repository: str, pull_request: int, json_: bool, db: str | None) -> None:
     """Show the comments on a pull request, the oldest first."""
@@ -296,6 +303,7 @@ def comments(repository: str, pull_request: int, json_: bool, db: str | None) ->
 @click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
 @click.option("--reset", is_flag=True, help="Give every other setting its default again.")
 @json_option
+@output.wide_option
 @_database
 def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -> None:
     """Set latency, faults, limits and more, and show it all.
@@ -321,6 +329,7 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the latest.")
 @click.option("--clear", is_flag=True, help="Empty the log instead.")
 @json_option
+@output.wide_option
 @_database
 def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
     """List the requests that were made to the sandbox."""
@@ -332,7 +341,7 @@ def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None
         found = opened.requests()[-(last or 0) :]
     names = ("at", "method", "path", "query", "status", "identity", "fault")
     rows = [[moment(r.at), *(getattr(r, name) for name in names[1:])] for r in found]
-    _print_rows(names, rows, json_=json_)
+    _print_rows(names, rows, json_=json_, wide=("query", "fault", "identity", "at"))
 
 
 def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -377,7 +386,8 @@ def _print_hooks(opened: Sandbox, hooks: Sequence[Hook], *, json_: bool) -> None
     columns = ("subject", "description", "url", "active", "events", "secret_set", "uuid")
     rows = [[hook[column] for column in columns] for hook in shown]
     headings = [column.replace("secret_set", "secret") for column in columns]
-    output.table(headings, rows, "There are no webhooks.", wide=("uuid",))
+    wide = ("uuid", "secret", "events", "active")
+    output.table(headings, rows, "There are no webhooks.", wide=wide)
 
 
 def _print_hook(opened: Sandbox, what: str, hook: Hook, *, json_: bool) -> None:
@@ -397,8 +407,10 @@ def _say(text: str, value: Mapping[str, Any], *, json_: bool) -> None:
         click.echo(text)
 
 
-def _print_rows(names: Sequence[str], rows: Sequence[Sequence[object]], *, json_: bool) -> None:
+def _print_rows(
+    names: Sequence[str], rows: Sequence[Sequence[object]], *, json_: bool, wide: Sequence[str] = ()
+) -> None:
     if json_:
         output.as_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
-        output.table(names, rows, "There are none.")
+        output.table(names, rows, "There are none.", wide=wide)

@@ -31,7 +31,12 @@ def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> in
         output.as_json(results)
     else:
         rows = [[*(each[name] for name in _HEADINGS[:3]), *_answer(each)] for each in results]
-        output.table(_HEADINGS, rows, f"No active webhook listens to {event}.")
+        output.table(
+            _HEADINGS,
+            rows,
+            f"No active webhook listens to {event}.",
+            wide=("seconds", "attempts", "description"),
+        )
     return 0 if all(each["accepted"] for each in results) else REMOTE_FAILED
 
 

@@ -46,8 +46,12 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "json_": json_option,
 }
 
-options: Final = gathered("how", _OPTIONS)
-"""Adds the options that `show` takes, and hands them on as `how`."""
+_gathered: Final = gathered("how", _OPTIONS)
+
+
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that `show` takes, and hand them on as `how`."""
+    return output.wide_option(_gathered(command))
 
 
 def show(
@@ -105,7 +109,7 @@ def _show_people(changes: Changes, title: str, *, err: bool = False) -> None:
     from bitbucket_hooks.report import terminal  # noqa: PLC0415
     from bitbucket_hooks.report.tell import tell  # noqa: PLC0415
 
-    terminal.show(tell(changes, title), err=err)
+    terminal.show(tell(changes, title), err=err, wide=output.is_wide())
 
 
 def _write(path: Path, text: str) -> None:

@@ -54,6 +54,7 @@ def stacks() -> None:
 @stacks.command(_LIST)
 @_globs
 @json_option
+@output.wide_option
 @click.option(
     "--matrix",
     type=click.Choice(("github", "bitbucket")),
@@ -72,7 +73,12 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
         output.as_json([_as_json(one) for one in found])
     elif matrix is None:
         headings = ("stack", "hooks in config", "workspace", "account", "requests an hour")
-        output.table(headings, [_row(one) for one in found], "There are no stacks here.")
+        output.table(
+            headings,
+            [_row(one) for one in found],
+            "There are no stacks here.",
+            wide=("requests an hour",),
+        )
     else:
         parts = shared_out(found)
         _note_own_limits(found, parts)

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.wording import counted, in_short
 
 
 class Style(Enum):
@@ -30,6 +30,8 @@ class Span:
 
     text: str
     style: Style = Style.PLAIN
+    brief: str | None = None
+    """What stands for it where there is little room."""
 
 
 Text: TypeAlias = tuple[Span, ...]
@@ -146,6 +148,15 @@ def text(*parts: str | Span | Text) -> Text:
 def code(value: object) -> Span:
     """A value from outside."""
     return Span(str(value), Style.CODE)
+
+
+def event_list(keys: Sequence[str]) -> Text:
+    """Keys of events; many are counted where there is little room."""
+    brief = in_short(keys)
+    whole = listed(code(key) for key in keys)
+    if brief is None:
+        return whole
+    return (evolve(whole[0], brief=brief), *(evolve(span, brief="") for span in whole[1:]))
 
 
 def strong(value: object) -> Span:

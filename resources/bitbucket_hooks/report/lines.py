@@ -8,7 +8,17 @@ from typing import Final
 from attrs import frozen
 
 from bitbucket_hooks.report.changes import Action, Changes, Drift, Fate, Hook
-from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
+from bitbucket_hooks.report.document import (
+    Line,
+    Mark,
+    Text,
+    code,
+    event_list,
+    listed,
+    name,
+    strong,
+    text,
+)
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import HIDDEN_URL, PropertyChange
 from bitbucket_hooks.wording import counted
@@ -156,7 +166,7 @@ def _alike(adopted: Mapping[str, Match]) -> dict[tuple[str, ...], list[str]]:
 
 def _settings(hook: Hook) -> Text:
     """What a reviewer wants to know of a new hook."""
-    events = text("; events ", listed(code(one) for one in hook.events)) if hook.events else ()
+    events = text("; events ", event_list(hook.events)) if hook.events else ()
     source = text("; secret from ", code(hook.secret)) if ":" in hook.secret else ()
     secret = {"none": "; no secret declared", "declared": "; with a secret"}.get(hook.secret, "")
     return text(events, source, secret, "" if hook.active else "; inactive")

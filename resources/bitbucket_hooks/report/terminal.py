@@ -30,25 +30,30 @@ _COLOURS: Final = {
 _Row = tuple[int, Mark | None, Text]
 
 
-def show(document: Document, console: Console | None = None, *, err: bool = False) -> None:
+def show(
+    document: Document, console: Console | None = None, *, err: bool = False, wide: bool = False
+) -> None:
     """Print a report, on standard error if `err` says so.
 
-    On a terminal, or a `console` that is given, with colours and folded.
+    On a terminal, or a `console` that is given, with colours and in lines that fit: they break
+    between words, and a word that is too long is cut. `wide` prints everything in lines as long as
+    they are.
     """
-    if console is None and not (sys.stderr if err else sys.stdout).isatty():
-        for indent, mark, text in _rows(document):
+    if wide or (console is None and not (sys.stderr if err else sys.stdout).isatty()):
+        for indent, mark, text in _rows(document, None if wide else _SHOWN):
             line = f"{' ' * indent}{f'{mark.value} ' if mark else ''}{_flat(text)}"
             click.echo(line.rstrip(), err=err)
         return
     from rich.console import Console as RichConsole  # noqa: PLC0415 - only a terminal pays for it
 
     console = console or RichConsole(highlight=False, stderr=err)
-    for indent, mark, text in _rows(document):
-        _draw(console, indent, mark, text)
+    lines = [_draw(console, indent, mark, text) for indent, mark, text in _rows(document, _SHOWN)]
+    if not all(lines):
+        console.print("--wide shows everything.")
 
 
-def _rows(document: Document) -> Iterator[_Row]:
-    """The report line by line: how far in, with which mark, what."""
+def _rows(document: Document, most: int | None) -> Iterator[_Row]:
+    """The report line by line: how far in, with which mark, what; so many items, None: all."""
     yield 0, None, (Span(document.title, Style.STRONG),)
     yield 0, None, (Span(document.context),)
     yield 0, None, ()
@@ -56,33 +61,33 @@ def _rows(document: Document) -> Iterator[_Row]:
     if document.warnings:
         yield 0, None, ()
     for line in document.warnings:
-        yield from _line(line, 0)
+        yield from _line(line, 0, most)
     for section in document.sections:
         yield 0, None, ()
         yield 0, None, (Span(section.title, Style.STRONG),)
         for entry in section.entries:
-            yield from _entry(entry)
+            yield from _entry(entry, most)
     if document.notes:
         yield 0, None, ()
     for note in document.notes:
         yield 0, None, note
 
 
-def _entry(entry: Entry) -> Iterator[_Row]:
+def _entry(entry: Entry, most: int | None) -> Iterator[_Row]:
     yield 2, entry.mark, entry.text
-    yield from _items(entry.items, 6, "hook")
+    yield from _items(entry.items[:most], len(entry.items), 6, "hook")
     for line in entry.lines:
-        yield from _line(line, 6)
+        yield from _line(line, 6, most)
 
 
-def _line(line: Line, indent: int) -> Iterator[_Row]:
+def _line(line: Line, indent: int, most: int | None) -> Iterator[_Row]:
     yield indent, line.mark, line.text
-    yield from _items(line.items, indent + 4, line.noun)
+    yield from _items(line.items[:most], len(line.items), indent + 4, line.noun)
 
 
-def _items(items: Sequence[Text], indent: int, noun: str) -> Iterator[_Row]:
-    """The first of the items; those that are a name alone side by side."""
-    some, more = items[:_SHOWN], len(items) - _SHOWN
+def _items(some: Sequence[Text], total: int, indent: int, noun: str) -> Iterator[_Row]:
+    """Some of the items; those that are a name alone side by side."""
+    more = total - len(some)
     rest = f"… and {more:,} more {plural(noun) if more > 1 else noun}" if more > 0 else ""
     if all(len(item) == 1 for item in some):
         spans: list[Span] = []
@@ -106,22 +111,31 @@ def _safe(span: Span) -> str:
     return printable(span.text, _LONGEST)
 
 
-def _draw(console: Console, indent: int, mark: Mark | None, text: Text) -> None:
-    """Print a line; what doesn't fit goes on under its beginning."""
+def _draw(console: Console, indent: int, mark: Mark | None, text: Text) -> bool:
+    """Print a line, which goes on under its beginning. Gives whether all of it is shown."""
     from rich.padding import Padding  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text as RichText  # noqa: PLC0415
 
     indent = min(indent, console.width // 8)  # a narrow terminal needs its width for words
+    room = console.width - indent - (2 if mark else 0)
+    whole = all(span.brief is None for span in text) and _longest_word(text) <= room
     if mark is None:
         console.print(Padding(_styled(text), (0, 0, 0, indent)))
-        return
+        return whole
     colour = _COLOURS[mark]
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(width=1)
-    row.add_column(overflow="fold")
+    row.add_column()
     row.add_row(RichText(mark.value, style=f"bold {colour}"), _styled(text, colour))
     console.print(Padding(row, (0, 0, 0, indent)))
+    return whole
+
+
+def _longest_word(text: Text) -> int:
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    return max((cell_len(word) for word in _flat(text).split()), default=0)
 
 
 def _styled(text: Text, colour: str = "default") -> RichText:
@@ -133,4 +147,9 @@ def _styled(text: Text, colour: str = "default") -> RichText:
         Style.STRONG: f"bold {colour}",
         Style.NAME: "bold",
     }
-    return RichText.assemble(*((_safe(span), styles[span.style]) for span in text))
+    parts = ((_brief(span), styles[span.style]) for span in text)
+    return RichText.assemble(*parts, overflow="ellipsis")
+
+
+def _brief(span: Span) -> str:
+    return _safe(span) if span.brief is None else span.brief
