@@ -163,7 +163,7 @@ def workspace_of(given: str | None, settings: Settings) -> str:
     name = given or settings.workspace
     if not name:
         raise click.UsageError(
-            "no workspace is named; name it, or a stack that has bitbucket:workspace, or set "
+            "no workspace is named; name one, or set bitbucket:workspace in the stack config, or "
             "BITBUCKET_WORKSPACE"
         )
     if not is_slug(name):
