@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import attrs
 import pytest
 
 from bitbucket_hooks.sandbox.estate import Sandbox
@@ -162,12 +164,15 @@ def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbo
             "acme/web", there.url, description=LONG, secret="canary", history_enabled=True
         )
         sandbox.plant_hook("acme/web", there.url, events=every, skip_cert_verification=True)
-        for path in ("/", HOOKS, f"{HOOKS}/new", "/nothing"):
+        sandbox.plant_hook("acme", there.url, description=LONG, active=False, history_enabled=True)
+        for path in ("/", HOOKS, f"{HOOKS}/new", "/acme/admin/webhooks", "/nothing"):
             page.open(origin + path)
-            assert not page.scrolls_sideways(), path
+            for width in (NARROW[0], 320):
+                page.resize(width, NARROW[1])
+                assert not page.scrolls_sideways(), path
         page.open(origin + HOOKS)
         page.click("summary")
-        for width in (320, 800, 970, 1400, NARROW[0]):
+        for width in (320, 800, 970, 1100, 1400, NARROW[0]):
             page.resize(width, NARROW[1])
             assert not page.scrolls_sideways(), width
         page.choose("#event", "repo:push")
@@ -192,6 +197,74 @@ def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbo
         assert page.text("#live").count("repo:push") == 2
         assert not page.scrolls_sideways()
     assert len(there.received) == 4
+
+
+@pytest.mark.parametrize("subject", ["acme/web", "acme"])
+def test_the_switch_by_keyboard(
+    browser: Browser, origin: str, sandbox: Sandbox, subject: str
+) -> None:
+    """The space bar turns a webhook off and on; the keyboard stays where it is."""
+    url = "https://ci.example.com/"
+    hook = sandbox.plant_hook(subject, url, description="CI", history_enabled=True)
+    switch = "document.querySelector('[role=switch]')"
+    with browser.page() as page:
+        page.open(f"{origin}/{subject}/admin/webhooks")
+        page.run(f"{switch}.focus()")
+        for state in (False, True):
+            press(page, " ")
+            assert page.run(f"document.activeElement === {switch}")
+            assert page.run(f"[{switch}.ariaChecked, {switch}.ariaLabel]") == [
+                str(state).lower(),
+                "Active: CI",
+            ]
+            assert page.run(f"getComputedStyle({switch}).outlineStyle") != "none"
+            assert ("The webhook is active." in page.text("[role=status]")) == state
+            assert only(sandbox) == attrs.evolve(hook, active=state)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_is_small_or_pale_can_be_read(
+    browser: Browser, origin: str, sandbox: Sandbox, *, dark: bool
+) -> None:
+    """Texts in fields have the contrast of text (4.5), the switch that of a control (3)."""
+    for active in (True, False):
+        sandbox.plant_hook("acme/web", "https://ci.example.com/", active=active)
+    with browser.page(dark=dark) as page:
+        page.open(origin)
+        fields = page.run(PLACEHOLDERS)
+        page.open(f"{origin}{HOOKS}/new")
+        fields += page.run(PLACEHOLDERS)
+        assert len(fields) == 3
+        assert all(contrast(*pair) >= 4.5 for pair in fields), fields
+        page.open(origin + HOOKS)
+        switches = page.run(SWITCHES)
+        assert len(switches) == 4
+        assert all(contrast(*pair) >= 3 for pair in switches), switches
+
+
+PLACEHOLDERS = """[...document.querySelectorAll('[placeholder]')].map(
+    one => [getComputedStyle(one, '::placeholder').color, getComputedStyle(one).backgroundColor])"""
+SWITCHES = """[...document.querySelectorAll('[role=switch]')].flatMap(one => {
+    const own = getComputedStyle(one), knob = getComputedStyle(one, '::before');
+    const card = getComputedStyle(one.closest('table')).backgroundColor;
+    return [[knob.backgroundColor, own.backgroundColor], [own.borderTopColor, card]];
+})"""
+
+
+def contrast(*colours: str) -> float:
+    """The contrast of two colours without transparency, as WCAG 2 has it."""
+    dark, light = sorted(map(_luminance, colours))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", colour)
+    assert parts, colour
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (int(each) / 255 for each in parts.groups())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @contextmanager

@@ -237,12 +237,13 @@ def test_read_only(visitor: Visitor, sandbox: Sandbox) -> None:
     ours = sandbox.plant_hook("acme/api", FORM["url"])
     before = sandbox.hooks()
     text = visitor.get(HOOKS).text
-    assert "of the workspace acme: read-only here" in text
+    assert "of the workspace acme : read-only here" in plain(text)
+    assert 'role="switch"' not in text
     assert "of an installed app: read-only" in text
     assert "/edit" not in text
     assert "/delete" not in text
     for hook in before:
-        for page in ("edit", "delete", "requests"):
+        for page in ("edit", "delete", "requests", "active"):
             answer = visitor.post(f"{HOOKS}/{uid(hook)}/{page}", {**FORM, "history": "on"})
             assert answer.status_code == 404
     assert visitor.get(f"{HOOKS}/{uid(before[0])}/requests").ok
@@ -287,6 +288,79 @@ def wait_for(visitor: Visitor, path: str, words: str) -> str:
         if words in text:
             return text
     raise AssertionError(text)
+
+
+WORKSPACE_HOOKS = "/acme/admin/webhooks"
+
+
+def test_webhooks_of_a_workspace(visitor: Visitor, sandbox: Sandbox, there: Receiver) -> None:
+    """Have a page as those of repositories have: add, edit, watch, resend, delete."""
+    assert f'<a href="{WORKSPACE_HOOKS}">acme</a> (0)' in visitor.get("/").text
+    assert visitor.get("/acme").url.endswith(WORKSPACE_HOOKS)
+    assert "This workspace has no webhooks." in visitor.shown(WORKSPACE_HOOKS)
+    answer = visitor.post(f"{WORKSPACE_HOOKS}/new", {**FORM, "url": there.url, "history": "on"})
+    assert answer.url == f"{visitor.origin}{WORKSPACE_HOOKS}?done=created"
+    hook = only(sandbox)
+    (workspace,) = [each for each in sandbox.workspaces() if each.slug == "acme"]
+    assert (hook.subject_type, hook.subject) == ("workspace", workspace.uuid)
+    visitor.post(
+        f"{WORKSPACE_HOOKS}/{uid(hook)}/edit", {**FORM, "title": "Audit", "url": there.url}
+    )
+    assert only(sandbox).description == "Audit"
+    visitor.post(f"{WORKSPACE_HOOKS}/{uid(hook)}/requests", {"history": "on"})
+    sandbox.trigger("acme/web", "repo:push")
+    again = visitor.post(f"{WORKSPACE_HOOKS}/{uid(hook)}/requests/1/resend", {})
+    path = again.url.removeprefix(visitor.origin)
+    assert path.startswith("/acme/events/")
+    wait_for(visitor, path, "through.")
+    assert visitor.get(path.replace("/acme/", "/globex/")).status_code == 404
+    listed = visitor.get(f"{WORKSPACE_HOOKS}/{uid(hook)}/requests").text
+    assert plain(listed).count("repo:push") == 2
+    assert "#trigger" not in listed
+    assert visitor.get(f"/globex/admin/webhooks/{uid(hook)}/edit").status_code == 404
+    assert visitor.get("/nobody/admin/webhooks").status_code == 404
+    visitor.post(f"{WORKSPACE_HOOKS}/{uid(hook)}/delete", {})
+    assert sandbox.hooks() == []
+
+
+@pytest.mark.parametrize("subject", ["acme/web", "acme"])
+def test_the_switch(visitor: Visitor, sandbox: Sandbox, subject: str) -> None:
+    """One click makes a webhook inactive, one more active; a second time changes nothing."""
+    hook = sandbox.plant_hook(subject, FORM["url"], description='C"I', secret=SECRET)
+    page = f"/{subject}/admin/webhooks"
+    for state in ("off", "off", "on"):
+        assert f'name="active" value="{"off" if only(sandbox).active else "on"}"' in (
+            visitor.get(page).text
+        )
+        answer = visitor.post(f"{page}/{uid(hook)}/active", {"active": state})
+        assert answer.url == f"{visitor.origin}{page}?done={state}#active-{uid(hook)}"
+        assert attrs.evolve(only(sandbox), active=True) == hook
+        assert only(sandbox).active == (state == "on")
+        checked = "true" if state == "on" else "false"
+        assert f'aria-checked="{checked}" aria-label="Active: C&#34;I"' in answer.text
+    assert visitor.get(f"{page}/{uid(hook)}/active").status_code == 405
+
+
+def test_the_last_delivery(visitor: Visitor, sandbox: Sandbox, there: Receiver) -> None:
+    """Is told in the list: from the history, else as long as this server knows of it."""
+    there.statuses = [500] * 3
+    quiet = sandbox.plant_hook("acme/web", there.url)
+    assert "none known" in visitor.shown(HOOKS)
+    path = visitor.post("/acme/web/trigger", {"event": "repo:push"}).url
+    wait_for(visitor, path.removeprefix(visitor.origin), "through.")
+    assert "✗ 500 Internal Server Error" in visitor.shown(HOOKS)
+    sandbox.change_hook(quiet.uuid, history_enabled=True)
+    assert "none yet" in visitor.shown(HOOKS)
+    sandbox.trigger("acme/web", "repo:push")
+    sandbox.trigger("acme/web", "repo:push")
+    text = visitor.get(HOOKS).text
+    assert re.search(r"✓ 200 OK \d{4}-\d\d-\d\d", plain(text))
+    assert f'href="{HOOKS}/{uid(quiet)}/requests/2"' in text
+    assert 'role="img" aria-label="arrived"' in text
+    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
+    with sandbox._database.write() as connection:
+        delivering.prepare(connection, repository, "repo:push")
+    assert re.search(r"pending \d{4}", visitor.shown(HOOKS))
 
 
 def test_events_and_requests(visitor: Visitor, sandbox: Sandbox, there: Receiver) -> None:
@@ -419,7 +493,13 @@ def test_thousands(visitor: Visitor, sandbox: Sandbox) -> None:
 def test_other_paths(visitor: Visitor) -> None:
     """The API keeps its own; a repository's short path leads to its webhooks."""
     assert visitor.get("/acme/web").url.endswith(HOOKS)
-    for path in ("/nothing", "/acme/nothing", "/nobody/web/admin/webhooks", "/a/b/c/d/e"):
+    for path in (
+        "/nothing",
+        "/acme/nothing",
+        "/nobody",
+        "/nobody/web/admin/webhooks",
+        "/a/b/c/d/e",
+    ):
         answer = visitor.get(path)
         assert answer.status_code == 404
         assert "<h1>Not" in answer.text

@@ -197,6 +197,14 @@ class Deliverer:
             found, shipments=tuple(attrs.evolve(each, done=each.done) for each in found.shipments)
         )
 
+    def last(self, hook: Hook) -> Shipment | None:
+        """Give the latest delivery to a hook as it is now, if it is one of late."""
+        for run in reversed(list(map(self.run, list(self._runs)))):
+            for shipment in run.shipments if run else ():
+                if shipment.hook.uuid == hook.uuid:
+                    return shipment
+        return None
+
     def wait(self, seconds: float = math.inf) -> None:
         """Wait for what is on its way, for so long at most."""
         until = time.monotonic() + seconds

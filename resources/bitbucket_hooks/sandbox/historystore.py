@@ -123,6 +123,14 @@ def of_hook(connection: sqlite3.Connection, hook: str) -> list[Sent]:
     return [_sent(connection, row) for row in rows.fetchall()]
 
 
+def last(connection: sqlite3.Connection, hook: str) -> Sent | None:
+    """Give the latest delivery of a hook."""
+    row = connection.execute(
+        "SELECT * FROM deliveries WHERE hook = ? ORDER BY id DESC LIMIT 1", (hook,)
+    ).fetchone()
+    return _sent(connection, row) if row else None
+
+
 def find(connection: sqlite3.Connection, hook: str, number: int) -> Sent | None:
     """Give one delivery of a hook."""
     row = connection.execute(

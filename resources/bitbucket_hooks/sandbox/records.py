@@ -6,7 +6,7 @@ import json
 import secrets
 import uuid
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -42,15 +42,24 @@ class User:
 class Workspace:
     """A workspace: what owns projects and repositories."""
 
+    subject_type: ClassVar[str] = "workspace"
+
     uuid: str
     slug: str
     name: str
     created_on: str
 
+    @property
+    def full_name(self) -> str:
+        """The name by which people know it."""
+        return self.slug
+
 
 @attrs.frozen
 class Repository:
     """A repository, with the slugs and keys of what it belongs to."""
+
+    subject_type: ClassVar[str] = "repository"
 
     seq: int
     uuid: str

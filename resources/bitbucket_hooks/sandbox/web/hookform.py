@@ -17,13 +17,11 @@ from bitbucket_hooks.sandbox.web import entries, layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped
 from bitbucket_hooks.sandbox.web.entries import Entry
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
-from bitbucket_hooks.sandbox.web.visits import refuse_unchangeable
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.records import Repository
-    from bitbucket_hooks.sandbox.web.visits import Visit
+    from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 Problems = Mapping[str, Sequence[str]]
 
@@ -34,77 +32,68 @@ _CERTIFICATE: Final = (
 )
 
 
-def add(visit: Visit, workspace: str, slug: str) -> Response:
+def add(visit: Visit, subject: Subject) -> Response:
     """Show the form for a new webhook, or make one."""
-    repository = visit.repository(workspace, slug)
     if not visit.sends:
-        return _page(visit, repository, Entry())
-    known = hookstore.known_events(visit.connection, "repository")
+        return _page(visit, subject, Entry())
+    known = hookstore.known_events(visit.connection, subject.subject_type)
     entry = Entry.sent(visit.request, known)
     problems = entry.problems(settings.load(visit.connection), known, has_secret=False)
     if problems:
-        return _page(visit, repository, entry, problems=problems)
-    hook = Hook(new_uuid(), repository.uuid, "repository", **entry.changes())
+        return _page(visit, subject, entry, problems=problems)
+    hook = Hook(new_uuid(), subject.uuid, subject.subject_type, **entry.changes())
     hookstore.insert(visit.connection, hook)
-    return redirect(paths.hooks(repository, "created"), 303)
+    return redirect(paths.hooks(subject, "created"), 303)
 
 
-def edit(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
+def edit(visit: Visit, subject: Subject, uid: str) -> Response:
     """Show the form of a webhook, or change it."""
-    repository = visit.repository(workspace, slug)
-    hook = _own(visit, repository, uid)
+    hook = visit.own_hook(subject, uid)
     if not visit.sends:
-        return _page(visit, repository, Entry.of(hook), hook)
-    known = hookstore.known_events(visit.connection, "repository")
+        return _page(visit, subject, Entry.of(hook), hook)
+    known = hookstore.known_events(visit.connection, subject.subject_type)
     entry = Entry.sent(visit.request, known)
     current = settings.load(visit.connection)
     problems = entry.problems(current, known, has_secret=hook.secret_set)
     if problems:
-        return _page(visit, repository, entry, hook, problems)
+        return _page(visit, subject, entry, hook, problems)
     hookstore.update(visit.connection, hook, entry.changes())
-    return redirect(paths.hooks(repository, "saved"), 303)
+    return redirect(paths.hooks(subject, "saved"), 303)
 
 
-def delete(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
+def delete(visit: Visit, subject: Subject, uid: str) -> Response:
     """Ask whether to delete a webhook, or do it."""
-    repository = visit.repository(workspace, slug)
-    hook = _own(visit, repository, uid)
+    hook = visit.own_hook(subject, uid)
     if visit.sends:
         hookstore.delete(visit.connection, hook)
-        return redirect(paths.hooks(repository, "deleted"), 303)
+        return redirect(paths.hooks(subject, "deleted"), 303)
     return layout.page(
         "Delete this webhook?",
         tag("p", tag("b", text(layout.named(hook)), class_="name"), " ", code(hook.url)),
         tag("p", "Its history goes with it. This can't be undone.", class_="context"),
         layout.form(
             visit.token,
-            paths.of(repository, hook, "delete"),
+            paths.of(subject, hook, "delete"),
             layout.button("Delete", kind="danger"),
-            tag("a", "Cancel", href=paths.hooks(repository)),
+            tag("a", "Cancel", href=paths.hooks(subject)),
             class_="buttons",
         ),
-        trail=layout.above(repository),
+        trail=layout.above(subject),
     )
-
-
-def _own(visit: Visit, repository: Repository, uid: str) -> Hook:
-    hook = visit.hook(repository, uid)
-    refuse_unchangeable(hook)
-    return hook
 
 
 def _page(
     visit: Visit,
-    repository: Repository,
+    subject: Subject,
     entry: Entry,
     hook: Hook | None = None,
     problems: Problems | None = None,
 ) -> Response:
     problems = problems or {}
-    action = paths.of(repository, hook, "edit") if hook else paths.new(repository)
+    action = paths.of(subject, hook, "edit") if hook else paths.new(subject)
     return layout.page(
         "Edit webhook" if hook else "Add webhook",
-        tag("p", text(repository.full_name), class_="context"),
+        tag("p", text(subject.full_name), class_="context"),
         _summary(problems),
         layout.form(
             visit.token,
@@ -113,16 +102,16 @@ def _page(
             _text("url", "url", entry.url, problems),
             _secret(entry, problems, has_secret=hook is not None and hook.secret_set),
             _switches(entry),
-            _triggers(entry, events(visit.connection, "repository"), problems),
+            _triggers(entry, events(visit.connection, subject.subject_type), problems),
             tag(
                 "p",
                 layout.button("Save"),
-                tag("a", "Cancel", href=paths.hooks(repository)),
+                tag("a", "Cancel", href=paths.hooks(subject)),
                 class_="buttons",
             ),
             class_="hook",
         ),
-        trail=layout.above(repository),
+        trail=layout.above(subject),
         status=400 if problems else 200,
     )
 

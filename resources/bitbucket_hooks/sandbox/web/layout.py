@@ -13,7 +13,8 @@ from bitbucket_hooks.sandbox.web import guard, paths
 from bitbucket_hooks.sandbox.web.markup import joined, tag, text
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.web.visits import Subject
 
 Crumb = tuple[str, str]
 """A page above this one: what it is called, and its path."""
@@ -60,10 +61,10 @@ def _trail(trail: Sequence[Crumb]) -> Markup | None:
     return tag("nav", tag("ol", links), aria_label="Above this page", class_="trail")
 
 
-def above(repository: Repository) -> list[Crumb]:
+def above(subject: Subject) -> list[Crumb]:
     """Give what is above the pages of one webhook."""
-    webhooks = f"Webhooks of {repository.full_name}"
-    return [("Repositories", paths.home()), (webhooks, paths.hooks(repository))]
+    webhooks = f"Webhooks of {subject.full_name}"
+    return [("Repositories", paths.home()), (webhooks, paths.hooks(subject))]
 
 
 def form(token: str, action: str, *body: str | None, class_: str = "") -> Markup:

@@ -27,6 +27,10 @@ SELECT w.slug || '/' || r.slug AS name, p.key AS project, r.private,
        (SELECT count(*) FROM hooks h WHERE h.subject = r.uuid) AS hooks
 {_FOUND} ORDER BY w.slug, r.slug LIMIT :limit OFFSET :offset
 """  # noqa: S608 - the parts are ours
+_WORKSPACES: Final = """
+SELECT slug, (SELECT count(*) FROM hooks h WHERE h.subject = w.uuid) AS hooks
+FROM workspaces w ORDER BY slug
+"""
 
 
 def show(visit: Visit) -> Response:
@@ -45,6 +49,7 @@ def show(visit: Visit) -> Response:
     return layout.page(
         "Repositories",
         _search(words, count),
+        _workspaces(visit),
         layout.table("Repositories", ("Repository", "Project", "Webhooks"), shown)
         if shown
         else tag("p", "No repository, and no webhook, is like that.", class_="nothing"),
@@ -52,8 +57,18 @@ def show(visit: Visit) -> Response:
     )
 
 
+def _workspaces(visit: Visit) -> Markup:
+    rows = visit.connection.execute(_WORKSPACES).fetchall()
+    links = [
+        tag("li", tag("a", text(slug), href=paths.hooks_of(slug)), f" ({count})")
+        for slug, count in rows
+    ]
+    named = tag("span", "Webhooks of workspaces", id="workspaces")
+    return tag("nav", named, tag("ul", *links), aria_labelledby="workspaces", class_="workspaces")
+
+
 def _row(name: str, project: str, hooks: int, *, private: bool) -> Markup:
-    link = tag("a", text(name), href=f"/{name}/admin/webhooks", class_="name")
+    link = tag("a", text(name), href=paths.hooks_of(name), class_="name")
     public = None if private else tag("span", "public", class_="badge")
     return layout.row(
         layout.cell("Repository", link, " ", public),

@@ -19,15 +19,15 @@ from bitbucket_hooks.sandbox.web.style import SCRIPT, STYLE
 from bitbucket_hooks.sandbox.web.visits import Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from bitbucket_hooks.sandbox.store import Database
+    from bitbucket_hooks.sandbox.web.visits import Subject
 
-_REPOSITORY: Final = "/<workspace>/<slug>"
-_HOOKS: Final = f"{_REPOSITORY}/admin/webhooks"
-_REQUEST: Final = f"{_HOOKS}/<uid>/requests/<{NUMBER}:number>"
+_WORKSPACE: Final = "/<workspace>"
+_REPOSITORY: Final = f"{_WORKSPACE}/<slug>"
 _STOPPING_SECONDS: Final = 1.0
 _OTHER_NAME: Final = (
     "This page is for the machine that it runs on: open it as http://127.0.0.1 with its port.\n"
@@ -47,8 +47,24 @@ def _script(_: Visit) -> Response:
     return Response(SCRIPT, mimetype="text/javascript")
 
 
-def _to_hooks(visit: Visit, workspace: str, slug: str) -> Response:
-    return redirect(paths.hooks(visit.repository(workspace, slug)))
+def _to_hooks(_: Visit, subject: Subject) -> Response:
+    return redirect(paths.hooks(subject))
+
+
+def _rules(subject: str) -> Iterator[Rule]:
+    """The pages of what has hooks: a repository or a workspace."""
+    hooks = f"{subject}/admin/webhooks"
+    request = f"{hooks}/<uid>/requests/<{NUMBER}:number>"
+    yield _rule(subject, _to_hooks)
+    yield _rule(f"{subject}/events/<name>", requests.event)
+    yield _rule(hooks, hooklist.show)
+    yield _rule(f"{hooks}/new", hookform.add, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/active", hooklist.switch, "POST")
+    yield _rule(f"{hooks}/<uid>/edit", hookform.edit, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/delete", hookform.delete, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/requests", requests.history, "GET", "POST")
+    yield _rule(request, requests.details)
+    yield _rule(f"{request}/resend", requests.resend, "POST")
 
 
 _ROUTES: Final = Map(
@@ -56,16 +72,9 @@ _ROUTES: Final = Map(
         _rule("/", overview.show),
         _rule(paths.STYLE, _style),
         _rule(paths.SCRIPT, _script),
-        _rule(_REPOSITORY, _to_hooks),
         _rule(f"{_REPOSITORY}/trigger", hooklist.trigger, "POST"),
-        _rule(f"{_REPOSITORY}/events/<name>", requests.event),
-        _rule(_HOOKS, hooklist.show),
-        _rule(f"{_HOOKS}/new", hookform.add, "GET", "POST"),
-        _rule(f"{_HOOKS}/<uid>/edit", hookform.edit, "GET", "POST"),
-        _rule(f"{_HOOKS}/<uid>/delete", hookform.delete, "GET", "POST"),
-        _rule(f"{_HOOKS}/<uid>/requests", requests.history, "GET", "POST"),
-        _rule(_REQUEST, requests.details),
-        _rule(f"{_REQUEST}/resend", requests.resend, "POST"),
+        *_rules(_WORKSPACE),
+        *_rules(_REPOSITORY),
     ],
     strict_slashes=False,
     merge_slashes=False,
@@ -97,12 +106,15 @@ class Pages:
 
     def _answer(self, request: Request, token: str) -> Response:
         try:
-            endpoint, values = _ROUTES.bind_to_environ(request.environ).match()
+            endpoint, found = _ROUTES.bind_to_environ(request.environ).match()
+            values = dict(found)
             sends = request.method == "POST"
             if sends and not self._guard.allows(request):
                 return overview.refused(_FORGED)
             with self._database.write() if sends else self._database.read() as connection:
                 visit = Visit(request, connection, token, self._deliverer)
+                if workspace := values.pop("workspace", None):
+                    values["subject"] = visit.subject(workspace, values.pop("slug", None))
                 response: Response = endpoint(visit, **values)
         except SandboxUnusable:
             raise

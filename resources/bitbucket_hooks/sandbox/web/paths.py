@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.web.visits import Subject
 
 STYLE = "/page.css"
 SCRIPT = "/page.js"
@@ -20,27 +21,47 @@ def home(words: str = "", page: int = 1) -> str:
     return f"/?{urlencode(asked)}" if asked else "/"
 
 
-def hooks(repository: Repository, done: str = "") -> str:
+def hooks(subject: Subject, done: str = "") -> str:
     """The webhooks of a repository; `done` says what was just done there."""
-    path = f"/{repository.full_name}/admin/webhooks"
+    path = hooks_of(subject.full_name)
     return f"{path}?{urlencode({'done': done})}" if done else path
 
 
-def new(repository: Repository) -> str:
+def hooks_of(name: str) -> str:
+    """The webhooks of a repository or workspace that is known by name."""
+    return f"/{name}/admin/webhooks"
+
+
+def new(subject: Subject) -> str:
     """The form for a new webhook."""
-    return f"{hooks(repository)}/new"
+    return f"{hooks(subject)}/new"
 
 
-def of(repository: Repository, hook: Hook, *more: str) -> str:
+def of(subject: Subject, hook: Hook, *more: str) -> str:
     """A page of one webhook, as `edit`, `delete` or `requests`."""
-    return "/".join((hooks(repository), hook.uuid.strip("{}"), *more))
+    return "/".join((hooks(subject), hook.uuid.strip("{}"), *more))
 
 
-def trigger(repository: Repository) -> str:
+def switch(subject: Subject, hook: Hook) -> str:
+    """Where the switch of a webhook is sent to."""
+    return of(subject, hook, "active")
+
+
+def switched(subject: Subject, hook: Hook, done: str) -> str:
+    """The list again, with the keyboard on the switch."""
+    return f"{hooks(subject, done)}#{switch_id(hook)}"
+
+
+def switch_id(hook: Hook) -> str:
+    """The switch of a webhook on the page of its list."""
+    return f"active-{hook.uuid.strip('{}')}"
+
+
+def trigger(subject: Repository) -> str:
     """Where the form that lets an event happen is sent to."""
-    return f"/{repository.full_name}/trigger"
+    return f"/{subject.full_name}/trigger"
 
 
-def run(repository: Repository, name: str) -> str:
+def run(subject: Subject, name: str) -> str:
     """What came of an event."""
-    return f"/{repository.full_name}/events/{name}"
+    return f"/{subject.full_name}/events/{name}"

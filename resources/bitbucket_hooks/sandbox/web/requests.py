@@ -11,9 +11,10 @@ from werkzeug.utils import redirect
 
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.records import Repository
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
-from bitbucket_hooks.sandbox.web.visits import may_change, refuse_unchangeable
+from bitbucket_hooks.sandbox.web.visits import may_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,28 +23,27 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.sandbox.delivering import Run, Shipment
     from bitbucket_hooks.sandbox.historystore import Attempt, Sent
-    from bitbucket_hooks.sandbox.records import Hook, Repository
-    from bitbucket_hooks.sandbox.web.visits import Visit
+    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 _OK: Final = range(200, 300)
 
 
-def history(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
+def history(visit: Visit, subject: Subject, uid: str) -> Response:
     """Show what a webhook sent; a form switches its history on or off."""
-    repository = visit.repository(workspace, slug)
-    hook = visit.hook(repository, uid)
+    hook = visit.hook(subject, uid)
     if visit.sends:
-        refuse_unchangeable(hook)
+        hook = visit.own_hook(subject, uid)
         enabled = visit.request.form.get("history") == "on"
         hookstore.update(visit.connection, hook, {"history_enabled": enabled})
-        return redirect(paths.of(repository, hook, "requests"), 303)
+        return redirect(paths.of(subject, hook, "requests"), 303)
     found = historystore.of_hook(visit.connection, hook.uuid)
     columns = ("Event", "Request time", "Status", "Attempts", "Duration", "Actions")
-    rows = [_row(repository, hook, sent) for sent in found]
+    rows = [_row(subject, hook, sent) for sent in found]
     return layout.page(
         "Requests",
         _heading(hook),
-        _switch(visit, repository, hook),
+        _switch(visit, subject, hook),
         tag(
             "div",
             layout.table("Requests", columns, rows)
@@ -53,13 +53,19 @@ def history(visit: Visit, workspace: str, slug: str, uid: str) -> Response:
         ),
         tag(
             "p",
-            tag("a", "Load new requests", href=paths.of(repository, hook, "requests")),
-            tag("a", "Trigger an event", href=f"{paths.hooks(repository)}#trigger"),
+            tag("a", "Load new requests", href=paths.of(subject, hook, "requests")),
+            _to_trigger(subject),
             class_="buttons",
         ),
-        trail=layout.above(repository),
+        trail=layout.above(subject),
         pending=any(_is_pending(sent) for sent in found),
     )
+
+
+def _to_trigger(subject: Subject) -> Markup:
+    if isinstance(subject, Repository):
+        return tag("a", "Trigger an event", href=f"{paths.hooks(subject)}#trigger")
+    return tag("a", "Trigger an event in a repository", href=paths.home())
 
 
 def _heading(hook: Hook) -> Markup:
@@ -70,15 +76,15 @@ def _is_pending(sent: Sent) -> bool:
     return not sent.done and not sent.is_lost
 
 
-def _switch(visit: Visit, repository: Repository, hook: Hook) -> Markup:
+def _switch(visit: Visit, subject: Subject, hook: Hook) -> Markup:
     enabled = hook.history_enabled
     told = "History is on: the latest 100 requests are kept." if enabled else "History is off."
-    if not may_change(hook):
+    if not may_change(subject, hook):
         return tag("p", told)
     change = tag("input", type="hidden", name="history", value="off" if enabled else "on")
     return layout.form(
         visit.token,
-        paths.of(repository, hook, "requests"),
+        paths.of(subject, hook, "requests"),
         tag("p", told),
         change,
         layout.button("Disable history" if enabled else "Enable history"),
@@ -86,14 +92,14 @@ def _switch(visit: Visit, repository: Repository, hook: Hook) -> Markup:
     )
 
 
-def _row(repository: Repository, hook: Hook, sent: Sent) -> Markup:
+def _row(subject: Subject, hook: Hook, sent: Sent) -> Markup:
     last = sent.last
     status = _status(last.status, last.reason) if sent.done and last else _open(sent)
     details = tag(
         "a",
         "View details",
         tag("span", f" of request {sent.id}", class_="unseen"),
-        href=paths.of(repository, hook, "requests", str(sent.id)),
+        href=paths.of(subject, hook, "requests", str(sent.id)),
     )
     return layout.row(
         layout.cell("Event", code(sent.event)),
@@ -124,24 +130,22 @@ def _duration(seconds: Iterable[float]) -> str:
     return f"{sum(seconds):.2f} s"
 
 
-def details(visit: Visit, workspace: str, slug: str, uid: str, number: int) -> Response:
+def details(visit: Visit, subject: Subject, uid: str, number: int) -> Response:
     """Show one delivery whole."""
-    repository = visit.repository(workspace, slug)
-    hook = visit.hook(repository, uid)
-    return _details(visit, repository, hook, _find(visit, hook, number))
+    hook = visit.hook(subject, uid)
+    return _details(visit, subject, hook, _find(visit, hook, number))
 
 
-def resend(visit: Visit, workspace: str, slug: str, uid: str, number: int) -> Response:
+def resend(visit: Visit, subject: Subject, uid: str, number: int) -> Response:
     """Send the payload of a delivery again, and show what comes of it."""
-    repository = visit.repository(workspace, slug)
-    hook = visit.hook(repository, uid)
+    hook = visit.hook(subject, uid)
     sent = _find(visit, hook, number)
     try:
         run = delivering.prepare_again(visit.connection, hook, sent)
     except SandboxError as error:
-        return _details(visit, repository, hook, sent, problem=str(error))
+        return _details(visit, subject, hook, sent, problem=str(error))
     visit.starting.append(run)
-    return redirect(paths.run(repository, run.id), 303)
+    return redirect(paths.run(subject, run.id), 303)
 
 
 def _find(visit: Visit, hook: Hook, number: int) -> Sent:
@@ -153,10 +157,8 @@ def _find(visit: Visit, hook: Hook, number: int) -> Sent:
     return found
 
 
-def _details(
-    visit: Visit, repository: Repository, hook: Hook, sent: Sent, problem: str = ""
-) -> Response:
-    here = paths.of(repository, hook, "requests", str(sent.id))
+def _details(visit: Visit, subject: Subject, hook: Hook, sent: Sent, problem: str = "") -> Response:
+    here = paths.of(subject, hook, "requests", str(sent.id))
     size = f"{len(sent.body):,} bytes, indented here; the signature is that of the raw body"
     return layout.page(
         f"Request {sent.id}",
@@ -177,7 +179,7 @@ def _details(
             _body(sent.body.decode(errors="replace")),
             class_="card",
         ),
-        trail=[*layout.above(repository), ("Requests", paths.of(repository, hook, "requests"))],
+        trail=[*layout.above(subject), ("Requests", paths.of(subject, hook, "requests"))],
         status=409 if problem else 200,
         pending=_is_pending(sent),
     )
@@ -215,18 +217,17 @@ def _body(body: str) -> Markup:
     return tag("pre", lines, tabindex="0", role="region", aria_label="Body")
 
 
-def event(visit: Visit, workspace: str, slug: str, name: str) -> Response:
-    """Show what came of an event so far."""
-    repository = visit.repository(workspace, slug)
+def event(visit: Visit, subject: Subject, name: str) -> Response:
+    """Show what came of an event so far; to a workspace belong those of its repositories."""
     run = visit.deliverer.run(name)
-    if not run or run.subject != repository.full_name:
+    if not run or not f"{run.subject}/".startswith(f"{subject.full_name}/"):
         raise SandboxError("what came of this event is no longer known here; trigger it again")
     return layout.page(
         "Event triggered",
         tag("p", code(run.event), text(f" in {run.subject}"), class_="context"),
-        tag("div", tag("p", _told(run), role="status"), _shipments(repository, run), id="live"),
-        tag("p", tag("a", "Back to the webhooks", href=paths.hooks(repository)), class_="buttons"),
-        trail=layout.above(repository),
+        tag("div", tag("p", _told(run), role="status"), _shipments(subject, run), id="live"),
+        tag("p", tag("a", "Back to the webhooks", href=paths.hooks(subject)), class_="buttons"),
+        trail=layout.above(subject),
         pending=not run.done,
     )
 
@@ -241,19 +242,19 @@ def _told(run: Run) -> str:
     return "The delivery is through." if count == 1 else f"{count} deliveries are through."
 
 
-def _shipments(repository: Repository, run: Run) -> Markup | None:
+def _shipments(subject: Subject, run: Run) -> Markup | None:
     if not run.shipments:
         return None
     columns = ("Webhook", "Status", "Attempts", "Duration", "Actions")
-    rows = [_shipment(repository, each) for each in run.shipments]
+    rows = [_shipment(subject, each) for each in run.shipments]
     return layout.table("Deliveries", columns, rows)
 
 
-def _shipment(repository: Repository, shipment: Shipment) -> Markup:
+def _shipment(subject: Subject, shipment: Shipment) -> Markup:
     hook, last = shipment.hook, shipment.last
     more = tag("span", "keeps no history", class_="context")
     if shipment.number is not None:
-        path = paths.of(repository, hook, "requests", str(shipment.number))
+        path = paths.of(subject, hook, "requests", str(shipment.number))
         whose = tag("span", text(f" of {layout.named(hook)}"), class_="unseen")
         more = tag("a", "View details", whose, href=path)
     status = _status(last.status, last.reason) if shipment.done and last else _pending()

@@ -45,6 +45,14 @@ a.first, form.hook .buttons .button { background: var(--link); border-color: var
   color: var(--card); }
 .button.danger { background: var(--delete); border-color: var(--delete); color: var(--card); }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: center; }
+[role=switch] { width: 2.75rem; height: 1.5rem; padding: 2px; margin-bottom: .35rem;
+  cursor: pointer; background: var(--card); border: 1px solid var(--soft); border-radius: 99px; }
+[role=switch]::before { content: ""; display: block; width: 1.1rem; height: 1.1rem;
+  border-radius: 50%; background: var(--soft); }
+[role=switch][aria-checked=true] { background: var(--add); border-color: var(--add); }
+[role=switch][aria-checked=true]::before { background: var(--card); margin-left: auto; }
+.workspaces, .workspaces ul { display: flex; flex-wrap: wrap; gap: .1rem .9rem; }
+.workspaces { margin-top: .9rem; }
 .pages { display: flex; gap: 1.1rem; margin-top: .9rem; }
 .card, form.hook > fieldset { background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; padding: .9rem 1.1rem; min-width: 0; }
@@ -81,7 +89,7 @@ pre { background: var(--code); border-radius: 8px; padding: .7rem .9rem; margin:
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 [hidden] { display: none; }
-@media (max-width: 60rem) {
+@media (max-width: 68rem) {
   table, tbody, tr, td { display: block; }
   thead { display: none; }
   table { border: 0; background: none; }

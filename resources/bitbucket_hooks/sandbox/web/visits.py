@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
 from bitbucket_hooks.sandbox import hookstore, lookups
 from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.records import Repository
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.delivering import Deliverer, Run
-    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.records import Hook, Workspace
+
+Subject: TypeAlias = "Repository | Workspace"
+"""What hooks belong to, and what has a page of its own."""
 
 
 @attrs.frozen
@@ -35,36 +39,42 @@ class Visit:
         """Whether a form was sent."""
         return self.request.method == "POST"
 
-    def repository(self, workspace: str, slug: str) -> Repository:
-        """Find a repository. Raises `SandboxError`."""
-        return lookups.repository(self.connection, f"{workspace}/{slug}")
+    def subject(self, workspace: str, slug: str | None) -> Subject:
+        """Find a repository, or without a slug a workspace. Raises `SandboxError`."""
+        if slug:
+            return lookups.repository(self.connection, f"{workspace}/{slug}")
+        return lookups.workspace(self.connection, workspace)
 
-    def hooks(self, repository: Repository) -> list[Hook]:
-        """Give the hooks that a repository's page shows: its own, then its workspace's."""
-        return [
-            *hookstore.current(self.connection, repository.uuid),
-            *hookstore.current(self.connection, repository.workspace),
-        ]
+    def hooks(self, subject: Subject) -> list[Hook]:
+        """Give the hooks that a page shows: a repository's own, then its workspace's."""
+        uuids = _shown_on(subject)
+        return [hook for uuid in uuids for hook in hookstore.current(self.connection, uuid)]
 
-    def hook(self, repository: Repository, uid: str) -> Hook:
+    def hook(self, subject: Subject, uid: str) -> Hook:
         """Find one of these hooks. Raises `SandboxError`."""
         found = lookups.hook(self.connection, uid)
-        if found.subject not in (repository.uuid, repository.workspace):
+        if found.subject not in _shown_on(subject):
             raise SandboxError(
-                f'there is no webhook "{uid}" of {repository.full_name}; go back to its list'
+                f'there is no webhook "{uid}" of {subject.full_name}; go back to its list'
+            )
+        return found
+
+    def own_hook(self, subject: Subject, uid: str) -> Hook:
+        """Find one of these hooks that may be changed on the page. Raises `SandboxError`."""
+        found = self.hook(subject, uid)
+        if not may_change(subject, found):
+            raise SandboxError(
+                "this webhook is read-only here; change it where it belongs, with "
+                "`bitbucket-hooks sandbox change-hook`"
             )
         return found
 
 
-def refuse_unchangeable(hook: Hook) -> None:
-    """Raise `SandboxError` for one that the page only shows."""
-    if not may_change(hook):
-        raise SandboxError(
-            "this webhook is read-only here; change it where it belongs, with `bitbucket-hooks "
-            "sandbox change-hook`"
-        )
+def _shown_on(subject: Subject) -> tuple[str, ...]:
+    above = [subject.workspace] if isinstance(subject, Repository) else []
+    return (subject.uuid, *above)
 
 
-def may_change(hook: Hook) -> bool:
-    """Tell whether the page changes a hook: those of workspaces and of apps it only shows."""
-    return hook.subject_type == "repository" and not hook.read_only
+def may_change(subject: Subject, hook: Hook) -> bool:
+    """Tell whether a page changes a hook: those of somebody else and of apps it only shows."""
+    return hook.subject == subject.uuid and not hook.read_only
