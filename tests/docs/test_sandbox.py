@@ -37,12 +37,17 @@ def test_the_commands_run(
     assert f"the latest\n  {MOST};" in PAGE
 
 
-def test_the_page_is_there(sandbox_path: Path) -> None:
-    """Under the path that is named, with the buttons that are named."""
-    (path,) = re.findall(r"^their webhooks. `(/WORKSPACE/REPOSITORY/\S+)`", PAGE, re.MULTILINE)
+def test_the_pages_are_there(sandbox_path: Path) -> None:
+    """Under the paths that are named, with the buttons that are named."""
+    paths = re.findall(r"`(/WORKSPACE\S*/webhooks)`", PAGE)
+    assert len(paths) == 2
     with serve(sandbox_path) as base:
-        url = base.removesuffix("/2.0") + path.replace("WORKSPACE/REPOSITORY", "acme/web")
-        text = requests.get(url, timeout=10).text
+        texts = [requests.get(_url(base, path), timeout=10).text for path in paths]
     for name in ("Webhooks", "Add webhook", "Trigger an event"):
         assert f"**{name}**" in PAGE
-        assert f">{name}<" in text
+        assert [f">{name}<" in text for text in texts] == [True, name != "Trigger an event"]
+
+
+def _url(base: str, path: str) -> str:
+    named = path.replace("WORKSPACE", "acme").replace("REPOSITORY", "web")
+    return base.removesuffix("/2.0") + named

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.chromium import NARROW, Browser, executable
+from support.contrast import PLACEHOLDERS, contrast
 from support.exported import exported
 
 SAMPLES = Path(__file__).parents[1] / "report" / "samples"
@@ -123,6 +124,8 @@ def test_no_secret_is_less_than_insecure(
                 more = ["--repositories", "web"] if only else []
                 assert CliRunner().invoke(main, [*command, *more]).exit_code == 0
                 page.open(file.as_uri())
+                (colours,) = page.run(PLACEHOLDERS)
+                assert contrast(*colours) >= 4.5
                 page.choose("#group", "host")
                 colour = "getComputedStyle(document.querySelector('{}')).color"
                 tones[only] = page.run(colour.format("[data-kind=insecure] b"))
@@ -143,6 +146,8 @@ def test_a_report(browser: Browser, tmp_path: Path) -> None:
     shown = "[...document.querySelectorAll('article')].filter(one => one.offsetHeight).length"
     with browser.page() as page:
         page.open(file.as_uri())
+        (colours,) = page.run(PLACEHOLDERS)
+        assert contrast(*colours) >= 4.5
         whole = page.run(shown)
         page.run("document.getElementById('filter').focus()")
         page.type("audit")

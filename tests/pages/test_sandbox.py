@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.records import Hook
 from bitbucket_hooks.sandbox.server import serve
 from support.chromium import NARROW, Browser, Page
+from support.contrast import PLACEHOLDERS, contrast
 from support.engine import Project
 from support.receiver import receiver
 
@@ -242,29 +242,11 @@ def test_what_is_small_or_pale_can_be_read(
         assert all(contrast(*pair) >= 3 for pair in switches), switches
 
 
-PLACEHOLDERS = """[...document.querySelectorAll('[placeholder]')].map(
-    one => [getComputedStyle(one, '::placeholder').color, getComputedStyle(one).backgroundColor])"""
 SWITCHES = """[...document.querySelectorAll('[role=switch]')].flatMap(one => {
     const own = getComputedStyle(one), knob = getComputedStyle(one, '::before');
     const card = getComputedStyle(one.closest('table')).backgroundColor;
     return [[knob.backgroundColor, own.backgroundColor], [own.borderTopColor, card]];
 })"""
-
-
-def contrast(*colours: str) -> float:
-    """The contrast of two colours without transparency, as WCAG 2 has it."""
-    dark, light = sorted(map(_luminance, colours))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", colour)
-    assert parts, colour
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (int(each) / 255 for each in parts.groups())
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @contextmanager

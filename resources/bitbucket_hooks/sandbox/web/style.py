@@ -33,7 +33,7 @@ td { border-top: 1px solid var(--line); padding: .55rem .8rem; vertical-align: t
 .keys li { line-height: 1.6; }
 .keys code { overflow-wrap: normal; }
 td:first-child { min-width: 18rem; }
-td:not(:first-child) .badge { white-space: nowrap; }
+td:not(:first-child) .badge, td summary { white-space: nowrap; }
 .badge { display: inline-block; border: 1px solid var(--tone, var(--line)); border-radius: 99px;
   padding: 0 .55rem; margin: 0 .3rem .2rem 0; font-size: .85rem; color: var(--tone, var(--soft));
   overflow-wrap: anywhere; }
