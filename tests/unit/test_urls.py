@@ -13,6 +13,7 @@ from bitbucket_hooks.model.urls import (
     origin_shown,
     shown,
     url_problem,
+    veiled,
 )
 
 CANARY = "https://user:canary@ci.example.com/path?token=canary#canary"
@@ -123,3 +124,17 @@ def test_a_problem_shows_no_part_of_the_url() -> None:
         problem = url_problem(url, allow_private=True)
         assert problem is not None
         assert "canary" not in problem
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["services/T0/B0/TOKEN", "hooks/catch/1234567/abc", "in/9f8e7d6c5b4a", "in/qzxkvbnmtr"],
+)
+def test_a_path_that_may_be_a_capability_is_hidden(path: str) -> None:
+    """Whatever the host; what is shown is shown again as it is."""
+    url = f"https://collector.example.com/{path}"
+    assert shown(url) == "https://collector.example.com/…" == shown(shown(url))
+    assert veiled(f"acme/web {url} x") == "acme/web https://collector.example.com/… x"
+    assert shown("https://ci.example.com/bitbucket-hook/") == (
+        "https://ci.example.com/bitbucket-hook/"
+    )

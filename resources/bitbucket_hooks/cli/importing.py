@@ -145,7 +145,8 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
 
 
 def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
-    from bitbucket_hooks.importing.addresses import may_be_secret, told  # noqa: PLC0415
+    from bitbucket_hooks.importing.addresses import told  # noqa: PLC0415
+    from bitbucket_hooks.model.urls import may_be_secret  # noqa: PLC0415
 
     kind, url = entry.group.kind, imported.urls.of(entry.group)
     notes = {
@@ -201,7 +202,8 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:
-    from bitbucket_hooks.importing.addresses import may_be_secret, told  # noqa: PLC0415
+    from bitbucket_hooks.importing.addresses import told  # noqa: PLC0415
+    from bitbucket_hooks.model.urls import may_be_secret  # noqa: PLC0415
 
     urls = {one.name: imported.urls.of(one.group) for one in imported.entries}
     return {

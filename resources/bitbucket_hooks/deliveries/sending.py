@@ -23,7 +23,7 @@ from attrs import evolve, field, frozen
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
 from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.model.masking import Mask
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import origin_shown, shown
 
 TIMEOUT: Final = 10.0
 """Seconds that Bitbucket waits for a receiver."""
@@ -258,7 +258,8 @@ def _mask(url: str, what: Delivery) -> Mask:
     """Hides what a receiver may echo of the secret, and of what is secret in the url."""
     parts = urlsplit(url)
     values = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
-    path = [parts.path, *parts.path.split("/")] if what.hides_url else []
+    hides_path = what.hides_url or shown(url) == origin_shown(url)
+    path = [parts.path, *parts.path.split("/")] if hides_path else []
     long = [one for one in (*values, *path, parts.fragment) if len(unquote(one)) >= _TELLING]
     encoded = {parts.query, *long}
     secrets = {what.secret or "", *encoded, *map(unquote, encoded), *map(unquote_plus, encoded)}

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
-from urllib.parse import urlsplit
 
 from attrs import define, field
 
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.importing.grouping import Group, Listed
 from bitbucket_hooks.inventory.live import Addresses
-from bitbucket_hooks.model.urls import comparable, is_chat, origin_shown, shown
+from bitbucket_hooks.model.urls import may_be_secret, origin_shown
 from bitbucket_hooks.model.webhook import Observed
-
-_TOKEN: Final = re.compile(
-    r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[a-z0-9]{10,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    re.IGNORECASE,
-)
 
 
 @define
@@ -48,13 +40,6 @@ class Urls:
                 for hook in api.listing(subject).hooks:
                     self.see(hook)
         return [one for one in groups if one.kind.address in self._whole]
-
-
-def may_be_secret(url: str) -> bool:
-    """Whether who reads the url may be able to deliver to it: a query, a token in the path."""
-    if shown(comparable(url)) != comparable(url):
-        return True
-    return is_chat(url) or any(map(_TOKEN.search, urlsplit(url).path.split("/")))
 
 
 def told(url: str) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.importing.addresses import may_be_secret
 from bitbucket_hooks.importing.grouping import Group
+from bitbucket_hooks.model.urls import may_be_secret
 
 _LONGEST: Final = 40
 _SHORTEST: Final = 2

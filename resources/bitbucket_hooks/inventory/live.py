@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import comparable, is_chat, near_key, origin_shown, shown
+from bitbucket_hooks.model.urls import comparable, near_key, shown
 from bitbucket_hooks.model.webhook import Observed, Told
 
 
@@ -30,7 +30,7 @@ class Live(Told):
     """A hook as Bitbucket lists it."""
 
     url: str
-    """Without credentials, query and fragment, and a chat service's without its path."""
+    """As it may be shown."""
     address: str
     """The digest of the whole url."""
     near: str = ""
@@ -40,7 +40,7 @@ class Live(Told):
     def of(cls, observed: Observed, addresses: Addresses) -> Live:
         """Keep what may be kept of an answer."""
         return cls(
-            url=(origin_shown if is_chat(observed.url) else shown)(observed.url),
+            url=shown(observed.url),
             address=addresses.of(observed.url),
             near=addresses.of(near_key(observed.url)),
             **observed.told(),

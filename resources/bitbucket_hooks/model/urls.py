@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
-_QUERY = re.compile(r"(://[^\s?\"']*)\?[^\s\"']*")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>`]+", re.IGNORECASE)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986: the same with and without an escape
@@ -17,13 +17,26 @@ _HOST = re.compile(r"[a-z0-9._-]+")
 _DEVIATIONS = re.compile("[ß\u03c2\u200c\u200d]")  # which IDNA 2003 and 2008 spell differently
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
-_CHATS = (
+_CAPABILITY_HOSTS = (
     "hooks.slack.com",
     "discord.com",
     "discordapp.com",
     "chat.googleapis.com",
     "webhook.office.com",
     "outlook.office.com",
+    "logic.azure.com",
+    "hooks.zapier.com",
+    "make.com",
+    "maker.ifttt.com",
+    "webhook.site",
+    "pipedream.net",
+    "sumologic.com",
+)
+"""Services that let in whoever knows the path."""
+_LONGEST_PATH = 80
+_PLAIN_SEGMENT = re.compile(
+    r"(?!.*[bcdfghjklmnpqrstvwxz]{6})"  # no word, but random letters
+    r"(?:(?:[A-Z]?[a-z]{1,16}[0-9]{0,2}|[0-9]{1,2})(?:[-_.]|$))*…?"
 )
 
 
@@ -72,15 +85,6 @@ def is_private_host(host: str) -> bool:
         return not ipaddress.ip_address(name).is_global
     except ValueError:
         return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
-
-
-def is_chat(url: str) -> bool:
-    """Tell whether it leads to a chat service, which lets in whoever knows the path."""
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return False
-    return any(host == one or host.endswith(f".{one}") for one in _CHATS)
 
 
 def comparable(url: str) -> str:
@@ -162,16 +166,43 @@ def origin_shown(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Show a url without what may be secret in it: credentials, query and fragment."""
+    """Show a url as it may be shown: where it leads, and its path if that can hardly be a secret.
+
+    Credentials, query and fragment are never shown.
+    """
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return "(an unreadable url)"
+    if not _is_harmless(host, parts.path):
+        return origin_shown(url)
     hidden = "?…" if parts.query or parts.fragment else ""
     return urlunsplit((parts.scheme, host, parts.path, "", "")) + hidden
 
 
+def may_be_secret(url: str) -> bool:
+    """Whether who reads the url may be able to deliver to it: a query, a token in the path."""
+    return shown(comparable(url)) != comparable(url)
+
+
+def _is_harmless(host: str, path: str) -> bool:
+    """Whether a path is short and made of plain words, on no host that lets in who knows a path."""
+    host = host.partition(":")[0].lower()
+    if any(host == service or host.endswith(f".{service}") for service in _CAPABILITY_HOSTS):
+        return path in ("", "/")
+    return len(path) <= _LONGEST_PATH and all(map(_PLAIN_SEGMENT.fullmatch, path.split("/")))
+
+
 def veiled(text: str) -> str:
-    """Text of somebody else's with the credentials and queries of the urls in it hidden."""
-    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub("…@", text))
+    """Text of somebody else's, with the urls in it as they may be shown."""
+    return _URL.sub(lambda found: _veiled(found.group()), _CREDENTIALS.sub("…@", text))
+
+
+def _veiled(url: str) -> str:
+    """A url that ends in punctuation of the text around it; other schemes name files and stores."""
+    bare = url.rstrip(".,;:)}" if "[" in url else ".,;:)}]")
+    if bare.lower().startswith(("http:", "https:")):
+        return shown(bare) + url[len(bare) :]
+    path, query, _ = url.partition("?")
+    return f"{path}?…" if query else url

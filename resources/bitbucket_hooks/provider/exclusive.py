@@ -21,6 +21,7 @@ from pulumi.dynamic import (
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
@@ -100,7 +101,7 @@ class _ExclusiveProvider(DeclaringProvider):
             return {}
         if pulumi.contains_unknowns(inputs):
             return pulumi.UNKNOWN
-        return self._scope(inputs, olds).remaining(known)
+        return self._scope(inputs, olds).remaining(_shown(known))
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change and, of a declaration, which hooks it would delete.
@@ -108,7 +109,7 @@ class _ExclusiveProvider(DeclaringProvider):
         Raises ConfigError when these are too many.
         """
         if not is_declared(_news):
-            is_same = _olds["unmanaged"] == _news.get("unmanaged")
+            is_same = _olds["unmanaged"] == _shown(_news.get("unmanaged") or {})
             return DiffResult(changes=False if is_same else None)
         workspace = self.checker.subject[0]
         if pulumi.contains_unknowns(_news[workspace]):
@@ -160,7 +161,7 @@ class _ExclusiveProvider(DeclaringProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Remove what a preview has shown, and look at repositories that are new."""
         deletes = _news["onUnmanaged"] == DELETE
-        remaining = self._scope(_news, _olds).remaining(_olds["unmanaged"])
+        remaining = self._scope(_news, _olds).remaining(_shown(_olds["unmanaged"]))
         doomed = readable(remaining) if deletes else {}
         news = {u: told for u, told in doomed.items() if self._session.sightings.is_news(u)}
         _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
@@ -203,7 +204,7 @@ class _ExclusiveProvider(DeclaringProvider):
             return Records()
         listed = self._scope(props, props).names.keys() - props.get("unlisted", ())
         uuids = props.get(SUBJECT_UUIDS, {})
-        return Records(props["unmanaged"], int(props["existing"]), listed, uuids)
+        return Records(_shown(props["unmanaged"]), int(props["existing"]), listed, uuids)
 
     def _scope(self, news: Props, olds: Props) -> Scope:
         """Where, and which hooks; what a preview doesn't know yet is taken to be as it was."""
@@ -246,6 +247,11 @@ def _known_uuids(value: Any) -> frozenset[str]:
         with suppress(ValueError):
             found.add(canonical_uuid(text))
     return frozenset(found)
+
+
+def _shown(unmanaged: Mapping[str, str]) -> dict[str, str]:
+    """Records as they are made now; those of version 0.1.0 have urls as a whole."""
+    return {uuid: veiled(record) for uuid, record in unmanaged.items()}
 
 
 def _outputs(declared: Props, scope: Scope, records: Records) -> Props:

@@ -12,6 +12,7 @@ from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.errors import ConfigError, RemoteError
 from bitbucket_hooks.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.urls import may_be_secret, origin_shown
 from bitbucket_hooks.model.webhook import Place, SecretChange
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
@@ -88,6 +89,13 @@ class _HookProvider(DeclaringProvider):
         if live is None:
             return ReadResult("", {})
         inputs = inputs_as_read(subject, props, live)
+        if inputs["url"] != props.get("url") and may_be_secret(live.url):
+            if "url" in props:
+                seam.warn(
+                    f"{subject}: the url of the hook {uuid} was changed by hand and leads to "
+                    f"{origin_shown(live.url)}; the rest of it may be secret and isn't shown"
+                )
+            inputs["url"] = seam.as_secret(inputs["url"])
         return ReadResult(uuid, outputs_as_read(inputs, live, props), inputs)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:

@@ -13,7 +13,7 @@ from attrs import define, evolve, field, frozen
 from bitbucket_hooks import wording
 from bitbucket_hooks.errors import RemoteError, printable
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import shown, veiled
 from bitbucket_hooks.model.webhook import Desired, Observed, Place
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
@@ -221,7 +221,7 @@ class Exclusives:
 
 def titled(hook: Observed) -> str:
     """A hook's description and url for a message and for the state."""
-    return f"{described(hook)} {printable(shown(hook.url))}"
+    return veiled(f"{described(hook)} {printable(shown(hook.url))}")
 
 
 def counted(unmanaged: Collection[str]) -> str:

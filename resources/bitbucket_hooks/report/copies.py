@@ -9,6 +9,7 @@ from attrs import evolve
 
 from bitbucket_hooks.errors import printable_value
 from bitbucket_hooks.model.copies import AS_DECLARED, GONE, MISSING, is_left, last_known, left_to
+from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
 from bitbucket_hooks.report.findings import Finding, Findings
 from bitbucket_hooks.report.history import History, properties
@@ -109,7 +110,7 @@ def _standings(props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
         found = dict.fromkeys(map(str, found), AS_DECLARED)
     if not isinstance(found, Mapping):
         return {f"{workspace}/{told(found)}": AS_DECLARED} if found else {}
-    return {f"{workspace}/{told(slug)}": str(how) for slug, how in found.items()}
+    return {f"{workspace}/{told(slug)}": veiled(str(how)) for slug, how in found.items()}
 
 
 def _present(standings: Standings) -> set[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import unmanaged_of
@@ -67,7 +68,7 @@ def _doomed(history: History, before: Mapping[str, str]) -> set[str]:
 
 
 def _by_uuid(props: Mapping[str, Any]) -> dict[str, str]:
-    return {str(uuid): str(one) for uuid, one in mapping_of(props.get("unmanaged")).items()}
+    return {str(uuid): veiled(str(one)) for uuid, one in mapping_of(props.get("unmanaged")).items()}
 
 
 def _listed(value: Any) -> tuple[str, ...]:

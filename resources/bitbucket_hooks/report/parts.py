@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.report.run import SECRET, UNKNOWN, Diagnostic, Kind, State
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -23,7 +23,6 @@ _UNKNOWNS: Final = frozenset(
 )  # sdk/go/common/resource/plugin/rpc.go
 _ALWAYS_SECRET: Final = frozenset({"secret", "secretFingerprint"})
 _TOLD: Final = frozenset({"error", "warning", "info"})
-_URL: Final = re.compile(r"https?://[^\s\"'<>`,;)\]}]+", re.IGNORECASE)
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _VALUE: Final = re.compile(r" value \{.*\} has a problem", re.DOTALL)
 _OF_TYPE: Final = re.compile(r"^\S+ resource '[^']*' has a problem: ")
@@ -100,7 +99,7 @@ def message_of(text: str) -> str:
     """A message in plain words: no colours, no engine's preamble, nothing secret in its urls."""
     text = _PREFIX.sub("", _COLOUR.sub("", text).strip())
     text = _VALUE.sub(" has a problem", _ONE_ERROR.sub("", text))
-    return _URL.sub(lambda match: shown(match.group()), _OF_TYPE.sub("", text))
+    return veiled(_OF_TYPE.sub("", text))
 
 
 def stack_of(urns: Iterable[str]) -> tuple[str, str]:
