@@ -33,7 +33,7 @@ ON_STACK = ("--stack", STACK)
 
 def _report(project: Project, command: str, *args: str) -> Run:
     """Run a command with every file that it can write."""
-    files = [f"--{kind}={command}.{kind}" for kind in ("markdown", "html", "json")]
+    files = [f"--{kind}={command}.{kind}" for kind in ("markdown", "html", "json-file")]
     return project.command(command, *ON_STACK, *files, *args)
 
 

@@ -93,7 +93,8 @@ class _HookProvider(DeclaringProvider):
             if "url" in props:
                 seam.warn(
                     f"{subject}: the url of the hook {uuid} was changed by hand and leads to "
-                    f"{origin_shown(live.url)}; the rest of it may be secret and isn't shown"
+                    f"{origin_shown(live.url)}, of which no more is shown; "
+                    "run `pulumi up` to put the declared one back"
                 )
             inputs["url"] = seam.as_secret(inputs["url"])
         return ReadResult(uuid, outputs_as_read(inputs, live, props), inputs)
