@@ -87,7 +87,12 @@ def test_nowhere(project: Project) -> None:
     assert all(host in runs[-1].text for host in HOSTS), runs[-1].text
     runs.append(project.refresh("--diff").succeeded())
     runs.append(project.refresh("--diff").succeeded())  # what is known already
-    forms = (["--json"], ["--csv", "-"], ["--csv", "all.csv", "--html", "all.html"], [])
+    forms: tuple[list[str], ...] = (
+        ["--json"],
+        ["--csv", "-"],
+        ["--csv", "all.csv", "--html", "all.html"],
+        [],
+    )
     runs += [_inventory(project, *form) for form in forms]
     assert all(host in runs[-1].text for host in HOSTS), runs[-1].text
     runs.append(project.preview("--diff").succeeded())

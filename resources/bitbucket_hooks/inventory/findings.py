@@ -13,7 +13,7 @@ from bitbucket_hooks.inventory.collect import Collected, Refused
 from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.urls import origin_shown
+from bitbucket_hooks.model.urls import origin_shown, veiled
 from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST, canonical_text
 from bitbucket_hooks.names import camel
 
@@ -146,14 +146,17 @@ def _row(
 
 
 def _veiled(rows: Sequence[Row]) -> list[Row]:
-    """Hide all of a url but where it leads, on every hook, if a stack has it as a secret."""
+    """What may be shown: urls within texts too, and of one that a stack has as a secret its host.
+
+    That holds for every hook with that url.
+    """
     hidden = {row.live.address for row in rows if any(one.hides_url for one in row.declared)}
-    return [
-        evolve(row, live=evolve(row.live, url=origin_shown(row.live.url)))
-        if row.live.address in hidden
-        else row
-        for row in rows
-    ]
+    return [evolve(row, live=_shown(row.live, row.live.address in hidden)) for row in rows]
+
+
+def _shown(live: Live, hides_url: bool) -> Live:
+    text = live.description and veiled(live.description)
+    return evolve(live, description=text, url=origin_shown(live.url) if hides_url else live.url)
 
 
 def _insecure(live: Live) -> Iterator[Finding]:
