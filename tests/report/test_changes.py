@@ -721,6 +721,21 @@ def test_unmanaged_hooks_that_are_reported_are_no_change(kind: str) -> None:
             assert part in shown.stdout, (format_, part)
 
 
+def test_a_removed_secret_is_told_once() -> None:
+    """14.14: by the report, with the remedy of the warning that the provider gave."""
+    gone = step("update", "Hook", "ci", hook(secret="[secret]"), hook(secret=""))
+    other = step("update", "Hook", "chat", hook(active=False), hook())
+    text = "secret removed: deliveries will be unsigned; if that isn't meant, …"
+    notes = [
+        {"urn": urn("Hook", name), "severity": "warning", "message": f"warning: {text}"}
+        for name in ("ci", "chat")
+    ]
+    said = reported(preview(gone, other, diagnostics=notes)).stdout
+    assert "! Secret removed: ci; deliveries will be unsigned; if that isn't meant, prov" in said
+    assert "! ci: secret removed" not in said
+    assert "! chat: secret removed" in said  # of which the report doesn't know otherwise
+
+
 def _diagnostic(message: str, severity: str = "error", urn: str = "") -> dict[str, Any]:
     return {"diagnosticEvent": {"severity": severity, "message": message, "urn": urn}}
 

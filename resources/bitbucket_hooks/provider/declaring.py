@@ -10,14 +10,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
-from pulumi.dynamic import CheckResult, ConfigureRequest, DiffResult, ResourceProvider
+from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
 
 from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
-from bitbucket_hooks.provider.properties import FINGERPRINT
-from bitbucket_hooks.reconcile.secrets import is_fingerprint_of, read_secret
 
 if TYPE_CHECKING:
     from bitbucket_hooks.provider.session import Session
@@ -117,38 +115,3 @@ def warn_of_kept_secret(whose: str) -> None:
     seam.warn(
         f'{whose} keeps its secret, which is no longer declared; to remove it, declare secret=""'
     )
-
-
-def known_secret(
-    desired: str | None, olds: Mapping[str, Any], news: Mapping[str, Any]
-) -> str | None:
-    """The secret that was last sent, as far as it is known: the declared one if unchanged."""
-    if news.get("secretFrom"):
-        return desired if not _finds_another(olds, desired) else None
-    return desired if olds.get("secret") == news.get("secret") else None
-
-
-def _finds_another(olds: Mapping[str, Any], value: str | None) -> bool:
-    known = olds.get(FINGERPRINT)
-    return not known or not is_fingerprint_of(known, value or "")
-
-
-def change(olds: Mapping[str, Any], news: Mapping[str, Any], names: Collection[str]) -> DiffResult:
-    """The diff of a declaration that differs from the state in some properties, or in none.
-
-    Whether `secretFrom` finds another value than the one that was last sent, no input tells, so
-    the engine can't find that out by itself.
-    """
-    source = news.get("secretFrom", "")
-    may_differ = source and FINGERPRINT not in names and is_declared(news)
-    if may_differ and _finds_another(olds, read_secret(source)):
-        kinds = {name: _kind(olds.get(name), news.get(name)) for name in names}
-        return seam.DetailedDiff({**kinds, FINGERPRINT: seam.Change.CHANGED})
-    # None lets the engine compare the inputs itself: it then names just what changed
-    return DiffResult(changes=None if names else False)
-
-
-def _kind(old: Any, new: Any) -> seam.Change:
-    if old is None:
-        return seam.Change.ADDED
-    return seam.Change.REMOVED if new is None else seam.Change.CHANGED

@@ -28,12 +28,11 @@ from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
     Props,
-    change,
     is_declared,
-    known_secret,
     owner,
     warn_of_kept_secret,
 )
+from bitbucket_hooks.provider.diffs import diff_of, known_secret
 from bitbucket_hooks.provider.properties import (
     FINGERPRINT,
     SUBJECT_UUIDS,
@@ -44,7 +43,6 @@ from bitbucket_hooks.provider.properties import (
     observed_of,
     place_of,
 )
-from bitbucket_hooks.provider.removal import removal, removes_secret
 from bitbucket_hooks.provider.safety import REMEDY, share, some, too_many
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
@@ -93,11 +91,9 @@ class HookFleetProvider(DeclaringProvider):
                 return DiffResult(changes=True)
         if replaces:
             return DiffResult(replaces=replaces)
-        if is_declared(_news) and removes_secret(_olds, _news):
-            return removal(_olds, _news)
         names = ["owner"] if moved else []
         names += ["repositories"] if _standing(_olds) != _standing(_news) else []
-        return change(_olds, _news, [*names, *differing(_olds, _news)])
+        return diff_of(_olds, _news, [*names, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""

@@ -19,12 +19,11 @@ from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.declaring import (
     DeclaringProvider,
     Props,
-    change,
     is_declared,
-    known_secret,
     owner,
     warn_of_kept_secret,
 )
+from bitbucket_hooks.provider.diffs import diff_of, known_secret
 from bitbucket_hooks.provider.properties import (
     desired_of,
     differing,
@@ -37,7 +36,6 @@ from bitbucket_hooks.provider.properties import (
     subject_of,
     without_secret,
 )
-from bitbucket_hooks.provider.removal import removal, removes_secret
 from bitbucket_hooks.reconcile.lifecycle import due
 
 
@@ -59,9 +57,7 @@ class _HookProvider(DeclaringProvider):
             return DiffResult(changes=True, replaces=["uuid"])
         if replaces:
             return DiffResult(replaces=replaces)
-        if is_declared(_news) and removes_secret(_olds, _news):
-            return removal(_olds, _news)
-        return change(_olds, _news, [*moved, *differing(_olds, _news)])
+        return diff_of(_olds, _news, [*moved, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:
         """Make the hook, or adopt the one that the declaration means."""

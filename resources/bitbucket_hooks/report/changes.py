@@ -10,7 +10,7 @@ from attrs import field, frozen
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.report.findings import Match, Near
 from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Turn, Violation
-from bitbucket_hooks.report.values import PropertyChange
+from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
 
 
 class Fate(Enum):
@@ -129,6 +129,16 @@ class Hook:
     def changes(self) -> bool:
         """Whether anything becomes, or is, different."""
         return self.action is not Action.UNCHANGED
+
+    @property
+    def secret_change(self) -> object:
+        """What the declaration does to the secret, in a word of `values`; None: nothing."""
+        return next((one.new for one in self.properties if one.name == "secret"), None)
+
+    @property
+    def becomes_unsigned(self) -> bool:
+        """Whether the declaration removes the secret."""
+        return self.secret_change == SECRET_REMOVED
 
 
 @frozen

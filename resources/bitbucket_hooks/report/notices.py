@@ -59,6 +59,11 @@ def tells_unmanaged(one: Diagnostic) -> int:
     return int(found["number"].replace(",", "")) if found else 0
 
 
+def tells_removed_secret(one: Diagnostic) -> bool:
+    """Whether a warning is that of a provider whose declaration removes a secret."""
+    return one.severity == "warning" and one.message.startswith("secret removed:")
+
+
 def unmanaged_of(run: Run, urn: str) -> tuple[dict[str, str], int]:
     """The hooks that nothing declares, by uuid, as a warning lists them, and how many it doesn't.
 

@@ -23,7 +23,7 @@ from bitbucket_hooks.report.document import (
 )
 from bitbucket_hooks.report.groups import Group, grouped
 from bitbucket_hooks.report.lines import Words, lines_of
-from bitbucket_hooks.report.notices import tells_unmanaged
+from bitbucket_hooks.report.notices import tells_removed_secret, tells_unmanaged
 from bitbucket_hooks.report.run import Kind
 from bitbucket_hooks.report.warn import warnings_of
 from bitbucket_hooks.settings import TURN
@@ -249,11 +249,15 @@ def _names_of(one: Other) -> Line:
 
 
 def _messages(changes: Changes) -> tuple[Entry, ...]:
-    """The warnings of the run, each once."""
+    """The warnings of the run that nothing else here tells, each once."""
     groups: dict[str, list[str]] = {}
-    told = {one.urn for one in changes.exclusives if one.unmanaged}
+    watched = {one.urn for one in changes.exclusives if one.unmanaged}
+    unsigned = {hook.urn for hook in changes.hooks if hook.becomes_unsigned}
     for one in changes.run.diagnostics:
-        if one.severity == "warning" and not (one.urn in told and tells_unmanaged(one)):
+        is_told = (one.urn in watched and tells_unmanaged(one)) or (
+            one.urn in unsigned and tells_removed_secret(one)
+        )
+        if one.severity == "warning" and not is_told:
             groups.setdefault(one.message, []).append(one.urn.rpartition("::")[2])
     return tuple(_message(message, names) for message, names in groups.items())
 

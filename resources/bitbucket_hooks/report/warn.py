@@ -118,12 +118,14 @@ def _of_secrets(changes: Changes, words: Words) -> Iterator[Line]:
     if bare:
         since = "; deliveries have been unsigned since"
         yield Line(Mark.WARN, text(strong("Secret removed by hand"), _whose(bare), since))
-    removed = [hook for hook in changes.hooks if _secret(hook) == "removed"]
+    removed = [hook for hook in changes.hooks if hook.becomes_unsigned]
     if removed:
-        what = "Secret removed"
         then = words.verb("deliveries will be unsigned", "deliveries are unsigned")
-        yield Line(Mark.WARN, text(strong(what), _whose(removed), f"; {then}"))
-    left = [hook for hook in changes.hooks if _secret(hook) == SECRET_LEFT]
+        remedy = "if that isn't meant, provide the secret, whose variable may not be set"
+        yield Line(
+            Mark.WARN, text(strong("Secret removed"), _whose(removed), f"; {then}; {remedy}")
+        )
+    left = [hook for hook in changes.hooks if hook.secret_change == SECRET_LEFT]
     if left:
         yield Line(
             Mark.WARN,
@@ -131,10 +133,6 @@ def _of_secrets(changes: Changes, words: Words) -> Iterator[Line]:
                 strong("Secret no longer managed"), _whose(left), "; hooks keep the one they have"
             ),
         )
-
-
-def _secret(hook: Hook) -> object:
-    return next((one.new for one in hook.properties if one.name == "secret"), None)
 
 
 def _of_places(changes: Changes) -> Iterator[Line]:

@@ -1,0 +1,81 @@
+"""The diff of a declaration: what the engine can't see of a secret by itself, it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pulumi.dynamic import DiffResult
+
+from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider.declaring import is_declared
+from bitbucket_hooks.provider.properties import FINGERPRINT, FOREIGN_SECRET, had_secret
+from bitbucket_hooks.provider.seam import Change
+from bitbucket_hooks.reconcile.secrets import is_fingerprint_of, read_secret
+
+Props = Mapping[str, Any]
+
+
+def diff_of(olds: Props, news: Props, names: Collection[str]) -> DiffResult:
+    """The diff of properties that differ in `names`, or in none; warns when a secret is removed."""
+    hidden = _changes_of_secret(olds, news, names) if is_declared(news) else {}
+    if hidden:
+        return seam.DetailedDiff({**dict(_changes(olds, news, names)), **hidden})
+    # None lets the engine compare the inputs itself: it then names just what changed
+    return DiffResult(changes=None if names else False)
+
+
+def known_secret(desired: str | None, olds: Props, news: Props) -> str | None:
+    """The secret that was last sent, as far as it is known: the declared one if unchanged."""
+    if news.get("secretFrom"):
+        return desired if not _finds_another(olds, desired) else None
+    return desired if olds.get("secret") == news.get("secret") else None
+
+
+def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict[str, Change]:
+    """What becomes of a secret, where the engine's comparison of the inputs doesn't tell.
+
+    An empty secret is another value to it, and whether `secretFrom` finds another value than the
+    one that was last sent, no input tells.
+    """
+    source = news.get("secretFrom", "")
+    if _removes_secret(olds, news):
+        seam.warn(
+            "secret removed: deliveries will be unsigned; if that isn't meant, provide the secret, "
+            "whose variable may not be set"
+        )
+        known = next((key for key in ("secret", FINGERPRINT) if olds.get(key)), "secretSet")
+        return {known: Change.REMOVED}
+    if source and FINGERPRINT not in names and _finds_another(olds, read_secret(source)):
+        return {FINGERPRINT: Change.CHANGED}
+    return {}
+
+
+def _removes_secret(olds: Props, news: Props) -> bool:
+    """Whether a declaration newly says that there is no secret, where there was one."""
+    was_none = olds.get("secret") in ("", FOREIGN_SECRET)
+    was_set = olds.get("secretSet") or had_secret(olds)
+    return news.get("secret") == "" and not was_none and bool(was_set)
+
+
+def _finds_another(olds: Props, value: str | None) -> bool:
+    known = olds.get(FINGERPRINT)
+    return not known or not is_fingerprint_of(known, value or "")
+
+
+def _changes(olds: Props, news: Props, names: Collection[str]) -> Iterator[tuple[str, Change]]:
+    """What becomes of properties, by their paths; of repositories, of each."""
+    for name in names:
+        old, new = olds.get(name), news.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            for key in sorted({*old, *new}):
+                yield from _change(f'{name}["{key}"]', old.get(key), new.get(key))
+        else:
+            yield from _change(name, old, new)
+
+
+def _change(path: str, old: Any, new: Any) -> Iterator[tuple[str, Change]]:
+    before, after = (None if value == "" else value for value in (old, new))
+    if before != after:
+        kinds = {before is None: Change.ADDED, after is None: Change.REMOVED}
+        yield path, kinds.get(True, Change.CHANGED)
