@@ -165,6 +165,7 @@ def test_a_status(api: CommitApi, sandbox: Sandbox, passed: bool | None, state: 
     assert key == NAME
     assert (found["state"], found["name"], found["url"]) == (state, "Preview of prod", LINK)
     assert found["description"] == "3 hooks change"
+    assert put_status(api, WHERE, report(passed=False, stopped=True), LINK) == "STOPPED"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.api.client import Client
-from bitbucket_hooks.api.errors import Interrupted
 from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken
 from bitbucket_hooks.publish import Finding, Outcome, Place, Published, Target, find_place, publish
@@ -182,13 +181,17 @@ def test_a_service_that_is_down(sandbox: Sandbox, place: Place) -> None:
     assert sandbox.comments("acme/web", 1)
 
 
-def test_an_interrupt_ends_it_all(sandbox: Sandbox, place: Place) -> None:
-    """Nobody waits for the other targets."""
+def test_an_interrupt_ends_waits(sandbox: Sandbox, place: Place) -> None:
+    """14.13: what needs none is still done, and of the rest it is said that it was not."""
     sandbox.plan_fault("503", "GET", times=1000)
     clock = FakeClock()
     clock.stop()
-    with pytest.raises(Interrupted):
-        publish(report(), place, Settings(api_url=f"sandbox:{sandbox.path}"), print, clock=clock)
+    settings = Settings(api_url=f"sandbox:{sandbox.path}")
+    outcome = publish(report(), place, settings, print, clock=clock)
+    done = {step.target: step.done for step in outcome.steps}
+    assert done == {one: one is not Target.COMMENT for one in Target}
+    assert "stopped while waiting, as asked" in texts(outcome)
+    assert outcome.exit_code == 2
 
 
 def test_no_credentials(place: Place) -> None:

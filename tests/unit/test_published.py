@@ -66,6 +66,8 @@ def test_a_preview_that_was_stopped() -> None:
     assert report.render(32_000).startswith(f"## Webhooks of prod\n\n**{said}**\n")
     assert said in report.summarise(32_000)
     assert (report.summary, report.findings, report.figures) == (said, [], [])
+    assert report.stopped
+    assert not published(changes_of(read(preview(), "it")), passed=True).stopped
 
 
 def test_a_violation_stands_on_what_the_policy_looks_at() -> None:

@@ -22,7 +22,7 @@ from bitbucket_hooks.runs.folder import run_folder
 from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.engine import wait_until
-from support.processes import children_of
+from support.processes import children_of, ends_by_itself
 from support.report_runs import events, hook, root, state, step
 
 _ENGINE = """#!/bin/sh
@@ -139,26 +139,32 @@ def start(folder: Path, log: str, *args: str) -> tuple[subprocess.Popen[str], Pa
 
     Gives the command, and the folder of its run, when the engine is there.
     """
-    engine, heard = folder / "pulumi", folder / "heard"
-    engine.write_text(_PATIENT)
+    process = _begin(folder, _PATIENT, {"EVENTS": log, "HEARD": str(folder / "heard")}, *args)
+    named = folder / "heard.log"
+    wait_until(lambda: named.is_file() and bool(named.read_text()), process)
+    return process, Path(named.read_text().strip()).parent
+
+
+def _begin(
+    folder: Path, script: str, variables: dict[str, str], *args: str
+) -> subprocess.Popen[str]:
+    """Start a command in a session of its own, with a script as the engine."""
+    engine = folder / "pulumi"
+    engine.write_text(script)
     engine.chmod(0o755)
     (folder / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
     (folder / "tmp").mkdir(exist_ok=True)
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    own = {"PATH": path, "EVENTS": log, "HEARD": str(heard), "TMPDIR": str(folder / "tmp")}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", _COMMAND, *args],
         cwd=folder,
-        env={**os.environ, **own},
+        env={**os.environ, "PATH": path, "TMPDIR": str(folder / "tmp"), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    named = folder / "heard.log"
-    wait_until(lambda: named.is_file() and bool(named.read_text()), process)
-    return process, Path(named.read_text().strip()).parent
 
 
 @pytest.mark.parametrize("log", ["", BEGUN], ids=["before its first event", "midway"])
@@ -185,14 +191,48 @@ def test_a_signal_to_all(
     assert not [one for one in (tmp_path / "tmp").iterdir() if one.name.startswith("bitbucket")]
 
 
+_QUICK = """#!/bin/sh
+[ "$1" != config ] || { printf '{"bitbucket:apiUrl": {"value": "%s"}}' "$API"; exit; }
+while [ "$1" != --event-log ]; do shift; done
+printf '%s' "$EVENTS" >"$2"
+"""
+
+
+def _interrupted(folder: Path, sandbox: Sandbox, *args: str) -> tuple[int, str, str]:
+    """Interrupt a preview that waits for the service; gives its exit code, output and errors."""
+    sandbox.plan_fault("503", times=10_000)
+    variables = {"EVENTS": NEW, "API": f"sandbox:{sandbox.path}"}
+    process = _begin(folder, _QUICK, variables, "preview", "--stack", "prod", *args)
+    wait_until(lambda: bool(sandbox.requests()), process)
+    os.killpg(process.pid, signal.SIGTERM)
+    printed, complaints = process.communicate(timeout=60)
+    return process.returncode, printed, complaints
+
+
+def test_a_signal_while_live_hooks_are_looked_for(tmp_path: Path, sandbox: Sandbox) -> None:
+    """14.13: the preview didn't come to its end either, and says so."""
+    code, printed, complaints = _interrupted(tmp_path, sandbox, "--json", "told")
+    assert (code, "The preview was stopped; nothing is known." in printed) == (2, True), complaints
+    assert json.loads((tmp_path / "told").read_text())["changes"] is None
+
+
+def test_a_signal_while_a_report_is_published(tmp_path: Path, sandbox: Sandbox) -> None:
+    """14.13: it is shown as it is, with what could not be published."""
+    number = sandbox.plant_pull_request("acme/web")
+    where = ("--comment", "--repository", "acme/web", "--pull-request", str(number))
+    code, printed, complaints = _interrupted(tmp_path, sandbox, "--look", "0", *where)
+    assert (code, "1 hook to create or adopt." in printed) == (2, True), complaints
+    assert "comment: not done: stopped while waiting, as asked" in complaints
+
+
 def test_a_run_that_was_killed_leaves_nothing_for_long(tmp_path: Path) -> None:
     """Its folder goes in the next run, while those of runs that live stay."""
     killed, left = start(tmp_path, BEGUN, "preview")
-    engine = children_of(killed.pid)
+    (engine,) = children_of(killed.pid)
     killed.kill()
     killed.communicate(timeout=60)
-    for pid in engine:
-        os.kill(pid, signal.SIGINT)
+    assert ends_by_itself(engine)
+    assert (tmp_path / "heard").read_text() == "interrupted\n"  # so that it ends in order
     (tmp_path / "heard.log").unlink()
     first, kept = start(tmp_path, BEGUN, "preview")
     (tmp_path / "heard.log").unlink()

@@ -21,6 +21,11 @@ class Clock:
         """End every wait, now and from now on: the user wants the run to end."""
         self._stop.set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stop.is_set()
+
     def now(self) -> float:
         """Seconds that never go back."""
         return time.monotonic()

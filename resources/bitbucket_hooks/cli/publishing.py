@@ -55,25 +55,29 @@ def publish(
     """
     if place is None:
         return 0
+    from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415
     from bitbucket_hooks.publish import publish as bring  # noqa: PLC0415
     from bitbucket_hooks.runs.published import published  # noqa: PLC0415
+    from bitbucket_hooks.runs.signals import stopping  # noqa: PLC0415
     from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
     from bitbucket_hooks.stack.config import own_account  # noqa: PLC0415
 
-    everything = bool(telling["everything"])
-    outcome = bring(
-        published(
-            changes,
-            passed=passed and not refused,
-            refused=refused,
-            link=place.link,
-            commit=place.commit.hash if place.commit else "",
-        ),
-        place,
-        resolve(environment(), own_account(config())),
-        lambda text: click.echo(output.text(text), err=True),
-        targets=None if everything else _targets(telling),
-    )
+    everything, clock = bool(telling["everything"]), Clock()
+    with stopping(clock):
+        outcome = bring(
+            published(
+                changes,
+                passed=passed and not refused,
+                refused=refused,
+                link=place.link,
+                commit=place.commit.hash if place.commit else "",
+            ),
+            place,
+            resolve(environment(), own_account(config())),
+            lambda text: click.echo(output.text(text), err=True),
+            targets=None if everything else _targets(telling),
+            clock=clock,
+        )
     for step in outcome.steps:
         head = "" if step.done else "Warning: " if everything else "Error: "
         click.echo(head + "\n".join(map(output.text, str(step).splitlines())), err=True)

@@ -12,7 +12,6 @@ from attrs import frozen
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import CommentApi, PullRequest
 from bitbucket_hooks.api.commits import Commit, CommitApi
-from bitbucket_hooks.api.errors import Interrupted
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.publish.comment import Marker, StackComments
 from bitbucket_hooks.publish.insights import put_report
@@ -38,8 +37,8 @@ def publish(
     """Bring a report to the targets, by default to all that the place offers.
 
     `tell` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
-    may be. Raises ConfigError when the place lacks what a target needs, or offers none; whatever
-    else goes wrong is in the outcome.
+    may be. Once `clock` is stopped, what would have to wait is not done. Raises ConfigError when
+    the place lacks what a target needs, or offers none; whatever else goes wrong is in the outcome.
     """
     wanted = place.every() if targets is None else tuple(one for one in Target if one in targets)
     place.check(wanted)
@@ -52,8 +51,6 @@ def publish(
 def _step(target: Target, act: Callable[[], str]) -> Step:
     try:
         return Step(target, done=True, what=act())
-    except Interrupted:
-        raise
     except HooksError as error:
         return not_done(target, error)
 

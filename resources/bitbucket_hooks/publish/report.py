@@ -67,3 +67,5 @@ class Published:
     findings: Sequence[Finding] = ()
     link: str | None = None
     """A page that tells more; else that of the run."""
+    stopped: bool = False
+    """Whether the run was stopped: it didn't pass, though nothing failed."""

@@ -12,11 +12,12 @@ MAX_TEXT: Final = 255
 """Characters of name and description (unverified; of the key they are 40)."""
 
 _STATES: Final = {True: "SUCCESSFUL", False: "FAILED", None: "INPROGRESS"}
+_STOPPED: Final = "STOPPED"
 
 
 def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> str:
     """Set the stack's status of this commit, and tell what was done. Raises ApiError."""
-    state = _STATES[report.passed]
+    state = _STOPPED if report.stopped else _STATES[report.passed]
     status = {
         "key": key_of(report.project, report.stack),
         "state": state,

@@ -19,7 +19,7 @@ from bitbucket_hooks.outcome import NOTES, exit_code
 from bitbucket_hooks.provider.safety import FORCE
 from bitbucket_hooks.runs.causes import SEE_DOCTOR, engine_failure
 from bitbucket_hooks.runs.folder import run_folder
-from bitbucket_hooks.runs.signals import stop_signals
+from bitbucket_hooks.runs.signals import interrupt_me_when_orphaned, stop_signals
 from bitbucket_hooks.settings import TURN
 from bitbucket_hooks.stack.files import read_mapping, read_text
 
@@ -150,6 +150,7 @@ def _answered(failing: str, args: Sequence[str], given: str = "") -> str:
             errors="replace",
             check=False,
             timeout=_CONFIG_SECONDS,
+            start_new_session=True,  # a signal to the whole group is for whoever asks
         )
     except FileNotFoundError:
         raise _no_engine() from None
@@ -185,6 +186,7 @@ def _start(
             stderr=subprocess.STDOUT,
             env={**os.environ, **extra},
             start_new_session=True,
+            preexec_fn=interrupt_me_when_orphaned,  # noqa: PLW1509  # calls the kernel alone
         )
     except FileNotFoundError:
         raise _no_engine() from None

@@ -78,6 +78,8 @@ class Looker:
     warn: Callable[[str], None]
     most: int
     """Repositories to look at; each costs a request."""
+    clock: Clock = field(factory=Clock)
+    """Stopped, it ends the look."""
 
     def look(self, run: Run, changes: Changes) -> Findings:
         """Find the live hooks that creates would adopt; what can't be looked at is left out."""
@@ -102,10 +104,10 @@ class Looker:
         settings = self.accounts.of(provider)
         if settings is None or not places:
             return {}
-        client = open_client(settings, self.warn)
+        client = open_client(settings, self.warn, clock=self.clock)
         api = HookApi(lambda: client)
         subjects = {one.name: one.desired.subject for one in places}
-        pool = SideBySide(settings.parallel, Clock(), self.tell)
+        pool = SideBySide(settings.parallel, self.clock, self.tell)
         live = pool.run(
             "looking for live hooks",
             {name: partial(api.listing, subject) for name, subject in subjects.items()},

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.provider.safety import REMEDY, share, too_many
@@ -20,6 +21,7 @@ from bitbucket_hooks.runs import engine
 from bitbucket_hooks.runs.causes import engine_failure, last_words
 from bitbucket_hooks.runs.engine import Finished
 from bitbucket_hooks.runs.look import Accounts, Looker
+from bitbucket_hooks.runs.signals import stopping
 from bitbucket_hooks.settings import ALL
 from bitbucket_hooks.stack.files import project_name
 
@@ -58,7 +60,7 @@ class Seen:
     @property
     def failed(self) -> bool:
         """Whether the run failed."""
-        return bool(self.finished.code)
+        return bool(self.finished.code) or not self.changes.run.ended
 
     @property
     def exit_code(self) -> int:
@@ -108,9 +110,21 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
     seen = _seen(asked, finished, expected)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
-    looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look)
-    found = looker.look(seen.changes.run, seen.changes)
+    found = _look(asked, seen, watcher, config)
+    if found is None:
+        finished = evolve(finished, stopped=True)
     return _seen(asked, finished, expected, found)
+
+
+def _look(
+    asked: Asked, seen: Seen, watcher: Watcher, config: Callable[[], Mapping[str, Any]]
+) -> Findings | None:
+    """The live hooks that creates would adopt; None: somebody asked to stop meanwhile."""
+    clock = Clock()
+    with stopping(clock):
+        looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look, clock)
+        found = looker.look(seen.changes.run, seen.changes)
+    return None if clock.stopped else found
 
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:

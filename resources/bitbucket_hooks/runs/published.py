@@ -66,6 +66,7 @@ def published(
         title=document.title,
         summary=refused or verdict,
         passed=passed,
+        stopped=not run.ended,
         render=lambda limit: markdown.render(document, bitbucket, limit=limit, more=link or ""),
         summarise=lambda limit: markdown.render(document, github, limit=limit),
         details="\n".join([*([verdict] if refused else []), *map(_told, warnings)]),

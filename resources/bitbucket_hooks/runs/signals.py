@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from bitbucket_hooks.api.clock import Clock
+
 _STOPPING: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def interrupt_me_when_orphaned() -> None:
+    """Between fork and exec: let a process be interrupted when the one that started it is killed.
+
+    Its own session keeps it from hearing of that in any other way. Linux only; elsewhere nothing.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+@contextmanager
+def stopping(clock: Clock) -> Iterator[None]:
+    """Let the signals that ask to stop end the waits of a clock, in place of this process."""
+    with stop_signals(lambda _: clock.stop()):
+        yield
 
 
 @contextmanager
