@@ -211,7 +211,7 @@ def _interrupted(folder: Path, sandbox: Sandbox, *args: str) -> tuple[int, str, 
 
 def test_a_signal_while_live_hooks_are_looked_for(tmp_path: Path, sandbox: Sandbox) -> None:
     """14.13: the preview didn't come to its end either, and says so."""
-    code, printed, complaints = _interrupted(tmp_path, sandbox, "--json", "told")
+    code, printed, complaints = _interrupted(tmp_path, sandbox, "--json-file", "told")
     assert (code, "The preview was stopped; nothing is known." in printed) == (2, True), complaints
     assert json.loads((tmp_path / "told").read_text())["changes"] is None
 
