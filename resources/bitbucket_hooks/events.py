@@ -138,6 +138,12 @@ def no_such_event(
     return f'unknown event "{printable(event, 60)}"; {remedy}'
 
 
+def quoted_with_meaning(event: str) -> str:
+    """An event in quotes, and what people call it, of the two that have other names."""
+    words = {"pullrequest:fulfilled": " (merged)", "pullrequest:rejected": " (declined)"}
+    return f'"{event}"{words.get(event, "")}'
+
+
 def spelled(text: str) -> str:
     """Bring another spelling (`Pull Request/Merged`, `pr.merged`) into the form `prefix:name`."""
     text = text.strip().lower().replace("-", "_").replace(" ", "_")

@@ -98,23 +98,37 @@ def test_json(project: Path) -> None:
 
 
 def test_mistakes(project: Path) -> None:
-    """All at once, of all stacks; what only Bitbucket knows is a warning."""
+    """All at once, of all stacks, each with its line; what only Bitbucket knows is a warning."""
     _stack(project, "a", {**CI, "active": 1, "account": "x"}, unmanged="x")
-    _stack(project, "b", {**CI, "events": ["repo:psh", "zzz"]})
+    _stack(project, "b", {**CI, "events": ["repo:psh", "zzz", "pullrequest:merge"]})
     result = _check()
     assert result.exit_code == 1
     assert "Stack a: 3 mistakes" in result.stdout
+    hooks = "bitbucket-hooks:hooks[0]"
     assert [line.strip() for line in result.stderr.splitlines()] == [
-        "Error: bitbucket-hooks:unmanged: is no key; did you mean bitbucket-hooks:unmanaged?",
         (
-            'Error: bitbucket-hooks:hooks[0].account: there is no account "x"; declare it under '
-            "bitbucket-hooks:accounts"
+            "Error: stacks/Pulumi.a.yaml:10: bitbucket-hooks:unmanged: is no key; did you mean "
+            "bitbucket-hooks:unmanaged?"
         ),
-        "Error: bitbucket-hooks:hooks[0].active: must be true or false, not a number (it is 1)",
-        'Warning: "repo:psh" is not in the bundled list of events; did you mean "repo:push"?',
         (
-            'Warning: "zzz" is not in the bundled list of events; see whether '
-            "`bitbucket-hooks events` lists it"
+            f'Error: stacks/Pulumi.a.yaml:3: {hooks}.account: there is no account "x"; declare it '
+            "under bitbucket-hooks:accounts"
+        ),
+        (
+            f"Error: stacks/Pulumi.a.yaml:4: {hooks}.active: must be true or false, not a number "
+            "(it is 1)"
+        ),
+        (
+            f'Warning: stacks/Pulumi.b.yaml:4: {hooks}.events[0]: unknown event "repo:psh"; did '
+            'you mean "repo:push"?'
+        ),
+        (
+            f'Warning: stacks/Pulumi.b.yaml:5: {hooks}.events[1]: unknown event "zzz"; '
+            "`bitbucket-hooks events` lists them"
+        ),
+        (
+            f"Warning: stacks/Pulumi.b.yaml:6: {hooks}.events[2]: unknown event "
+            '"pullrequest:merge"; did you mean "pullrequest:fulfilled" (merged)?'
         ),
     ]
     told = json.loads(_check("a", "--json").stdout)
@@ -289,7 +303,5 @@ def test_a_key_in_a_wrong_namespace(project: Path) -> None:
     file.write_text(written.replace("bitbucket-hooks:hooks:", "bitbuckethooks:hooks:"))
     result = _check("dev")
     assert result.exit_code == 1
-    assert (
-        "Error: bitbuckethooks:hooks: is no key; did you mean bitbucket-hooks:hooks?"
-        in result.stderr
-    )
+    where = "Error: stacks/Pulumi.dev.yaml:2: bitbuckethooks:hooks"
+    assert f"{where}: is no key; did you mean bitbucket-hooks:hooks?" in result.stderr

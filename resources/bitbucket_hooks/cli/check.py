@@ -67,10 +67,7 @@ def _print(checked: Checked) -> None:
     wrong = len(checked.problems)
     state = f"{wrong} mistake{'s' if wrong > 1 else ''}" if wrong else "fine"
     click.echo(f"Stack {output.text(checked.stack)}: {state}")
-    for problem in checked.problems:
-        click.echo(f"  Error: {output.text(problem)}", err=True)
-    for warning in checked.warnings:
-        click.echo(f"  Warning: {output.text(warning)}", err=True)
+    _print_messages(checked)
     if not wrong:
         from bitbucket_hooks.stack.offline import NO_HOOKS  # noqa: PLC0415
 
@@ -80,6 +77,20 @@ def _print(checked: Checked) -> None:
         if checked.unmanaged != "ignore":
             click.echo(f"Hooks that nothing declares there: {checked.unmanaged}")
     click.echo()
+
+
+def _print_messages(checked: Checked) -> None:
+    """Print mistakes and warnings, with the line of the stack's file."""
+    if not (checked.problems or checked.warnings):
+        return
+    from bitbucket_hooks.runs.places import Positions  # noqa: PLC0415
+
+    positions = Positions.of_stack(checked.stack)
+    for kind, messages in (("Error", checked.problems), ("Warning", checked.warnings)):
+        for message in messages:
+            line = positions.find(message)
+            where = f"{line.path}:{line.number}: " if line else ""
+            click.echo(f"  {kind}: {output.text(where + message)}", err=True)
 
 
 def _as_json(checked: Checked) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from bitbucket_hooks.api.errors import ApiError
 from bitbucket_hooks.errors import RemoteError, printable
-from bitbucket_hooks.events import CATALOGUE, KEYS, Event, no_such_event
+from bitbucket_hooks.events import CATALOGUE, KEYS, Event, no_such_event, quoted_with_meaning
 from bitbucket_hooks.model.globs import matching
 
 if TYPE_CHECKING:
@@ -82,10 +82,4 @@ def live_or_bundled(
 
 
 def _refusal(event: str, known: Iterable[str]) -> str:
-    return no_such_event(event, known, _named)
-
-
-def _named(event: str) -> str:
-    # the two that everybody looks for under other names
-    words = {"pullrequest:fulfilled": " (merged)", "pullrequest:rejected": " (declined)"}
-    return f'"{event}"{words.get(event, "")}'
+    return no_such_event(event, known, quoted_with_meaning)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from attrs import frozen
 
+from bitbucket_hooks.events import KEYS, no_such_event, quoted_with_meaning
+from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.settings import mistakes
-from bitbucket_hooks.stack.config import of_namespace, own_account, read
-from bitbucket_hooks.stack.contexts import Blind, Doubts
+from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
+from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.doubles import doubled, named
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft
 from bitbucket_hooks.stack.files import project_name, written
@@ -40,8 +42,7 @@ def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
     values = {key: hidden(value) for key, value in written(stack).items()}
     config = read(of_namespace(NAMESPACE, {**values, **(opened or {})}), values, project_name())
     own = own_account(values)
-    doubts = Doubts()
-    entries = drafts(config, Blind(own, config, doubts.unknown).of)
+    entries = drafts(config, Blind(own, config).of)
     found = [
         *mistakes(*config.layers_of(None, own)),
         *problems(config, entries),
@@ -52,5 +53,18 @@ def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
         tuple(one for _, one in entries),
         config.unmanaged,
         tuple(found),
-        tuple(doubts.warnings),
+        tuple(_unknown_events(config)),
     )
+
+
+def _unknown_events(config: StackConfig) -> Iterator[str]:
+    """The events that the bundled list lacks: only the live list may refuse one."""
+    lists = {
+        given.path: given.value
+        for given in (entry.given.get("events") for entry in config.entries)
+        if given is not None and isinstance(given.value, list)
+    }
+    for path, events in lists.items():
+        for index, event in enumerate(events):
+            if isinstance(event, str) and not is_glob(event) and event not in KEYS:
+                yield f"{path}[{index}]: {no_such_event(event, KEYS, quoted_with_meaning)}"
