@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
+from bitbucket_hooks.provider.hook import WorkspaceHookProvider
 from bitbucket_hooks.sandbox.estate import Sandbox
 from support.hooks import DECLARED, asked
 from support.provider_server import FakeEngine, Start
@@ -35,6 +36,24 @@ def test_a_hook(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
         sandbox.clear_requests()
         assert second.create(inputs)[0] == id_
     assert asked(sandbox) == []
+    assert len(_warnings(engine)) == 1
+
+
+def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
+    """The same."""
+    declared = {"workspace": "acme", "url": DECLARED["url"], "description": TITLE}
+    with start() as first:
+        hook = first.of(WorkspaceHookProvider)
+        inputs, _ = hook.check(declared)
+        id_, state = hook.create(inputs)
+    (warning,) = _warnings(engine)
+    assert warning.startswith("workspace acme: the description of the hook ")
+    with start() as second:
+        hook = second.of(WorkspaceHookProvider)
+        _, outputs, read = hook.read(id_, state)
+        assert (outputs["description"], read) == (TITLE, inputs)
+        assert hook.diff(id_, outputs, inputs)[0] == "DIFF_NONE"
+        assert hook.create(inputs)[0] == id_
     assert len(_warnings(engine)) == 1
 
 

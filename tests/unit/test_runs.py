@@ -309,6 +309,21 @@ def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:
     assert (told["near"], list(told["adopted"])) == ({}, ["acme/web"])
 
 
+def test_a_hook_that_cannot_be_read_where_a_new_one_is_to_be(sandbox: Sandbox) -> None:
+    """Is warned of by its uuid, and keeps no other one from being found."""
+    odd = sandbox.plant_hook("acme/web", "https://odd.example.com/")
+    sandbox.spoil_hook(odd.uuid, url=None)
+    live = sandbox.plant_hook("acme/web", hook()["url"])
+    found = read(events(CHANGE, preview=True), "it")
+    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    warnings: list[str] = []
+    looked = Looker(accounts, print, warnings.append, most=10).look(found, changes_of(found))
+    told = as_json.render(changes_of(found, looked))["hooks"][0]
+    assert told["adopted"]["acme/web"]["uuid"] == live.uuid
+    (warning,) = warnings
+    assert f"acme/web: the hook {odd.uuid} can't be read: url" in warning
+
+
 def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
     """The engine hides it, the configuration of the stack has it; nothing of it is told."""
     url = "https://chat.example.com/canary"

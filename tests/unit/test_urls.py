@@ -138,3 +138,19 @@ def test_a_path_that_may_be_a_capability_is_hidden(path: str) -> None:
     assert shown("https://ci.example.com/bitbucket-hook/") == (
         "https://ci.example.com/bitbucket-hook/"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("see https://a.example.com/x,CANARY now", "see https://a.example.com/… now"),
+        ("(https://a.example.com/x)CANARY; b", "(https://a.example.com/…; b"),
+        ("at (https://a.example.com/x): no", "at (https://a.example.com/x): no"),
+        ("https://[::1]:8080/CANARY", "https://[::1]:8080/…"),
+        ("s3://bucket?key=CANARY", "s3://bucket?…"),
+        ("file:///tmp/state", "file:///tmp/state"),
+    ],
+)
+def test_urls_in_a_text(text: str, seen: str) -> None:
+    """Are shown as urls are, to their very end, and shown again as they are."""
+    assert veiled(text) == seen == veiled(seen)

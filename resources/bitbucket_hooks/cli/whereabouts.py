@@ -106,6 +106,7 @@ def _matching(hooks: list[Hook], text: str) -> list[Hook]:
 
 def _listed(hooks: list[Hook]) -> str:
     from bitbucket_hooks.errors import printable  # noqa: PLC0415
+    from bitbucket_hooks.model.urls import veiled  # noqa: PLC0415
 
-    shown = [f"{hook.uuid} {printable(hook.description or hook.url)}" for hook in hooks]
-    return ", ".join(shown)
+    names = [f"{hook.uuid} {printable(veiled(hook.description or hook.url))}" for hook in hooks]
+    return ", ".join(names)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider.hook import WorkspaceHookProvider
+from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import URL, asked, inputs_of, state_of
@@ -53,6 +54,36 @@ def test_credentials_put_into_the_url_are_drift(server: ProviderServer, sandbox:
     """They change where deliveries go in all but name."""
     hook = sandbox.plant_hook("acme/web", "https://user@ci.example.com/hook")
     assert server.read(hook.uuid, state_of(hook, url=URL))[2]["url"] != URL
+
+
+CAPABILITY = "https://hooks.slack.com/services/T0/B0/CANARY"
+"""Who knows it can post."""
+
+
+@pytest.mark.parametrize("kind", [HookProvider, WorkspaceHookProvider])
+def test_a_live_url_that_may_be_secret(
+    server: ProviderServer, sandbox: Sandbox, engine: FakeEngine, kind: type
+) -> None:
+    """Is a secret in the state; a warning names its host. A declared one stays as it is."""
+    provider = server.of(kind)
+    hook = sandbox.plant_hook("acme/web" if kind is HookProvider else "acme", CAPABILITY)
+    state = state_of(hook, url=URL)
+    if kind is WorkspaceHookProvider:
+        state = {"workspace": state.pop("owner"), **state}
+        del state["repository"]
+    _, outputs, inputs = provider.read(hook.uuid, state)
+    assert outputs["url"] == inputs["url"] == seam.as_secret(CAPABILITY)
+    (logged,) = engine.logged
+    assert "leads to https://hooks.slack.com/…, of which no more is shown" in logged.message
+    _, outputs, inputs = provider.read(hook.uuid, {**state, "url": CAPABILITY})
+    assert outputs["url"] == inputs["url"] == CAPABILITY
+    assert "CANARY" not in engine.messages()
+
+
+def test_a_look_up_of_a_url_that_may_be_secret(server: ProviderServer, sandbox: Sandbox) -> None:
+    """Is one in the state too."""
+    hook = sandbox.plant_hook("acme/web", CAPABILITY)
+    assert server.read(f"acme/web/{hook.uuid}", {})[1]["url"] == seam.as_secret(CAPABILITY)
 
 
 SECRETS: list[tuple[dict[str, str], str | None, dict[str, str]]] = [
