@@ -9,6 +9,7 @@ import time
 import pytest
 
 from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.runs.preview import Watcher
 
 
 class Terminal(io.StringIO):
@@ -51,3 +52,40 @@ def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("looking") as shown:
         shown.tell("")
     assert capsys.readouterr().err == ""
+
+
+def test_a_warning_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after it takes its place; the time goes on."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress("looking") as shown:
+        shown.note("no connection; trying again")
+        ends = time.monotonic() + 30
+        while "looking: no connection; trying again, " not in terminal.getvalue():
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+    assert "Note:" not in terminal.getvalue()
+
+
+def test_a_warning_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is a line of its own, at once."""
+    with progress("looking") as shown:
+        shown.note("no connection; trying again\x1b")
+    assert capsys.readouterr().err == "Note: no connection; trying again\\x1b\n"
+
+
+def test_an_engines_run_is_counted() -> None:
+    """By resource; of how many, once a preview has told; and warnings are heard at once."""
+    said: list[str] = []
+    for total in (None, 2):
+        watcher = Watcher(said.append, said.append, total)
+        for name in ("ci", "chat"):
+            metadata = {"op": "create", "urn": f"urn:pulumi:dev::x::y::{name}"}
+            watcher.event({"resOutputsEvent": {"metadata": metadata}})
+        assert watcher.done == 2
+    watcher.event({"diagnosticEvent": {"severity": "warning", "message": "no connection\n"}})
+    assert said == [
+        *("1 resource, create ci", "2 resources, create chat"),
+        *("1 of 2 resources, create ci", "2 of 2 resources, create chat"),
+        "no connection",
+    ]

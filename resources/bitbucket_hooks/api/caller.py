@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -23,6 +24,7 @@ _UNAUTHORIZED: Final = 401
 _FIRST_PAUSE: Final = 0.4
 _LONGEST_PAUSE: Final = 20.0
 _TELL_OVER: Final = 5.0  # seconds of pause after which the user hears why nothing happens
+_TELL_EVERY: Final = 60.0  # seconds between what the user hears, of whichever calls
 
 
 @define
@@ -51,6 +53,8 @@ class Caller:
     before_write: Callable[[], None] = field(default=lambda: None)
     patience: float = math.inf
     """The most seconds for which any call is repeated, whatever patience it has itself."""
+    _told: float | None = field(default=None, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def until_answered(
         self,
@@ -86,11 +90,20 @@ class Caller:
             self._wait(call, outcome, pause)
 
     def _wait(self, call: Call, outcome: Answer | Fault, seconds: float) -> None:
-        if seconds > _TELL_OVER:
+        if seconds > _TELL_OVER and self._is_time_to_tell():
             self.tell(
                 f"{call.doing}: {_reason(outcome)}; trying again for up to {call.patience:.0f} s"
             )
         self.clock.sleep(seconds)
+
+    def _is_time_to_tell(self) -> bool:
+        """Whether nobody was told for a while: many calls that fail together have one reason."""
+        with self._lock:
+            now = self.clock.now()
+            if self._told is not None and now - self._told < _TELL_EVERY:
+                return False
+            self._told = now
+            return True
 
     def _attempt(self, call: Call, signed: Header) -> Answer | Fault:
         with self.throttle.slot():

@@ -116,12 +116,12 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
 
 def _selected_stack() -> str | None:
-    from bitbucket_hooks.errors import ConfigError  # noqa: PLC0415
+    from bitbucket_hooks.errors import HooksError  # noqa: PLC0415
     from bitbucket_hooks.runs.engine import selected_stack  # noqa: PLC0415
 
     try:
         return selected_stack() if _in_project() else None
-    except ConfigError:
+    except HooksError:
         return None
 
 
@@ -204,9 +204,9 @@ def collect(
 
     clock = Clock()
     with (
-        closing(remote.open_to_read(settings, clock)) as client,
-        _stoppable(clock),
         progress(f"{what} {scope.workspace}") as shown,
+        closing(remote.open_to_read(settings, clock, shown.note)) as client,
+        _stoppable(clock),
     ):
         apis = HookApi(lambda: client), RepositoryApi(client, shown.tell)
         return Collector(*apis, kept, clock, settings.parallel, shown.tell, see).collect(scope)

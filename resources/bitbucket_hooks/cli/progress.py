@@ -33,6 +33,13 @@ class Progress:
             self._told = time.monotonic()
             click.echo(f"{line} ({self._told - self._began:.0f} s)", err=True)
 
+    def note(self, text: str) -> None:
+        """Tell what a log must have as well; the line of a watcher shows it until there is more."""
+        if self._show is not None:
+            self.tell(text)
+        else:
+            click.echo(f"Note: {printable(text, 2000)}", err=True)
+
 
 @contextmanager
 def progress(what: str) -> Iterator[Progress]:
@@ -43,5 +50,18 @@ def progress(what: str) -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
     from rich.text import Text  # noqa: PLC0415
 
-    with Console(stderr=True).status(Text(what)) as moving:
-        yield Progress(what, lambda line: moving.update(Text(line)))
+    line, began = what, time.monotonic()
+
+    def show(text: str) -> None:
+        nonlocal line
+        line = text
+
+    class Moving:
+        """The newest line, with the seconds that have passed whenever it is drawn."""
+
+        def __rich__(self) -> Text:
+            text = f"{line}, {time.monotonic() - began:.0f} s"
+            return Text(text, no_wrap=True, overflow="ellipsis")
+
+    with Console(stderr=True).status(Moving()):
+        yield Progress(what, show)

@@ -12,7 +12,7 @@ from bitbucket_hooks.cli.whereabouts import missing_sandbox
 from bitbucket_hooks.errors import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bitbucket_hooks.api.client import Client
     from bitbucket_hooks.api.clock import Clock
@@ -26,16 +26,19 @@ def note(text: str) -> None:
     click.echo(f"Note: {printable(text, limit=2000)}", err=True)
 
 
-def open_to_read(settings: Settings, clock: Clock | None = None) -> Client:
+def open_to_read(
+    settings: Settings, clock: Clock | None = None, tell: Callable[[str], None] = note
+) -> Client:
     """Make the client of a command that changes nothing, and so makes no sandbox.
 
+    `tell` hears of long waits.
     Raises ConfigError when the account's sandbox isn't there.
     """
     from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - it brings requests along
 
     if settings.sandbox is not None and not settings.sandbox.exists():
         raise missing_sandbox(settings.sandbox)
-    return open_client(settings, note, clock=clock)
+    return open_client(settings, tell, clock=clock)
 
 
 @contextmanager

@@ -66,10 +66,10 @@ def _asked(
     return Asked(stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more)
 
 
-def _watcher(shown: Progress) -> Watcher:
+def _watcher(shown: Progress, total: int | None = None) -> Watcher:
     from bitbucket_hooks.runs.preview import Watcher  # noqa: PLC0415
 
-    return Watcher(shown.tell, _warn)
+    return Watcher(shown.tell, _warn, total)
 
 
 def _warn(text: str) -> None:
@@ -209,7 +209,8 @@ def up(
     look, turn = (before.get("look", _LOOK), before.get("turn")) if before else (_LOOK, None)
     asked = _asked(**options, look=look, turn=turn)
     with progress("previewing") as shown:
-        seen = runs.preview(asked, _watcher(shown), _config(asked.stack))
+        watcher = _watcher(shown)
+        seen = runs.preview(asked, watcher, _config(asked.stack))
     if seen.failed:
         showing.show(seen.changes, **how)
         context.exit(seen.exit_code)
@@ -235,7 +236,7 @@ def up(
         done = runs.update(
             asked,
             seen.changes,
-            _watcher(shown),
+            _watcher(shown, watcher.done),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
     showing.show(done.changes, **how)

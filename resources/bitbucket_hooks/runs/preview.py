@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.errors import HooksError
@@ -24,6 +24,10 @@ from bitbucket_hooks.runs.look import Accounts, Looker
 from bitbucket_hooks.runs.signals import stopping
 from bitbucket_hooks.settings import ALL
 from bitbucket_hooks.stack.files import project_name
+from bitbucket_hooks.wording import counted
+
+_HEARD: Final = ("info", "info#err", "warning")
+"""The severities of what is said while a run goes on; a report has all warnings in the end."""
 
 
 @frozen
@@ -80,22 +84,31 @@ def turn_of(changes: Changes) -> str | None:
     return str(changes.turn.number) if changes.turn else ALL
 
 
-@frozen
+@define
 class Watcher:
     """Hears how far a run is, and what is worth a warning."""
 
     tell: Callable[[str], None]
     warn: Callable[[str], None]
+    total: int | None = None
+    """How many resources there are, where that is known before."""
+    done: int = 0
+    """How many the engine is done with."""
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Take in one of the engine's events."""
         said = event.get("diagnosticEvent")
-        if said and said.get("severity") in ("info", "info#err") and said.get("message"):
+        if said and said.get("severity") in _HEARD and said.get("message"):
             self.tell(str(said["message"]).strip())
         done = event.get("resOutputsEvent")
         if done:
             metadata = done.get("metadata", {})
-            self.tell(f"{metadata.get('op')} {str(metadata.get('urn')).rpartition('::')[2]}")
+            what = f"{metadata.get('op')} {str(metadata.get('urn')).rpartition('::')[2]}"
+            self.done += 1
+            known = self.total is not None and self.done <= self.total
+            before = f"{self.done:,} of " if known else ""
+            count = counted(self.total or 0 if known else self.done, "resource")
+            self.tell(f"{before}{count}, {what}")
 
 
 def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
