@@ -1,4 +1,4 @@
-"""Numbers with their nouns, and times, for people."""
+"""Numbers with their nouns, the first of many, and times, for people."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +18,18 @@ def plural(noun: str) -> str:
     """A noun's plural; of several words, the last one's."""
     head, space, last = noun.rpartition(" ")
     return f"{head}{space}{_IRREGULAR.get(last, last + 's')}"
+
+
+def first_names(names: Sequence[str], most: int) -> str:
+    """The first of many names, and how many more there are: `a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def first_lines(lines: Sequence[str], most: int) -> str:
+    """The first of many lines, and a last one with how many more there are."""
+    more = len(lines) - most
+    return "\n".join([*lines[:most], *([f"  … and {more:,} more"] if more > 0 else [])])
 
 
 def moment(seconds: float) -> str:

@@ -125,6 +125,9 @@ def test_too_many_removed(fleet: ProviderServer, before: int, after: int, refuse
     assert bool(failures) is refused
     if refused:
         assert f"take {before - after} of {before} repositories" in failures[0]
+        few, more = MANY[after : after + 5], before - after - 5
+        named = ", ".join(few) + (f" and {more} more" if more else "")
+        assert f"delete their hooks: {named}. If that is meant" in failures[0]
         assert "BITBUCKET_HOOKS_FORCE=1" in failures[0]
 
 

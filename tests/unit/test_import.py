@@ -506,11 +506,11 @@ def test_urls_that_may_be_secret(url: str, *, secret: bool) -> None:
 
 def test_names_of_many_alike_hooks(folder: Path, sandbox: Sandbox) -> None:
     """What sets each apart is in its name; where nothing does, a number; in a reader's order."""
-    for number in range(12):
+    for number in range(15):
         sandbox.plant_hook("acme/web", f"https://ci.example.com/job/{number}", description="CI")
         sandbox.plant_hook("acme/api", f"https://ci.example.com/?job={number}", description="Bot")
     run("--write", "--plain-urls")
     assert [entry["name"] for entry in entries(folder)] == [
-        *("bot", *(f"bot-{number}" for number in range(2, 13))),
-        *("ci", *(f"ci-job-{number}" for number in range(1, 12))),
+        *("bot", *(f"bot-{number}" for number in range(2, 16))),
+        *("ci", *(f"ci-job-{number}" for number in range(1, 15))),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def run(folder: Path, says: str, log: str, *args: str, code: int = 255, noted: s
 PREVIEW, DRIFT, UP = ("preview", "--look", "0"), ("drift",), ("up", "--yes")
 NOTHING = events(root(), preview=True)
 NEW = events(root(), CHANGE, preview=True)
-OLD = events(root(), step("delete", "Hook", "old", state(hook())))
+GOES = step("delete", "Hook", "old", state(hook()))
+OLD, TO_GO = events(root(), GOES), events(root(), GOES, preview=True)
 FOUND = events(root("refresh"), step("refresh", "Hook", "ci", state(hook()), None), preview=True)
 FAILED = events(
     root(), {"diagnosticEvent": {"severity": "error", "message": "no", "urn": "a::b::c::d"}}
@@ -119,6 +121,65 @@ def test_a_failure_with_an_event(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "x no such thing" in done.stdout
     assert "pulumi:" not in done.stdout
+
+
+def test_a_run_without_a_question_has_one_report(tmp_path: Path) -> None:
+    """With --yes nobody decides by the preview: the update alone is told."""
+    done = run(tmp_path, "", OLD, *UP, code=0)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("Webhooks of prod") == done.stdout.count("1 hook deleted.") == 1
+    assert "Update of hooks/prod" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "code", "updates"),
+    [
+        (b"n\n", [], 0, False),
+        (b"\n", ["--json"], 0, False),
+        (b"y\n", [], 0, True),
+        (b"\x04", [], 1, False),  # the end of the input
+    ],
+)
+def test_the_question(
+    tmp_path: Path, answer: bytes, options: list[str], code: int, updates: bool
+) -> None:
+    """No is an answer, no error; whoever leaves without one has not agreed either."""
+    calls = tmp_path / "calls"
+    done = _answering(tmp_path, answer, *options)
+    assert done.returncode == code, done.stderr
+    assert ("up" in calls.read_text().split()) is updates
+    assert done.stderr.count("Update now? [y/N]") == 1
+    assert ("Nothing was changed." in done.stderr) is (answer in (b"n\n", b"\n"))
+    if options:
+        assert json.loads(done.stdout)["counts"]["deleted"] == 1
+        assert "1 hook to delete." in done.stderr
+    else:
+        assert done.stdout.count("1 hook to delete.") == 1 + updates
+        assert ("Error: stopped" in done.stderr) is bool(code)
+
+
+def _answering(folder: Path, answer: bytes, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `up` at a terminal at which somebody types, over an engine that is to delete a hook."""
+    (folder / "told").write_text(TO_GO)
+    noting = _ENGINE.replace("while", f'echo "$1" >>{folder / "calls"}\nwhile', 1)
+    (folder / "pulumi").write_text(noting.format(events=folder / "told"))
+    (folder / "pulumi").chmod(0o755)
+    here, there = pty.openpty()
+    path = os.pathsep.join([str(folder), os.environ["PATH"]])
+    command = [sys.executable, "-c", "from bitbucket_hooks.cli import main; main()", "up", *options]
+    started = subprocess.Popen(
+        command,
+        env={**os.environ, "PATH": path, "SAYS": "", "CODE": "0", "NOTED": ""},
+        stdin=there,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(here, answer)
+    out, err = started.communicate(timeout=60)
+    os.close(here)
+    os.close(there)
+    return subprocess.CompletedProcess(command, started.returncode, out, err)
 
 
 _PATIENT = """#!/bin/sh

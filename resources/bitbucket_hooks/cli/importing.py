@@ -11,7 +11,7 @@ import click
 from bitbucket_hooks.cli import listing, output, remote
 from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.exit_codes import DIFFERENCE
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.wording import counted, first_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.settings import Settings
 
 _FEW: Final = 5
+_MOST: Final = 20
 _TELLS: Final = "--json tells"
 
 
@@ -174,7 +175,7 @@ def _on(entry: New) -> str:
     named = [*(values.get("repositories") or ())]
     project = [f"in {values['project']}"] if values.get("project") else []
     out = [f"not {one}" for one in values.get("exclude") or ()]
-    some = [*named[:_FEW], *([f"and {len(named) - _FEW:,} more"] if len(named) > _FEW else [])]
+    some = [first_names(named, _FEW)] if named else []
     return ", ".join([*some, *project, *out])
 
 
@@ -191,14 +192,9 @@ def _summary(imported: Import) -> list[str]:
     told = [f"{number:,} {text}" for text, number in more.items() if number]
     lines = ["; ".join([entries if count else "nothing to import", *told])]
     if imported.awaiting:
-        lines.append(f"await a secret (set on Bitbucket, not managed): {_some(imported.awaiting)}")
+        awaiting = first_names(imported.awaiting, _MOST)
+        lines.append(f"await a secret (set on Bitbucket, not managed): {awaiting}")
     return lines
-
-
-def _some(names: Sequence[str]) -> str:
-    most = 20
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown, veiled
 from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST, canonical_text
 from bitbucket_hooks.names import camel
+from bitbucket_hooks.wording import first_names
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
 """Of findings, in the order in which they are told."""
@@ -276,6 +277,4 @@ def _overlap(one: Live, two: Live) -> set[str]:
 
 
 def _some(names: Iterable[str]) -> str:
-    every = [printable(name, 100) for name in names]
-    more = len(every) - _FEW
-    return ", ".join(every[:_FEW]) + (f" and {more:,} more" if more > 0 else "")
+    return first_names([printable(name, 100) for name in names], _FEW)

@@ -43,9 +43,10 @@ from bitbucket_hooks.provider.properties import (
     observed_of,
     place_of,
 )
-from bitbucket_hooks.provider.safety import REMEDY, share, some, too_many
+from bitbucket_hooks.provider.safety import NAMED, REMEDY, share, too_many
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
+from bitbucket_hooks.wording import first_names
 
 _COMPUTED: Final = ("hooks", "createdAt", SUBJECT_UUIDS)
 _SECRET: Final = ("secret", FINGERPRINT)
@@ -237,5 +238,5 @@ def _too_many_removed(olds: Props, news: Props) -> Iterable[str]:
     if too_many(len(removed), len(before)):
         yield (
             f"repositories: this would take {share(len(removed), len(before), 'repositories')} "
-            f"out of the fleet and delete their hooks: {some(removed)}. {REMEDY}"
+            f"out of the fleet and delete their hooks: {first_names(removed, NAMED)}. {REMEDY}"
         )

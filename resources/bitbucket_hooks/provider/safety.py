@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Final
 
 FORCE: Final = "BITBUCKET_HOOKS_FORCE"
 REMEDY: Final = (
     f"If that is meant, run `bitbucket-hooks up --force`, or set {FORCE}=1 for this one run."
 )
+
+NAMED: Final = 5
+"""How many of those that would go a refusal names."""
 
 _FEW: Final = 5  # removals that are never too many
 _SHARE: Final = 0.3  # of what there is that may go in one step
@@ -28,9 +30,3 @@ def too_many(removed: int, total: int) -> bool:
 def share(removed: int, total: int, what: str) -> str:
     """How much it is, as in `9 of 12 repositories (75%)`."""
     return f"{removed:,} of {total:,} {what} ({100 * removed / total:.3g}%)"
-
-
-def some(names: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    more = len(names) - _FEW
-    return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")

@@ -232,8 +232,7 @@ def counted(unmanaged: Collection[str]) -> str:
 def listed_hooks(unmanaged: Mapping[str, str], limit: int = _LISTED) -> str:
     """The hooks one by one, those of one repository together, and how many more there are."""
     lines = sorted(f"  {told} {uuid}" for uuid, told in unmanaged.items())
-    more = len(lines) - limit
-    return "\n".join(lines[:limit] + ([f"  … and {more:,} more"] if more > 0 else []))
+    return wording.first_lines(lines, limit)
 
 
 def readable(unmanaged: Mapping[str, str]) -> dict[str, str]:

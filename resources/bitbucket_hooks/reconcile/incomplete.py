@@ -11,6 +11,7 @@ from bitbucket_hooks.errors import HooksError, RemoteError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.side_by_side import Outcome
+from bitbucket_hooks.wording import first_lines
 
 _FEW: Final = 5  # repositories that may refuse by chance
 _SHOWN: Final = 10  # failures that a message names one by one
@@ -92,6 +93,4 @@ def unchecked_told(what: str, seen: Outcome[Any]) -> str:
 
 def listed(errors: Iterable[HooksError]) -> str:
     """Failures one by one, and how many more there are."""
-    messages = sorted(f"  {error.message}" for error in errors)
-    more = len(messages) - _SHOWN
-    return "\n".join(messages[:_SHOWN] + ([f"  … and {more:,} more"] if more > 0 else []))
+    return first_lines(sorted(f"  {error.message}" for error in errors), _SHOWN)

@@ -8,9 +8,9 @@ from typing import Any, Final
 import pulumi
 
 from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.provider.safety import REMEDY, is_forced, some
+from bitbucket_hooks.provider.safety import NAMED, REMEDY, is_forced
 from bitbucket_hooks.stack.entries import HOOKS_PATH
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.wording import counted, first_names
 
 _READ_STATE: Final = "pulumi:pulumi:readStackResourceOutputs"
 """A function of the engine itself (pkg/resource/deploy/builtins.go): no provider, no request."""
@@ -27,7 +27,7 @@ def refuse_to_lose_all() -> None:
     if count := sum(hooks.values()):
         raise ConfigError(
             f"{HOOKS_PATH}: declares nothing, so that all {counted(count, 'hook')} of this stack "
-            f"would be deleted: {some(sorted(hooks))}",
+            f"would be deleted: {first_names(sorted(hooks), NAMED)}",
             f"Look whether the key or its namespace is misspelt. {REMEDY}",
         )
 
