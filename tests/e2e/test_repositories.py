@@ -52,3 +52,18 @@ bitbucket.WorkspaceHook("audit", workspace="{0}", url="https://audit.example.com
     assert {hook.url for hook in project.hooks("globex")} == {"https://audit.example.com/"}
     assert {hook.url for hook in project.hooks("globex/portal")} == {"https://ci.example.com/hook"}
     assert len(project.hooks()) == 2
+
+
+def test_one_place_under_two_names(project: Project) -> None:
+    """Two equal declarations, one by the slug and one by the uuid, are refused in the preview."""
+    (api,) = (one.uuid for one in project.estate.repositories() if one.slug == "api")
+    by_uuid = PROGRAM.format(api)
+    project.program(by_uuid).up().succeeded()
+    hook = project.only_hook()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
+    project.program(by_uuid + PROGRAM.format("api").replace('"ci"', '"second"'))
+    for run in (project.preview(), project.up(), project.up("--skip-preview")):
+        assert "declare the same hook" in run.failed().flat
+    assert project.hooks() == [hook]
+    project.program(PROGRAM.format("api")).preview_and_up().succeeded()
+    assert project.hooks() == [hook]

@@ -18,6 +18,7 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.credentials import AccessToken
 from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims
+from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
@@ -129,6 +130,7 @@ def open_rooms(
     holds = Claims(claims, phase)
     hear = told.append
     registry = Registry(claims.parent / "hooks.db", claims.name, api_url, clock)
-    lifecycle = Lifecycle(api, listings, presence, holds, registry, clock, hear, hear)
+    identities = Identities(api, holds)
+    lifecycle = Lifecycle(api, listings, presence, holds, registry, identities, clock, hear, hear)
     catalogue = Catalogue(api, told.append)
     return Rooms(given, api, listings, presence, holds, lifecycle, catalogue, clock, told)

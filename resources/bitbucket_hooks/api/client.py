@@ -55,9 +55,9 @@ class Client:
     caller: Caller
     auth: Authenticator
 
-    def get(self, path: str, doing: str) -> dict[str, Any]:
+    def get(self, path: str, doing: str, *, patience: float = PATIENCE) -> dict[str, Any]:
         """Read one object. Raises ApiError."""
-        return self._json(Call("GET", self._url(path), doing))
+        return self._json(Call("GET", self._url(path), doing, patience=patience))
 
     def pages(
         self, path: str, doing: str, *, patience: float = PATIENCE

@@ -126,6 +126,14 @@ class HookApi:
             return False
         return True
 
+    def subject(self, subject: Subject, patience: float) -> Subject:
+        """A repository or workspace by its present names, with its uuid. Raises ApiError."""
+        doing = f"{subject}: reading it"
+        found = _subject(self.client.get(path_of(subject), doing, patience=patience))
+        if found is None:
+            raise UnexpectedAnswer.of(doing, f"no {subject.kind}")
+        return found
+
     def events(self, kind: str) -> list[Event]:
         """The live catalogue of a kind of subject; needs no credentials. Raises ApiError."""
         doing = f"listing the events of a {kind}"

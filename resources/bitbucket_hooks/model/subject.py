@@ -52,6 +52,13 @@ class Subject:
         return Subject(self.workspace, self.repository)
 
     @property
+    def by_uuid(self) -> Subject:
+        """The same with its uuid in the place of its name; as it is, where that isn't known."""
+        if self.uuid is None:
+            return self
+        return Subject(*((self.workspace, self.uuid) if self.repository else (self.uuid,)))
+
+    @property
     def is_named(self) -> bool:
         """Whether it is called by names alone, without a uuid in the place of one."""
         return "{" not in f"{self.workspace}{self.repository}"

@@ -6,13 +6,14 @@ A program imports its providers too, but never opens a session: what that takes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
 from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
 
 from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.provider import seam
 from bitbucket_hooks.provider.checking import Checker
@@ -48,7 +49,8 @@ class DeclaringProvider(ResourceProvider):
         result = self.checker.check(self._session, _olds, news)
         _declared.add(_key(result.inputs))
         if not result.failures and not pulumi.contains_unknowns(result.inputs):
-            places, us = list(self._places(result.inputs)), owner(result.inputs)
+            identities, us = self._session.identities, owner(result.inputs)
+            places = list(identities.places(self._places(result.inputs)))
             self._session.claims.intend(places, us)
             if not _olds:
                 self._warn_of_other_stacks(places, us)
@@ -80,6 +82,17 @@ class DeclaringProvider(ResourceProvider):
             uuids = [uuid for uuid in uuids if uuid not in lost]
             claims.declare_all(uuids, us)
         return uuids
+
+    def _named_twice(
+        self, subjects: Iterable[Subject], *, is_checked: bool = False
+    ) -> Iterator[str]:
+        """What is wrong with a list that has one repository by its slug and by its uuid."""
+        doubles = self._session.identities.doubles(subjects, is_checked=is_checked)
+        for subject, same in doubles.items():
+            yield (
+                f'repositories: "{subject.repository}" and "{same.repository}" are the same '
+                "repository; remove one of the two"
+            )
 
     def _places(self, inputs: Props) -> Iterable[Place]:
         """Which hooks a declaration means."""

@@ -88,6 +88,9 @@ class _ExclusiveProvider(DeclaringProvider):
                 "an empty list for none"
             )
             failures.append(CheckFailure("", text))
+        if not failures and not pulumi.contains_unknowns(inputs):
+            doubles = self._named_twice(self._subjects(inputs), is_checked=True)
+            failures += [CheckFailure("", text) for text in doubles]
         inputs.setdefault("hooks", [])
         inputs["unmanaged"] = {} if failures else self._known_unmanaged(inputs, _olds)
         if pulumi.contains_unknowns(inputs["hooks"]):

@@ -72,12 +72,14 @@ class HookFleetProvider(DeclaringProvider):
         if result.inputs.get("urlIsSecret") is False:
             del result.inputs["urlIsSecret"]
         problems = [*_names_one_hook(result.inputs), *_too_many_removed(_olds, result.inputs)]
+        if not result.failures and not pulumi.contains_unknowns(result.inputs):
+            problems += self._named_twice(_subjects(result.inputs), is_checked=True)
         failures = [CheckFailure("", text) for text in problems]
         return CheckResult(result.inputs, [*result.failures, *failures])
 
     def _places(self, inputs: Props) -> Iterable[Place]:
         place = place_of(inputs)
-        return [evolve(place, subject=_on(inputs, slug)) for slug in inputs["repositories"]]
+        return [evolve(place, subject=one) for one in _subjects(inputs)]
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change; the hooks that stay declared are claimed."""
@@ -92,6 +94,12 @@ class HookFleetProvider(DeclaringProvider):
                 return DiffResult(changes=True)
         if replaces:
             return DiffResult(replaces=replaces)
+        if is_declared(_news) and not moved:
+            copies = _copies(_olds)
+            known = [copies.subject(_news["owner"], slug) for slug in _news["repositories"]]
+            place = place_of(_news)
+            places = [evolve(place, subject=one.by_uuid) for one in known if one.uuid]
+            self._session.claims.intend(places, owner(_news))
         names = ["owner"] if moved else []
         names += ["repositories"] if _standing(_olds) != _standing(_news) else []
         return diff_of(_olds, _news, [*names, *differing(_olds, _news)])
@@ -148,6 +156,8 @@ class HookFleetProvider(DeclaringProvider):
             self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
 
     def _fleet(self, props: Props) -> Fleet:
+        for problem in self._named_twice(_subjects(props)):
+            raise ConfigError(problem)
         adopt = props.get("adopt", self._session.settings.adopt)
         return Fleet(desired_of(props), props["repositories"].keys(), owner(props), adopt)
 
@@ -159,6 +169,10 @@ class HookFleetProvider(DeclaringProvider):
 
 def _on(props: Props, slug: str) -> Subject:
     return Subject(props["owner"], slug)
+
+
+def _subjects(props: Props) -> list[Subject]:
+    return [_on(props, slug) for slug in props["repositories"]]
 
 
 def _hooks(props: Props) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import pulumi
+from attrs import evolve
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from bitbucket_hooks.api.errors import NotFound
@@ -57,6 +58,10 @@ class _HookProvider(DeclaringProvider):
             return DiffResult(changes=True, replaces=["uuid"])
         if replaces:
             return DiffResult(replaces=replaces)
+        known = subject_of(_olds)
+        if is_declared(_news) and known == subject_of(_news) and known.uuid:
+            place = evolve(place_of(_news), subject=known.by_uuid)
+            self._session.claims.intend([place], owner(_news))
         return diff_of(_olds, _news, [*moved, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:

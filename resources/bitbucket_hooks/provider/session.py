@@ -26,6 +26,7 @@ from bitbucket_hooks.reconcile.catalogue import Catalogue
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
+from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
@@ -51,6 +52,7 @@ class Session:
     listings: Listings
     claims: Claims
     registry: Registry
+    identities: Identities
     catalogue: Catalogue
     rotation: Rotation
 
@@ -107,7 +109,10 @@ def _open(settings: Settings, account: str) -> Session:
     registry = Registry(folder.parent / "hooks.db", folder.name, server, clock)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
-    lifecycle = Lifecycle(api, listings, presence, claims, registry, clock, inform, warn)
+    identities = Identities(api, claims)
+    lifecycle = Lifecycle(
+        api, listings, presence, claims, registry, identities, clock, inform, warn
+    )
     pool = SideBySide(settings.parallel, clock, tell_progress)
     return Session(
         settings=settings,
@@ -118,6 +123,7 @@ def _open(settings: Settings, account: str) -> Session:
         listings=listings,
         claims=claims,
         registry=registry,
+        identities=identities,
         catalogue=Catalogue(api, warn),
         rotation=Rotation(account, lambda: turn_of_run(settings.refresh_budget, claims, clock)),
     )

@@ -98,6 +98,11 @@ class Claims:
         claim = self._read(self._name(place))
         return claim.name if claim is not None and claim.owner != owner.key else None
 
+    def refuse_intended_by_other(self, place: Place, owner: Owner) -> None:
+        """Raise ConflictError when another resource is declared with this place."""
+        if (other := self.intended_by_other(place, owner)) is not None:
+            raise _conflict(other, owner.name, _told(place))
+
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
         claim = self._read(uuid)
@@ -161,11 +166,7 @@ class Claims:
         """Hold things; `told` is what messages call one. Raises ConflictError."""
         for what, other in self._write_new(things, claim).items():
             if other.owner != claim.owner:
-                raise ConflictError(
-                    f"{other.name} and {claim.name} declare the same hook ({told(what)})",
-                    "Remove one of the two declarations, or give them different urls or "
-                    "descriptions.",
-                )
+                raise _conflict(other.name, claim.name, told(what))
 
     def _read(self, what: str) -> Claim | None:
         text = self._book.get(what)
@@ -180,6 +181,13 @@ class Claims:
 @functools.lru_cache  # all of a fleet's are the same
 def _as_claim(text: str) -> Claim:
     return Claim(**json.loads(text))
+
+
+def _conflict(first: str, second: str, hook: str) -> ConflictError:
+    return ConflictError(
+        f"{first} and {second} declare the same hook ({hook})",
+        "Remove one of the two declarations, or give them different urls or descriptions.",
+    )
 
 
 def _text(claim: Claim) -> str:

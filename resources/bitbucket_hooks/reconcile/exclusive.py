@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -197,13 +198,14 @@ class Exclusives:
         """Who declares the like of a hook in this run and has none yet."""
         claims = self.lifecycle.claims
         managed = [one for uuid, one in live.items() if uuid in scope.hooks]
-        for title in (hook.description or None, None):
-            named = Place(subject, hook.url, title, hook.uuid)
+        titles = (hook.description or None, None)
+        for title, one in itertools.product(titles, self.lifecycle.names_of(subject)):
+            named = Place(one, hook.url, title, hook.uuid)
             if heir := claims.intended_by_other(named, scope.owner):
                 return heir
             heir = claims.intended_by_other(evolve(named, hook=None), scope.owner)
             like = Desired(subject, hook.url, description=title)
-            if heir and not any(like.matches(one) for one in managed):
+            if heir and not any(map(like.matches, managed)):
                 return heir  # else this is a double of the hook that it has already
         return None
 

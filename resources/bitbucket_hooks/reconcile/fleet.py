@@ -235,7 +235,12 @@ class Fleets:
         """
         claims = self.lifecycle.claims
         titles = (last.description or None, None)
-        places = [Place(subject, last.url, title, it) for title in titles for it in (None, uuid)]
+        places = [
+            Place(one, last.url, title, it)
+            for one in self.lifecycle.names_of(subject)
+            for title in titles
+            for it in (None, uuid)
+        ]
         for pause in _HEIR_WAITS:
             if claims.handed_over(uuid, fleet.owner):
                 return None

@@ -32,6 +32,7 @@ from bitbucket_hooks.reconcile.adoption import (
     ours_after_lost_answer,
 )
 from bitbucket_hooks.reconcile.claims import Claims, Owner
+from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.listings import LAG, Listings
 from bitbucket_hooks.reconcile.presence import Presence
 from bitbucket_hooks.reconcile.registry import Entry, Registry, shared_notice
@@ -66,6 +67,7 @@ class Lifecycle:
     presence: Presence
     claims: Claims
     registry: Registry
+    identities: Identities
     clock: Clock
     tell: Callable[[str], None]
     warn: Callable[[str], None]
@@ -76,6 +78,10 @@ class Lifecycle:
         Raises ApiError, and ConflictError when another resource declares the same hook or several
         live ones match.
         """
+        declared = desired.subject
+        desired = evolve(desired, subject=self.identities.resolved(declared))
+        if adopt in (MATCH, NEVER):  # a declaration that names its hook makes none
+            self._refuse_other_names(desired, declared, owner)
         looked_at = self.listings.looked_at(desired.subject)
         found = self._adoptable(desired, owner, adopt)
         if found is None:
@@ -157,6 +163,19 @@ class Lifecycle:
         except NotFound:
             self._make_sure_it_is_gone(subject, uuid, created_at)
         self.listings.note(subject, uuid, None)
+
+    def names_of(self, subject: Subject) -> list[Subject]:
+        """A subject as declarations may call it: as it is known, and as answers tell."""
+        now = self.listings.subject(subject) or subject
+        return list(dict.fromkeys((subject.named, now.named, now.by_uuid)))
+
+    def _refuse_other_names(self, desired: Desired, declared: Subject, owner: Owner) -> None:
+        """Refuse what another resource declares under another name of the same place."""
+        self.listings.of(desired.subject)
+        for subject in self.names_of(desired.subject):
+            if subject != declared:  # of which the check has made sure
+                place = evolve(_place(desired), subject=subject)
+                self.claims.refuse_intended_by_other(place, owner)
 
     def _adoptable(self, desired: Desired, owner: Owner, adopt: str) -> Observed | None:
         subject = desired.subject

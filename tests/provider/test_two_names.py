@@ -1,0 +1,190 @@
+"""One place under two names, a slug and a uuid: two equal declarations never make two hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
+from bitbucket_hooks.provider.fleet import HookFleetProvider
+from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
+from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
+from support.hooks import DECLARED, URL, asked, inputs_of, state_of
+from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start
+
+BOTH = "'one' and .* 'two' declare the same hook"
+
+
+@pytest.fixture
+def uuids(sandbox: Sandbox) -> dict[str, str]:
+    """The uuids of repositories and workspaces by their slugs."""
+    found = {each.slug: each.uuid for each in sandbox.repositories()}
+    return found | {each.slug: each.uuid for each in sandbox.workspaces()}
+
+
+def spellings(kind: str, uuids: dict[str, str]) -> list[dict[str, Any]]:
+    """Give the ways to write one place."""
+    if kind == "WorkspaceHook":
+        return [{"workspace": "acme", "url": URL}, {"workspace": uuids["acme"], "url": URL}]
+    by_slug, by_uuid = DECLARED, {**DECLARED, "repository": uuids["web"]}
+    return {
+        "repository": [by_slug, by_uuid],
+        "workspace": [by_slug, {**DECLARED, "owner": uuids["acme"]}],
+        "both": [{**DECLARED, "owner": uuids["acme"]}, by_uuid],
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["repository", "workspace", "both", "WorkspaceHook"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_hooks(
+    start: Start, sandbox: Sandbox, uuids: dict[str, str], kind: str, order: int
+) -> None:
+    """The check of the second refuses them; each place that has a uuid takes one request."""
+    one, two = spellings(kind, uuids)[::order]
+    provider = WorkspaceHookProvider if kind == "WorkspaceHook" else HookProvider
+    with start() as started:
+        server = started.of(provider)
+        server.check(one, name="one")
+        with pytest.raises(Refusal, match=BOTH):
+            server.check(two, name="two")
+    assert len(asked(sandbox)) == 1 + (kind == "both")
+
+
+def test_a_hook_and_a_fleet(start: Start, uuids: dict[str, str]) -> None:
+    """In either order."""
+    fleet = {"owner": "acme", "repositories": ["api", uuids["web"]], "url": URL}
+    with start() as server:
+        server.check(DECLARED, name="one")
+        with pytest.raises(Refusal, match=BOTH):
+            server.of(HookFleetProvider).check(fleet, name="two")
+
+
+def test_the_place_is_asked_for_once_a_run(
+    start: Start, sandbox: Sandbox, uuids: dict[str, str]
+) -> None:
+    """However many processes there are."""
+    for _ in range(2):
+        with start() as server:
+            server.check({**DECLARED, "repository": uuids["web"]}, name="one")
+    assert asked(sandbox) == ["GET acme/web 200"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_create_refuses_what_no_check_could_tell(
+    start: Start, sandbox: Sandbox, uuids: dict[str, str], order: int
+) -> None:
+    """As the repository couldn't be read then."""
+    declared = [DECLARED, {**DECLARED, "repository": uuids["web"]}][::order]
+    with start() as server:
+        sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
+        one, two = (
+            server.check(each, name=name)[0]
+            for each, name in zip(declared, ("one", "two"), strict=True)
+        )
+        sandbox.clear_faults()
+        failed = 0
+        for inputs, name in ((one, "one"), (two, "two")):
+            try:
+                server.create(inputs, name)
+            except Refusal as refusal:
+                assert "declare the same hook" in str(refusal)  # noqa: PT017  # which of them fails depends on the order
+                failed += 1
+        assert failed == 1
+    assert len(sandbox.hooks()) == 1
+
+
+def test_what_is_unknown_is_let_be(start: Start, sandbox: Sandbox) -> None:
+    """Until it is known."""
+    with start() as server:
+        inputs, failures = server.check({**DECLARED, "repository": UNKNOWN})
+    assert (inputs["repository"], failures, asked(sandbox)) == (UNKNOWN, [], [])
+
+
+@pytest.mark.parametrize("new", ["uuid", "name"])
+def test_a_renamed_repository(
+    start: Start, sandbox: Sandbox, uuids: dict[str, str], new: str
+) -> None:
+    """Is one place under its old name, its new one and its uuid."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    sandbox.rename_repository("acme/web", "site")
+    with start() as server:
+        server.check(inputs_of(state_of(hook)), inputs_of(state_of(hook)), "one")
+        server.diff(hook.uuid, state_of(hook), inputs_of(state_of(hook)), "one")
+        with pytest.raises(Refusal, match=BOTH):
+            server.made(
+                {**DECLARED, "repository": "site" if new == "name" else uuids["web"]}, "two"
+            )
+    assert sandbox.hooks() == [hook]
+
+
+def test_a_renamed_repository_of_a_fleet(start: Start, sandbox: Sandbox) -> None:
+    """The same."""
+    declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        id_, state = fleet.made(declared, "one")
+        sandbox.rename_repository("acme/web", "site")
+    with start() as server:
+        inputs, _ = server.of(HookFleetProvider).check(declared, inputs_of(state), "one")
+        server.of(HookFleetProvider).diff(id_, state, inputs, "one")
+        with pytest.raises(Refusal, match=BOTH):
+            server.made({**DECLARED, "repository": "site"}, "two")
+    assert len(sandbox.hooks()) == 2
+
+
+@pytest.mark.parametrize("kind", [HookFleetProvider, RepositoryHooksExclusiveProvider])
+def test_a_list_with_both(start: Start, uuids: dict[str, str], kind: Any) -> None:
+    """Is a mistake that names them."""
+    declared: dict[str, Any] = {"repositories": ["web", "api", uuids["web"]]}
+    if kind is HookFleetProvider:
+        declared["url"] = URL
+    with start() as server:
+        _, failures = server.of(kind).check(declared)
+    (failure,) = failures
+    assert failure.startswith("repositories: ")
+    assert failure.endswith("are the same repository; remove one of the two")
+    assert '"web"' in failure
+    assert uuids["web"] in failure
+
+
+def test_a_fleet_with_both_that_no_check_could_tell(
+    start: Start, sandbox: Sandbox, uuids: dict[str, str]
+) -> None:
+    """Makes nothing."""
+    declared = {"owner": "acme", "repositories": ["web", uuids["web"]], "url": URL}
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
+        inputs, failures = fleet.check(declared)
+        assert failures == []
+        sandbox.clear_faults()
+        with pytest.raises(Refusal, match="are the same repository; remove one of the two"):
+            fleet.create(inputs)
+    assert sandbox.hooks() == []
+
+
+def test_an_exclusive_keeps_what_is_declared_by_uuid(
+    start: Start, sandbox: Sandbox, engine: FakeEngine, uuids: dict[str, str]
+) -> None:
+    """Another resource of the run declares it, and hasn't adopted it yet."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    declared: dict[str, Any] = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
+    with start() as server:
+        only = server.of(RepositoryHooksExclusiveProvider)
+        id_, state = only.made(declared, "only")
+        server.check({**DECLARED, "repository": uuids["web"]}, name="one")
+        inputs, _ = only.check(declared, state, "only")
+        only.update(id_, state, inputs, "only")
+    assert sandbox.hooks() == [hook]
+    assert "Hook 'one' declares its like" in engine.messages()
+
+
+def test_without_access_to_the_repository(start: Start, uuids: dict[str, str]) -> None:
+    """The check passes, and the create names the repository."""
+    with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as server:
+        inputs, failures = server.check({**DECLARED, "repository": uuids["web"]})
+        assert failures == []
+        with pytest.raises(Refusal, match="acme/"):
+            server.create(inputs)
