@@ -22,8 +22,8 @@ _OF_EXCLUSIVES: Final = ("owner", "workspace", "repositories", "hooks", "on_unma
 
 _ADOPT: Final = "Take it out: a create adopts the live hooks with the same url and description."
 _NO_FLEET: Final = (
-    "Declare a Hook for each repository, which can ignore it; or leave out description, secret, "
-    "secret_from or history_enabled, which are then not managed."
+    "Declare a Hook for each repository, which can ignore it; or leave the argument out, which "
+    "leaves a description or a secret as it is."
 )
 _REPORT: Final = 'Take it out; on_unmanaged="report" lets unmanaged hooks be.'
 _NO_SOURCE: Final = "Leave secret_from out: it is then not managed, and the hook keeps its secret."

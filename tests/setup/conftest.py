@@ -17,7 +17,7 @@ echo "$*" >>"$LOG"
 case $1 in
 build)
     while [ "$1" != -o ]; do shift; done
-    [ -z "$GO_TAKES" ] || sleep "$GO_TAKES"
+    while [ -n "$GO_WAITS_FOR" ] && [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.05; done
     if [ -n "$GO_FAILS" ]; then echo "$GO_FAILS" >&2; exit 1; fi
     printf '#!/bin/sh\\n%s\\n' "${GO_BUILDS:-echo v3.250.0}" >"$2"
     chmod +x "$2" ;;

@@ -60,29 +60,33 @@ def test_a_half_folder_is_not_used_but_replaced(gopher: "Machine", lost: str) ->
 @pytest.mark.parametrize("number", FATAL)
 def test_a_build_that_is_killed_leaves_nothing_that_counts(gopher: "Machine", number: int) -> None:
     """The next call builds again and clears away what was left."""
-    gopher.env["GO_TAKES"] = "3"
+    gate = gopher.home / "gate"
+    gopher.env["GO_WAITS_FOR"] = str(gate)
     process = gopher.start()
     wait_for(gopher.builds)
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode
     assert not list(gopher.engines.glob("3*"))
-    del gopher.env["GO_TAKES"]
+    gate.touch()
     assert gopher.ask().is_dir()
     assert not list(gopher.engines.glob(".unfinished*"))
 
 
 def test_two_at_once_build_once(gopher: "Machine") -> None:
     """The second waits, says so, and takes what the first made."""
-    gopher.env["GO_TAKES"] = "0.5"
+    gate = gopher.home / "gate"
+    gopher.env["GO_WAITS_FOR"] = str(gate)
     first = gopher.start()
     wait_for(gopher.builds)
     second = gopher.start()
+    assert second.stderr
+    assert "another process is making the engine; waiting for it" in second.stderr.readline()
+    gate.touch()
     answers = [process.communicate(timeout=60) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0]
     assert answers[0][0] == answers[1][0]
     assert gopher.builds() == 1
-    assert "another process is making the engine; waiting for it" in answers[1][1]
 
 
 def test_an_engine_that_does_not_run_is_not_kept(gopher: "Machine") -> None:
