@@ -279,6 +279,17 @@ def test_a_text_may_begin_with_a_dash() -> None:
     assert done.stdout.startswith("- ours\n")
 
 
+def test_a_shell_completes_what_is_not_yet_right() -> None:
+    """Without an error between the words."""
+    completing = {
+        "_BITBUCKET_HOOKS_COMPLETE": "bash_complete",
+        "COMP_WORDS": "bitbucket-hooks preview --html --fail --js",
+        "COMP_CWORD": "4",
+    }
+    done = CliRunner(env=completing).invoke(main, prog_name="bitbucket-hooks")
+    assert done.output.split() == ["plain,--json", "plain,--json-file"]
+
+
 # STACK
 
 

@@ -22,12 +22,16 @@ class Command(click.Command):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the arguments. Raises UsageError."""
+        if not context.resilient_parsing:  # a shell that completes a word wants no errors
+            self._check(args, context)
+        return super().parse_args(context, args)
+
+    def _check(self, args: Sequence[str], context: click.Context) -> None:
         self._refuse_file_of_json(args, context)
         given, _, _ = self.make_parser(context).parse_args(list(args))
         for parameter in self.params:
             if isinstance(parameter, click.Option):
                 self._refuse_options(parameter, given, context)
-        return super().parse_args(context, args)
 
     def _refuse_file_of_json(self, args: Sequence[str], context: click.Context) -> None:
         """Refuse `--json FILE`: what would be read as another argument is meant as a file."""
