@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -10,19 +11,28 @@ from typing import Final
 from bitbucket_hooks.errors import unwritable
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_NO_PLACE_BESIDE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
+"""Why one that may be written can't be replaced: its folder is closed, or it is a mount."""
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text to a file, in UTF-8; one that is there is replaced and keeps its mode.
 
-    It is written beside and then renamed, so a full disk leaves what was there. Raises ConfigError.
+    It is written beside and then renamed, so a full disk leaves what was there. Where that can't be
+    (a pipe, a device, a mount, a file in a folder that can't be written to) it is written in place.
+    Raises ConfigError.
     """
-    target = path.resolve()  # a link stays one
+    target, content = path.resolve(), text.encode()  # a link stays one
     try:
-        if target.exists() and not target.is_file():  # a pipe or a device has no place beside it
-            target.write_bytes(text.encode())
-        else:
-            _replace(target, text.encode())
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        try:
+            _replace(target, content)
+        except OSError as error:
+            if error.errno not in _NO_PLACE_BESIDE or not target.exists():
+                raise
+            target.write_bytes(content)
     except OSError as error:
         raise unwritable(path, error) from None
 

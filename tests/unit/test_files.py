@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
@@ -49,6 +50,31 @@ def test_a_file_is_written(tmp_path: Path) -> None:
     write_whole(Path("/dev/null"), "c")
     assert Path("/dev/null").is_char_device()
     assert {path.name for path in tmp_path.iterdir()} == {"link", "new"}
+
+
+@pytest.mark.parametrize(
+    ("where", "call", "why"),
+    [(os, "open", errno.EACCES), (Path, "replace", errno.EBUSY)],
+    ids=["in a closed folder", "a mount of its own"],
+)
+def test_a_file_that_cannot_be_replaced(
+    where: object, call: str, why: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """14.33: it is written in place; a new one can't be."""
+    old = tmp_path / "old"
+    old.write_text("as it was, and longer")
+    before = old.stat().st_ino
+
+    def refused(*_: object) -> None:
+        raise OSError(why, os.strerror(why))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, call, refused)  # as the kernel does, but for root
+        write_whole(old, "new")
+        with pytest.raises(ConfigError, match="can't be written"):
+            write_whole(tmp_path / "other", "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("old", "new")]
+    assert old.stat().st_ino == before
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
