@@ -373,6 +373,10 @@ def test_hooks_of_a_program_of_ones_own(place: Place) -> None:
     )
     assert of(found, "config") == [f"ok no mistakes; {said}"]
     assert of(found, "declarations") == []
+    assert of(found, "state") == []
+    place.engine.says("stack export dev", state(("WorkspaceHook", "ci", UUID)))
+    (lost,) = of(place.told(), "state")  # 14.7
+    assert lost.startswith("note has 1 hook of fleets or workspaces, and the stack config declares")
     checked = CliRunner().invoke(main, ["check", "dev"])
     assert checked.stdout == f"Stack dev: fine\nT{said[1:]}.\n\n"
 

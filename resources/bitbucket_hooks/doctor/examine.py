@@ -160,6 +160,8 @@ class Examination:
         for name, state in exported.items():
             if self._case.stack is not None and engine.same(name, self._case.stack):
                 yield from engine.pending(state)
+                if (checked := self._case.checked) and not (checked.drafts or checked.problems):
+                    yield from sharing.emptied(state)
 
     def _secrets(self) -> Iterator[str]:
         """Whatever is known to be secret, should it get into a finding on some way."""

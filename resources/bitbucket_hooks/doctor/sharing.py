@@ -21,6 +21,7 @@ from bitbucket_hooks.model.urls import comparable, origin_shown
 from bitbucket_hooks.runs.engine import ask
 from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.selection import Selection
+from bitbucket_hooks.wording import counted
 
 _SIDE_BY_SIDE: Final = 4
 
@@ -74,6 +75,18 @@ def states(exported: Mapping[str, Mapping[str, Any]], failed: Sequence[str]) -> 
     if failed:
         names = ", ".join(printable(name, 60) for name in failed)
         yield unknown("states", f"can't be exported: {names}", "Try `pulumi stack export`.")
+
+
+def emptied(state: Mapping[str, Any]) -> Iterator[Finding]:
+    """Hooks of a kind that a stack config makes, in the state of one that declares none."""
+    there = [one for one in declared_in(state) if one.kind != "Hook"]
+    if there:
+        yield note(
+            "state",
+            f"has {counted(len(there), 'hook')} of fleets or workspaces, and the stack config "
+            "declares none: an update deletes those that the program doesn't declare itself",
+            "Look whether the key bitbucket-hooks:hooks is there, and spelt right.",
+        )
 
 
 def _owned(several: Mapping[str, Declared]) -> str:
