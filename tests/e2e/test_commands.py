@@ -130,7 +130,7 @@ def test_too_much_at_once(stacks: Project) -> None:
         ("mistake", 1, "repo:psh"),
         ("credentials", 1, "was not accepted"),
         ("limit", 2, "rate limit"),
-        ("stack", 1, "no stack named"),
+        ("stack", 1, "the backend has no stack"),
     ],
 )
 def test_exit_codes(stacks: Project, what: str, code: int, told: str) -> None:
