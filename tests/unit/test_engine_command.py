@@ -205,7 +205,7 @@ def test_a_backend_that_is_not_reached(said: str) -> None:
 def test_unknown_words() -> None:
     """Are passed on, without the credentials in a url, and lead to the doctor."""
     failed = engine_failure("no look", "one\n\nerror: odd: https://joe:canary@x/y?canary\n  two\n")
-    assert failed.message == "no look: `pulumi` says: odd: https://…@x/y?…; two"
+    assert failed.message == "no look: `pulumi` says: odd: https://x/y?…; two"
     assert "bitbucket-hooks doctor" in failed.remedy
     assert engine_failure("no look", "a\nb\nc\nd\n").message.endswith("says: b; c; d")
     assert engine_failure("no look", "").message.endswith("says: no reason given")

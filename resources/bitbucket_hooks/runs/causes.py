@@ -114,8 +114,8 @@ _CAUSES: Final = (
         r"(?P<why>failed to load checkpoint.*|unexpected end of JSON.*)",
         "the stack's state can't be read, as a run that was killed may leave it: {why}",
         "Wait until no run is under way. Then delete STACK.json.attrs beside it, and add "
-        "?metadata=skip to PULUMI_BACKEND_URL; is the state itself empty, copy STACK.json.bak over "
-        "it. `pulumi cancel` and `pulumi up` do the rest.",
+        "?metadata=skip to PULUMI_BACKEND_URL; if the state itself is empty, copy STACK.json.bak "
+        "over it. `pulumi cancel` and `pulumi up` do the rest.",
     ),
     _Cause(
         r"unable to open bucket file:\S* (?:stat (?P<folder>.+): no such file|"
