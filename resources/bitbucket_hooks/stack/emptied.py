@@ -28,7 +28,8 @@ def refuse_to_lose_all() -> None:
         raise ConfigError(
             f"{HOOKS_PATH}: declares nothing, so that all {counted(count, 'hook')} of this stack "
             f"would be deleted: {first_names(sorted(hooks), NAMED)}",
-            f"Look whether the key or its namespace is misspelt. {REMEDY}",
+            "Look whether the key or its namespace is misspelt; a program that declares all hooks "
+            f"itself doesn't call declare_hooks(). {REMEDY}",
         )
 
 
