@@ -316,8 +316,10 @@ def test_a_config_without_hooks_for_a_stack_that_has_some(
     lines = stack.refuses(state=_STATE)
     assert lines == [
         "hooks: declares nothing, so that all 3 hooks of this stack would be deleted: audit, ci",
-        "Look whether the key or its namespace is misspelt; a program that declares all hooks "
-        f"itself doesn't call declare_hooks(). {REMEDY}",
+        (
+            "Look whether the key or its namespace is misspelt; a program that declares all hooks "
+            f"itself doesn't call declare_hooks(). {REMEDY}"
+        ),
     ]
     assert stack.declares(AUDIT, state=_STATE).resources
     assert not stack.declares(state={key: _STATE[key] for key in list(_STATE)[2:]}).resources
