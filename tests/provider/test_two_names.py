@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
-from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start
+from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start, provider_server
 
 BOTH = "'one' and .* 'two' declare the same hook"
 
@@ -163,6 +165,34 @@ def test_a_fleet_with_both_that_no_check_could_tell(
         with pytest.raises(Refusal, match="are the same repository; remove one of the two"):
             fleet.create(inputs)
     assert sandbox.hooks() == []
+
+
+def test_a_fleet_by_uuid_of_which_one_is_gone(
+    start: Start, sandbox: Sandbox, engine: FakeEngine, uuids: dict[str, str], tmp_path: Path
+) -> None:
+    """Writes the others in the next run; the one is named."""
+    declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
+    with start() as server:
+        id_, state = server.of(HookFleetProvider).made(declared)
+    sandbox.delete_repository("acme/web")
+    config = {"bitbucket:apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}"}
+    config["bitbucket:workspace"] = "acme"
+    (tmp_path / "next").mkdir()
+    with provider_server(engine, tmp_path / "next", config) as server:
+        fleet = server.of(HookFleetProvider)
+        inputs, _ = fleet.check({**declared, "active": False}, state)
+        with pytest.raises(Refusal, match="1 of 2 repositories failed, 1 are done"):
+            fleet.update(id_, state, inputs)
+    assert [hook.active for hook in sandbox.hooks()] == [False]
+
+
+def test_without_a_network(start: Start, uuids: dict[str, str]) -> None:
+    """The first place of many that is asked for in vain is the last one."""
+    declared = {"repositories": sorted(uuids.values()), "url": URL}
+    began = time.monotonic()
+    with start(apiUrl="http://127.0.0.1:9") as server:
+        assert server.of(HookFleetProvider).check(declared)[1] == []
+    assert time.monotonic() - began < 12
 
 
 def test_an_exclusive_keeps_what_is_declared_by_uuid(

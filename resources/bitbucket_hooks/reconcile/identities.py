@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from bitbucket_hooks.api.errors import ApiError
+from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused, ScopeMissing
 from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
 _PATIENCE: Final = 5.0  # seconds: a preview without a network shall not hang
+_OF_ONE: Final = (NotFound, PermissionRefused)  # any other failure would meet the next one too
 
 
 @define
@@ -28,6 +29,8 @@ class Identities:
     api: HookApi
     claims: Claims
     _unknown: set[Subject] = field(factory=set, init=False)
+    _is_hopeless: bool = field(default=False, init=False)
+    """Whether a check would ask in vain."""
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def resolved(self, subject: Subject) -> Subject:
@@ -38,21 +41,25 @@ class Identities:
         """
         if subject.is_named:
             return subject
-        path = path_of(subject)
         with self._lock:  # two threads would ask twice
-            told = self.claims.agreed(f"names of {path}", lambda: self._ask(subject))
-        workspace, repository, uuid = json.loads(told)
-        return Subject(workspace, repository, uuid)
+            return self._found(subject)
 
     def resolved_if_known(self, subject: Subject) -> Subject:
-        """The same without an error: what can't be found out now stays as it is declared."""
-        if subject in self._unknown:
+        """The same without an error: what can't be found out now stays as it is declared.
+
+        Without a network that is found out once, however many there are.
+        """
+        if subject.is_named:
             return subject
-        try:
-            return self.resolved(subject)
-        except ApiError:
-            self._unknown.add(subject)
-            return subject
+        with self._lock:
+            if self._is_hopeless or subject in self._unknown:
+                return subject
+            try:
+                return self._found(subject)
+            except ApiError as error:
+                self._is_hopeless = not isinstance(error, _OF_ONE)
+                self._unknown.add(subject)
+                return subject
 
     def places(self, places: Iterable[Place]) -> Iterator[Place]:
         """Places of declarations, each under all names that are known of it."""
@@ -67,12 +74,24 @@ class Identities:
     ) -> dict[Subject, Subject]:
         """Of subjects, those that are another one of them under another name, with that one.
 
-        `is_checked` ones that can't be found out are let pass; else that raises ApiError.
+        Those that can't be read are let pass: a copy that is made there asks for itself. When
+        others can't be found out, `is_checked` ones are let pass too; else that raises ApiError.
         """
-        resolve = self.resolved_if_known if is_checked else self.resolved
+        resolve = self.resolved_if_known if is_checked else self._resolved_if_readable
         first: dict[Subject, Subject] = {}
         pairs = [(one, first.setdefault(resolve(one).named, one)) for one in subjects]
         return {one: same for one, same in pairs if one != same}
+
+    def _resolved_if_readable(self, subject: Subject) -> Subject:
+        try:
+            return self.resolved(subject)
+        except (NotFound, PermissionRefused, ScopeMissing):
+            return subject
+
+    def _found(self, subject: Subject) -> Subject:
+        told = self.claims.agreed(f"names of {path_of(subject)}", lambda: self._ask(subject))
+        workspace, repository, uuid = json.loads(told)
+        return Subject(workspace, repository, uuid)
 
     def _ask(self, subject: Subject) -> str:
         found = self.api.subject(subject, _PATIENCE)
