@@ -18,7 +18,13 @@ from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.records import Hook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
-from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
+from support.provider_server import (
+    FakeEngine,
+    ProviderServer,
+    Refusal,
+    Start,
+    provider_server,
+)
 
 OTHER = "https://other.example.com/"
 
@@ -280,6 +286,99 @@ def test_an_exclusive(
     state = only.update(id_, state, inputs)
     assert sandbox.hooks() == [stays]
     assert (state["unmanaged"], state["existing"]) == ({}, 0)
+
+
+def test_an_old_name_beside_the_new_one(start: Start, sandbox: Sandbox) -> None:
+    """As a glob gives both: each of the two repositories has its copy, wherever the old one is."""
+    declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
+    with start() as server:
+        id_, state = server.of(HookFleetProvider).made(declared)
+    web = sandbox.hooks("acme/web")[0]
+    sandbox.rename_repository("acme/web", "site")
+    both = {**declared, "repositories": ["api", "site", "web"]}
+    with start() as server:
+        fleet = server.of(HookFleetProvider)
+        inputs, _ = fleet.check(both, state)
+        fleet.diff(id_, state, inputs)
+        with pytest.raises(Refusal, match=r"1 of 2 repositories failed, 1 are done\n.* acme/web: "):
+            fleet.update(id_, state, inputs)  # nothing has that name now
+        new = sandbox.add_repository("acme/web")
+        state = fleet.update(id_, state, inputs)
+    assert [hook.uuid for hook in sandbox.hooks("acme/site")] == [web.uuid]
+    (made,) = sandbox.hooks("acme/web")
+    assert (state["hooks"]["site"], state["hooks"]["web"]) == (web.uuid, made.uuid)
+    assert (state["subjectUuids"]["site"], state["subjectUuids"]["web"]) == (web.subject, new)
+    assert set(state["repositories"].values()) == {"as declared"}
+
+
+def test_an_exclusive_with_both_names(start: Start, sandbox: Sandbox) -> None:
+    """Looks at both repositories."""
+    declared: dict[str, Any] = {"owner": "acme", "repositories": ["api", "web"], "hooks": []}
+    old = sandbox.plant_hook("acme/web", URL)
+    with start() as server:
+        only = server.of(RepositoryHooksExclusiveProvider)
+        id_, state = only.made(declared)
+    sandbox.rename_repository("acme/web", "site")
+    new = sandbox.add_repository("acme/web")
+    here = sandbox.plant_hook("acme/web", OTHER)
+    with start() as server:
+        only = server.of(RepositoryHooksExclusiveProvider)
+        inputs, _ = only.check({**declared, "repositories": ["api", "site", "web"]}, state)
+        only.diff(id_, state, inputs)
+        state = only.update(id_, state, inputs)
+        _, state, _ = only.read(id_, state)
+    told = {uuid: record.partition(" ")[0] for uuid, record in state["unmanaged"].items()}
+    assert told == {old.uuid: "acme/site", here.uuid: "acme/web"}
+    assert state["existing"] == 2
+    assert state["subjectUuids"] == {"acme/site": old.subject, "acme/web": new}
+
+
+def test_made_anew_for_a_token_of_the_repository(start: Start, sandbox: Sandbox) -> None:
+    """It can't read the workspace: that another repository has the name says that one is gone."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.delete_repository("acme/web")
+    sandbox.add_repository("acme/web")
+    token = sandbox.issue_access_token("acme/web")
+    with start(oauthToken=token) as server:
+        assert server.read(old.uuid, state_of(old)) == ("", {}, {})
+    with start(oauthToken=token) as server:
+        server.delete(old.uuid, state_of(old))
+
+
+def test_a_repository_that_is_gone_for_such_a_token(start: Start, sandbox: Sandbox) -> None:
+    """Is gone when the configuration says so, though the workspace refuses to be read."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.delete_repository("acme/web")
+    token = sandbox.issue_access_token("acme/api")
+    with start(oauthToken=token) as server, pytest.raises(Refusal, match="workspace acme"):
+        server.read(old.uuid, state_of(old))
+    with start(oauthToken=token, missingRepository="gone") as server:
+        assert server.read(old.uuid, state_of(old)) == ("", {}, {})
+
+
+def test_an_empty_repository_with_the_old_name(start: Start, sandbox: Sandbox) -> None:
+    """Says nothing of the renamed one, which is listed itself."""
+    old = sandbox.plant_hook("acme/web", URL)
+    sandbox.rename_repository("acme/web", "site")
+    sandbox.add_repository("acme/web")
+    sandbox.clear_requests()
+    only = {"owner": "acme", "repositories": ["web"], "hooks": []}
+    with start() as server:
+        server.of(RepositoryHooksExclusiveProvider).made(only, "only")
+        assert server.read(old.uuid, state_of(old))[0] == old.uuid
+    assert asked(sandbox) == ["GET acme/web 200", "GET acme/site 200"]
+
+
+def test_a_subject_of_another_kind(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
+    """Tells nothing: a repository never goes by the uuid of its workspace."""
+    hook = sandbox.plant_hook("acme/web", URL)
+    workspace = {each.slug: each.uuid for each in sandbox.workspaces()}["acme"]
+    told = {"type": "workspace", "uuid": workspace, "slug": "acme"}
+    sandbox.spoil_hook(hook.uuid, subject=told)
+    state = {key: value for key, value in state_of(hook).items() if key != "subjectUuid"}
+    with start() as server:
+        found, outputs, _ = server.read(hook.uuid, state)
+    assert (found, "subjectUuid" in outputs, engine.messages()) == (hook.uuid, False, "")
 
 
 def test_a_workspace_exclusive(start: Start, sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
 from bitbucket_hooks.api.paths import path_of
@@ -81,14 +81,14 @@ class HookApi:
         pages = list(self.client.paged(_path(subject), doing))
         found = {uuid: hook for page in pages for uuid, hook in _hooks(page, doing)}
         size = pages[-1].size
-        hooks = [hook for hook in found.values() if isinstance(hook, Observed)]
+        hooks = [_of(subject, hook) for hook in found.values() if isinstance(hook, Observed)]
         unreadable = {uuid: what for uuid, what in found.items() if isinstance(what, str)}
         return Listing(hooks, unreadable), len(pages) == 1 or size in (None, len(found))
 
     def hook(self, subject: Subject, uuid: str) -> Observed:
         """One hook. Raises ApiError; NotFound when it is gone, or so new that reads lag behind."""
         doing = f"{subject}: reading the hook {uuid}"
-        return observed(self.client.get(_path(subject, uuid), doing), doing)
+        return _of(subject, observed(self.client.get(_path(subject, uuid), doing), doing))
 
     def create(self, desired: Desired, before: Callable[[], None] = lambda: None) -> Observed:
         """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same.
@@ -100,7 +100,7 @@ class HookApi:
         body = body_of(desired, change)
         answer = self.client.post(_path(desired.subject), doing, body, before)
         try:
-            return observed(answer, doing).completed(desired)
+            return _of(desired.subject, observed(answer, doing)).completed(desired)
         except UnexpectedAnswer as error:
             uuid = _uuid(answer)
             if uuid is None:
@@ -111,7 +111,7 @@ class HookApi:
         """Replace a hook. Raises ApiError; NotFound when it is gone."""
         doing = f"{desired.subject}: updating the hook {uuid}"
         answer = self.client.put(_path(desired.subject, uuid), doing, body_of(desired, change))
-        return observed(answer, doing).completed(desired)
+        return _of(desired.subject, observed(answer, doing)).completed(desired)
 
     def delete(self, subject: Subject, uuid: str) -> None:
         """Remove a hook. Raises ApiError; NotFound when it is gone."""
@@ -195,6 +195,12 @@ def _observed_or_problem(value: Mapping[str, Any]) -> Observed | str:
         )
     except (TypeError, ValueError) as error:
         return printable(str(error))
+
+
+def _of(asked: Subject, hook: Observed) -> Observed:
+    """A hook without what it says that it hangs on, where that isn't of the kind asked for."""
+    is_odd = hook.subject is not None and hook.subject.kind != asked.kind
+    return evolve(hook, subject=None) if is_odd else hook
 
 
 def _subject(value: Any) -> Subject | None:

@@ -95,7 +95,7 @@ class Exclusives:
         """
         due = {name: subject for name, subject in scope.names.items() if is_due(subject)}
         known = _by_subject(scope.remaining(before.unmanaged))
-        look = partial(self._seen, scope.hooks, self.lifecycle.presence.listing)
+        look = partial(self._seen, scope.names, scope.hooks, self.lifecycle.presence.listing)
         pieces = {name: partial(look, one, known.get(name, ())) for name, one in due.items()}
         seen = self.pool.run(_WHAT, pieces)
         if seen.stopped:
@@ -116,7 +116,7 @@ class Exclusives:
         """
         remaining = scope.remaining(before.unmanaged)
         names = scope.names
-        look = partial(self._seen, {*scope.hooks, *leaving}, self.lifecycle.listings.of)
+        look = partial(self._seen, names, {*scope.hooks, *leaving}, self.lifecycle.listings.of)
         first = names.keys() - before.listed
         due = _by_subject({uuid: remaining[uuid] for uuid in sorted(doomed)})
         gone: dict[str, bool] = {}
@@ -143,6 +143,7 @@ class Exclusives:
 
     def _seen(
         self,
+        names: Collection[str],
         declared: Collection[str],
         listing: Callable[[Subject], Mapping[str, Observed] | None],
         subject: Subject,
@@ -153,6 +154,9 @@ class Exclusives:
         Hooks of installed apps are none of our business.
         """
         listed = listing(subject) or {}
+        now = self.lifecycle.listings.subject(subject)
+        if now not in (None, subject) and str(now) in names:  # whatever has the old name is meant
+            return self._seen(names, declared, listing, subject.named, known)
         odd = self.lifecycle.listings.unreadable(subject)
         missing = [uuid for uuid in known if uuid not in listed and uuid not in odd]
         late = [self.lifecycle.read(subject, uuid) for uuid in missing]

@@ -105,11 +105,33 @@ class Fleets:
                 },
             },
         )
+        before, again = self._make_where_names_were_taken(fleet, before, written)
         # only now: a hook that came along with its renamed repository is claimed by this time
-        removed = self._let_go_all(fleet, before, last) if not written.stopped else Outcome(0)
-        copies = _after(fleet, before, changes, written, removed)
-        report(copies, written, removed)
+        is_stopped = written.stopped or again.stopped
+        removed = Outcome(0) if is_stopped else self._let_go_all(fleet, before, last)
+        kept = {s: live for s, live in written.done.items() if s in before.hooks or s in new}
+        done = evolve(written, done={**kept, **again.done})
+        copies = _after(fleet, before, changes, done, removed)
+        report(copies, written, again, removed)
         return copies
+
+    def _make_where_names_were_taken(
+        self, fleet: Fleet, before: Copies, written: Outcome[Observed]
+    ) -> tuple[Copies, Outcome[Observed]]:
+        """Make the copies of repositories whose old names are declared beside the new ones.
+
+        The copy in a repository that was renamed is that of its new name; whatever has the old one
+        now has none. Gives what is known without these, too.
+        """
+        came = {live.uuid for s, live in written.done.items() if s not in before.hooks}
+        left = [s for s, u in before.hooks.items() if u in came and s in fleet.repositories]
+        if not left:
+            return before, Outcome(0)
+        before = evolve(before, hooks={s: u for s, u in before.hooks.items() if s not in left})
+        if written.stopped:
+            return before, Outcome(len(left))
+        make = {slug: partial(self._create, fleet, slug, before, {}) for slug in left}
+        return before, self.pool.run("fleet", make)
 
     def _without_lost(self, fleet: Fleet, before: Copies) -> Copies:
         """What is known of the copies, but for those that another resource adopted meanwhile."""
@@ -297,4 +319,6 @@ def _after(
             standing[slug] = removed.done.get(slug) or LEFT_OVER
     times = [live.created_at for live in made.values() if live.created_at]
     newest = max(times, default=before.created_at)
-    return Copies(hooks, standing, newest, before.uuids_with(written.done))
+    stay = {s: uuid for s, uuid in before.repository_uuids.items() if s not in made}
+    uuids = evolve(before, repository_uuids=stay).uuids_with(written.done)
+    return Copies(hooks, standing, newest, uuids)

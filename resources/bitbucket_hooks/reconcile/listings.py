@@ -122,11 +122,11 @@ class Listings:
         path, name = path_of(subject), path_of(subject.named)
         with self._lock:
             shelf = self._shelves.get(path)
-            if shelf is None:  # the name is taken to be its own until an answer tells otherwise
+            if shelf is None:  # the name is taken to be its own until an answer comes
                 shelf = self._shelves.get(name)
-                if shelf is None or shelf.subject is not None:
+                if shelf is None or shelf.hooks is not None:
                     shelf = _Shelf()
-                self._bind(shelf, [path, *({name} - self._shelves.keys())])
+                self._bind(shelf, [path] if name in self._shelves else [path, name])
             return shelf
 
     def _bind(self, shelf: _Shelf, paths: Iterable[str]) -> None:
@@ -155,8 +155,7 @@ class Listings:
             number = self._requests
         looked_at = self.clock.wall().timestamp()
         listing = self.api.listing(subject)
-        subjects = (hook.subject for hook in listing.hooks)
-        told = next((one for one in subjects if one and one.kind == subject.kind), None)
+        told = next((hook.subject for hook in listing.hooks if hook.subject), None)
         self._learn(shelf, subject, told)
         hooks = {hook.uuid: hook for hook in listing.hooks}
         for uuid, (when, live) in shelf.written.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from bitbucket_hooks.api.errors import NotFound
+from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
 from bitbucket_hooks.api.paths import path_of
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
@@ -68,8 +68,27 @@ class Presence:
             )
 
     def _is_gone(self, subject: Subject) -> bool:
-        visible = subject.repository is not None and self._can_read(subject.workspace)
-        return visible or self.missing_is_gone
+        if self.missing_is_gone:
+            return True
+        if subject.repository is None:
+            return False
+        try:
+            return self._can_read(subject.workspace) or self._has_successor(subject)
+        except (PermissionRefused, ScopeMissing):
+            if self._has_successor(subject):
+                return True
+            raise
+
+    def _has_successor(self, subject: Subject) -> bool:
+        """Whether another repository has its name now, and this identity sees that one's hooks."""
+        if subject.uuid is None:
+            return False
+        try:
+            self.listings.of(subject.named)
+        except (NotFound, PermissionRefused, ScopeMissing):
+            return False
+        now = self.listings.subject(subject.named)
+        return now is None or now.uuid != subject.uuid
 
     def _can_read(self, workspace: str) -> bool:
         """Whether the workspace can be read: asked once, however many repositories are missing."""
