@@ -61,6 +61,26 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             "acme/api, acme/docs, acme/mobile, acme/web, acme/worker",
         ),
     ),
+    "alike hooks on one place are several": (
+        preview(
+            *(
+                step(
+                    "delete",
+                    "HookFleet",
+                    name,
+                    fleet(*places, url=f"https://hooks.slack.com/{name}"),
+                )
+                for name, places in {"a": ["api", "web"], "b": ["web"], "c": ["docs"]}.items()
+            )
+        ),
+        (
+            "4 hooks to delete.",
+            "- a, c (fleet), https://hooks.slack.com/…",
+            "- will be deleted on 3 repositories of acme",
+            "- b (fleet), https://hooks.slack.com/…",
+            f"- will be deleted on acme/web {uuid(0)}",
+        ),
+    ),
     "repositories come and go": (
         preview(
             step(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.report.changes import Action, Drift, Hook
 
@@ -19,11 +19,38 @@ class Group:
 
 
 def grouped(hooks: Iterable[Hook]) -> list[Group]:
-    """Bring those together to which the same happens."""
-    alike: dict[tuple[object, ...], list[Hook]] = {}
+    """Bring those together to which the same happens, each on places of its own.
+
+    Two that read alike on one place are two hooks: their urls may differ in what isn't shown.
+    """
+    alike: dict[tuple[object, ...], list[_Bundle]] = {}
     for hook in hooks:
-        alike.setdefault(_shape(hook), []).append(hook)
-    return [_group(sorted(one, key=lambda hook: hook.name)) for one in alike.values()]
+        places = _places(hook)
+        bundles = alike.setdefault(_shape(hook), [])
+        fitting = next((one for one in bundles if places.isdisjoint(one.places)), None)
+        if fitting is None:
+            fitting = _Bundle()
+            bundles.append(fitting)
+        fitting.hooks.append(hook)
+        fitting.places |= places
+    return [
+        _group(sorted(one.hooks, key=lambda hook: hook.name))
+        for bundles in alike.values()
+        for one in bundles
+    ]
+
+
+@define
+class _Bundle:
+    """Those that read alike, and where hooks of theirs come, go or are adopted."""
+
+    hooks: list[Hook] = field(factory=list)
+    places: set[str] = field(factory=set)
+
+
+def _places(hook: Hook) -> set[str]:
+    found = (hook.created, hook.adopted, hook.deleted, hook.replaced, hook.retained)
+    return {place for places in found for place in places}
 
 
 def _shape(hook: Hook) -> tuple[object, ...]:
