@@ -243,6 +243,19 @@ def test_secrets(place: Place) -> None:
     assert "no access to the key" in of(place.told(code=1), "secrets")[0]
 
 
+def test_a_passphrase_of_a_stack_without_secrets(place: Place) -> None:
+    """14.29: it is needed for each preview, so a wrong one is told without a value to open."""
+    place.stack("dev", CI)
+    file = place.folder / "Pulumi.dev.yaml"
+    opened_as_written(place, "dev")
+    place.engine.says("config set", error="error: incorrect passphrase", code=1)
+    assert of(place.told(), "secrets") == []  # the file has no encryption that could be tried
+    text = f"{file.read_text()}encryptionsalt: v1:x\n"
+    file.write_text(text)
+    assert "PULUMI_CONFIG_PASSPHRASE" in of(place.told(code=1), "secrets")[0]
+    assert file.read_text() == text
+
+
 def test_secrets_never_pass(place: Place) -> None:
     """Also when the service echoes them in its words."""
     nowhere = {"secure": "v1:x"}

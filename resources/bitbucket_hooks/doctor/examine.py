@@ -19,7 +19,7 @@ from bitbucket_hooks.doctor.engine import Stacks
 from bitbucket_hooks.doctor.findings import Finding, Report, Section, error, guarded, masked
 from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.model.masking import SECRET, Mask
-from bitbucket_hooks.runs.engine import stack_config
+from bitbucket_hooks.runs.engine import stack_config, try_encryption
 from bitbucket_hooks.settings import SECRET_KEYS, VARIABLES, project_root
 from bitbucket_hooks.stack import files
 
@@ -108,7 +108,10 @@ class Examination:
         self._case = Case(name)
         self._case = open_case(name, opened)
         if there:
-            yield from engine.secrets(locked, encrypted=any(True for _ in self._case.secrets()))
+            encrypted = any(True for _ in self._case.secrets())
+            if locked is None and not encrypted:  # then nothing had to be opened so far
+                locked = _locked(name)
+            yield from engine.secrets(locked, encrypted=encrypted)
 
     def _selected(self) -> str | None:
         if self._stacks is not None and self._stacks.selected:
@@ -170,6 +173,14 @@ class Examination:
             if name.lower().endswith("_proxy"):
                 given.append(_password(value))
         yield from (one for one in [*given, *self._case.secrets()] if len(one) >= _SHORTEST)
+
+
+def _locked(stack: str) -> HooksError | None:
+    try:
+        try_encryption(stack, files.stack_file(stack))
+    except HooksError as failed:
+        return failed
+    return None
 
 
 def _password(url: str) -> str:

@@ -26,6 +26,8 @@ from bitbucket_hooks.stack.files import read_mapping, read_text
 _LOOK_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
+_ENCRYPTION: Final = {"encryptionsalt", "encryptedkey", "secretsprovider"}
+"""What a stack's file has of its encryption, unless the backend does it."""
 _SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
 
 
@@ -106,8 +108,22 @@ def selected_stack() -> str:
     return _answered("the selected stack isn't known", ["stack", "--show-name"]).strip()
 
 
+def try_encryption(stack: str, file: Path) -> None:
+    """See that a stack's encryption, where its file has one, takes a value. Raises HooksError.
+
+    The engine needs it for every preview, also of a stack that keeps no secret.
+    """
+    if _ENCRYPTION & read_mapping(file).keys():
+        encrypted(stack, file, ["-"], lambda _: None, failing="no value can be encrypted")
+
+
 def encrypted(
-    stack: str, file: Path, values: Sequence[str], tell: Callable[[int], None]
+    stack: str,
+    file: Path,
+    values: Sequence[str],
+    tell: Callable[[int], None],
+    *,
+    failing: str = "the url can't be encrypted",
 ) -> list[str]:
     """The values as the stack's own encryption writes them; `tell` hears how many are done.
 
@@ -122,7 +138,7 @@ def encrypted(
         for number, value in enumerate(values):
             copy.write_text(before, "utf-8")
             command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
-            _answered("the url can't be encrypted", [*command, _SPARE], value)
+            _answered(failing, [*command, _SPARE], value)
             whole = read_mapping(copy)
             found.append(str(whole["config"][_SPARE]["secure"]))
             if _others(whole) != others:
