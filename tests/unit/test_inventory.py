@@ -573,6 +573,8 @@ def test_a_rate_limit(
     assert "rate limit: no progress" in found["stopped"]
     assert "Not complete, 5 of 9 places were listed" in page.read_text("utf-8")
     assert "not complete: 5 of 9 were listed" in first.stderr
+    assert ("What was done is kept" in first.stderr) is kept  # 14.29
+    assert ("with --resume FILE" in first.stderr) is not kept
     assert file.exists() is kept
     if kept:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -677,10 +679,13 @@ def test_an_interrupt(
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "tell", _interrupting(number))
         assert "stopped while waiting, as asked" in run("acme", "--resume", file, code=2).stderr
-    assert 1 < len(asked(sandbox)) < len(EVERY)
+        assert 1 < len(asked(sandbox)) < len(EVERY)
     run("acme", "--resume", file)
     assert asked(sandbox) == EVERY
     assert signal.getsignal(number) is before
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "tell", _interrupting(number))
+        assert "with --resume FILE it could go on" in run("acme", code=2).stderr  # 14.29
 
 
 def _interrupting(number: signal.Signals) -> Callable[[Progress, str], None]:

@@ -38,7 +38,7 @@ class Clock:
         """Wait. Raises Interrupted when somebody asked to stop: a wait is a safe point."""
         if self._stop.wait(seconds):
             raise Interrupted(
-                "stopped while waiting, as asked", "What was done is kept; run it again to go on."
+                "stopped while waiting, as asked", "Nothing is half done; run it again."
             )
 
     def sit_out(self, seconds: float) -> None:

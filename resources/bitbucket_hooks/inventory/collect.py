@@ -11,7 +11,9 @@ from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import (
+    Interrupted,
     PermissionRefused,
+    RateLimited,
     ScopeMissing,
     ServerFailed,
     UnexpectedAnswer,
@@ -120,7 +122,10 @@ class Collector:
 
     def collect(self, scope: Scope) -> Collected:
         """List everything that isn't kept yet. Raises HooksError when nothing could be listed."""
-        found = self._repositories(scope)
+        try:
+            found = self._repositories(scope)
+        except (Interrupted, RateLimited) as error:
+            raise self._ended(error) or error from None
         subjects: list[str | None] = [None, *scope.choose(found)]
         self._total = len(subjects)
         pieces = {
@@ -137,8 +142,9 @@ class Collector:
             for slug in subjects
             if slug in self.kept.listed
         }
+        stopped = self._ended(outcome.stopped)
         if not hooks:
-            raise _nothing(scope.workspace, outcome)
+            raise stopped or _nothing(scope.workspace, outcome)
         return Collected(
             workspace=scope.workspace,
             begun_at=self.kept.begun_at,
@@ -153,9 +159,21 @@ class Collector:
             ),
             idle=tuple(scope.idle(found)),
             total=self._total,
-            stopped=outcome.stopped,
+            stopped=stopped,
             failed=_ill(outcome),
         )
+
+    def _ended(self, stopped: HooksError | None) -> HooksError | None:
+        """What ended the work, with a remedy that is true where no file keeps what was listed."""
+        if not self.kept.lasts and isinstance(stopped, Interrupted):
+            return Interrupted(stopped.message, "Run it again; with --resume FILE it could go on.")
+        if not self.kept.lasts and isinstance(stopped, RateLimited):
+            remedy = (
+                "Run it again later, with --resume FILE so that it can go on from there, or raise "
+                "bitbucket:maxWait."
+            )
+            return RateLimited(stopped.message, remedy, status=stopped.status)
+        return stopped
 
     def _unreadable(self, subject: Subject) -> Iterator[Refused]:
         for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
@@ -200,9 +218,7 @@ def _ill(outcome: Outcome[None]) -> HooksError | None:
 
 
 def _nothing(workspace: str, outcome: Outcome[None]) -> HooksError:
-    """Say why there is nothing to show: what concerns all, or the first refusal."""
-    if outcome.stopped:
-        return outcome.stopped
+    """Say by the first refusal why there is nothing to show."""
     error = next(iter(outcome.failed.values()))
     more = len(outcome.failed) - 1
     others = f"; and {more:,} more like that" if more else ""

@@ -44,6 +44,11 @@ class Kept:
     _file: IO[str] | None = field(default=None, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
+    @property
+    def lasts(self) -> bool:
+        """Whether a later run can go on from it."""
+        return self._path is not None
+
     @classmethod
     def begin(cls, about: Mapping[str, Any], now: str, path: Path | None = None) -> Kept:
         """Begin anew, or go on from a file. Raises ConfigError when it can't be used.
