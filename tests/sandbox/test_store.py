@@ -116,7 +116,7 @@ def test_no_sandbox(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with pytest.raises(SandboxError, match="is no sandbox's file"):
         Sandbox(tmp_path / "empty")
-    with pytest.raises(SandboxError, match="there is no sandbox"):
+    with pytest.raises(SandboxError, match="is no file, so no sandbox"):
         Sandbox(tmp_path)
     with pytest.raises(SandboxError, match="No such file or directory"):
         Sandbox(tmp_path / "nothing" / "x.db")

@@ -327,6 +327,9 @@ def test_the_embedded_sandbox(sandbox_path: Path) -> None:
     assert "which the first run makes" in what(fresh, "api")
     assert levels(fresh, "identity") == ["note"]
     assert not (sandbox_path.parent / "new.db").exists()
+    lost = told({"BITBUCKET_API_URL": f"sandbox:{sandbox_path.parent / 'none' / 'new.db'}"}, code=1)
+    assert "first run" not in what(lost, "api")
+    assert "can't be made: its folder isn't there" in what(lost, "identity")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bitbucket_hooks.doctor import account as accounts
 from bitbucket_hooks.doctor import limits, machine, stack
 from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
 from bitbucket_hooks.doctor.case import Account, Case
-from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, guarded, note, unknown
+from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, error, guarded, note, unknown
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
@@ -54,7 +54,11 @@ class Calls:
     def _greet(self, one: Account) -> Iterator[Finding]:
         if one.settings is None:
             return
-        if one.settings.sandbox is not None and not one.settings.sandbox.exists():
+        sandbox = one.settings.sandbox
+        if sandbox is not None and not sandbox.parent.is_dir():
+            what = f"the sandbox {sandbox} can't be made: its folder isn't there"
+            yield error("identity", what, "Name a file in a folder that is there.")
+        elif sandbox is not None and not sandbox.exists():
             yield note("identity", "the sandbox isn't there yet: the first run makes it")
         else:
             talk = self._talks[one.name] = open_talk(one, one.settings, self.tell)

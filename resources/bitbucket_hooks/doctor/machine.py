@@ -25,7 +25,8 @@ _SET_CLOCK: Final = "Let this machine set its clock by the network (NTP)."
 def address(settings: Settings) -> Iterator[Finding]:
     """Where the API is."""
     if settings.sandbox is not None:
-        there = "" if settings.sandbox.exists() else ", which the first run makes"
+        fresh = not settings.sandbox.exists() and settings.sandbox.parent.is_dir()
+        there = ", which the first run makes" if fresh else ""
         yield ok("api", f"the embedded sandbox, {settings.sandbox}{there}; no network is used")
         return
     local = " (a test server)" if settings.allows_private_urls else ""

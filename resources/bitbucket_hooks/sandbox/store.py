@@ -93,6 +93,8 @@ class Database:
             connection.close()
 
     def _verify(self) -> None:
+        if self.path.exists() and not self.path.is_file():
+            raise SandboxError(f"{self.path} is no file, so no sandbox; name another one")
         if not self.path.is_file():
             raise SandboxError(
                 f"there is no sandbox at {self.path}; `bitbucket-hooks sandbox serve` makes one"
