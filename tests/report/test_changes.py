@@ -860,6 +860,14 @@ def test_many_violations_of_one_policy() -> None:
     assert len(said) < 2_000
 
 
+def test_mistakes_of_one_message() -> None:
+    """14.30: each stands on a line of its own, without a comma that isn't its."""
+    mistakes = ("hooks[0].url: is required", "events[0]: take one of a:*, b:*", "owner: is none")
+    note = {"severity": "error", "message": "\n".join(mistakes)}
+    said = reported(preview(diagnostics=[note])).stdout.splitlines()
+    assert [line.strip("x ") for line in said if line.strip("x ") in mistakes] == list(mistakes)
+
+
 def test_a_failure_beside_a_violation() -> None:
     """Is told too: the policy isn't all that keeps the run from its end."""
     stops = {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -47,6 +47,10 @@ class Mark(Enum):
     KEEP = "="
     WARN = "!"
     FAIL = "x"
+
+
+WORDED: Final = "line"
+"""The noun of items that are sentences, which don't stand side by side."""
 
 
 @frozen

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.errors import printable
-from bitbucket_hooks.report.document import Document, Entry, Line, Mark, Span, Style, Text
+from bitbucket_hooks.report.document import WORDED, Document, Entry, Line, Mark, Span, Style, Text
 from bitbucket_hooks.wording import plural
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _items(some: Sequence[Text], total: int, indent: int, noun: str) -> Iterator
     """Some of the items; those that are a name alone side by side."""
     more = total - len(some)
     rest = f"… and {more:,} more {plural(noun) if more > 1 else noun}" if more > 0 else ""
-    if all(len(item) == 1 for item in some):
+    if noun != WORDED and all(len(item) == 1 for item in some):
         spans: list[Span] = []
         for item in some:
             spans += [Span(", "), *item] if spans else item

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bitbucket_hooks.report.changes import Caution, Changes, Hook
-from bitbucket_hooks.report.document import Line, Mark, Text, code, listed, name, strong, text
+from bitbucket_hooks.report.document import (
+    WORDED,
+    Line,
+    Mark,
+    Text,
+    code,
+    listed,
+    name,
+    strong,
+    text,
+)
 from bitbucket_hooks.report.lines import Words
 from bitbucket_hooks.report.run import ROOT_TYPE, Violation
 from bitbucket_hooks.report.values import SECRET_LEFT
@@ -37,7 +47,7 @@ def _of_run(changes: Changes) -> Iterator[Line]:
         whose = text(name(of), ": ") if of else ()
         if one.urn not in failed:
             rest = tuple(text(code(line)) for line in lines[1:])
-            yield Line(Mark.FAIL, text(whose, code(lines[0])), rest, "line")
+            yield Line(Mark.FAIL, text(whose, code(lines[0])), rest, WORDED)
     undone = [hook for hook in changes.hooks if hook.undone]
     if undone:
         number = sum(len(hook.undone) for hook in undone)
@@ -61,7 +71,7 @@ def _of_policies(changes: Changes) -> Iterator[Line]:
             Mark.WARN if passes else Mark.FAIL,
             text("Policy ", name(policy), f" violated ({fate})", _by(broken), ": ", code(first)),
             tuple(text(code(line)) for line in rest),
-            "line",
+            WORDED,
         )
 
 
