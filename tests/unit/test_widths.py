@@ -18,7 +18,7 @@ from support.report_runs import events as printed_events
 from support.report_runs import hook, preview, state, step, urn
 
 COLUMNS = 80
-URL = f"https://jenkins.example.com/bitbucket-hook/{'a' * 40}"
+URL = "https://jenkins.example.com/bitbucket-hook/for/every/branch/and/every/pull/request"
 EVENTS = [one.event for one in CATALOGUE if one.event.startswith("pullrequest:")][:12]
 EVENTS += ["repo:push", "repo:fork", "issue:created"]
 IN_SHORT = "12 of pullrequest, 2 of repo, 1 of issue"
