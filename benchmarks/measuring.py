@@ -19,7 +19,7 @@ from benchmarks.processes import Part, Used, used_by
 from benchmarks.project import Project, configuration
 from benchmarks.rival import Terraform
 from benchmarks.serving import Served, served
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 
 OURS: Final = "ours"
 FLOOR: Final = "floor"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import Project, Templates, own_program, stacks_program
 from support.engine import project as new_project
 

@@ -11,31 +11,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from bitbucket_hooks import config, outputs
-    from bitbucket_hooks.account import Provider, ProviderArgs
-    from bitbucket_hooks.address_ranges import (
-        AwaitableGetIpRangesResult,
-        GetIpRangesResult,
-        get_ip_ranges,
-        get_ip_ranges_output,
-    )
     from bitbucket_hooks.deliveries.signing import verify_signature
-    from bitbucket_hooks.hook import Hook, HookArgs
-    from bitbucket_hooks.hook_fleet import HookFleet, HookFleetArgs
-    from bitbucket_hooks.hook_types import (
+    from bitbucket_hooks.program.account import Provider, ProviderArgs
+    from bitbucket_hooks.program.exclusive import (
+        RepositoryHooksExclusive,
+        RepositoryHooksExclusiveArgs,
+        WorkspaceHooksExclusive,
+        WorkspaceHooksExclusiveArgs,
+    )
+    from bitbucket_hooks.program.hook import Hook, HookArgs
+    from bitbucket_hooks.program.hook_fleet import HookFleet, HookFleetArgs
+    from bitbucket_hooks.program.hook_types import (
         AwaitableGetHookTypesResult,
         GetHookTypesResult,
         get_hook_types,
         get_hook_types_output,
     )
-    from bitbucket_hooks.repository_hooks_exclusive import (
-        RepositoryHooksExclusive,
-        RepositoryHooksExclusiveArgs,
+    from bitbucket_hooks.program.ip_ranges import (
+        AwaitableGetIpRangesResult,
+        GetIpRangesResult,
+        get_ip_ranges,
+        get_ip_ranges_output,
     )
-    from bitbucket_hooks.workspace_hook import WorkspaceHook, WorkspaceHookArgs
-    from bitbucket_hooks.workspace_hooks_exclusive import (
-        WorkspaceHooksExclusive,
-        WorkspaceHooksExclusiveArgs,
-    )
+    from bitbucket_hooks.program.workspace_hook import WorkspaceHook, WorkspaceHookArgs
 
 __all__ = [
     "AwaitableGetHookTypesResult",
@@ -65,26 +63,26 @@ __all__ = [
 
 _SUBMODULES: Final = ("config", "outputs")
 _MODULES: Final = {
-    "AwaitableGetHookTypesResult": "hook_types",
-    "AwaitableGetIpRangesResult": "address_ranges",
-    "GetHookTypesResult": "hook_types",
-    "GetIpRangesResult": "address_ranges",
-    "Hook": "hook",
-    "HookArgs": "hook",
-    "HookFleet": "hook_fleet",
-    "HookFleetArgs": "hook_fleet",
-    "Provider": "account",
-    "ProviderArgs": "account",
-    "RepositoryHooksExclusive": "repository_hooks_exclusive",
-    "RepositoryHooksExclusiveArgs": "repository_hooks_exclusive",
-    "WorkspaceHook": "workspace_hook",
-    "WorkspaceHookArgs": "workspace_hook",
-    "WorkspaceHooksExclusive": "workspace_hooks_exclusive",
-    "WorkspaceHooksExclusiveArgs": "workspace_hooks_exclusive",
-    "get_hook_types": "hook_types",
-    "get_hook_types_output": "hook_types",
-    "get_ip_ranges": "address_ranges",
-    "get_ip_ranges_output": "address_ranges",
+    "AwaitableGetHookTypesResult": "program.hook_types",
+    "AwaitableGetIpRangesResult": "program.ip_ranges",
+    "GetHookTypesResult": "program.hook_types",
+    "GetIpRangesResult": "program.ip_ranges",
+    "Hook": "program.hook",
+    "HookArgs": "program.hook",
+    "HookFleet": "program.hook_fleet",
+    "HookFleetArgs": "program.hook_fleet",
+    "Provider": "program.account",
+    "ProviderArgs": "program.account",
+    "RepositoryHooksExclusive": "program.exclusive",
+    "RepositoryHooksExclusiveArgs": "program.exclusive",
+    "WorkspaceHook": "program.workspace_hook",
+    "WorkspaceHookArgs": "program.workspace_hook",
+    "WorkspaceHooksExclusive": "program.exclusive",
+    "WorkspaceHooksExclusiveArgs": "program.exclusive",
+    "get_hook_types": "program.hook_types",
+    "get_hook_types_output": "program.hook_types",
+    "get_ip_ranges": "program.ip_ranges",
+    "get_ip_ranges_output": "program.ip_ranges",
     "verify_signature": "deliveries.signing",
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from bitbucket_hooks.settings import NAMESPACE, environment
+from bitbucket_hooks.model.settings import NAMESPACE, environment
 
 if TYPE_CHECKING:
     api_url: str | None

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.doctor.findings import Level
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.fake_pulumi import FakePulumi, unmeasured
 from support.transcript import misses, steps
 

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.settings import KEYS, TURN, VARIABLES
+from bitbucket_hooks.model.settings import KEYS, TURN, VARIABLES
 from bitbucket_hooks.stack.config import STACK_KEYS
 from support.engine import ROOT, environment
 

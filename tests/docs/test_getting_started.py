@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, handbook
 from support.engine import environment
 from support.transcript import session

@@ -18,7 +18,7 @@ import yaml
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from hook_policies.rules import POLICIES
 from support import handbook
 from support.engine import ROOT, Project, environment

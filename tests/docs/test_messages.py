@@ -11,8 +11,8 @@ import pytest
 from docs._advice import HOLE, PASSED_ON, is_advice, split, words_of
 from docs._collected import Message, messages
 
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.settings import layer, resolve
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import layer, resolve
 
 MESSAGES = messages()
 TOLD = [one for one in MESSAGES if one.kind != "note"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, transcript
 from support.transcript import Step, misses, steps
 

@@ -8,11 +8,11 @@ from typing import Final
 
 from rich.console import Console
 
-from bitbucket_hooks.reconcile.rotation import turn_of
+from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.reconcile.refresh_rotation import turn_of
 from bitbucket_hooks.report import terminal
 from bitbucket_hooks.report.build import changes_of
-from bitbucket_hooks.report.read import read
-from bitbucket_hooks.report.tell import tell
+from bitbucket_hooks.report.to_document import tell
 from support import handbook
 from support.report_runs import hook, preview, step
 from support.transcript import misses

@@ -11,7 +11,7 @@ import requests
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.historystore import MOST
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout

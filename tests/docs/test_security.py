@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from bitbucket_hooks.provider.safety import too_many
+from bitbucket_hooks.model.safety import too_many
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from support import handbook
 

@@ -20,8 +20,8 @@ from attrs import define, field
 
 import bitbucket_hooks
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.settings import layer, resolve
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import layer, resolve
 from support.engine import STACK, Project
 
 ROOT = Path(__file__).parents[2]

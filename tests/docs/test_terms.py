@@ -14,8 +14,8 @@ from docs._terms import TERMS, prose, terms, uses
 
 import bitbucket_hooks
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.events import KEYS
-from bitbucket_hooks.model.copies import AS_DECLARED, GONE
+from bitbucket_hooks.model.copy_status import AS_DECLARED, GONE
+from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.stack.config import STACK_KEYS
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bitbucket_hooks.events import CATALOGUE
+from bitbucket_hooks.model.events import CATALOGUE
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from support.engine import Project
 from support.their_program import OURS, PROGRAM, THEIRS

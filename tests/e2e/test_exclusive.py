@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.models import Hook
 from support.engine import Project
 
 pytestmark = pytest.mark.engine

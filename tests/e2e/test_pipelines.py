@@ -11,8 +11,8 @@ import pytest
 from attrs import define, field
 
 from bitbucket_hooks.publish.folding import key_of
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Comment
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Comment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.chromium import NARROW, Browser, executable
 from support.contrast import PLACEHOLDERS, contrast
 from support.exported import exported

@@ -11,8 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from bitbucket_hooks.sandbox.server import serve
 from support.chromium import NARROW, Browser, Page
 from support.contrast import PLACEHOLDERS, contrast

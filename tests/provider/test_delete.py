@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import DECLARED, INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, Refusal, provider_server
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.hooks import OLD, URL, asked
 from support.provider_server import (

@@ -6,7 +6,7 @@ import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import WorkspaceHookProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, asked
 from support.provider_server import FakeEngine, Start
 

@@ -8,7 +8,7 @@ import pytest
 
 from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
 from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, URL, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
 

@@ -19,7 +19,7 @@ from bitbucket_hooks.provider.exclusive import (
 )
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import OLD, URL, asked
 from support.provider_server import URN, FakeEngine, ProviderServer, Refusal, provider_server

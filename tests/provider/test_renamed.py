@@ -15,8 +15,8 @@ from bitbucket_hooks.provider.exclusive import (
 )
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import (
     FakeEngine,

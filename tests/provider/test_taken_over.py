@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from support.hooks import DECLARED, INPUTS, URL, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
 

@@ -11,7 +11,7 @@ import pytest
 from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start, provider_server

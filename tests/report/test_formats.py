@@ -15,13 +15,13 @@ from rich.console import Console
 
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, Observed
+from bitbucket_hooks.pulumi_cli.read import read
 from bitbucket_hooks.report import html, markdown, terminal
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.document import Document
 from bitbucket_hooks.report.findings import Finding, Match, finding
-from bitbucket_hooks.report.read import read
-from bitbucket_hooks.report.tell import tell
+from bitbucket_hooks.report.to_document import tell
 from support.report_runs import (
     changed,
     events,

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main, output, serving
 from bitbucket_hooks.cli.group import Commands
-from bitbucket_hooks.errors import HooksError, RemoteError
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.model.errors import HooksError, RemoteError
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 

@@ -18,7 +18,7 @@ from bitbucket_hooks.sandbox.seed import (
 )
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/pullrequests/1/comments"

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.deliveries import sending
-from bitbucket_hooks.events import KEYS
+from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.historystore import MOST
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from bitbucket_hooks.sandbox.delivering import Run
-    from bitbucket_hooks.sandbox.estate import Sandbox
 
 SECRET = "canary-secret"
 QUERY = "?token=canary-token"

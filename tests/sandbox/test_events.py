@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.events import CATALOGUE, KEYS, catalogue, is_subject_type, suggest
+from bitbucket_hooks.model.events import (
+    CATALOGUE,
+    KEYS,
+    catalogue,
+    is_subject_type,
+    suggest,
+)
 
 
 def test_catalogue() -> None:

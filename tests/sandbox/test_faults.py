@@ -12,7 +12,7 @@ from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.settings import KINDS
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"

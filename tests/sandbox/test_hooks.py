@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from bitbucket_hooks.events import CATALOGUE
+from bitbucket_hooks.model.events import CATALOGUE
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}

@@ -10,7 +10,7 @@ from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 HASH = "0123456789" * 4

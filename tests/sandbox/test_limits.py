@@ -11,7 +11,7 @@ from bitbucket_hooks.sandbox import hookstore, limits
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"

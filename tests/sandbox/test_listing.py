@@ -10,7 +10,7 @@ from bitbucket_hooks.sandbox.pages import select_fields
 from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN, OWNER_EMAIL
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 

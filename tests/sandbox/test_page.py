@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from werkzeug.test import Client
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.events import CATALOGUE
+from bitbucket_hooks.model.events import CATALOGUE
 from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import Server, serve, serving
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from bitbucket_hooks.sandbox.estate import Sandbox
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.admin import Sandbox
+    from bitbucket_hooks.sandbox.models import Hook
 
 HOOKS = "/acme/web/admin/webhooks"
 SECRET = "canary-secret"

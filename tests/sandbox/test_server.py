@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from bitbucket_hooks.sandbox import store
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve, serving
 

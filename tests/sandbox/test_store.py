@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.estate import Sandbox
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
 from bitbucket_hooks.sandbox.schema import UPGRADES
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, OWNER_EMAIL, OWNER_TOKEN

@@ -9,7 +9,7 @@ import pytest
 from bitbucket_hooks.sandbox.validation import MAX_DESCRIPTION, is_private
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.estate import Sandbox
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout
 from support.engine import environment
 

@@ -20,8 +20,8 @@ import yaml
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.estate import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from support.hooks import with_slugs
 
 ROOT: Final = Path(__file__).parents[2]

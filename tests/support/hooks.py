@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from bitbucket_hooks.sandbox.estate import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 
 URL = "https://ci.example.com/hook"
 DECLARED = {"owner": "acme", "repository": "web", "url": URL}

@@ -15,8 +15,7 @@ PACKAGE: Final = ROOT / "resources" / "bitbucket_hooks"
 NAME: Final = PACKAGE.name
 
 ORDER: Final = (
-    # Each room may import what stands after it, late and for types too. `deliveries` sends and
-    # signs without knowing of stacks; its one module that does has a place of its own.
+    # Each room may import what stands after it, late and for types too.
     "cli",
     "doctor",
     "importing",
@@ -24,40 +23,20 @@ ORDER: Final = (
     "runs",
     "publish",
     "report",
-    "deliveries.declared",
+    "pulumi_cli",
     "stack",
-    "hook_types",
-    "address_ranges",
-    "repository_hooks_exclusive",
-    "workspace_hooks_exclusive",
-    "exclusive_args",
-    "hook_fleet",
-    "hook",
-    "workspace_hook",
-    "hook_args",
-    "resource_options",
-    "listed",
-    "provider",
     "program",
-    "reconcile",
-    "api",
-    "account",
-    "config",
+    "provider",
+    "connect",
     "sandbox",
     "deliveries",
-    "settings",
+    "html",
+    "reconcile",
+    "api",
+    "config",
+    "filesystem",
     "model",
-    "outcome",
-    "page_frame",
-    "events",
-    "folders",
-    "files",
-    "errors",
     "outputs",
-    "page_style",
-    "exit_codes",
-    "names",
-    "wording",
 )
 
 # A property that is a switch: the files that name it are those that a new one has to be put into.
@@ -84,8 +63,7 @@ def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
 
 def room_of(module: str) -> str:
     """The room in ORDER that a module of the package belongs to."""
-    inner = module.removeprefix(f"{NAME}.")
-    return inner if inner in ORDER else inner.partition(".")[0]
+    return module.removeprefix(f"{NAME}.").partition(".")[0]
 
 
 def arrows() -> Counter[tuple[str, str]]:
@@ -101,7 +79,7 @@ def arrows() -> Counter[tuple[str, str]]:
 
 
 def upward() -> set[tuple[str, str]]:
-    """Arrows against the order of the rooms, without the exemptions in ORDER."""
+    """Arrows against the order of the rooms."""
     rank = {room: place for place, room in enumerate(ORDER)}
     return {pair for pair in arrows() if rank[pair[0]] > rank[pair[1]]}
 
@@ -143,7 +121,7 @@ def _matches(pattern: re.Pattern[str], folder: Path) -> int:
 def _lines_by_room() -> dict[str, int]:
     lines: dict[str, int] = defaultdict(int)
     for module, path in modules().items():
-        room = room_of(module).partition(".")[0] if module != NAME else "(package)"
+        room = room_of(module) if module != NAME else "(package)"
         lines[room] += len(path.read_text("utf-8").splitlines())
     return dict(sorted(lines.items(), key=lambda item: -item[1]))
 

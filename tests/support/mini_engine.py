@@ -17,8 +17,8 @@ import attrs
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.provider import declaring, session
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.provider import base, session
 from bitbucket_hooks.provider.hook import HookProvider
 from support.clocks import FakeClock
 from support.provider_server import URN
@@ -95,7 +95,7 @@ class MiniEngine:
     def _process(self, phase: str) -> Iterator[HookProvider]:
         folder, config = self.folder / str(self._run), {"bitbucket:apiUrl": self.api_url}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(declaring, "_declared", set())
+            patch.setattr(base, "_declared", set())
             patch.setattr(session, "_sessions", {})
             patch.setattr(session, "_run_folder", lambda: folder)
             patch.setattr(session, "engine_address", lambda: phase)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.models import Hook
 from support.engine import STACK, Project
 
 KIND: Final = "bitbucket:index/hook:Hook"

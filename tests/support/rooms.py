@@ -13,17 +13,18 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from bitbucket_hooks.api.client import Client, open_client
+from bitbucket_hooks.api.client import Client
+from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.credentials import AccessToken
-from bitbucket_hooks.reconcile.catalogue import Catalogue
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.reconcile.claims import Claims
 from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
 from bitbucket_hooks.reconcile.registry import Registry
-from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 
 BASE = "https://api.example.com/2.0"

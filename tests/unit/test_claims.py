@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bitbucket_hooks.errors import ConfigError, ConflictError
-from bitbucket_hooks.folders import run_state_folder
+from bitbucket_hooks.filesystem import run_state_folder
+from bitbucket_hooks.model.errors import ConfigError, ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder

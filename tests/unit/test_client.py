@@ -11,11 +11,11 @@ from urllib.parse import quote
 import pytest
 from requests import PreparedRequest
 
-from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer, Unreachable
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
-from bitbucket_hooks.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import PUBLIC_API, Settings
 from support.rooms import BASE, Canned, canned_client, session_of
 
 

@@ -15,7 +15,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.report_runs import events, hook, root, state, step
 
 _ENGINE = """#!/bin/sh

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bitbucket_hooks.cli import main, remote
-from bitbucket_hooks.events import CATALOGUE
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.cli import api_client, main
+from bitbucket_hooks.model.events import CATALOGUE
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.server import serve
 
 KEYS = [event.event for event in CATALOGUE]
@@ -151,7 +151,7 @@ def test_ip_ranges_that_cannot_be_read(sandbox: Sandbox) -> None:
 @pytest.mark.usefixtures("api")
 def test_a_slow_answer_is_announced(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the output."""
-    monkeypatch.setattr(remote, "_SOON", 0.0)
+    monkeypatch.setattr(api_client, "_SOON", 0.0)
     sandbox.configure(latency_ms=700)
     result = run("ip-ranges")
     assert result.stdout.splitlines() == WEBHOOKS

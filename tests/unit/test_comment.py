@@ -10,22 +10,22 @@ import attrs
 import pytest
 from requests import PreparedRequest
 
-from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.comments import CommentApi, PullRequest
 from bitbucket_hooks.api.errors import AnswerLost, PermissionRefused, ScopeMissing
+from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken, Credentials
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.comment import MAX_COMMENT, Marker, StackComments
 from bitbucket_hooks.publish.report import Render
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Comment
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Comment
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
     MEMBER_TOKEN,
     OWNER_EMAIL,
     OWNER_TOKEN,
 )
-from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
 

@@ -15,8 +15,8 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.mini_engine import MiniEngine
 

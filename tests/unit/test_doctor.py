@@ -19,10 +19,10 @@ from bitbucket_hooks.doctor import account, limits, machine
 from bitbucket_hooks.doctor.account import Talk
 from bitbucket_hooks.doctor.case import Account
 from bitbucket_hooks.doctor.observing import Observer
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.model.settings import Settings
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
-from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 from support.fake_pulumi import unmeasured
 from support.raw_server import answering, raw_server

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.doctor import account
 from bitbucket_hooks.doctor.engine import MINIMUM
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from engine import versions
 from support.fake_pulumi import FakePulumi, unmeasured

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.runs.causes import StackLocked, engine_failure
+from bitbucket_hooks.pulumi_cli.engine_errors import StackLocked, engine_failure
 
-PROVIDER = "from bitbucket_hooks.provider import engine_run; print(*engine_run.engine_command())"
+PROVIDER = "from bitbucket_hooks.provider import engine_process; print(*engine_process.engine_command())"
 ENGINE = "import subprocess, sys; subprocess.run([sys.argv[1], '-c', sys.argv[2]], check=True)"
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from bitbucket_hooks.api.call import Answer, Call
 from bitbucket_hooks.api.errors import (
     ApiError,
     AuthenticationFailed,
@@ -23,6 +22,7 @@ from bitbucket_hooks.api.errors import (
     UnexpectedAnswer,
 )
 from bitbucket_hooks.api.explain import explain
+from bitbucket_hooks.api.request import Answer, Call
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.files import write_whole
-from bitbucket_hooks.publish.summary import append_summary
+from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.publish.publishing import append_summary
 from bitbucket_hooks.sandbox.seed import open_database
 
 LONG = "x" * 10_000

@@ -11,8 +11,8 @@ import pulumi
 import pytest
 
 import bitbucket_hooks as bitbucket
-from bitbucket_hooks.events import CATALOGUE
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.model.events import CATALOGUE
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support.pulumi_program import program

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange
 from support.rooms import Canned, canned_client

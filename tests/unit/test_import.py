@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.importing.rendering import scalar
 from bitbucket_hooks.importing.selecting import Selector
 from bitbucket_hooks.importing.splicing import KEY, added
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.urls import may_be_secret
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.stack.entries import Draft

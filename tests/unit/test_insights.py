@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.api.client import open_client
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
+from bitbucket_hooks.connect import open_client
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.folding import key_of
-from bitbucket_hooks.publish.insights import put_report
+from bitbucket_hooks.publish.insights import put_report, put_status
 from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
-from bitbucket_hooks.publish.status import put_status
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.settings import Settings
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
 

@@ -23,13 +23,13 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.as_csv import safe
 from bitbucket_hooks.inventory.collect import Collector, Scope
 from bitbucket_hooks.inventory.keeping import Kept
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.sandbox.estate import Sandbox
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.models import Hook
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock

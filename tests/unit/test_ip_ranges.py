@@ -9,9 +9,9 @@ from requests import PreparedRequest
 
 from bitbucket_hooks.api.errors import ApiError, ServerFailed, UnexpectedAnswer
 from bitbucket_hooks.api.ip_ranges import published
-from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
-from bitbucket_hooks.settings import PUBLIC_API
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.model.settings import PUBLIC_API
 from support.rooms import Canned, canned_client
 
 HOOKS = {"cidr": "198.51.100.0/25", "product": ["bitbucket"], "direction": ["egress"]}

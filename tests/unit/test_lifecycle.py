@@ -11,11 +11,11 @@ import pytest
 from attrs import evolve
 
 from bitbucket_hooks.api.errors import AnswerLost, Interrupted, NotFound
-from bitbucket_hooks.errors import ConflictError
+from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms, open_rooms

@@ -7,7 +7,7 @@ import pytest
 from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms

@@ -12,10 +12,10 @@ from requests import PreparedRequest
 from bitbucket_hooks.api.auth import basic
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, AuthenticationFailed, UnexpectedAnswer
-from bitbucket_hooks.errors import HooksError
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
+from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.rooms import BASE, Canned, Rooms, canned_client, open_rooms
 

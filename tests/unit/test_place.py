@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.publish import Place, Target, find_place
 
 HASH = "0123456789" * 4

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.api.client import Client
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.publish import Finding, Outcome, Place, Published, Target, find_place, publish
 from bitbucket_hooks.publish import ways as ways_of
-from bitbucket_hooks.publish.summary import MAX_SUMMARY
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.publish.publishing import MAX_SUMMARY
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
-from bitbucket_hooks.settings import Settings
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
 from support.signing_proxy import SigningProxy, signing_proxy

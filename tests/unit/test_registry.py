@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.api.errors import Refused
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, Place
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms, open_rooms

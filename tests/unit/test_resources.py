@@ -12,7 +12,7 @@ import pulumi
 import pytest
 
 import bitbucket_hooks as bitbucket
-from bitbucket_hooks.hook_args import COMMON
+from bitbucket_hooks.program.args import COMMON
 from support.pulumi_program import Registered, program
 
 HOOK = "pulumi-python:dynamic/bitbucket:Hook"

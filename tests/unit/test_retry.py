@@ -20,7 +20,7 @@ from bitbucket_hooks.api.errors import (
 from bitbucket_hooks.model.credentials import ApiToken
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, SecretChange
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.sandbox.settings import FaultKind

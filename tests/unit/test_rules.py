@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitbucket_hooks.errors import HooksError, printable
-from bitbucket_hooks.events import KEYS
+from bitbucket_hooks.model.errors import HooksError, printable
+from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
 
 

@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
-from bitbucket_hooks.report.read import read
-from bitbucket_hooks.runs.folder import run_folder
-from bitbucket_hooks.runs.look import Accounts, Looker
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.runs.adoption_preview import Accounts, Looker
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import wait_until
 from support.processes import children_of, ends_by_itself
 from support.report_runs import events, hook, root, state, step

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from bitbucket_hooks import verify_signature
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.deliveries.payloads import payload
-from bitbucket_hooks.events import CATALOGUE
+from bitbucket_hooks.model.events import CATALOGUE
 from support.fake_pulumi import FakePulumi
 from support.raw_server import CERTIFICATE, answering, dripping, raw_server
 from support.receiver import Receiver, receiver

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.account import ProviderArgs
-from bitbucket_hooks.api.transport import identity
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.hook import HookArgs
-from bitbucket_hooks.hook_fleet import HookFleetArgs
+from bitbucket_hooks.connect import identity
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
-from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.settings import (
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import (
     PUBLIC_API,
     Layer,
     Settings,
@@ -22,8 +18,12 @@ from bitbucket_hooks.settings import (
     project_root,
     resolve,
 )
+from bitbucket_hooks.program.account import ProviderArgs
+from bitbucket_hooks.program.hook import HookArgs
+from bitbucket_hooks.program.hook_fleet import HookFleetArgs
+from bitbucket_hooks.program.workspace_hook import WorkspaceHookArgs
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.stack.entries import Entry
-from bitbucket_hooks.workspace_hook import WorkspaceHookArgs
 
 
 def _config(**values: object) -> Layer:

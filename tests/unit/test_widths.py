@@ -12,8 +12,8 @@ import yaml
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main, output
-from bitbucket_hooks.events import CATALOGUE
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.model.events import CATALOGUE
+from bitbucket_hooks.sandbox.admin import Sandbox
 from support.report_runs import events as printed_events
 from support.report_runs import hook, preview, state, step, urn
 

@@ -9,25 +9,13 @@ from urllib.parse import urljoin
 from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.auth import Authenticator
-from bitbucket_hooks.api.call import PATIENCE, Answer, Call
-from bitbucket_hooks.api.caller import Caller
-from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
-from bitbucket_hooks.api.ledger import ledger_of
-from bitbucket_hooks.api.oauth import TokenDesk
-from bitbucket_hooks.api.throttle import HOUR, Throttle
-from bitbucket_hooks.api.transport import (
-    Endpoint,
-    identity,
-    open_proxied_session,
-    open_session,
-)
-from bitbucket_hooks.api.wire import Wire
-from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.api.request import PATIENCE, Answer, Call
+from bitbucket_hooks.api.retry import Caller
+from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.urls import origin_shown
-from bitbucket_hooks.settings import PUBLIC_API, Settings
 
 PUBLIC_LIMIT: Final = 1000
 """Requests an hour and identity on webhook data (public documentation)."""
@@ -176,49 +164,3 @@ def _page(page: Mapping[str, Any], doing: str) -> Page:
     if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
         raise UnexpectedAnswer.of(doing, "a page without a list of values")
     return Page(values, size if isinstance(size, int) else None)
-
-
-def open_client(
-    settings: Settings,
-    tell: Callable[[str], None],
-    before_write: Callable[[], None] = lambda: None,
-    clock: Clock | None = None,
-) -> Client:
-    """Make the client of one account.
-
-    `tell` hears of long waits; `before_write` is asked before every write and raises when it must
-    not happen any more.
-    """
-    clock = clock or Clock()
-    session, endpoint = open_session(settings)
-    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell, before_write)
-    auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
-    return Client(endpoint, caller, auth)
-
-
-def open_signed_client(
-    settings: Settings, tell: Callable[[str], None], proxy: str, clock: Clock | None = None
-) -> Client:
-    """Make a client of the public API whose calls a proxy signs; no credentials ever go this way.
-
-    The proxy of Bitbucket Pipelines signs what it can read, so the API's address is one of plain
-    http: it is the proxy that speaks TLS to the service (vendor's blog; unverified).
-    """
-    clock = clock or Clock()
-    session, endpoint = open_proxied_session(proxy)
-    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell)
-    auth = Authenticator(Anonymous(), clock, TokenDesk(caller, endpoint).ask)
-    return Client(endpoint, caller, auth)
-
-
-def _throttle(settings: Settings, tell: Callable[[str], None], clock: Clock) -> Throttle:
-    known = PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None
-    return Throttle(
-        clock=clock,
-        tell=tell,
-        max_wait=settings.max_wait,
-        parallel=settings.parallel,
-        limit=settings.rate_limit or known,
-        fixed=settings.rate_limit is not None,
-        ledger=ledger_of(settings.api_url, identity(settings), clock, HOUR),
-    )

@@ -19,8 +19,7 @@ from bitbucket_hooks.api.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, path_of
 
 _FIELDS: Final = ",".join(
     ["next", "size"]

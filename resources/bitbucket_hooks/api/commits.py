@@ -13,8 +13,7 @@ from attrs import frozen
 
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import NotFound
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, path_of
 
 ANNOTATIONS_AT_ONCE: Final = 100
 SITE: Final = "https://bitbucket.org"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bitbucket_hooks.errors import RemoteError
-from bitbucket_hooks.exit_codes import USERS_MISTAKE
+from bitbucket_hooks.model.errors import RemoteError
+from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 
 
 class ApiError(RemoteError):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from bitbucket_hooks.api.call import Answer, Call
 from bitbucket_hooks.api.errors import (
     ApiError,
     AuthenticationFailed,
@@ -20,7 +19,7 @@ from bitbucket_hooks.api.errors import (
     ServerFailed,
     UnexpectedAnswer,
 )
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.api.request import Answer, Call
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -28,6 +27,7 @@ from bitbucket_hooks.model.credentials import (
     Credentials,
     misplaced,
 )
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.masking import Mask
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)

@@ -12,10 +12,9 @@ from urllib.parse import quote
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.errors import printable
-from bitbucket_hooks.events import Event
-from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.events import Event
+from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug, path_of
 from bitbucket_hooks.model.webhook import (
     PROPERTIES,
     UNDOCUMENTED,

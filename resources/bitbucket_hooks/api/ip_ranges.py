@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import Final
 
 from bitbucket_hooks.api.auth import Header
-from bitbucket_hooks.api.call import Answer, Call
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, told_by
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.api.request import Answer, Call
 from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.ip_ranges import IpRanges, ip_ranges
 
 _DOING: Final = "reading the published address ranges"

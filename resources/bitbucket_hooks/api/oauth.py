@@ -8,13 +8,13 @@ from typing import Any
 from attrs import field, frozen
 
 from bitbucket_hooks.api.auth import basic, pair
-from bitbucket_hooks.api.call import Call
-from bitbucket_hooks.api.caller import Caller
 from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, sign_in
+from bitbucket_hooks.api.request import Call
+from bitbucket_hooks.api.retry import Caller
 from bitbucket_hooks.api.transport import Endpoint
-from bitbucket_hooks.errors import printable
 from bitbucket_hooks.model.credentials import OAuthConsumer
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.masking import SECRET, Mask
 
 _USUAL_LIFE = 3600.0  # seconds, should the answer not say, or say nonsense

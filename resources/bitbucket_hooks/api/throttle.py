@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
-from bitbucket_hooks.api.ledger import Ledger
+from bitbucket_hooks.api.request_log import Ledger
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,8 +12,7 @@ from attrs import frozen
 from urllib3.util import parse_url
 
 from bitbucket_hooks.api.connections import BoundedAdapter
-from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
-from bitbucket_hooks.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.settings import PUBLIC_API
 
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
@@ -71,25 +69,16 @@ class _Session(requests.Session):
         """Say that nothing is a redirect; the client follows those on the API's own host."""
 
 
-def open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
-    """Make the session that reaches the account's API, or the sandbox inside this process."""
-    session = _session(settings.parallel)
-    if settings.sandbox is not None:
-        return session, _mount_sandbox(session, settings.sandbox)
-    # a proxy for this machine's own test server would only get in the way
-    session.trust_env = not settings.api_url.startswith("http://")
-    return session, Endpoint(settings.api_url)
-
-
 def open_proxied_session(proxy: str) -> tuple[requests.Session, Endpoint]:
     """Make a session that reaches the public API by plain http through a proxy, and only so."""
-    session = _session(parallel=1)
+    session = plain_session(parallel=1)
     session.trust_env = False  # neither another proxy nor a netrc's credentials
     session.proxies = {"http": proxy}
     return session, Endpoint(PUBLIC_API.replace("https://", "http://", 1))
 
 
-def _session(parallel: int) -> requests.Session:
+def plain_session(parallel: int) -> requests.Session:
+    """A session with as many connections as there may be requests at once."""
     session = _Session()
     pool = BoundedAdapter(pool_connections=2, pool_maxsize=parallel)
     session.mount("https://", pool)
@@ -98,23 +87,3 @@ def _session(parallel: int) -> requests.Session:
     session.headers["Accept"] = "application/json"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return session
-
-
-def identity(settings: Settings) -> Credentials:
-    """Who speaks: the account's credentials, or in a sandbox without any its owner."""
-    if settings.sandbox is None or not isinstance(settings.credentials, Anonymous):
-        return settings.credentials
-    from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN  # noqa: PLC0415  # as below
-
-    return ApiToken(OWNER_EMAIL, OWNER_TOKEN)
-
-
-def _mount_sandbox(session: requests.Session, path: Path) -> Endpoint:
-    from bitbucket_hooks.sandbox.adapter import (  # noqa: PLC0415  # only a trial pays for it
-        EMBEDDED_ORIGIN,
-        SandboxAdapter,
-    )
-
-    session.mount(EMBEDDED_ORIGIN, SandboxAdapter(path))
-    session.trust_env = False
-    return Endpoint(f"{EMBEDDED_ORIGIN}/2.0")

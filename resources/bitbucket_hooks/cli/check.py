@@ -8,8 +8,8 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Command, json_option
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.exit_codes import USERS_MISTAKE
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _print_messages(checked: Checked) -> None:
     """Print mistakes and warnings, with the line of the stack's file."""
     if not (checked.problems or checked.warnings):
         return
-    from bitbucket_hooks.runs.places import Positions  # noqa: PLC0415
+    from bitbucket_hooks.stack.source_lines import Positions  # noqa: PLC0415
 
     positions = Positions.of_stack(checked.stack)
     for kind, messages in (("Error", checked.problems), ("Warning", checked.warnings)):

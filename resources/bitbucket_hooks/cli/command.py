@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
 
 file_path: Final = click.Path(dir_okay=False, path_type=Path)
 file_or_stdout: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)

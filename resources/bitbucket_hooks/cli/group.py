@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import click
 
-from bitbucket_hooks.errors import HooksError, printable
-from bitbucket_hooks.exit_codes import USERS_MISTAKE
+from bitbucket_hooks.model.errors import HooksError, printable
+from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 
 
 class Commands(click.Group):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import listing, output, remote
+from bitbucket_hooks.cli import api_client, listing, output
 from bitbucket_hooks.cli.command import Command, json_option
-from bitbucket_hooks.exit_codes import DIFFERENCE
-from bitbucket_hooks.wording import counted, first_names
+from bitbucket_hooks.model.exit_codes import DIFFERENCE
+from bitbucket_hooks.model.wording import counted, first_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.importing.plan import Import
     from bitbucket_hooks.importing.writing import File
     from bitbucket_hooks.inventory.collect import Collected
-    from bitbucket_hooks.settings import Settings
+    from bitbucket_hooks.model.settings import Settings
 
 _FEW: Final = 5
 _MOST: Final = 20
@@ -70,7 +70,7 @@ def import_(
     from bitbucket_hooks.importing.writing import File  # noqa: PLC0415
     from bitbucket_hooks.inventory import declared  # noqa: PLC0415
     from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
-    from bitbucket_hooks.runs import engine  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
     from bitbucket_hooks.stack.account_settings import own_settings  # noqa: PLC0415
     from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def import_(
         _note(found)
         if found.unfinished:
             raise found.unfinished
-        with remote.patient():
+        with api_client.patient():
             imported = _planned(opened, found, urls, settings, project, names=names)
         if write and imported.entries:
             _write(file, imported, name, plain=plain_urls)
@@ -108,13 +108,13 @@ def _planned(
     from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
     from bitbucket_hooks.importing.plan import plan  # noqa: PLC0415
 
-    with closing(remote.open_to_read(settings)) as client:
+    with closing(api_client.open_to_read(settings)) as client:
         return plan(stack, found, urls, HookApi(lambda: client), project, names=names)
 
 
 def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
     from bitbucket_hooks.cli.progress import progress  # noqa: PLC0415
-    from bitbucket_hooks.runs import engine  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
 
     with progress("encrypting urls") as shown:
 
@@ -244,7 +244,7 @@ def _note_left(unmanaged: str, imported: Import) -> None:
     listing.note_some(imported.reasons, _TELLS)
     listing.note_some(imported.doubts, _TELLS)
     if unmanaged == "delete" and imported.left_out:
-        remote.note(
+        api_client.note(
             "the stack deletes hooks that nothing declares, and some were left out; look at the "
             "preview before `pulumi up`"
         )

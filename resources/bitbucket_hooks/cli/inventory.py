@@ -10,8 +10,8 @@ import click
 
 from bitbucket_hooks.cli import listing, output
 from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
-from bitbucket_hooks.files import write_whole
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.model.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

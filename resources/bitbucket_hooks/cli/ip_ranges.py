@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import Command, json_option
 
 _ALL = "all"
@@ -36,7 +36,7 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     """
     from bitbucket_hooks.api.ip_ranges import published  # noqa: PLC0415 - it brings requests along
 
-    with remote.client() as client:
+    with api_client.client() as client:
         document = published(client)
     found = document.of(_chosen(product), _chosen(direction))
     if json_:
@@ -45,7 +45,7 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
         output.as_json([{name: getattr(one, name) for name in (*names, *lists)} for one in found])
         return
     if not found:
-        remote.note(f"no range has both the product {product} and the direction {direction}")
+        api_client.note(f"no range has both the product {product} and the direction {direction}")
     for cidr in dict.fromkeys(one.cidr for one in found):
         click.echo(cidr)
 

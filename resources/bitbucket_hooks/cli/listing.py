@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import file_path
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bitbucket_hooks.api.clock import Clock
     from bitbucket_hooks.inventory.collect import Collected, Scope
     from bitbucket_hooks.inventory.keeping import Kept
+    from bitbucket_hooks.model.settings import Settings
     from bitbucket_hooks.model.webhook import Observed
-    from bitbucket_hooks.settings import Settings
 
 _MOST_NOTES: Final = 20  # of a kind
 
@@ -95,7 +95,7 @@ def _is_stack(name: str) -> bool:
 
 
 def _in_project() -> bool:
-    from bitbucket_hooks.settings import project_root  # noqa: PLC0415
+    from bitbucket_hooks.model.settings import project_root  # noqa: PLC0415
 
     return (project_root() / "Pulumi.yaml").is_file()
 
@@ -105,8 +105,8 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
     That of the stack; without one, that of the environment, else of the selected stack.
     """
-    from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli.engine import stack_config  # noqa: PLC0415 - late, as all here
     from bitbucket_hooks.stack.account_settings import settings_for  # noqa: PLC0415
 
     named = environment()
@@ -116,8 +116,8 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
 
 def _selected_stack() -> str | None:
-    from bitbucket_hooks.errors import HooksError  # noqa: PLC0415
-    from bitbucket_hooks.runs.engine import selected_stack  # noqa: PLC0415
+    from bitbucket_hooks.model.errors import HooksError  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli.engine import selected_stack  # noqa: PLC0415
 
     try:
         return selected_stack() if _in_project() else None
@@ -127,9 +127,9 @@ def _selected_stack() -> str | None:
 
 def refuse_nobody(settings: Settings) -> None:
     """Raise ConfigError for an account that Bitbucket shows no hook: one without credentials."""
-    from bitbucket_hooks.errors import ConfigError  # noqa: PLC0415
     from bitbucket_hooks.model.credentials import Anonymous  # noqa: PLC0415
-    from bitbucket_hooks.settings import PUBLIC_API  # noqa: PLC0415
+    from bitbucket_hooks.model.errors import ConfigError  # noqa: PLC0415
+    from bitbucket_hooks.model.settings import PUBLIC_API  # noqa: PLC0415
 
     if settings.api_url == PUBLIC_API and isinstance(settings.credentials, Anonymous):
         raise ConfigError(
@@ -184,7 +184,7 @@ def begin(scope: Scope, settings: Settings, path: Path | None) -> Kept:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     kept = Kept.begin(about, now, path)
     if kept.listed:
-        remote.note(f"{len(kept.listed):,} listings are kept from the run of {kept.begun_at}")
+        api_client.note(f"{len(kept.listed):,} listings are kept from the run of {kept.begun_at}")
     return kept
 
 
@@ -205,7 +205,7 @@ def collect(
     clock = Clock()
     with (
         progress(f"{what} {scope.workspace}") as shown,
-        closing(remote.open_to_read(settings, clock, shown.note)) as client,
+        closing(api_client.open_to_read(settings, clock, shown.note)) as client,
         _stoppable(clock),
     ):
         apis = HookApi(lambda: client), RepositoryApi(client, shown.tell)
@@ -233,17 +233,17 @@ def _stoppable(clock: Clock) -> Iterator[None]:
 def note_some(texts: Sequence[str], ways: str = "--json and --html tell") -> None:
     """Tell the first of many notes, and which ways tell them all."""
     for text in texts[:_MOST_NOTES]:
-        remote.note(text)
+        api_client.note(text)
     if len(texts) > _MOST_NOTES:
-        remote.note(f"{len(texts) - _MOST_NOTES:,} more like that; {ways} them all")
+        api_client.note(f"{len(texts) - _MOST_NOTES:,} more like that; {ways} them all")
 
 
 def note_incomplete(listed: int, total: int) -> None:
     """Tell that the listing ended before its end."""
-    remote.note(f"not complete: {listed:,} of {total:,} were listed")
+    api_client.note(f"not complete: {listed:,} of {total:,} were listed")
 
 
 def note_idle(idle: Sequence[str]) -> None:
     """Tell the names and globs that mean nothing."""
     for one in idle:
-        remote.note(f'"{one}" matches no repository that this identity sees')
+        api_client.note(f'"{one}" matches no repository that this identity sees')

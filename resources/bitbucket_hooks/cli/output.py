@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.errors import printable
-from bitbucket_hooks.wording import in_short
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.wording import in_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

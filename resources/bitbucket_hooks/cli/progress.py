@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
 
 _EVERY: Final = 10.0  # seconds between lines where nobody watches
 

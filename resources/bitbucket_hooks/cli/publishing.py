@@ -56,10 +56,10 @@ def publish(
     if place is None:
         return 0
     from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415
+    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415
     from bitbucket_hooks.publish import publish as bring  # noqa: PLC0415
-    from bitbucket_hooks.runs.published import published  # noqa: PLC0415
-    from bitbucket_hooks.runs.signals import stopping  # noqa: PLC0415
-    from bitbucket_hooks.settings import environment, resolve  # noqa: PLC0415
+    from bitbucket_hooks.publish.from_changes import published  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli.signals import stopping  # noqa: PLC0415
     from bitbucket_hooks.stack.config import own_account  # noqa: PLC0415
 
     everything, clock = bool(telling["everything"]), Clock()

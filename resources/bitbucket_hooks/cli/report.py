@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from bitbucket_hooks.cli import showing
+from bitbucket_hooks.cli import report_options
 from bitbucket_hooks.cli.command import Command
-from bitbucket_hooks.errors import unreadable
+from bitbucket_hooks.model.errors import unreadable
 
 _EXAMPLES = """\b
   pulumi preview --json --refresh | bitbucket-hooks report
@@ -20,7 +20,7 @@ _EXAMPLES = """\b
 
 @click.command(cls=Command, epilog=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
-@showing.options
+@report_options.options
 @click.pass_context
 def report(
     context: click.Context,
@@ -35,12 +35,12 @@ def report(
     Exits with 0 when nothing changes, 3 when something does or has drifted, 1 when the declarations
     are wrong, and 2 when the run failed otherwise.
     """
+    from bitbucket_hooks.pulumi_cli.read import read  # noqa: PLC0415
     from bitbucket_hooks.report.build import changes_of  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.report.read import read  # noqa: PLC0415
 
     text, source = _input(file)
     changes = changes_of(read(text, source))
-    showing.show(changes, **how)
+    report_options.show(changes, **how)
     context.exit(changes.exit_code)
 
 

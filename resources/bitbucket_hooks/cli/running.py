@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, publishing, showing
+from bitbucket_hooks.cli import output, publishing, report_options
 from bitbucket_hooks.cli.command import EngineCommand, file_path, stack_argument
 from bitbucket_hooks.cli.progress import Progress, progress
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.exit_codes import DIFFERENCE, USERS_MISTAKE
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.exit_codes import DIFFERENCE, USERS_MISTAKE
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
@@ -78,7 +78,7 @@ def _warn(text: str) -> None:
 
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack config, read when it is first needed."""
-    from bitbucket_hooks.runs.engine import stack_config  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli.engine import stack_config  # noqa: PLC0415
 
     return functools.cache(lambda: stack_config(stack))
 
@@ -96,7 +96,7 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
 )
 @click.option("--save", type=file_path, help="Write down what was shown, for `up --reviewed`.")
 @publishing.options
-@showing.options
+@report_options.options
 @click.pass_context
 def preview(
     context: click.Context,
@@ -114,18 +114,18 @@ def preview(
     reported are listed, and are no change.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
-    from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
+    from bitbucket_hooks.runs import saved_preview  # noqa: PLC0415
 
     asked = _asked(**options)
     config = _config(asked.stack)
     place = publishing.place_of(telling)
     with progress("previewing") as shown:
         seen = runs.preview(asked, _watcher(shown), config)
-    showing.show(seen.changes, **how)
+    report_options.show(seen.changes, **how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
-        reviewed.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
+        saved_preview.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
         click.echo(f"wrote {output.text(str(save))}", err=True)
     code = publishing.publish(
         telling, place, seen.changes, config, passed=not seen.failed, refused=refused
@@ -140,7 +140,7 @@ def preview(
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
 @publishing.options
-@showing.options
+@report_options.options
 @click.pass_context
 def drift(
     context: click.Context,
@@ -163,7 +163,7 @@ def drift(
     place = publishing.place_of(telling)
     with progress("looking") as shown:
         seen = runs.drift(asked, _watcher(shown))
-    showing.show(seen.changes, **how)
+    report_options.show(seen.changes, **how)
     passed = not seen.failed and not (fail and seen.changes.any)
     code = publishing.publish(
         telling, place, seen.changes, _config(asked.stack), passed=passed, refused=None
@@ -182,7 +182,7 @@ def drift(
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Update only when this file, of `preview --save`, shows the same.",
 )
-@showing.options
+@report_options.options
 @click.pass_context
 def up(
     context: click.Context,
@@ -200,9 +200,9 @@ def up(
     reviewed, 1 for a mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
-    from bitbucket_hooks.runs import reviewed  # noqa: PLC0415
+    from bitbucket_hooks.runs import saved_preview  # noqa: PLC0415
 
-    before = reviewed.load(reviewed_) if reviewed_ else None
+    before = saved_preview.load(reviewed_) if reviewed_ else None
     if before is not None:
         options["refresh"] = options["refresh"] or bool(before.get("refresh"))
     # where the review looked, so that no difference comes of that
@@ -212,17 +212,17 @@ def up(
         watcher = _watcher(shown)
         seen = runs.preview(asked, watcher, _config(asked.stack))
     if seen.failed:
-        showing.show(seen.changes, **how)
+        report_options.show(seen.changes, **how)
         context.exit(seen.exit_code)
     if before is not None:
-        differing = reviewed.differences(before, seen.changes)
+        differing = saved_preview.differences(before, seen.changes)
         _say_differences(differing)
         if differing:
-            showing.show(seen.changes, **how, already=True)
+            report_options.show(seen.changes, **how, already=True)
             context.exit(DIFFERENCE)
     refused = runs.refusal(seen.changes, force=asked.force)
     if refused is not None or not seen.changes.any:
-        showing.show(seen.changes, **how)
+        report_options.show(seen.changes, **how)
     if refused is not None:
         raise ConfigError(refused)
     if not seen.changes.any:
@@ -239,17 +239,17 @@ def up(
             _watcher(shown, watcher.done),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
-    showing.show(done.changes, **how)
+    report_options.show(done.changes, **how)
     context.exit(done.exit_code if done.failed else 0)
 
 
 def _agreed(changes: Changes, how: Mapping[str, Any]) -> bool:
     """Show what would happen, and ask. Raises UsageError when nobody is there."""
-    showing.show_before(changes, **how)
+    report_options.show_before(changes, **how)
     is_watched = sys.stdin.isatty()
     agreed = is_watched and click.confirm("Update now?", err=True)
     if not agreed:
-        showing.show(changes, **how, already=True)
+        report_options.show(changes, **how, already=True)
     if not is_watched:
         raise click.UsageError("nobody is there to be asked; give --yes or --reviewed FILE")
     return agreed

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_hooks.cli import output, whereabouts
+from bitbucket_hooks.cli import output, sandbox_target
 from bitbucket_hooks.cli.command import Group, json_option
-from bitbucket_hooks.wording import moment
+from bitbucket_hooks.model.wording import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bitbucket_hooks.sandbox.estate import Sandbox
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.admin import Sandbox
+    from bitbucket_hooks.sandbox.models import Hook
 
 _database = click.option(
     "--db",
@@ -83,7 +83,7 @@ def serve(
 
     if path and db:
         raise click.UsageError("PATH and --db say the same: give one of them")
-    serving.run(whereabouts.sandbox_path(path or db), host, port, names, verbose=verbose)
+    serving.run(sandbox_target.sandbox_path(path or db), host, port, names, verbose=verbose)
 
 
 @sandbox.command()
@@ -96,7 +96,7 @@ def hooks(target: str | None, json_: bool, db: str | None) -> None:
 
     Of all, or of one workspace or repository.
     """
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         _print_hooks(opened, opened.hooks(target), json_=json_)
 
 
@@ -106,7 +106,7 @@ def hooks(target: str | None, json_: bool, db: str | None) -> None:
 @_hook_options
 def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: Any) -> None:
     """Add a webhook by hand, as on the web page."""
-    with whereabouts.opened(db, create=True) as opened:
+    with sandbox_target.opened(db, create=True) as opened:
         kind = "repository" if "/" in target else "workspace"
         given = _given(opened, kind, {"url": url, **properties})
         hook = opened.plant_hook(target, **given)
@@ -126,8 +126,8 @@ def change_hook(
     Name it by its uuid, or by its repository or workspace and, where there are several, a TEXT in
     its description or url.
     """
-    with whereabouts.opened(db) as opened:
-        found = whereabouts.find_hook(opened, hook, text)
+    with sandbox_target.opened(db) as opened:
+        found = sandbox_target.find_hook(opened, hook, text)
         changes = _given(opened, found.subject_type, properties)
         if not changes:
             raise click.UsageError(
@@ -144,8 +144,8 @@ def change_hook(
 @_database
 def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> None:
     """Delete a webhook by hand. It is named as in `change-hook`."""
-    with whereabouts.opened(db) as opened:
-        found = whereabouts.find_hook(opened, hook, text)
+    with sandbox_target.opened(db) as opened:
+        found = sandbox_target.find_hook(opened, hook, text)
         opened.delete_hook(found.uuid)
         _print_hook(opened, "deleted", found, json_=json_)
 
@@ -167,7 +167,7 @@ def trigger(
     """
     from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415 - it brings requests along
 
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         context.exit(sandbox_deliveries.trigger(opened, repository, event, json_=json_))
 
 
@@ -185,8 +185,10 @@ def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
     """
     from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415
 
-    with whereabouts.opened(db) as opened:
-        sandbox_deliveries.history(opened, whereabouts.find_hook(opened, hook, text), json_=json_)
+    with sandbox_target.opened(db) as opened:
+        sandbox_deliveries.history(
+            opened, sandbox_target.find_hook(opened, hook, text), json_=json_
+        )
 
 
 @sandbox.command()
@@ -195,7 +197,7 @@ def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
 @_database
 def repositories(json_: bool, db: str | None) -> None:
     """List the repositories."""
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         found = opened.repositories()
         counts = Counter(hook.subject for hook in opened.hooks())
     rows = [(r.full_name, r.project_key, r.private, counts[r.uuid], r.uuid) for r in found]
@@ -214,7 +216,7 @@ def add_repository(
     names: Sequence[str], project: str, public: bool, json_: bool, db: str | None
 ) -> None:
     """Add repositories."""
-    with whereabouts.opened(db, create=True) as opened:
+    with sandbox_target.opened(db, create=True) as opened:
         opened.add_repositories(names, project=project, private=not public)
     _say(f"added {', '.join(names)}", {"added": list(names)}, json_=json_)
 
@@ -226,7 +228,7 @@ def add_repository(
 @_database
 def rename_repository(name: str, slug: str, json_: bool, db: str | None) -> None:
     """Give a repository another slug; it keeps its webhooks."""
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         opened.rename_repository(name, slug)
     _say(f"renamed {name} to {slug}", {"renamed": name, "slug": slug}, json_=json_)
 
@@ -237,7 +239,7 @@ def rename_repository(name: str, slug: str, json_: bool, db: str | None) -> None
 @_database
 def delete_repository(name: str, json_: bool, db: str | None) -> None:
     """Delete a repository and its webhooks."""
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         opened.delete_repository(name)
     _say(f"deleted {name}", {"deleted": name}, json_=json_)
 
@@ -260,7 +262,7 @@ def add_token(target: str, scopes: Sequence[str], json_: bool, db: str | None) -
     unknown = [scope for scope in scopes if scope not in CLASSIC_SCOPES]
     if unknown:
         raise click.UsageError(f'no scope "{unknown[0]}"; take some of {", ".join(CLASSIC_SCOPES)}')
-    with whereabouts.opened(db, create=True) as opened:
+    with sandbox_target.opened(db, create=True) as opened:
         token = opened.issue_access_token(target, scopes or CLASSIC_SCOPES)
     _say(token, {"token": token}, json_=json_)
 
@@ -274,7 +276,7 @@ def add_pull_request(repository: str, json_: bool, db: str | None) -> None:
 
     Its commit has a hash of forty zeros.
     """
-    with whereabouts.opened(db, create=True) as opened:
+    with sandbox_target.opened(db, create=True) as opened:
         number = opened.plant_pull_request(repository)
     said = f"opened pull request {number} of {repository}"
     _say(said, {"repository": repository, "pullRequest": number}, json_=json_)
@@ -288,7 +290,7 @@ def add_pull_request(repository: str, json_: bool, db: str | None) -> None:
 @_database
 def comments(repository: str, pull_request: int, json_: bool, db: str | None) -> None:
     """Show the comments on a pull request, the oldest first."""
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         found = opened.comments(repository, pull_request)
     if json_:
         output.as_json([{"id": one.id, "author": one.author, "raw": one.raw} for one in found])
@@ -312,7 +314,7 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
     """
     import attrs  # noqa: PLC0415
 
-    with whereabouts.opened(db, create=bool(assignments)) as opened:
+    with sandbox_target.opened(db, create=bool(assignments)) as opened:
         from bitbucket_hooks.sandbox.settings import parse  # noqa: PLC0415
 
         changes = parse(assignments)
@@ -333,7 +335,7 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 @_database
 def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
     """List the requests that were made to the sandbox."""
-    with whereabouts.opened(db) as opened:
+    with sandbox_target.opened(db) as opened:
         if clear:
             opened.clear_requests()
             _say("cleared", {"cleared": True}, json_=json_)
@@ -349,7 +351,7 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
 
     Refuses what the API and the page refuse.
     """
-    from bitbucket_hooks.events import no_such_event  # noqa: PLC0415
+    from bitbucket_hooks.model.events import no_such_event  # noqa: PLC0415
     from bitbucket_hooks.sandbox.validation import problems_of  # noqa: PLC0415
 
     given = {name: value for name, value in properties.items() if value is not None}
@@ -366,7 +368,7 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
 
 
 def _shown(opened: Sandbox, hooks: Sequence[Hook]) -> list[dict[str, Any]]:
-    names = whereabouts.names_of(opened)
+    names = sandbox_target.names_of(opened)
     properties = (
         *("uuid", "description", "url", "active", "events", "secret_set"),
         *("skip_cert_verification", "history_enabled", "read_only", "created_at"),

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, remote, whereabouts
-from bitbucket_hooks.exit_codes import REMOTE_FAILED
+from bitbucket_hooks.cli import api_client, output, sandbox_target
+from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.wording import moment
 from bitbucket_hooks.sandbox.historystore import told
-from bitbucket_hooks.wording import moment
 
 if TYPE_CHECKING:
+    from bitbucket_hooks.sandbox.admin import Sandbox
     from bitbucket_hooks.sandbox.delivering import Shipment
-    from bitbucket_hooks.sandbox.estate import Sandbox
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
 
 _HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
 
 
 def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> int:
     """Let an event happen, tell what each receiver answered, and give the exit code."""
-    with remote.patient():
+    with api_client.patient():
         run = sandbox.trigger(repository, event)
-    names = whereabouts.names_of(sandbox)
+    names = sandbox_target.names_of(sandbox)
     results = [_result(each, names) for each in run.shipments]
     if json_:
         output.as_json(results)

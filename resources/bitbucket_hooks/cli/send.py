@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from bitbucket_hooks.cli import output, remote
+from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import Command, json_option, stack_argument
-from bitbucket_hooks.exit_codes import REMOTE_FAILED
+from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.deliveries.declared import Declared
     from bitbucket_hooks.deliveries.sending import Delivery, Outcome
+    from bitbucket_hooks.stack.delivery_target import Declared
 
 
 @click.command(
@@ -76,7 +76,7 @@ def send(
     from bitbucket_hooks.deliveries import sending  # noqa: PLC0415 - it brings requests along
 
     insecure = insecure or (found is not None and found.skips_verification)
-    with remote.patient():
+    with api_client.patient():
         outcome = sending.send(target, what, timeout, insecure=insecure)
     told = _as_json(event, target, what, outcome)
     if json_:
@@ -87,19 +87,19 @@ def send(
 
 
 def _known(event: str) -> None:
-    from bitbucket_hooks.events import KEYS, no_such_event  # noqa: PLC0415 - late, as all here
+    from bitbucket_hooks.model.events import KEYS, no_such_event  # noqa: PLC0415 - late, as all here
 
     if event not in KEYS:
         raise click.UsageError(no_such_event(event))
 
 
 def _declared(name: str, stack: str | None, event: str) -> Declared:
-    from bitbucket_hooks.deliveries.declared import declared  # noqa: PLC0415
-    from bitbucket_hooks.runs import engine  # noqa: PLC0415
+    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
+    from bitbucket_hooks.stack.delivery_target import declared  # noqa: PLC0415
 
     found = declared(name, stack, engine.stack_config)
     if event not in found.events:
-        remote.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
+        api_client.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
     return found
 
 
@@ -112,7 +112,7 @@ def _target(given: str | None, found: Declared | None) -> str:
         raise click.UsageError(f"--url: {problem}")
     host = urlsplit(url).hostname or ""
     if is_private_host(host):
-        remote.note(f"{host} is a private host: Bitbucket itself can't reach it")
+        api_client.note(f"{host} is a private host: Bitbucket itself can't reach it")
     return url
 
 
@@ -125,16 +125,19 @@ def _delivery(
 ) -> Delivery:
     from datetime import datetime, timezone  # noqa: PLC0415
 
-    from bitbucket_hooks.deliveries import declared, sending  # noqa: PLC0415
+    from bitbucket_hooks.deliveries import sending  # noqa: PLC0415
     from bitbucket_hooks.deliveries.payloads import payload  # noqa: PLC0415
+    from bitbucket_hooks.stack import delivery_target  # noqa: PLC0415
 
-    secret = declared.secret_of(secret_from) if secret_from is not None else None
+    secret = delivery_target.secret_of(secret_from) if secret_from is not None else None
     if found is not None and secret is None:
         secret = found.secret()
         if not found.manages_secret:
-            remote.note("the stack doesn't say what the hook's secret is; --secret-from gives one")
-    workspace = found.workspace if found else declared.WORKSPACE
-    repository = found.repository if found else declared.REPOSITORY
+            api_client.note(
+                "the stack doesn't say what the hook's secret is; --secret-from gives one"
+            )
+    workspace = found.workspace if found else delivery_target.WORKSPACE
+    repository = found.repository if found else delivery_target.REPOSITORY
     content = payload(event, workspace, repository, datetime.now(timezone.utc))
     return sending.delivery(event, content, secret, hides_url=hides_url)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serving
 from bitbucket_hooks.sandbox.web.guard import is_loopback

@@ -9,12 +9,12 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Group, json_option
-from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bitbucket_hooks.runs.together import Done
+    from bitbucket_hooks.runs.many_stacks import Done
     from bitbucket_hooks.stack.listing import Listed
 
 _LIST: Final = "list"
@@ -130,7 +130,7 @@ def up(
 def _run(
     globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
 ) -> int:
-    from bitbucket_hooks.runs.together import Together  # noqa: PLC0415
+    from bitbucket_hooks.runs.many_stacks import Together  # noqa: PLC0415
     from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
 
     names = [one.stack for one in listed(globs)]

@@ -11,8 +11,8 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Command, json_option
-from bitbucket_hooks.errors import unreadable
-from bitbucket_hooks.exit_codes import DIFFERENCE
+from bitbucket_hooks.model.errors import unreadable
+from bitbucket_hooks.model.exit_codes import DIFFERENCE
 
 _HEADER: Final = "x-hub-signature:"
 
@@ -48,7 +48,7 @@ def verify(
     FILE, or standard input, is the request's body, byte by byte as it came. Exits with 0 when the
     signature is valid, 3 when it isn't, 1 for a mistake.
     """
-    from bitbucket_hooks.deliveries.declared import secret_of  # noqa: PLC0415 - late, as all here
+    from bitbucket_hooks.stack.delivery_target import secret_of  # noqa: PLC0415 - late, as all here
 
     secrets = {source: secret_of(source) for source in sources}
     body = _body(file)

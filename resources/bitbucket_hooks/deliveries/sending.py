@@ -21,7 +21,7 @@ import urllib3
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.masking import Mask
 from bitbucket_hooks.model.urls import origin_shown, shown
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from attrs import define, evolve, field, frozen
 
-from bitbucket_hooks.api.client import Client, open_client
+from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import (
     ApiError,
@@ -24,7 +24,7 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.oauth import Grant, TokenDesk
-from bitbucket_hooks.api.transport import identity
+from bitbucket_hooks.connect import identity, open_client
 from bitbucket_hooks.doctor.case import Account
 from bitbucket_hooks.doctor.findings import (
     LET_IN,
@@ -38,7 +38,6 @@ from bitbucket_hooks.doctor.findings import (
 )
 from bitbucket_hooks.doctor.observing import Observer
 from bitbucket_hooks.doctor.scopes import LIST, READ, Action, Scopes, actions
-from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -47,9 +46,10 @@ from bitbucket_hooks.model.credentials import (
     OAuthConsumer,
     misplaced,
 )
+from bitbucket_hooks.model.errors import HooksError, printable
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
-from bitbucket_hooks.settings import Settings
 from bitbucket_hooks.stack.entries import Draft
 
 PATIENCE: Final = 10.0

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.api.transport import identity
-from bitbucket_hooks.errors import ConfigError, HooksError
+from bitbucket_hooks.connect import identity
 from bitbucket_hooks.model.credentials import Anonymous
-from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings, environment
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.model.errors import ConfigError, HooksError
+from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings, environment
+from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE as STACK
 from bitbucket_hooks.stack.entries import Hidden

@@ -16,9 +16,9 @@ from typing import Any, Final
 from attrs import frozen
 
 from bitbucket_hooks.doctor.findings import Finding, error, failure, note, ok, unknown, warning
-from bitbucket_hooks.errors import HooksError, printable
+from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.urls import veiled
-from bitbucket_hooks.runs.engine import ask
+from bitbucket_hooks.pulumi_cli.engine import ask
 from bitbucket_hooks.stack.files import read_mapping
 
 MINIMUM: Final = (3, 200)

@@ -17,10 +17,10 @@ from bitbucket_hooks.doctor.calls import Calls
 from bitbucket_hooks.doctor.case import Case, open_case
 from bitbucket_hooks.doctor.engine import Stacks
 from bitbucket_hooks.doctor.findings import Finding, Report, Section, error, guarded, masked
-from bitbucket_hooks.errors import HooksError, printable
+from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.masking import SECRET, Mask
-from bitbucket_hooks.runs.engine import stack_config, try_encryption
-from bitbucket_hooks.settings import SECRET_KEYS, VARIABLES, project_root
+from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, project_root
+from bitbucket_hooks.pulumi_cli.engine import stack_config, try_encryption
 from bitbucket_hooks.stack import files
 
 _SHORTEST: Final = 6  # characters of a secret that can be told from other text

@@ -9,10 +9,10 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.exit_codes import REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.model.exit_codes import REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.model.masking import Mask
-from bitbucket_hooks.runs.causes import SEE_DOCTOR
+from bitbucket_hooks.pulumi_cli.engine_errors import SEE_DOCTOR
 
 LET_IN: Final = "Mend first what is said of the account, then run this again."
 

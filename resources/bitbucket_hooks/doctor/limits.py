@@ -9,8 +9,8 @@ from attrs import frozen
 from bitbucket_hooks.api.client import PUBLIC_LIMIT
 from bitbucket_hooks.doctor.account import Talk
 from bitbucket_hooks.doctor.findings import Finding, note, ok, warning
-from bitbucket_hooks.settings import PUBLIC_API
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.model.settings import PUBLIC_API
+from bitbucket_hooks.model.wording import counted
 
 
 @frozen

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from requests.utils import get_environ_proxies, select_proxy
 
 from bitbucket_hooks.doctor.findings import LET_IN, Finding, error, ok, unknown, warning
-from bitbucket_hooks.errors import printable
-from bitbucket_hooks.settings import Settings
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.settings import Settings
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """The variables that name other authorities, in the order in which the HTTP library asks."""

@@ -12,7 +12,7 @@ from attrs import define
 
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
 
 
 @define

@@ -12,16 +12,16 @@ from attrs import frozen
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.doctor.case import open_case
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, unknown, warning
-from bitbucket_hooks.errors import HooksError, printable
 from bitbucket_hooks.inventory.declared import Declared, declared_in
 from bitbucket_hooks.inventory.live import where
+from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, origin_shown
-from bitbucket_hooks.runs.engine import ask
+from bitbucket_hooks.model.wording import counted
+from bitbucket_hooks.pulumi_cli.engine import ask
 from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.selection import Selection
-from bitbucket_hooks.wording import counted
 
 _SIDE_BY_SIDE: Final = 4
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
-from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.reconcile.secrets import read_secret
-from bitbucket_hooks.settings import SECRET_KEYS
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.secret_source import read_secret
+from bitbucket_hooks.model.settings import SECRET_KEYS
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.offline import NO_HOOKS, Checked
-from bitbucket_hooks.wording import counted
 
 _UNSIGNED: Final = "receivers can't tell deliveries from forged ones"
 _SIGN: Final = "Give each a secret, or secretFrom."

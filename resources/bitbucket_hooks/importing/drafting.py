@@ -10,7 +10,7 @@ from attrs import NOTHING, field, fields, frozen
 from bitbucket_hooks.importing.existing import Stack
 from bitbucket_hooks.importing.grouping import Group
 from bitbucket_hooks.inventory.live import Live
-from bitbucket_hooks.model.adopt import MATCH
+from bitbucket_hooks.model.adopt_policy import MATCH
 from bitbucket_hooks.model.rules import Problem
 from bitbucket_hooks.model.webhook import PROPERTIES, UNDOCUMENTED, Desired
 from bitbucket_hooks.stack.entries import KEYS, RULES, Draft, EntryContext, Given, draft, merged

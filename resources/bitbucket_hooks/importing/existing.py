@@ -8,14 +8,14 @@ from typing import Any, Final
 from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.errors import ConfigError, printable
 from bitbucket_hooks.importing.grouping import Listed, mine
 from bitbucket_hooks.inventory.live import Addresses, Live, where
-from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings
+from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import canonical_text
-from bitbucket_hooks.settings import CREDENTIAL_KEYS, Settings
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import (
     DEFAULTS,
     SHARED,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.errors import ConflictError
 from bitbucket_hooks.importing.drafting import New
 from bitbucket_hooks.importing.grouping import Group, Listed
+from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, differences
 from bitbucket_hooks.reconcile.adoption import adoptable

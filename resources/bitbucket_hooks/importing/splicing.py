@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import yaml
 from attrs import frozen
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.stack.config import HOOKS
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.files import not_yaml

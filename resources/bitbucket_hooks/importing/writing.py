@@ -9,12 +9,12 @@ from typing import Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.files import write_whole
+from bitbucket_hooks.filesystem import write_whole
 from bitbucket_hooks.importing.addresses import told
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines
 from bitbucket_hooks.importing.splicing import added
+from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.stack.files import read_text
 

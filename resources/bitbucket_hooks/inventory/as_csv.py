@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import attrs
 
-from bitbucket_hooks.errors import printable
 from bitbucket_hooks.inventory import as_json
 from bitbucket_hooks.inventory.findings import Inventory
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.webhook import Told
-from bitbucket_hooks.names import camel
 
 _TOLD: Final = tuple(camel(one.name) for one in attrs.fields(Told) if one.name != "description")
 _COLUMNS: Final = (

@@ -9,7 +9,7 @@ import attrs
 from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.findings import Inventory, Row
 from bitbucket_hooks.inventory.live import where
-from bitbucket_hooks.names import camel
+from bitbucket_hooks.model.naming import camel
 
 VERSION: Final = 1
 """Raised when something of the shape is renamed or taken away; what is added doesn't raise it."""

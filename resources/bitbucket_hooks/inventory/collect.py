@@ -20,14 +20,14 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
 from bitbucket_hooks.api.repositories import RepositoryApi
-from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
 from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.inventory.live import Live
+from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.model.globs import is_glob, matching
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
-from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
-from bitbucket_hooks.wording import counted
+from bitbucket_hooks.model.wording import counted
 
 _PASSING: Final = (ServerFailed, UnexpectedAnswer)
 

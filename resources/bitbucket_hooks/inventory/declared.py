@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.live import Addresses, Live
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Desired, differences
-from bitbucket_hooks.report.parts import mapping_of, stack_of, state_of
-from bitbucket_hooks.report.run import SECRET, State
+from bitbucket_hooks.pulumi_cli.run import SECRET, State
+from bitbucket_hooks.pulumi_cli.values import mapping_of, stack_of, state_of
 
 _TYPE: Final = "pulumi-python:dynamic/bitbucket:"
 _KINDS: Final = ("Hook", "WorkspaceHook", "HookFleet")

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.errors import printable, printable_value
 from bitbucket_hooks.inventory.collect import Collected, Refused
 from bitbucket_hooks.inventory.declared import Declared
 from bitbucket_hooks.inventory.live import Addresses, Live, where
+from bitbucket_hooks.model.errors import printable, printable_value
+from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown, veiled
 from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST, canonical_text
-from bitbucket_hooks.names import camel
-from bitbucket_hooks.wording import first_names
+from bitbucket_hooks.model.wording import first_names
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
 """Of findings, in the order in which they are told."""

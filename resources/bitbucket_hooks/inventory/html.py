@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from bitbucket_hooks.html.frame import framed, safe, shown
 from bitbucket_hooks.inventory.findings import KINDS, Inventory, Row, label
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.inventory.page import SCRIPT, STYLE
 from bitbucket_hooks.model.webhook import UNDOCUMENTED
-from bitbucket_hooks.page_frame import framed, safe, shown
 
 _FEW: Final = 4  # items that need no fold
 # the check of certificates is told as what it switches off

@@ -17,8 +17,8 @@ import attrs
 from attrs import define, field
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.inventory.live import Addresses, Live
+from bitbucket_hooks.model.errors import ConfigError
 
 VERSION: Final = 1
 _KEY_SIZE: Final = 16  # bytes

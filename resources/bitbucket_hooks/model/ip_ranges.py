@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import HooksError, printable
+from bitbucket_hooks.model.errors import HooksError, printable
 
 WEBHOOK_PRODUCT: Final = "bitbucket"
 WEBHOOK_DIRECTION: Final = "egress"

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.errors import printable
-from bitbucket_hooks.model.adopt import canonical_policy
+from bitbucket_hooks.model.adopt_policy import canonical_policy
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.subject import canonical_uuid, is_slug
 from bitbucket_hooks.model.urls import url_problem
 from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events

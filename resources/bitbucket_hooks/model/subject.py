@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -67,3 +68,13 @@ class Subject:
         if self.repository is None:
             return f"workspace {self.workspace}"
         return f"{self.workspace}/{self.repository}"
+
+
+def path_of(subject: Subject, *parts: str) -> str:
+    """A path of the API: that of a subject, or of something in it; every part is quoted."""
+    base = (
+        ["workspaces", subject.uuid or subject.workspace]
+        if subject.repository is None
+        else ["repositories", subject.workspace, subject.uuid or subject.repository]
+    )
+    return "/".join(quote(part, safe="") for part in [*base, *parts])

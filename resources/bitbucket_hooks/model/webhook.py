@@ -10,9 +10,9 @@ from typing import Any, Final
 from attrs import Attribute, evolve, field, fields, frozen
 from attrs.converters import optional
 
+from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, host_of, near_key
-from bitbucket_hooks.names import camel
 
 DEFAULT_EVENTS: Final = ("repo:push",)
 """What Bitbucket's own page selects for a new hook."""

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.settings import ALL, TURN
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.provider.engine_run import engine_command
-from bitbucket_hooks.provider.seam import current_urn, inform_run
+from bitbucket_hooks.provider.engine_process import engine_command
+from bitbucket_hooks.provider.sdk_hooks import current_urn, inform_run
 from bitbucket_hooks.reconcile.claims import Claims
-from bitbucket_hooks.reconcile.rotation import Turn, place_in, turn_of
-from bitbucket_hooks.settings import ALL, TURN
+from bitbucket_hooks.reconcile.refresh_rotation import Turn, place_in, turn_of
 
 _TYPE: Final = "pulumi-python:dynamic/bitbucket:"
 _MAX_DIGITS: Final = 18

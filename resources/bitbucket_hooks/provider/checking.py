@@ -9,11 +9,11 @@ import pulumi
 from attrs import field, frozen
 from pulumi.dynamic import CheckFailure, CheckResult
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
+from bitbucket_hooks.model.secret_source import read_secret
+from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
-from bitbucket_hooks.provider.properties import FINGERPRINT
-from bitbucket_hooks.reconcile.secrets import read_secret
 
 if TYPE_CHECKING:
     from bitbucket_hooks.provider.session import Session

@@ -7,11 +7,11 @@ from typing import Any
 
 from pulumi.dynamic import DiffResult
 
-from bitbucket_hooks.provider import seam
-from bitbucket_hooks.provider.declaring import is_declared
-from bitbucket_hooks.provider.properties import FINGERPRINT, FOREIGN_SECRET, had_secret
-from bitbucket_hooks.provider.seam import Change
-from bitbucket_hooks.reconcile.secrets import is_fingerprint_of, read_secret
+from bitbucket_hooks.model.secret_source import is_fingerprint_of, read_secret
+from bitbucket_hooks.model.state_codec import FINGERPRINT, FOREIGN_SECRET, had_secret
+from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.provider.base import is_declared
+from bitbucket_hooks.provider.sdk_hooks import Change
 
 Props = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ def diff_of(olds: Props, news: Props, names: Collection[str]) -> DiffResult:
     """The diff of properties that differ in `names`, or in none; warns when a secret is removed."""
     hidden = _changes_of_secret(olds, news, names) if is_declared(news) else {}
     if hidden:
-        return seam.DetailedDiff({**dict(_changes(olds, news, names)), **hidden})
+        return sdk_hooks.DetailedDiff({**dict(_changes(olds, news, names)), **hidden})
     # None lets the engine compare the inputs itself: it then names just what changed
     return DiffResult(changes=None if names else False)
 
@@ -40,7 +40,7 @@ def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict
     """
     source = news.get("secretFrom", "")
     if _removes_secret(olds, news):
-        seam.warn(
+        sdk_hooks.warn(
             "secret removed: deliveries will be unsigned; if that isn't meant, provide the secret, "
             "whose variable may not be set"
         )

@@ -18,17 +18,17 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model import rules
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.safety import REMEDY, share, too_many
+from bitbucket_hooks.model.state_codec import SUBJECT_UUIDS
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.provider import seam
+from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.provider.base import DeclaringProvider, Props, is_declared, owner
 from bitbucket_hooks.provider.checking import Checker
-from bitbucket_hooks.provider.declaring import DeclaringProvider, Props, is_declared, owner
-from bitbucket_hooks.provider.properties import SUBJECT_UUIDS
-from bitbucket_hooks.provider.safety import REMEDY, share, too_many
-from bitbucket_hooks.provider.seam import Change
+from bitbucket_hooks.provider.sdk_hooks import Change
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.exclusive import (
     ExclusiveIncomplete,
@@ -138,7 +138,7 @@ class _ExclusiveProvider(DeclaringProvider):
         if _olds["onUnmanaged"] != _news["onUnmanaged"]:
             details["onUnmanaged"] = Change.CHANGED
         if details:
-            return seam.DetailedDiff(details)
+            return sdk_hooks.DetailedDiff(details)
         return DiffResult(changes=bool(scope.names.keys() - records.listed))
 
     def create(self, props: Props) -> CreateResult:
@@ -154,7 +154,7 @@ class _ExclusiveProvider(DeclaringProvider):
                 "Take the id out of the resource's options, so that it is declared.",
             )
         before, scope = self._records(props), self._scope(props, props)
-        with seam.urn_for_threads():
+        with sdk_hooks.urn_for_threads():
             records = self._session.exclusives.look(scope, before, self._session.rotation.is_due)
         self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
         outputs = _outputs(props, scope, records)
@@ -178,11 +178,11 @@ class _ExclusiveProvider(DeclaringProvider):
         before, scope = self._records(olds), self._scope(news, olds)
         leaving = set(olds.get("hooks", ())) - set(news["hooks"])
         try:
-            with seam.urn_for_threads():
+            with sdk_hooks.urn_for_threads():
                 records = self._session.exclusives.bring_in_line(scope, before, leaving, doomed)
         except ExclusiveIncomplete as error:
             if error.records.listed:  # else there is nothing to keep
-                seam.keep_partly_done(id_, _outputs(news, scope, error.records), news)
+                sdk_hooks.keep_partly_done(id_, _outputs(news, scope, error.records), news)
             raise
         found = {u: told for u, told in records.unmanaged.items() if u not in before.unmanaged}
         held = self._tell_held(scope, found)
@@ -196,7 +196,7 @@ class _ExclusiveProvider(DeclaringProvider):
         holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
         held = {u: f"{unmanaged[u]} ({holder})" for u, holder in holders.items() if holder}
         if held:
-            seam.warn(
+            sdk_hooks.warn(
                 f"declared, but not named in `hooks`, so they just stay:\n{listed_hooks(held)}\n"
                 "Name them in `hooks`."
             )
@@ -314,4 +314,4 @@ def _warn_of_unreadable(unmanaged: Mapping[str, str], held: Collection[str]) -> 
 def _warn(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:
     if unmanaged:
         told = f"{counted(unmanaged)} {what}:\n{listed_hooks(unmanaged)}"
-        seam.warn(f"{told}\n{remedy}" if remedy else told)
+        sdk_hooks.warn(f"{told}\n{remedy}" if remedy else told)

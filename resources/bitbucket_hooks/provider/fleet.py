@@ -17,23 +17,12 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from bitbucket_hooks.errors import ConfigError
 from bitbucket_hooks.model import rules
-from bitbucket_hooks.model.adopt import MATCH, NEVER
-from bitbucket_hooks.model.copies import AS_DECLARED, last_known
-from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Observed, Place
-from bitbucket_hooks.provider import seam
-from bitbucket_hooks.provider.checking import Checker
-from bitbucket_hooks.provider.declaring import (
-    DeclaringProvider,
-    Props,
-    is_declared,
-    owner,
-    warn_of_kept_secret,
-)
-from bitbucket_hooks.provider.diffs import diff_of, known_secret
-from bitbucket_hooks.provider.properties import (
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
+from bitbucket_hooks.model.copy_status import AS_DECLARED, last_known
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.safety import NAMED, REMEDY, share, too_many
+from bitbucket_hooks.model.state_codec import (
     FINGERPRINT,
     SUBJECT_UUIDS,
     desired_of,
@@ -43,10 +32,21 @@ from bitbucket_hooks.provider.properties import (
     observed_of,
     place_of,
 )
-from bitbucket_hooks.provider.safety import NAMED, REMEDY, share, too_many
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Observed, Place
+from bitbucket_hooks.model.wording import first_names
+from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.provider.base import (
+    DeclaringProvider,
+    Props,
+    is_declared,
+    owner,
+    warn_of_kept_secret,
+)
+from bitbucket_hooks.provider.checking import Checker
+from bitbucket_hooks.provider.diffs import diff_of, known_secret
 from bitbucket_hooks.reconcile.fleet import Fleet
 from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
-from bitbucket_hooks.wording import first_names
 
 _COMPUTED: Final = ("hooks", "createdAt", SUBJECT_UUIDS)
 _SECRET: Final = ("secret", FINGERPRINT)
@@ -107,12 +107,14 @@ class HookFleetProvider(DeclaringProvider):
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""
         id_ = f"fleet-{uuid4()}"
-        with seam.urn_for_threads():
+        with sdk_hooks.urn_for_threads():
             try:
                 copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
             except FleetIncomplete as error:
                 if error.copies.hooks:  # else there is nothing to keep
-                    seam.keep_partly_done(id_, _outputs(kept_of(props, {}), error.copies), props)
+                    sdk_hooks.keep_partly_done(
+                        id_, _outputs(kept_of(props, {}), error.copies), props
+                    )
                 raise
         return CreateResult(id_, _outputs(kept_of(props, {}), copies))
 
@@ -123,7 +125,7 @@ class HookFleetProvider(DeclaringProvider):
                 f'a HookFleet can\'t be looked up ("{id_}")',
                 "Look up its copies one by one, as Hook.",
             )
-        with seam.urn_for_threads():
+        with sdk_hooks.urn_for_threads():
             copies = self._session.fleets.look(
                 desired_of(_without_secret_value(props)),
                 _copies(props),
@@ -140,19 +142,21 @@ class HookFleetProvider(DeclaringProvider):
         if secret is None and had_secret(_olds):
             warn_of_kept_secret("every copy of the fleet")
         known = known_secret(secret, _olds, _news)
-        with seam.urn_for_threads():
+        with sdk_hooks.urn_for_threads():
             try:
                 copies = self._session.fleets.bring_in_line(
                     fleet, _copies(_olds), _last(_olds), known
                 )
             except FleetIncomplete as error:
-                seam.keep_partly_done(_id, _outputs(kept_of(_news, _olds), error.copies), _news)
+                sdk_hooks.keep_partly_done(
+                    _id, _outputs(kept_of(_news, _olds), error.copies), _news
+                )
                 raise
         return UpdateResult(_outputs(kept_of(_news, _olds), copies))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the copies, but those that belong to other resources by now."""
-        with seam.urn_for_threads():
+        with sdk_hooks.urn_for_threads():
             self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
 
     def _fleet(self, props: Props) -> Fleet:
@@ -224,7 +228,7 @@ def _inputs_as_read(outputs: Props) -> Props:
     if FINGERPRINT in inputs:
         inputs[FINGERPRINT] = ""
     hidden = _SECRET + (("url",) if outputs.get("urlIsSecret") else ())
-    secret = {key: seam.as_secret(inputs[key]) for key in hidden if key in inputs}
+    secret = {key: sdk_hooks.as_secret(inputs[key]) for key in hidden if key in inputs}
     return {**inputs, **secret, "repositories": _standing(outputs)}
 
 

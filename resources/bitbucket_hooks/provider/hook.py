@@ -10,22 +10,9 @@ from attrs import evolve
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from bitbucket_hooks.api.errors import NotFound
-from bitbucket_hooks.errors import ConfigError, RemoteError
-from bitbucket_hooks.exit_codes import REMOTE_FAILED
-from bitbucket_hooks.model.subject import Subject, canonical_uuid
-from bitbucket_hooks.model.urls import may_be_secret, origin_shown
-from bitbucket_hooks.model.webhook import Place, SecretChange
-from bitbucket_hooks.provider import seam
-from bitbucket_hooks.provider.checking import Checker
-from bitbucket_hooks.provider.declaring import (
-    DeclaringProvider,
-    Props,
-    is_declared,
-    owner,
-    warn_of_kept_secret,
-)
-from bitbucket_hooks.provider.diffs import diff_of, known_secret
-from bitbucket_hooks.provider.properties import (
+from bitbucket_hooks.model.errors import ConfigError, RemoteError
+from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
+from bitbucket_hooks.model.state_codec import (
     desired_of,
     differing,
     had_secret,
@@ -37,6 +24,19 @@ from bitbucket_hooks.provider.properties import (
     subject_of,
     without_secret,
 )
+from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.urls import may_be_secret, origin_shown
+from bitbucket_hooks.model.webhook import Place, SecretChange
+from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.provider.base import (
+    DeclaringProvider,
+    Props,
+    is_declared,
+    owner,
+    warn_of_kept_secret,
+)
+from bitbucket_hooks.provider.checking import Checker
+from bitbucket_hooks.provider.diffs import diff_of, known_secret
 from bitbucket_hooks.reconcile.lifecycle import due
 
 
@@ -92,12 +92,12 @@ class _HookProvider(DeclaringProvider):
         inputs = inputs_as_read(subject, props, live)
         if inputs["url"] != props.get("url") and may_be_secret(live.url):
             if "url" in props:
-                seam.warn(
+                sdk_hooks.warn(
                     f"{subject}: the url of the hook {uuid} was changed by hand and leads to "
                     f"{origin_shown(live.url)}, of which no more is shown; "
                     "run `pulumi up` to put the declared one back"
                 )
-            inputs["url"] = seam.as_secret(inputs["url"])
+            inputs["url"] = sdk_hooks.as_secret(inputs["url"])
         return ReadResult(uuid, outputs_as_read(inputs, live, props), inputs)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -112,7 +112,7 @@ class _HookProvider(DeclaringProvider):
         except RemoteError as error:
             may_be_done = error.exit_code == REMOTE_FAILED
             if may_be_done and due(desired, last, known) in (SecretChange.SET, SecretChange.REMOVE):
-                seam.keep_partly_done(_id, without_secret(_olds), _news)
+                sdk_hooks.keep_partly_done(_id, without_secret(_olds), _news)
             raise
         return UpdateResult(outputs_of(_news, live, _olds))
 

@@ -11,10 +11,24 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.worker_pool import SideBySide
+from bitbucket_hooks.model.settings import (
+    ACCOUNT_KEY,
+    NAMESPACE,
+    Settings,
+    environment,
+    layer,
+    resolve,
+)
 from bitbucket_hooks.provider.budget import account_of, turn_of_run
-from bitbucket_hooks.provider.engine_run import end_with_engine, ensure_engine_lives, run_name
-from bitbucket_hooks.provider.seam import (
+from bitbucket_hooks.provider.engine_process import (
+    end_with_engine,
+    ensure_engine_lives,
+    run_name,
+)
+from bitbucket_hooks.provider.sdk_hooks import (
     current_urn,
     engine_address,
     inform,
@@ -22,7 +36,7 @@ from bitbucket_hooks.provider.seam import (
     tell_progress,
     warn,
 )
-from bitbucket_hooks.reconcile.catalogue import Catalogue
+from bitbucket_hooks.reconcile.announced import Sightings
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
@@ -30,11 +44,8 @@ from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
+from bitbucket_hooks.reconcile.refresh_rotation import Rotation
 from bitbucket_hooks.reconcile.registry import Registry
-from bitbucket_hooks.reconcile.rotation import Rotation
-from bitbucket_hooks.reconcile.side_by_side import SideBySide
-from bitbucket_hooks.reconcile.sightings import Sightings
-from bitbucket_hooks.settings import ACCOUNT_KEY, NAMESPACE, Settings, environment, layer, resolve
 
 if TYPE_CHECKING:
     from bitbucket_hooks.api.client import Client
@@ -70,7 +81,7 @@ class _Connection:
         """Give the client."""
         with self._lock:
             if self._client is None:
-                from bitbucket_hooks.api.client import open_client  # noqa: PLC0415 - brings requests
+                from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - brings requests
 
                 self._client = open_client(self.settings, warn, ensure_engine_lives, self.clock)
             return self._client

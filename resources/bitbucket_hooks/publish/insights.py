@@ -1,4 +1,4 @@
-"""A Code Insights report on a commit, with annotations; what is too much is folded."""
+"""On a commit: a Code Insights report with annotations, and a build status, one per stack."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, Final
 
 from bitbucket_hooks.api.commits import Commit, CommitApi
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.publish.folding import cut, key_of, one_line
 from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
-from bitbucket_hooks.wording import counted
 
 MAX_ANNOTATIONS: Final = 1000
 """Of one report (public API description)."""
@@ -27,6 +27,12 @@ _RESULTS: Final = {True: "PASSED", False: "FAILED", None: "PENDING"}
 _ORDER: Final = {severity: place for place, severity in enumerate(Severity)}
 _MORE: Final = "\n(more is left out)"
 
+MAX_TEXT: Final = 255
+"""Characters of a status's name and description (unverified; of the key they are 40)."""
+
+_STATES: Final = {True: "SUCCESSFUL", False: "FAILED", None: "INPROGRESS"}
+_STOPPED: Final = "STOPPED"
+
 
 def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> str:
     """Put a stack's report in place of its earlier one on this commit; tells what was done.
@@ -40,6 +46,20 @@ def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> s
     ]
     api.replace_report(where, name, _body(report, link), annotations)
     return f"report {name}, {counted(len(annotations), 'annotation')}"
+
+
+def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> str:
+    """Set the stack's status of this commit, and tell what was done. Raises ApiError."""
+    state = _STOPPED if report.stopped else _STATES[report.passed]
+    status = {
+        "key": key_of(report.project, report.stack),
+        "state": state,
+        "name": one_line(report.title, MAX_TEXT),
+        "description": one_line(report.summary, MAX_TEXT),
+        "url": link,
+    }
+    api.put_status(where, status)
+    return state
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:

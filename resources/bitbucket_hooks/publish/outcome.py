@@ -12,7 +12,7 @@ from bitbucket_hooks.api.errors import (
     PermissionRefused,
     ScopeMissing,
 )
-from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.publish.place import Target
 
 # The public description of the API names the read scopes alone; with the write scopes it works

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from bitbucket_hooks.api.comments import PullRequest
 from bitbucket_hooks.api.commits import SITE, Commit
-from bitbucket_hooks.errors import ConfigError, printable
+from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.subject import Subject, is_slug
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)

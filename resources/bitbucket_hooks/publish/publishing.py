@@ -1,27 +1,33 @@
-"""A finished report to all of its targets, each on its own."""
+"""A finished report to all of its targets, each on its own; a job's summary among them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import CommentApi, PullRequest
 from bitbucket_hooks.api.commits import Commit, CommitApi
-from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.model.errors import ConfigError, HooksError
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.publish.comment import Marker, StackComments
-from bitbucket_hooks.publish.insights import put_report
+from bitbucket_hooks.publish.folding import rendered_in_bytes
+from bitbucket_hooks.publish.insights import put_report, put_status
 from bitbucket_hooks.publish.outcome import Outcome, Step, not_done
 from bitbucket_hooks.publish.place import Place, Target
-from bitbucket_hooks.publish.report import Published
-from bitbucket_hooks.publish.status import put_status
-from bitbucket_hooks.publish.summary import append_summary
+from bitbucket_hooks.publish.report import Published, Render
 from bitbucket_hooks.publish.ways import PROXIES, Ways
-from bitbucket_hooks.settings import Settings
+
+MAX_SUMMARY: Final = 1024 * 1024
+"""Bytes of one step's summary; a longer one isn't shown at all (GitHub's documentation)."""
+
+_LEAST: Final = 200  # bytes that are worth the while
 
 
 def publish(
@@ -106,3 +112,37 @@ class _Courier:
         links = (self.report.link, self.place.link)
         urls = (one for one in links if one and one.startswith(("https://", "http://")))
         return next(urls, where.page)
+
+
+def append_summary(path: Path, render: Render) -> str:
+    """Add a report to what a step has told so far; tells what was done.
+
+    Raises ConfigError when the file can't be written or is full.
+    """
+    try:
+        size = path.stat().st_size if path.exists() else 0
+        room = MAX_SUMMARY - size - 1
+        if room < _LEAST:
+            raise ConfigError(
+                f"the job summary is full (at most {MAX_SUMMARY:,} bytes a step)",
+                "Report in a step of its own.",
+            )
+        text = rendered_in_bytes(render, room)
+        _append(path, text.rstrip("\n") + "\n", size)
+    except OSError as error:
+        raise ConfigError(
+            f"the job summary can't be written ({error.strerror})",
+            "Check that GITHUB_STEP_SUMMARY names a file that may be written.",
+        ) from None
+    return f"{len(text.encode()):,} bytes"
+
+
+def _append(path: Path, text: str, size: int) -> None:
+    """Add a text to a file of a size in bytes, whole or not at all."""
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        with suppress(OSError):
+            os.truncate(path, size)
+        raise

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field
 
-from bitbucket_hooks.api.client import Client, open_client, open_signed_client
+from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import (
     ApiError,
@@ -19,11 +19,11 @@ from bitbucket_hooks.api.errors import (
     ScopeMissing,
     Unreachable,
 )
-from bitbucket_hooks.api.transport import identity
+from bitbucket_hooks.connect import identity, open_client, open_signed_client
 from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.model.settings import PUBLIC_API, Settings
 from bitbucket_hooks.publish.outcome import NoCredentials
 from bitbucket_hooks.publish.place import Target
-from bitbucket_hooks.settings import PUBLIC_API, Settings
 
 PROXIES: Final = ("http://localhost:29418", "http://host.docker.internal:29418")
 """Pipelines' proxy, as a step sees it and as a pipe's container does (vendor's blog)."""

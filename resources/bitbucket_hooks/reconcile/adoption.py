@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from attrs import evolve
 
-from bitbucket_hooks.errors import ConflictError, printable, printable_value
-from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
+from bitbucket_hooks.model.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, canonical_text

@@ -20,11 +20,11 @@ from typing import Final
 
 from attrs import asdict, define, evolve, field, frozen
 
-from bitbucket_hooks.errors import ConflictError, printable
-from bitbucket_hooks.folders import run_state_folder
+from bitbucket_hooks.filesystem import run_state_folder
+from bitbucket_hooks.model.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.reconcile.book import Book
+from bitbucket_hooks.reconcile.shared_log import Book
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there

@@ -11,17 +11,17 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from bitbucket_hooks import wording
-from bitbucket_hooks.errors import RemoteError, printable
+from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
+from bitbucket_hooks.model import wording
+from bitbucket_hooks.model.errors import RemoteError, printable
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import shown, veiled
 from bitbucket_hooks.model.webhook import Desired, Observed, Place
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.fold_messages import folded
 from bitbucket_hooks.reconcile.incomplete import failure, lost_sight, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
-from bitbucket_hooks.reconcile.notices import folded
-from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
 
 _WHAT: Final = "unmanaged hooks"
 _UNREADABLE: Final = "unreadable"  # begins a record; of any other hook the title comes first

@@ -10,7 +10,8 @@ from typing import Final
 from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.errors import Interrupted
-from bitbucket_hooks.model.copies import (
+from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
+from bitbucket_hooks.model.copy_status import (
     AS_DECLARED,
     GONE,
     LEFT_OVER,
@@ -32,10 +33,9 @@ from bitbucket_hooks.model.webhook import (
     secret_change,
 )
 from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.fold_messages import folded
 from bitbucket_hooks.reconcile.incomplete import Copies, lost_sight, report, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
-from bitbucket_hooks.reconcile.notices import folded
-from bitbucket_hooks.reconcile.side_by_side import Outcome, SideBySide
 
 _GRACE: Final = 1.0  # seconds for declarations of the same run to be heard of before a removal
 _HEIR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, evolve, field
 
 from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused, ScopeMissing
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, path_of
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.reconcile.claims import Claims
 

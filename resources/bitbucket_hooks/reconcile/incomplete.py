@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.errors import HooksError, RemoteError
+from bitbucket_hooks.api.worker_pool import Outcome
+from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
-from bitbucket_hooks.reconcile.side_by_side import Outcome
-from bitbucket_hooks.wording import first_lines
+from bitbucket_hooks.model.wording import first_lines
 
 _FEW: Final = 5  # repositories that may refuse by chance
 _SHOWN: Final = 10  # failures that a message names one by one

@@ -11,8 +11,8 @@ from attrs import define, evolve
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, ApiError, NotFound
 from bitbucket_hooks.api.hooks import unreadable_hook
-from bitbucket_hooks.errors import ConflictError
-from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
+from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, path_of
 from bitbucket_hooks.model.webhook import Observed
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
-from bitbucket_hooks.api.paths import path_of
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, path_of
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.reconcile.listings import Listings
 

@@ -19,7 +19,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.folders import unusable
+from bitbucket_hooks.filesystem import unusable
 from bitbucket_hooks.model.webhook import Place
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.listings import LAG

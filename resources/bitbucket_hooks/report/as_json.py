@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from bitbucket_hooks.names import camel
+from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import PropertyChange

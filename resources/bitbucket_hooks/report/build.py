@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Kind, Run
 from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook, Other
 from bitbucket_hooks.report.copies import hook_of
 from bitbucket_hooks.report.exclusives import exclusive_of
@@ -13,7 +14,6 @@ from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.history import History, histories
 from bitbucket_hooks.report.moves import with_moves
 from bitbucket_hooks.report.notices import turn_of
-from bitbucket_hooks.report.run import ROOT_TYPE, Kind, Run
 
 _OURS: Final = "pulumi-python:dynamic/bitbucket:"
 _HOOKS: Final = ("Hook", "HookFleet", "WorkspaceHook")

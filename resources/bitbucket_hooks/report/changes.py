@@ -7,9 +7,9 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.pulumi_cli.run import Diagnostic, Outcome, Run, Turn, Violation
 from bitbucket_hooks.report.findings import Match, Near
-from bitbucket_hooks.report.run import Diagnostic, Outcome, Run, Turn, Violation
 from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
 
 
@@ -55,7 +55,7 @@ class Drift:
     """What is not as it was declared, on one or more places."""
 
     what: str
-    """As `model/copies.py` words it: `gone`, `active false; events repo:fork`."""
+    """As `model/copy_status.py` words it: `gone`, `active false; events repo:fork`."""
     places: tuple[str, ...]
     fate: Fate
 

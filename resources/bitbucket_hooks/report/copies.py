@@ -7,14 +7,21 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from bitbucket_hooks.errors import printable_value
-from bitbucket_hooks.model.copies import AS_DECLARED, GONE, MISSING, is_left, last_known, left_to
+from bitbucket_hooks.model.copy_status import (
+    AS_DECLARED,
+    GONE,
+    MISSING,
+    is_left,
+    last_known,
+    left_to,
+)
+from bitbucket_hooks.model.errors import printable_value
 from bitbucket_hooks.model.urls import veiled
+from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run, State
 from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
 from bitbucket_hooks.report.findings import Finding, Findings
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import adopted_of
-from bitbucket_hooks.report.run import UNKNOWN, Kind, Run, State
 from bitbucket_hooks.report.values import (
     HIDDEN_URL,
     UNKNOWN_VALUE,
@@ -194,7 +201,7 @@ def _differs(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _part(name: str, now: Mapping[str, Any]) -> str:
-    """A live value, worded as `model/copies.py` does."""
+    """A live value, worded as `model/copy_status.py` does."""
     if name == "url":
         shown = url_of(now)
         return f"url {shown}" if shown == HIDDEN_URL else f"url {printable_value(shown)}"

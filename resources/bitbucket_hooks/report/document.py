@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.wording import counted, in_short
+from bitbucket_hooks.model.wording import counted, in_short
 
 
 class Style(Enum):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.model.urls import veiled
+from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run
+from bitbucket_hooks.pulumi_cli.values import mapping_of, number_of
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import unmanaged_of
-from bitbucket_hooks.report.parts import mapping_of, number_of
-from bitbucket_hooks.report.run import UNKNOWN, Kind, Run
 from bitbucket_hooks.report.values import UNKNOWN_VALUE, PropertyChange, told
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')

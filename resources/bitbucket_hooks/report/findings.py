@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.errors import printable_value
+from bitbucket_hooks.model.errors import printable_value
 from bitbucket_hooks.model.urls import origin_shown, shown
 from bitbucket_hooks.model.webhook import Desired, Observed, differences
 

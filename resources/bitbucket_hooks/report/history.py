@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.report.run import Kind, Outcome, Run, State, Step
+from bitbucket_hooks.pulumi_cli.run import Kind, Outcome, Run, State, Step
 
 _REFRESH: Final = "refresh"
 _LESSER: Final = ("replace", "delete-replaced", "discard-replaced", "remove-pending-replace")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from bitbucket_hooks.page_frame import framed, safe
+from bitbucket_hooks.html.frame import framed, safe
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.document import (
     Document,
     Entry,
@@ -20,7 +21,6 @@ from bitbucket_hooks.report.document import (
     sentence,
 )
 from bitbucket_hooks.report.page import SCRIPT, STYLE
-from bitbucket_hooks.wording import counted
 
 _SHORT: Final = 12  # digits of a commit
 _FEW: Final = 4  # items that need no fold

@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.document import Document, Entry, Line, Mark, Section, Span, Style, Text
-from bitbucket_hooks.wording import counted
 
 _Thing = TypeVar("_Thing")
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from attrs import evolve
 
-from bitbucket_hooks.model.adopt import NEVER
+from bitbucket_hooks.model.adopt_policy import NEVER
 from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.model.webhook import canonical_text
+from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN
 from bitbucket_hooks.report.changes import Action, Hook, Move
 from bitbucket_hooks.report.history import History, properties
-from bitbucket_hooks.report.run import SECRET, UNKNOWN
 
 Pair = tuple[History, Hook]
 

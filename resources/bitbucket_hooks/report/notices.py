@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, Turn
 from bitbucket_hooks.report.findings import Match
-from bitbucket_hooks.report.run import Diagnostic, Run, Turn
 
 _ADOPTED: Final = re.compile(
     r"(?P<places>[^:]+?): adopted the existing hook(?: (?P<uuid>\{[0-9a-f-]{36}\}))?: (?P<what>.*)"

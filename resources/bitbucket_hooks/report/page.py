@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bitbucket_hooks.page_style import BASE
+from bitbucket_hooks.html.style import BASE
 
 _OWN: Final = """
 a { color: var(--link); }

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.wording import plural
 from bitbucket_hooks.report.document import WORDED, Document, Entry, Line, Mark, Span, Style, Text
-from bitbucket_hooks.wording import plural
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import PROPERTIES, canonical_value
-from bitbucket_hooks.report.run import SECRET, UNKNOWN
+from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN
 
 HIDDEN_URL: Final = "(a secret url)"
 UNKNOWN_VALUE: Final = "(known after the update)"

@@ -8,23 +8,23 @@ from typing import Any, Final
 from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
-from bitbucket_hooks.provider.safety import REMEDY, share, too_many
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.safety import REMEDY, share, too_many
+from bitbucket_hooks.model.settings import ALL
+from bitbucket_hooks.model.wording import counted
+from bitbucket_hooks.pulumi_cli import engine
+from bitbucket_hooks.pulumi_cli.engine import Finished
+from bitbucket_hooks.pulumi_cli.engine_errors import engine_failure, last_words
+from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.pulumi_cli.run import Diagnostic, Kind, Run
+from bitbucket_hooks.pulumi_cli.signals import stopping
+from bitbucket_hooks.pulumi_cli.values import message_of
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
-from bitbucket_hooks.report.parts import message_of
-from bitbucket_hooks.report.read import read
-from bitbucket_hooks.report.run import Diagnostic, Kind, Run
-from bitbucket_hooks.runs import engine
-from bitbucket_hooks.runs.causes import engine_failure, last_words
-from bitbucket_hooks.runs.engine import Finished
-from bitbucket_hooks.runs.look import Accounts, Looker
-from bitbucket_hooks.runs.signals import stopping
-from bitbucket_hooks.settings import ALL
+from bitbucket_hooks.runs.adoption_preview import Accounts, Looker
 from bitbucket_hooks.stack.files import project_name
-from bitbucket_hooks.wording import counted
 
 _HEARD: Final = ("info", "info#err", "warning")
 """The severities of what is said while a run goes on; a report has all warnings in the end."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import attrs
 from werkzeug.wrappers import Response
 
-from bitbucket_hooks.sandbox import commentstore, pages, places
+from bitbucket_hooks.sandbox import commentstore, pages, tenants
 from bitbucket_hooks.sandbox import identity as identities
 from bitbucket_hooks.sandbox.commitstore import Commit
 from bitbucket_hooks.sandbox.errors import no_permission, not_found
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.records import Repository, Workspace
+    from bitbucket_hooks.sandbox.models import Repository, Workspace
     from bitbucket_hooks.sandbox.settings import Settings
 
 
@@ -44,14 +44,14 @@ class Call:
 
     def workspace(self, name: str) -> Workspace:
         """Find a workspace, whether the identity may see it or not. Refuses (404) a missing one."""
-        found = places.workspace(self.connection, name)
+        found = tenants.workspace(self.connection, name)
         if not found:
             raise not_found()
         return found
 
     def repository(self, workspace: str, slug: str) -> Repository:
         """Find a repository. One that the identity may not see is refused like a missing one."""
-        found = places.repository(self.connection, self.workspace(workspace).uuid, slug)
+        found = tenants.repository(self.connection, self.workspace(workspace).uuid, slug)
         if not found or not identities.repository_role(self.connection, self.identity, found):
             raise not_found()
         return found

@@ -27,7 +27,7 @@ from bitbucket_hooks.sandbox.validation import json_object
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.calls import Call
-    from bitbucket_hooks.sandbox.records import Comment, Repository
+    from bitbucket_hooks.sandbox.models import Comment, Repository
 
 MAX_COMMENT: Final = 32_768
 """Characters; the limit of the vendor's server product, that of the service is unverified."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bitbucket_hooks.sandbox.records import Comment, timestamp
+from bitbucket_hooks.sandbox.models import Comment, timestamp
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bitbucket_hooks.sandbox.records import new_uuid
+from bitbucket_hooks.sandbox.models import new_uuid
 
 if TYPE_CHECKING:
     import sqlite3

@@ -20,17 +20,17 @@ import attrs
 
 from bitbucket_hooks.deliveries import sending
 from bitbucket_hooks.deliveries.payloads import payload
-from bitbucket_hooks.errors import HooksError
-from bitbucket_hooks.events import KEYS, SUBJECT_TYPES, no_such_event
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.model.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.records import new_uuid
+from bitbucket_hooks.sandbox.models import new_uuid
 
 if TYPE_CHECKING:
     import sqlite3
 
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.models import Hook, Repository
     from bitbucket_hooks.sandbox.store import Database
 
 _TRIES: Final = 3

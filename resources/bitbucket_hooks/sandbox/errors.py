@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.wrappers import Response
 
-from bitbucket_hooks.errors import HooksError
+from bitbucket_hooks.model.errors import HooksError
 
 if TYPE_CHECKING:
     import os

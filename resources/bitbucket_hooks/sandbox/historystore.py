@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitbucket_hooks.deliveries.sending import Delivery, Outcome
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
 
 MOST: Final = 100
 """So many deliveries of a hook are kept, the latest."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from bitbucket_hooks.events import SUBJECT_TYPES
+from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import hookstore, pages
 from bitbucket_hooks.sandbox.calls import no_content, repository_subject, workspace_subject
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
-from bitbucket_hooks.sandbox.records import Hook, new_uuid
+from bitbucket_hooks.sandbox.models import Hook, new_uuid
 from bitbucket_hooks.sandbox.validation import PROPERTIES, hook_fields
 
 if TYPE_CHECKING:

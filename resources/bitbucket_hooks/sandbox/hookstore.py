@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bitbucket_hooks.sandbox.records import Hook
+from bitbucket_hooks.sandbox.models import Hook
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
-from bitbucket_hooks.sandbox import places
+from bitbucket_hooks.sandbox import tenants
 from bitbucket_hooks.sandbox.errors import missing_scope
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.records import Repository, User
+    from bitbucket_hooks.sandbox.models import Repository, User
 
 TokenKind = Literal["api", "repository", "project", "workspace", "oauth"]
 Role = Literal["admin", "write", "read"]
@@ -137,7 +137,7 @@ def decode_basic(value: str) -> tuple[str, str]:
 
 def _basic(connection: sqlite3.Connection, email: str, token: str) -> Identity | None:
     # A username that is no email address belonged to an app password: those are gone.
-    user = places.user(connection, email) if "@" in email else None
+    user = tenants.user(connection, email) if "@" in email else None
     found = _token(connection, token)
     if user and found and found.kind == "api" and found.holder == user.uuid:
         return attrs.evolve(found, name=user.email)
@@ -161,7 +161,7 @@ def _token(connection: sqlite3.Connection, token: str) -> Identity | None:
 
 def user_of(connection: sqlite3.Connection, identity: Identity) -> User | None:
     """Give the user behind an API token; other tokens have none."""
-    return places.user(connection, identity.holder) if identity.kind == "api" else None
+    return tenants.user(connection, identity.holder) if identity.kind == "api" else None
 
 
 def workspace_role(

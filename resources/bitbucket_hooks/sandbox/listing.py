@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from bitbucket_hooks.sandbox import identity as identities
-from bitbucket_hooks.sandbox import pages, places
+from bitbucket_hooks.sandbox import pages, tenants
 from bitbucket_hooks.sandbox.calls import workspace_subject
 from bitbucket_hooks.sandbox.errors import bad_request, json_response, no_permission, not_found
-from bitbucket_hooks.sandbox.records import Repository
+from bitbucket_hooks.sandbox.models import Repository
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -76,7 +76,7 @@ def _own_workspaces(call: Call) -> list[tuple[dict[str, Any], str]]:
     call.identity.require("read:workspace:bitbucket")
     found = [
         (each, identities.workspace_role(call.connection, call.identity, each.uuid))
-        for each in places.workspaces(call.connection)
+        for each in tenants.workspaces(call.connection)
     ]
     return [(workspace_subject(call, each.slug).shown, role) for each, role in found if role]
 
@@ -92,7 +92,7 @@ def all_repositories(call: Call) -> Response:
     call.identity.require("read:repository:bitbucket", "repository")
     visible = [
         each
-        for each in places.repositories(call.connection)
+        for each in tenants.repositories(call.connection)
         if identities.repository_role(call.connection, call.identity, each)
     ]
     return _listed(call, [_shown(call, each) for each in visible])
@@ -107,7 +107,7 @@ def repository(call: Call, workspace: str, slug: str) -> Response:
 def repositories(call: Call, workspace: str) -> Response:
     """Answer `GET /repositories/{workspace}`: those that the identity may see."""
     call.identity.require("read:repository:bitbucket", "repository")
-    found = places.workspace(call.connection, workspace)
+    found = tenants.workspace(call.connection, workspace)
     if not found:
         raise not_found(f"No workspace with identifier '{workspace}'.")
     page = pages.asked_for(call.request)
@@ -115,7 +115,9 @@ def repositories(call: Call, workspace: str) -> Response:
     values |= identities.visible(call.connection, call.identity, found.uuid)
     values |= {"workspace": found.uuid, "pagelen": page.pagelen, "offset": page.offset}
     # Nothing that was sent becomes part of the query: columns and operators are looked up.
-    query = f"{places.REPOSITORIES} WHERE r.workspace = :workspace AND {identities.VISIBLE} {where}"
+    query = (
+        f"{tenants.REPOSITORIES} WHERE r.workspace = :workspace AND {identities.VISIBLE} {where}"
+    )
     (size,) = call.connection.execute(
         f"SELECT count(*) FROM ({query})",  # noqa: S608
         values,

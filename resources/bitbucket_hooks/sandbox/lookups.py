@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitbucket_hooks.sandbox import commentstore, hookstore, places
+from bitbucket_hooks.sandbox import commentstore, hookstore, tenants
 from bitbucket_hooks.sandbox.commentstore import Thread
 from bitbucket_hooks.sandbox.commitstore import Commit
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.records import Hook, new_token
+from bitbucket_hooks.sandbox.models import Hook, new_token
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.records import Comment, Repository, Workspace
+    from bitbucket_hooks.sandbox.models import Comment, Repository, Workspace
 
 _CHANGEABLE = {field.name for field in attrs.fields(Hook)} - {"subject", "subject_type", "seq"}
 _LISTED = "`bitbucket-hooks sandbox repositories` lists what there is"
@@ -26,7 +26,7 @@ _LISTED = "`bitbucket-hooks sandbox repositories` lists what there is"
 
 def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
     """Find a workspace by slug or uuid."""
-    found = places.workspace(connection, name)
+    found = tenants.workspace(connection, name)
     if not found:
         raise SandboxError(f'there is no workspace "{name}" in this sandbox; {_LISTED}')
     return found
@@ -35,7 +35,7 @@ def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
 def repository(connection: sqlite3.Connection, name: str) -> Repository:
     """Find a repository by `workspace/slug`, each also a uuid."""
     where, _, slug = name.partition("/")
-    found = places.repository(connection, workspace(connection, where).uuid, slug)
+    found = tenants.repository(connection, workspace(connection, where).uuid, slug)
     if not found:
         raise SandboxError(f'there is no repository "{name}" in this sandbox; {_LISTED}')
     return found
@@ -47,12 +47,12 @@ def target(connection: sqlite3.Connection, name: str) -> str:
         return repository(connection, name).uuid
     where, colon, key = name.partition(":")
     uuid = workspace(connection, where).uuid
-    return places.project(connection, uuid, key) if colon else uuid
+    return tenants.project(connection, uuid, key) if colon else uuid
 
 
 def user(connection: sqlite3.Connection, name: str) -> str:
     """Find the uuid of a user by email or uuid."""
-    found = places.user(connection, name)
+    found = tenants.user(connection, name)
     if not found:
         raise SandboxError(f'there is no user "{name}" in this sandbox; add it first')
     return found.uuid
@@ -121,7 +121,7 @@ def issue(connection: sqlite3.Connection, kind: str, holder: str, scopes: Iterab
 
 def check_slug(slug: str) -> None:
     """Refuse what is no slug."""
-    if not places.is_slug(slug):
+    if not tenants.is_slug(slug):
         raise SandboxError(
             f'"{slug}" is no slug; write at most 62 letters, digits, ".", "_" and "-"'
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bitbucket_hooks.sandbox.errors import Refusal, json_response
 from bitbucket_hooks.sandbox.identity import decode_basic
-from bitbucket_hooks.sandbox.records import new_token
+from bitbucket_hooks.sandbox.models import new_token
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bitbucket_hooks.events import SUBJECT_TYPES, catalogue
-from bitbucket_hooks.sandbox import places, store
+from bitbucket_hooks.model.events import SUBJECT_TYPES, catalogue
+from bitbucket_hooks.sandbox import store, tenants
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
-from bitbucket_hooks.sandbox.records import new_uuid
+from bitbucket_hooks.sandbox.models import new_uuid
 
 if TYPE_CHECKING:
     import os
@@ -72,11 +72,11 @@ def fill(connection: sqlite3.Connection) -> None:
             (token, email, user, json.dumps(API_TOKEN_SCOPES)),
         )
         for slug, role in roles.items():
-            places.grant(connection, user, workspaces[slug], role)
+            tenants.grant(connection, user, workspaces[slug], role)
 
 
 def _fill_workspace(connection: sqlite3.Connection, slug: str) -> str:
-    uuid = places.add_workspace(connection, slug, slug.capitalize())
+    uuid = tenants.add_workspace(connection, slug, slug.capitalize())
     for (key, private), slugs in _ESTATE[slug].items():
-        places.add_repositories(connection, uuid, slugs, key, private=private)
+        tenants.add_repositories(connection, uuid, slugs, key, private=private)
     return uuid

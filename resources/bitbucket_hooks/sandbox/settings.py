@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
-from bitbucket_hooks.events import suggest
+from bitbucket_hooks.model.events import suggest
 from bitbucket_hooks.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:

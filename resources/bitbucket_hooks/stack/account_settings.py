@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.settings import Settings
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.stack.config import ACCOUNTS, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.files import written

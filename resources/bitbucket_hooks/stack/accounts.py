@@ -8,10 +8,10 @@ from functools import partial
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.client import Client
+from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository, RepositoryApi
-from bitbucket_hooks.reconcile.catalogue import Catalogue
-from bitbucket_hooks.settings import Layer, Settings, mistakes
+from bitbucket_hooks.model.settings import Layer, Settings, mistakes
 from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import EntryContext
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.rules import kind_of
-from bitbucket_hooks.settings import (
+from bitbucket_hooks.model.settings import (
     CREDENTIAL_KEYS,
     Layer,
     Settings,
@@ -19,8 +19,8 @@ from bitbucket_hooks.settings import (
     mistakes,
     resolve,
 )
-from bitbucket_hooks.settings import KEYS as SETTINGS
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.model.settings import KEYS as SETTINGS
+from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.entries import (
     DEFAULTABLE,
     KEYS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bitbucket_hooks.errors import ConfigError
-from bitbucket_hooks.events import KEYS
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.model.globs import matching
-from bitbucket_hooks.settings import Layer, Settings, value_of
+from bitbucket_hooks.model.settings import Layer, Settings, value_of
 from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import EntryContext
 

@@ -8,12 +8,13 @@ from typing import Any, Final, TypeAlias
 
 import pulumi
 
-from bitbucket_hooks.account import Provider, provider_for
-from bitbucket_hooks.hook_args import COMMON
-from bitbucket_hooks.hook_fleet import HookFleet
-from bitbucket_hooks.program import clean_errors, client_of, stack_config
-from bitbucket_hooks.repository_hooks_exclusive import RepositoryHooksExclusive
-from bitbucket_hooks.settings import Settings
+from bitbucket_hooks.model.settings import Settings
+from bitbucket_hooks.program.account import Provider, provider_for
+from bitbucket_hooks.program.args import COMMON
+from bitbucket_hooks.program.exclusive import RepositoryHooksExclusive, WorkspaceHooksExclusive
+from bitbucket_hooks.program.hook_fleet import HookFleet
+from bitbucket_hooks.program.invoke import clean_errors, client_of, stack_config
+from bitbucket_hooks.program.workspace_hook import WorkspaceHook
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import HOOKS, IGNORE, SHARED, read
 from bitbucket_hooks.stack.emptied import refuse_to_lose_all
@@ -21,8 +22,6 @@ from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.plan import Declaration, plan
 from bitbucket_hooks.stack.secrecy import secure_paths
 from bitbucket_hooks.stack.values import keys, values_of
-from bitbucket_hooks.workspace_hook import WorkspaceHook
-from bitbucket_hooks.workspace_hooks_exclusive import WorkspaceHooksExclusive
 
 Declared: TypeAlias = HookFleet | WorkspaceHook
 

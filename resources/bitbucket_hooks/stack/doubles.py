@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.globs import is_glob, matching
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Place

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pulumi
 
-from bitbucket_hooks.errors import ConfigError, printable
-from bitbucket_hooks.provider.safety import NAMED, REMEDY, is_forced
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.safety import NAMED, REMEDY, is_forced
+from bitbucket_hooks.model.wording import counted, first_names
 from bitbucket_hooks.stack.entries import HOOKS_PATH
-from bitbucket_hooks.wording import counted, first_names
 
 _READ_STATE: Final = "pulumi:pulumi:readStackResourceOutputs"
 """A function of the engine itself (pkg/resource/deploy/builtins.go): no provider, no request."""

@@ -9,10 +9,11 @@ from typing import Any, Final, TypeGuard
 
 from attrs import field, fields, frozen
 
-from bitbucket_hooks.errors import printable
-from bitbucket_hooks.events import spelled
-from bitbucket_hooks.model.adopt import MATCH, NEVER
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.events import spelled
 from bitbucket_hooks.model.globs import is_glob
+from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.rules import (
     HOOK_RULES,
     Context,
@@ -24,7 +25,6 @@ from bitbucket_hooks.model.rules import (
     problem,
     slug,
 )
-from bitbucket_hooks.names import camel
 
 NAMESPACE: Final = "bitbucket-hooks"
 HOOKS_PATH: Final = f"{NAMESPACE}:hooks"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bitbucket_hooks.errors import ConfigError, printable, unreadable
-from bitbucket_hooks.settings import project_root
+from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.model.settings import project_root
 from bitbucket_hooks.stack.yaml import NotYaml, load
 
 MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."

@@ -8,9 +8,9 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.errors import ConfigError, HooksError, printable
+from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.globs import matching
-from bitbucket_hooks.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.settings import PUBLIC_API, Settings
 from bitbucket_hooks.stack.config import of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.files import MAKE_STACK, project_name, stacks, written

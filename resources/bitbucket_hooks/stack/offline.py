@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.events import KEYS, no_such_event, quoted_with_meaning
+from bitbucket_hooks.model.events import KEYS, no_such_event, quoted_with_meaning
 from bitbucket_hooks.model.globs import is_glob
-from bitbucket_hooks.settings import mistakes
+from bitbucket_hooks.model.settings import mistakes
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.doubles import doubled, named

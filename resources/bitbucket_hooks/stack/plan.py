@@ -8,8 +8,8 @@ from typing import Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
-from bitbucket_hooks.errors import ConfigError, HooksError, RemoteError, printable
-from bitbucket_hooks.reconcile.secrets import read_secret
+from bitbucket_hooks.model.errors import ConfigError, HooksError, RemoteError, printable
+from bitbucket_hooks.model.secret_source import read_secret
 from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
 from bitbucket_hooks.stack.contexts import Blind

@@ -7,10 +7,10 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bitbucket_hooks.events import CATALOGUE
-from bitbucket_hooks.settings import KEYS as SETTINGS
-from bitbucket_hooks.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.settings import VARIABLES
+from bitbucket_hooks.model.events import CATALOGUE
+from bitbucket_hooks.model.settings import KEYS as SETTINGS
+from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.model.settings import VARIABLES
 from bitbucket_hooks.stack.config import (
     ACCOUNT_KEYS,
     ACCOUNTS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bitbucket_hooks.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.stack.entries import Hidden
 from bitbucket_hooks.stack.files import written
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from bitbucket_hooks.provider.hook import WorkspaceHookProvider
-from bitbucket_hooks.sandbox.estate import Sandbox
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.hooks import DECLARED, INPUTS, URL, asked
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start

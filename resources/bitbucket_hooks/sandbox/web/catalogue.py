@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from bitbucket_hooks.events import Event
+from bitbucket_hooks.model.events import Event
 
 if TYPE_CHECKING:
     import sqlite3

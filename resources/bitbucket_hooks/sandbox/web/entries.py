@@ -13,7 +13,7 @@ from bitbucket_hooks.sandbox import validation
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
     from bitbucket_hooks.sandbox.settings import Settings
 
 KEEP: Final = "keep"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 from werkzeug.utils import redirect
 
-from bitbucket_hooks.events import Event
+from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
 from bitbucket_hooks.sandbox import hookstore, settings
-from bitbucket_hooks.sandbox.records import Hook, new_uuid
+from bitbucket_hooks.sandbox.models import Hook, new_uuid
 from bitbucket_hooks.sandbox.validation import MAX_SECRET
 from bitbucket_hooks.sandbox.web import entries, layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped

@@ -9,7 +9,7 @@ from werkzeug.utils import redirect
 
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.records import Repository
+from bitbucket_hooks.sandbox.models import Repository
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.deliveries.sending import Outcome
     from bitbucket_hooks.sandbox.historystore import Attempt
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
     from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 _DONE: Final = {

@@ -13,7 +13,7 @@ from bitbucket_hooks.sandbox.web import guard, paths
 from bitbucket_hooks.sandbox.web.markup import joined, tag, text
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
     from bitbucket_hooks.sandbox.web.visits import Subject
 
 Crumb = tuple[str, str]

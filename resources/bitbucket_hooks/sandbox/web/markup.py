@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from bitbucket_hooks.errors import printable
+from bitbucket_hooks.model.errors import printable
 
 _VOID: Final = ("input", "link", "meta")
 _LONGEST: Final = 4000  # characters of a text that is shown

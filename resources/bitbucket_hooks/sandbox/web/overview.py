@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import joined, tag, text
-from bitbucket_hooks.wording import counted
 
 if TYPE_CHECKING:
     from markupsafe import Markup

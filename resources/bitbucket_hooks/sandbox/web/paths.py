@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.records import Hook, Repository
+    from bitbucket_hooks.sandbox.models import Hook, Repository
     from bitbucket_hooks.sandbox.web.visits import Subject
 
 STYLE = "/page.css"

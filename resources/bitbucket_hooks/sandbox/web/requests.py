@@ -11,7 +11,7 @@ from werkzeug.utils import redirect
 
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.records import Repository
+from bitbucket_hooks.sandbox.models import Repository
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
 from bitbucket_hooks.sandbox.web.visits import may_change
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.sandbox.delivering import Run, Shipment
     from bitbucket_hooks.sandbox.historystore import Attempt, Sent
-    from bitbucket_hooks.sandbox.records import Hook
+    from bitbucket_hooks.sandbox.models import Hook
     from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 _OK: Final = range(200, 300)

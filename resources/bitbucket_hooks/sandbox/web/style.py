@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bitbucket_hooks.page_style import BASE
+from bitbucket_hooks.html.style import BASE
 
 _OWN: Final = """
 .top { display: flex; flex-wrap: wrap; gap: .1rem .9rem; align-items: baseline;

@@ -8,7 +8,7 @@ import attrs
 
 from bitbucket_hooks.sandbox import hookstore, lookups
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.records import Repository
+from bitbucket_hooks.sandbox.models import Repository
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.delivering import Deliverer, Run
-    from bitbucket_hooks.sandbox.records import Hook, Workspace
+    from bitbucket_hooks.sandbox.models import Hook, Workspace
 
 Subject: TypeAlias = "Repository | Workspace"
 """What hooks belong to, and what has a page of its own."""

@@ -1,0 +1,63 @@
+"""The account of a command: that of the environment's variables."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from bitbucket_hooks.cli.sandbox_target import missing_sandbox
+from bitbucket_hooks.model.errors import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bitbucket_hooks.api.client import Client
+    from bitbucket_hooks.api.clock import Clock
+    from bitbucket_hooks.model.settings import Settings
+
+_SOON: Final = 1.0  # seconds
+
+
+def note(text: str) -> None:
+    """Tell something beside the output, which a program may read."""
+    click.echo(f"Note: {printable(text, limit=2000)}", err=True)
+
+
+def open_to_read(
+    settings: Settings, clock: Clock | None = None, tell: Callable[[str], None] = note
+) -> Client:
+    """Make the client of a command that changes nothing, and so makes no sandbox.
+
+    `tell` hears of long waits.
+    Raises ConfigError when the account's sandbox isn't there.
+    """
+    from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - it brings requests along
+
+    if settings.sandbox is not None and not settings.sandbox.exists():
+        raise missing_sandbox(settings.sandbox)
+    return open_client(settings, tell, clock=clock)
+
+
+@contextmanager
+def client() -> Iterator[Client]:
+    """Give the client of the account in `BITBUCKET_*`. Raises ConfigError."""
+    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415 - late, as all here
+
+    opened = open_to_read(resolve(environment()))
+    with closing(opened.caller.wire.session), patient():
+        yield opened
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Say beside the output that there is something to wait for, when it takes a while."""
+    timer = Timer(_SOON, note, ["waiting for an answer"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,1 @@
+"""What every page that is made has: its frame and its style."""

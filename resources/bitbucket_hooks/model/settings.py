@@ -1,0 +1,284 @@
+"""The configuration of one account: keys, environment variables, and which layer wins.
+
+Layers, first wins: the arguments of a `Provider`, the stack config, the environment. Credentials
+are taken as a whole from the first layer that has any; every other key is looked up key by key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import Factory, field, frozen
+
+from bitbucket_hooks.model.adopt_policy import MATCH, canonical_policy
+from bitbucket_hooks.model.credentials import (
+    AccessToken,
+    Anonymous,
+    ApiToken,
+    Credentials,
+    OAuthConsumer,
+)
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.urls import comparable, shown
+
+NAMESPACE: Final = "bitbucket"
+PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
+SANDBOX_SCHEME: Final = "sandbox:"
+
+CREDENTIAL_KEYS: Final = (
+    "username",
+    "password",
+    "oauthToken",
+    "oauthClientId",
+    "oauthClientSecret",
+)
+SECRET_KEYS: Final = ("password", "oauthToken", "oauthClientSecret")
+OTHER_KEYS: Final = (
+    "apiUrl",
+    "workspace",
+    "adopt",
+    "rateLimit",
+    "maxWait",
+    "parallel",
+    "missingRepository",
+    "refreshBudget",
+)
+KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
+
+ACCOUNT_KEY: Final = "account"
+"""Not for users: the name of the `Provider` resource that a configuration belongs to."""
+
+VARIABLES: Final = {
+    "username": "BITBUCKET_USERNAME",
+    "password": "BITBUCKET_PASSWORD",
+    "oauthToken": "BITBUCKET_OAUTH_TOKEN",
+    "oauthClientId": "BITBUCKET_OAUTH_CLIENT_ID",
+    "oauthClientSecret": "BITBUCKET_OAUTH_CLIENT_SECRET",
+    "apiUrl": "BITBUCKET_API_URL",
+    "workspace": "BITBUCKET_WORKSPACE",
+    "adopt": "BITBUCKET_ADOPT",
+    "rateLimit": "BITBUCKET_RATE_LIMIT",
+    "maxWait": "BITBUCKET_MAX_WAIT",
+    "parallel": "BITBUCKET_PARALLEL",
+    "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
+    "refreshBudget": "BITBUCKET_REFRESH_BUDGET",
+}
+"""The environment variable of each key."""
+
+TURN: Final = "BITBUCKET_REFRESH_TURN"
+"""The variable with the number of a refresh's turn; no config key, as each run has another."""
+ALL: Final = "all"
+"""Its value for a run that looks at everything."""
+
+_MAX_DIGITS: Final = 9
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+T = TypeVar("T")
+
+
+@frozen
+class Layer:
+    """Where values come from, and what messages call it."""
+
+    name: str
+    values: Mapping[str, str] = field(repr=False)
+
+    def credentials(self) -> Credentials | None:
+        """The layer's credentials; None when it has none.
+
+        Raises ConfigError for two kinds at once or half a pair.
+        """
+        given = {key: self.values[key] for key in CREDENTIAL_KEYS if key in self.values}
+        kinds = [keys for keys in _KINDS if given.keys() & keys]
+        if len(kinds) > 1:
+            raise ConfigError(
+                f"{self.name} holds two kinds of credentials at once: {', '.join(given)}",
+                "Keep one kind: username and password (Atlassian email and API token), "
+                "oauthToken, or oauthClientId and oauthClientSecret.",
+            )
+        if not kinds:
+            return None
+        missing = [key for key in kinds[0] if key not in given]
+        if missing:
+            raise ConfigError(
+                f"{self.name} holds {', '.join(given)} but not {', '.join(missing)}",
+                f"Set {missing[0]} too ({NAMESPACE}:{missing[0]} or {VARIABLES[missing[0]]}).",
+            )
+        return _KINDS[kinds[0]](*(given[key] for key in kinds[0]))
+
+
+_KINDS: Final[Mapping[tuple[str, ...], Callable[..., Credentials]]] = {
+    ("username", "password"): ApiToken,
+    ("oauthToken",): AccessToken,
+    ("oauthClientId", "oauthClientSecret"): OAuthConsumer,
+}
+
+
+def layer(name: str, look_up: Callable[[str], Any]) -> Layer:
+    """Read every key through `look_up`; empty values count as not set."""
+    found = {key: look_up(key) for key in KEYS}
+    return Layer(
+        name, {key: _text(value) for key, value in found.items() if value not in (None, "")}
+    )
+
+
+def _text(value: object) -> str:
+    # numbers cross the engine as floats
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def environment(variables: Mapping[str, str] = os.environ) -> Layer:
+    """The layer of environment variables."""
+    return layer("the environment", lambda key: variables.get(VARIABLES[key]))
+
+
+@frozen
+class Settings:
+    """Everything that one account's calls depend on."""
+
+    api_url: str = PUBLIC_API
+    credentials: Credentials = Factory(Anonymous)
+    workspace: str | None = None
+    adopt: str = MATCH
+    """`match`, or `never`; on a resource also a uuid."""
+    rate_limit: int | None = None
+    """Requests an hour to pace by; None: the service's own, as far as it is known or told."""
+    max_wait: float = 3900
+    """Seconds without any progress before a run gives up."""
+    parallel: int = 16
+    """Requests in flight of one process."""
+    missing_repository: str = "error"
+    refresh_budget: int | None = None
+    """Repositories and workspaces that a run's refresh may list; None: all."""
+
+    @property
+    def sandbox(self) -> Path | None:
+        """The file of the embedded sandbox; None for a real server."""
+        if not self.api_url.startswith(SANDBOX_SCHEME):
+            return None
+        path = Path(self.api_url.removeprefix(SANDBOX_SCHEME)).expanduser()
+        return path if path.is_absolute() else project_root() / path
+
+    @property
+    def allows_private_urls(self) -> bool:
+        """Whether hooks may point to private hosts: only when the API itself is a local one."""
+        return self.sandbox is not None or urlsplit(self.api_url).hostname in _LOOPBACK
+
+
+def resolve(*layers: Layer) -> Settings:
+    """Merge layers, the first that has a key wins.
+
+    Raises ConfigError for two kinds of credentials in one layer, and for values that can't be used:
+    for all of them at once.
+    """
+    values, wrong = _read(layers)
+    if len(wrong) > 1:
+        raise ConfigError("\n".join(one.in_a_line for one in wrong))
+    if wrong:
+        raise wrong[0]
+    return Settings(**values)
+
+
+def mistakes(*layers: Layer) -> list[str]:
+    """Everything for which `resolve` would refuse these layers, each with its remedy."""
+    return [error.in_a_line for error in _read(layers)[1]]
+
+
+def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
+    """The values of `Settings` that can be used, and what is wrong with the others."""
+    url = value_of(layers, "apiUrl") or PUBLIC_API
+    readers: Mapping[str, Callable[[], Any]] = {
+        "api_url": lambda: _api_url(url),
+        "credentials": lambda: _credentials(layers, embedded=url.startswith(SANDBOX_SCHEME)),
+        "workspace": lambda: value_of(layers, "workspace"),
+        "adopt": lambda: _adopt(value_of(layers, "adopt") or MATCH),
+        "rate_limit": lambda: _number(layers, "rateLimit", None),
+        "max_wait": lambda: _number(layers, "maxWait", 3900),
+        "parallel": lambda: _number(layers, "parallel", 16),
+        "missing_repository": lambda: _choice(layers, "missingRepository", ("error", "gone")),
+        "refresh_budget": lambda: _number(layers, "refreshBudget", None),
+    }
+    values: dict[str, Any] = {}
+    wrong: list[ConfigError] = []
+    for name, read in readers.items():
+        try:
+            values[name] = read()
+        except ConfigError as error:
+            wrong.append(error)
+    return values, wrong
+
+
+def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
+    # A token of the real service, left in the environment, has no business in a toy.
+    usable = [one for one in layers if not (embedded and one.name == "the environment")]
+    found = (one.credentials() for one in usable)
+    return next((credentials for credentials in found if credentials), Anonymous())
+
+
+def value_of(layers: Sequence[Layer], key: str) -> str | None:
+    """A key's value in the first layer that has it."""
+    return next((one.values[key] for one in layers if key in one.values), None)
+
+
+def _api_url(url: str) -> str:
+    url = url.strip()
+    if url.startswith(SANDBOX_SCHEME):
+        if url == SANDBOX_SCHEME:
+            raise _unusable("apiUrl", url, "Name the sandbox's file: sandbox:PATH.")
+        return url
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _unusable("apiUrl", "(unreadable)", "Check its host and port.") from None
+    if "@" in url:
+        raise _unusable("apiUrl", "(hidden)", "Take the credentials out of the address.")
+    if parts.query or parts.fragment:
+        raise _unusable("apiUrl", shown(url), "Take everything from the ? or # on away.")
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
+        return comparable(url).rstrip("/")
+    raise _unusable(
+        "apiUrl",
+        shown(url),
+        "Use https:// (http:// only for this machine), or sandbox:PATH for a trial.",
+    )
+
+
+def _adopt(value: str) -> str:
+    try:
+        return canonical_policy(value)
+    except ValueError:
+        raise _unusable("adopt", value, 'Use "match", "never" or the uuid of a hook.') from None
+
+
+def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
+    value = value_of(layers, key)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
+        raise _unusable(key, value, "Use a whole number above 0.")
+    return int(value)
+
+
+def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:
+    value = value_of(layers, key) or choices[0]
+    if value not in choices:
+        raise _unusable(key, value, f"Use one of {', '.join(choices)}.")
+    return value
+
+
+def _unusable(key: str, value: str, remedy: str) -> ConfigError:
+    return ConfigError(
+        f'{NAMESPACE}:{key} (or {VARIABLES[key]}) is "{printable(value)}", which can\'t be used',
+        remedy,
+    )
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder upwards that holds a `Pulumi.yaml`, else the working folder itself."""
+    here = (start or Path.cwd()).resolve()
+    return next((one for one in (here, *here.parents) if (one / "Pulumi.yaml").is_file()), here)

@@ -1,0 +1,187 @@
+"""`RepositoryHooksExclusive`, `WorkspaceHooksExclusive`: only declared hooks may be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import pulumi
+from attrs import AttrsInstance, define
+from pulumi.dynamic import Resource
+
+from bitbucket_hooks.program.args import HookResource, one_form
+from bitbucket_hooks.program.hook_fleet import HookFleet
+from bitbucket_hooks.program.listed import flat
+from bitbucket_hooks.program.resource_options import options
+from bitbucket_hooks.provider.exclusive import (
+    RepositoryHooksExclusiveProvider,
+    WorkspaceHooksExclusiveProvider,
+)
+
+Uuids: TypeAlias = (
+    HookResource
+    | HookFleet
+    | pulumi.Input[str]
+    | pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    | pulumi.Input[Collection[pulumi.Input[str]]]
+)
+"""What names hooks: resources, uuids, and mappings or lists of uuids."""
+
+_WIRE_NAMES: Final[Mapping[str, str]] = {"on_unmanaged": "onUnmanaged"}
+_PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
+
+_COMPUTED: Final = ("unmanaged", "existing")
+
+
+@define(kw_only=True)
+class ExclusiveArgs:
+    """The arguments that both share."""
+
+    hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None
+    """The hooks that may be there: resources, uuids, mappings to or lists of uuids."""
+    on_unmanaged: pulumi.Input[str] | None = None
+    """What becomes of others: `report` (default), a warning, or `delete`.
+
+    To delete more than 30 % and at least 5 of all hooks in one step is refused, unless it is forced
+    with `BITBUCKET_HOOKS_FORCE=1`. Hooks of installed apps are left alone.
+    """
+
+
+class ExclusiveResource(Resource):
+    """What both have in common: outputs, and the names that previews show."""
+
+    hooks: pulumi.Output[Sequence[str]]
+    """The uuids of the hooks that may be there, sorted."""
+    on_unmanaged: pulumi.Output[str]
+    """What becomes of others: `report` or `delete`."""
+    unmanaged: pulumi.Output[Mapping[str, str]]
+    """The others by uuid, each with where it hangs, its description and its url."""
+    existing: pulumi.Output[int]
+    """How many hooks there are, these and the others."""
+
+    def translate_input_property(self, prop: str) -> str:
+        """Give a property the name that state and previews show."""
+        return _WIRE_NAMES.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """Give a property of the state its name in Python."""
+        return _PYTHON_NAMES.get(prop, prop)
+
+
+@define(kw_only=True)
+class RepositoryHooksExclusiveArgs(ExclusiveArgs):
+    """The arguments of a `RepositoryHooksExclusive`."""
+
+    owner: pulumi.Input[str] | None = None
+    """The workspace's slug; default `bitbucket:workspace`."""
+    repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None
+    """The repositories' slugs."""
+
+
+class RepositoryHooksExclusive(
+    ExclusiveResource, module="bitbucket", name="RepositoryHooksExclusive"
+):
+    """Finds hooks that nothing declares on repositories, and removes them when that is said.
+
+    Its first `up` only records them: nothing is deleted that no preview has shown. Taking the
+    resource away removes no hook.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
+    """
+
+    owner: pulumi.Output[str]
+    """The workspace's slug."""
+    repositories: pulumi.Output[Sequence[str]]
+    """The repositories' slugs, sorted."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: RepositoryHooksExclusiveArgs | pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None,
+        on_unmanaged: pulumi.Input[str] | None = None,
+        owner: pulumi.Input[str] | None = None,
+        repositories: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
+    ) -> None:
+        """Declare it; see `RepositoryHooksExclusiveArgs` for the arguments."""
+        keywords = {
+            "hooks": hooks,
+            "on_unmanaged": on_unmanaged,
+            "owner": owner,
+            "repositories": repositories,
+        }
+        props, opts = _properties(RepositoryHooksExclusiveArgs, resource_name, args, opts, keywords)
+        super().__init__(RepositoryHooksExclusiveProvider(), resource_name, props, opts)
+
+
+@define(kw_only=True)
+class WorkspaceHooksExclusiveArgs(ExclusiveArgs):
+    """The arguments of a `WorkspaceHooksExclusive`."""
+
+    workspace: pulumi.Input[str] | None = None
+    """The workspace's slug; default `bitbucket:workspace`."""
+
+
+class WorkspaceHooksExclusive(
+    ExclusiveResource, module="bitbucket", name="WorkspaceHooksExclusive"
+):
+    """Finds hooks of a workspace that nothing declares, and removes them when that is said.
+
+    The hooks of its repositories are none of them. Its first `up` only records: nothing is deleted
+    that no preview has shown. Taking the resource away removes no hook.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
+    """
+
+    workspace: pulumi.Output[str]
+    """The workspace's slug."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: WorkspaceHooksExclusiveArgs | pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        hooks: Collection[Uuids] | pulumi.Input[Collection[str]] | None = None,
+        on_unmanaged: pulumi.Input[str] | None = None,
+        workspace: pulumi.Input[str] | None = None,
+    ) -> None:
+        """Declare it; see `WorkspaceHooksExclusiveArgs` for the arguments."""
+        keywords = {"hooks": hooks, "on_unmanaged": on_unmanaged, "workspace": workspace}
+        props, opts = _properties(WorkspaceHooksExclusiveArgs, resource_name, args, opts, keywords)
+        super().__init__(WorkspaceHooksExclusiveProvider(), resource_name, props, opts)
+
+
+def _properties(
+    kind: type[AttrsInstance],
+    resource_name: str,
+    args: AttrsInstance | pulumi.ResourceOptions | None,
+    opts: pulumi.ResourceOptions | None,
+    keywords: Mapping[str, Any],
+) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+    """Bring both constructor forms into one; see `one_form` and `options`.
+
+    The properties are named even without a value: only what is named becomes an output.
+    """
+    given, opts = one_form(kind, args, opts, keywords)
+    props = {**dict.fromkeys(_COMPUTED), **given, "hooks": flat(_named(given["hooks"]))}
+    return props, options(kind.__name__.removesuffix("Args"), resource_name, opts)
+
+
+def _named(value: Any) -> Any:
+    """What names the hooks on the wire; the provider makes one list of uuids of it."""
+    if isinstance(value, HookResource):
+        return value.id  # unlike `uuid`, a preview knows it of a hook that will be updated
+    if isinstance(value, HookFleet):
+        return value.hooks
+    if isinstance(value, Mapping):
+        return {key: _named(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_named(one) for one in value]
+    return value

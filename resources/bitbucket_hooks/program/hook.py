@@ -1,0 +1,112 @@
+"""`Hook`: a webhook of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pulumi
+from attrs import define
+
+from bitbucket_hooks.program.args import CommonArgs, HookResource, arguments
+from bitbucket_hooks.provider.hook import HookProvider
+
+
+@define(kw_only=True)
+class HookArgs(CommonArgs):
+    """The arguments of a `Hook`."""
+
+    owner: pulumi.Input[str] | None = None
+    """The workspace's slug; default `bitbucket:workspace`."""
+    repository: pulumi.Input[str] | None = None
+    """The repository's slug."""
+
+
+class Hook(HookResource, module="bitbucket", name="Hook"):
+    """A webhook of a repository.
+
+    Mistakes in the arguments, and everything that Bitbucket refuses, are reported by the engine
+    beside the resource's name; the constructor itself raises only TypeError, for a wrong args
+    object, or one beside keywords, and pulumi.RunError, for a resource option that can't serve.
+    """
+
+    owner: pulumi.Output[str]
+    """The workspace's slug."""
+    repository: pulumi.Output[str]
+    """The repository's slug."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        args: HookArgs | pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        active: pulumi.Input[bool] | None = None,
+        adopt: pulumi.Input[str] | None = None,
+        description: pulumi.Input[str] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
+        history_enabled: pulumi.Input[bool] | None = None,
+        owner: pulumi.Input[str] | None = None,
+        repository: pulumi.Input[str] | None = None,
+        secret: pulumi.Input[str] | None = None,
+        secret_from: pulumi.Input[str] | None = None,
+        skip_cert_verification: pulumi.Input[bool] | None = None,
+        url: pulumi.Input[str] | None = None,
+    ) -> None:
+        """Declare the webhook; see `HookArgs` for the arguments."""
+        keywords = {
+            "active": active,
+            "adopt": adopt,
+            "description": description,
+            "events": events,
+            "history_enabled": history_enabled,
+            "owner": owner,
+            "repository": repository,
+            "secret": secret,
+            "secret_from": secret_from,
+            "skip_cert_verification": skip_cert_verification,
+            "url": url,
+        }
+        props, opts = arguments(HookArgs, resource_name, args, opts, keywords)
+        names = {"owner": None, "repository": None}
+        super().__init__(HookProvider(), resource_name, {**names, **props}, opts)
+
+    @staticmethod
+    def get(
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002  # Pulumi's own name for it
+        opts: pulumi.ResourceOptions | None = None,
+        active: pulumi.Input[bool] | None = None,
+        description: pulumi.Input[str] | None = None,
+        events: pulumi.Input[Collection[pulumi.Input[str]]] | None = None,
+        history_enabled: pulumi.Input[bool] | None = None,
+        owner: pulumi.Input[str] | None = None,
+        repository: pulumi.Input[str] | None = None,
+        secret: pulumi.Input[str] | None = None,
+        secret_set: pulumi.Input[bool] | None = None,
+        skip_cert_verification: pulumi.Input[bool] | None = None,
+        url: pulumi.Input[str] | None = None,
+        uuid: pulumi.Input[str] | None = None,
+    ) -> Hook:
+        """Look up a hook that is not managed here; the engine reports it when there is none.
+
+        `id` is `WORKSPACE/REPOSITORY/{uuid}`, or the uuid alone beside `owner` and `repository`.
+        The other arguments are taken and not needed: what the hook is like, Bitbucket tells.
+        """
+        del (
+            active,
+            description,
+            events,
+            history_enabled,
+            secret,
+            secret_set,
+            skip_cert_verification,
+            url,
+            uuid,
+        )
+        found = pulumi.ResourceOptions(id=id)
+        return Hook(
+            resource_name,
+            pulumi.ResourceOptions.merge(opts, found),
+            owner=owner,
+            repository=repository,
+        )

@@ -1,0 +1,130 @@
+"""What the providers of all kinds of hooks share: the account, `check`, and who is declared.
+
+A program imports its providers too, but never opens a session: what that takes is imported late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import pulumi
+from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
+
+from bitbucket_hooks.model.errors import ConflictError
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.provider.checking import Checker
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.provider.session import Session
+    from bitbucket_hooks.reconcile.claims import Owner
+
+sdk_hooks.print_errors_without_traceback()
+sdk_hooks.tell_details()
+
+Props = dict[str, Any]
+
+_WORKERS: Final = 256  # more than the engine asks for at once on any machine
+
+
+class DeclaringProvider(ResourceProvider):
+    """Checks declarations and claims their places; holds no state that would be pickled."""
+
+    serialize_as_secret_always = False  # nothing secret is pickled: class and module name
+    checker: ClassVar[Checker]
+    _session: Session
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the account from the configuration. Raises ConfigError."""
+        from bitbucket_hooks.provider.session import session_for  # noqa: PLC0415 - see above
+
+        sdk_hooks.widen_server(_WORKERS)
+        self._session = session_for(req.config.get)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validate the declaration and give its canonical form."""
+        result = self.checker.check(self._session, _olds, news)
+        _declared.add(_key(result.inputs))
+        if not result.failures and not pulumi.contains_unknowns(result.inputs):
+            identities, us = self._session.identities, owner(result.inputs)
+            places = list(identities.places(self._places(result.inputs)))
+            self._session.claims.intend(places, us)
+            if not _olds:
+                self._warn_of_other_stacks(places, us)
+        return result
+
+    def _warn_of_other_stacks(self, places: Collection[Place], us: Owner) -> None:
+        """Tell, in a preview already, that another stack has the hooks of a new resource."""
+        from bitbucket_hooks.reconcile.registry import shared_notice  # noqa: PLC0415 - see above
+
+        if others := self._session.registry.declared_in_other_stacks(places, us):
+            first, *more = sorted({str(place.subject) for place in others})
+            where = f"{first} and {len(more):,} more" if more else first
+            sdk_hooks.warn(shared_notice(where, others.values()))
+
+    def _claim(self, uuids: Collection[str], props: Props) -> Collection[str]:
+        """Hold the hooks that a resource is declared with; gives those that are its own still.
+
+        Raises ConflictError when another one is declared with the same.
+        """
+        claims, us = self._session.claims, owner(props)
+        try:
+            claims.declare_all(uuids, us)
+        except ConflictError:
+            lost = claims.taken_over(uuids, us)
+            if not lost:
+                raise
+            for uuid, heir in lost.items():
+                sdk_hooks.inform(f"the hook {uuid} belongs to {heir} now; another one is made here")
+            uuids = [uuid for uuid in uuids if uuid not in lost]
+            claims.declare_all(uuids, us)
+        return uuids
+
+    def _named_twice(
+        self, subjects: Iterable[Subject], *, is_checked: bool = False
+    ) -> Iterator[str]:
+        """What is wrong with a list that has one repository by its slug and by its uuid."""
+        doubles = self._session.identities.doubles(subjects, is_checked=is_checked)
+        for subject, same in doubles.items():
+            yield (
+                f'repositories: "{subject.repository}" and "{same.repository}" are the same '
+                "repository; remove one of the two"
+            )
+
+    def _places(self, inputs: Props) -> Iterable[Place]:
+        """Which hooks a declaration means."""
+        raise NotImplementedError
+
+
+_declared: set[str] = set()  # what was checked: a diff of it is a declaration, else a refresh
+
+
+def is_declared(props: Mapping[str, Any]) -> bool:
+    """Whether a diff is about a declaration, rather than a refresh."""
+    return _key(props) in _declared
+
+
+def owner(props: Mapping[str, Any]) -> Owner:
+    """The resource that the engine's call is about."""
+    from bitbucket_hooks.provider.session import owner_of  # noqa: PLC0415 - see above
+
+    return owner_of(_key(props))
+
+
+def _key(props: Mapping[str, Any]) -> str:
+    """Tell one declaration from another within a process."""
+    urn = sdk_hooks.current_urn()
+    if urn is not None:
+        return urn
+    told = sorted((k, repr(v)) for k, v in props.items() if not k.startswith("__"))
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def warn_of_kept_secret(whose: str) -> None:
+    """Say that a secret which is no longer declared stays: an unset variable disarms no hook."""
+    sdk_hooks.warn(
+        f'{whose} keeps its secret, which is no longer declared; to remove it, declare secret=""'
+    )

@@ -1,0 +1,272 @@
+"""Run `pulumi` and follow its events, which tell what its own output says and more."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.failure_notes import NOTES, exit_code
+from bitbucket_hooks.model.safety import FORCE
+from bitbucket_hooks.model.settings import TURN
+from bitbucket_hooks.pulumi_cli.engine_errors import SEE_DOCTOR, engine_failure
+from bitbucket_hooks.pulumi_cli.run_folder import run_folder
+from bitbucket_hooks.pulumi_cli.signals import interrupt_me_when_orphaned, stop_signals
+from bitbucket_hooks.stack.files import read_mapping, read_text
+
+_LOOK_EVERY: Final = 0.2  # seconds
+_MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
+_CONFIG_SECONDS: Final = 120
+_ENCRYPTION: Final = {"encryptionsalt", "encryptedkey", "secretsprovider"}
+"""What a stack's file has of its encryption, unless the backend does it."""
+_SPARE: Final = "bitbucket-hooks:spare"  # a key of a copy that is thrown away
+
+
+@frozen
+class Finished:
+    """A run of the engine that has ended."""
+
+    code: int
+    events: str = field(repr=False)
+    """The engine's events, one JSON object a line."""
+    printed: str = field(repr=False)
+    """What it printed, its end at least: all there is when it fails before the first event."""
+    noted: int | None
+    """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+    stopped: bool = False
+    """Whether a signal ended it, ours to pass on or its own: it didn't get to its end."""
+
+
+def run(
+    args: Sequence[str],
+    heard: Callable[[Mapping[str, Any]], None],
+    *,
+    force: bool = False,
+    turn: str | None = None,
+) -> Finished:
+    """Run `pulumi` to its end; `heard` gets every event at once.
+
+    `turn` says which part a refresh under a budget looks at; None: what the environment says.
+    A signal that asks to stop reaches the engine, which ends what is under way; that is waited for.
+    Raises ConfigError when there is no `pulumi`.
+    """
+    engine = _Engine()
+    with stop_signals(engine.stop), run_folder() as folder:
+        log, notes, printed = (folder / name for name in ("events", "notes", "printed"))
+        log.touch(mode=0o600)
+        command = [
+            "pulumi",
+            *args,
+            "--event-log",
+            str(log),
+            "--non-interactive",
+            "--color",
+            "never",
+        ]
+        with printed.open("wb") as output:
+            extra = {NOTES: str(notes), **({FORCE: "1"} if force else {})}
+            process = _start(command, output, {**extra, **({TURN: turn} if turn else {})})
+            engine.begun(process)
+            with _following(log, heard):
+                code = process.wait()
+        text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
+        stopped = code < 0 or bool(code and engine.asked_to_stop)
+        said = log.read_text("utf-8", "replace")
+        return Finished(code, said, text, exit_code(notes), stopped)
+
+
+def stack_config(stack: str | None) -> dict[str, Any]:
+    """The stack config, secrets open, by its full keys. Raises HooksError."""
+    which = ["--stack", stack] if stack else []
+    printed = ask("the stack config can't be read", "config", "--json", "--show-secrets", *which)
+    return {key: one.get("objectValue", one.get("value")) for key, one in (printed or {}).items()}
+
+
+def ask(failing: str, *args: str) -> Any:
+    """What a command of `pulumi` prints as JSON; None when it prints nothing.
+
+    Raises HooksError when it can't be run or exits with an error; where that is of no cause that
+    is known, it begins with `failing`.
+    """
+    try:
+        return json.loads(_answered(failing, args) or "null")
+    except json.JSONDecodeError:
+        raise ConfigError(f"{failing}: what `pulumi` printed is no JSON", SEE_DOCTOR) from None
+
+
+def selected_stack() -> str:
+    """The stack that is selected. Raises HooksError when none is."""
+    return _answered("the selected stack isn't known", ["stack", "--show-name"]).strip()
+
+
+def try_encryption(stack: str, file: Path) -> None:
+    """See that a stack's encryption, where its file has one, takes a value. Raises HooksError.
+
+    The engine needs it for every preview, also of a stack that keeps no secret.
+    """
+    if _ENCRYPTION & read_mapping(file).keys():
+        encrypted(stack, file, ["-"], lambda _: None, failing="no value can be encrypted")
+
+
+def encrypted(
+    stack: str,
+    file: Path,
+    values: Sequence[str],
+    tell: Callable[[int], None],
+    *,
+    failing: str = "the url can't be encrypted",
+) -> list[str]:
+    """The values as the stack's own encryption writes them; `tell` hears how many are done.
+
+    The stack's file is left alone: a copy of it takes the values. Raises HooksError.
+    """
+    with run_folder() as folder:
+        copy = folder / file.name
+        before = read_text(file)
+        others = _others(read_mapping(file))
+        copy.touch(mode=0o600)
+        found = []
+        for number, value in enumerate(values):
+            copy.write_text(before, "utf-8")
+            command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
+            _answered(failing, [*command, _SPARE], value)
+            whole = read_mapping(copy)
+            found.append(str(whole["config"][_SPARE]["secure"]))
+            if _others(whole) != others:
+                raise ConfigError(
+                    f"the stack {printable(stack)} has no encryption yet",
+                    "Set a first secret with `pulumi config set --secret`, which makes it.",
+                )
+            tell(number + 1)
+        return found
+
+
+def _others(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack's file holds beside the config: its encryption."""
+    return {key: value for key, value in whole.items() if key != "config"}
+
+
+def _answered(failing: str, args: Sequence[str], given: str = "") -> str:
+    """What a short command of `pulumi` prints; `given` is its input."""
+    try:
+        done = subprocess.run(
+            ["pulumi", *args, "--non-interactive"],
+            input=given,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=_CONFIG_SECONDS,
+            start_new_session=True,  # a signal to the whole group is for whoever asks
+        )
+    except FileNotFoundError:
+        raise _no_engine() from None
+    except OSError as error:
+        raise ConfigError(
+            f"{failing}: `pulumi` can't be run ({error.strerror})", SEE_DOCTOR
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise ConfigError(
+            f"{failing}: no answer of `pulumi` in {_CONFIG_SECONDS} s", SEE_DOCTOR
+        ) from None
+    if done.returncode:
+        raise engine_failure(failing, done.stderr)
+    return done.stdout
+
+
+def _no_engine() -> ConfigError:
+    return ConfigError(
+        "there is no `pulumi` on the PATH",
+        "Run `. ./activate` in the project, or install the Pulumi CLI.",
+    )
+
+
+def _start(
+    command: list[str], output: Any, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    extra = {"PULUMI_DEBUG_COMMANDS": "true", **variables}  # the first: for --event-log
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **extra},
+            start_new_session=True,
+            preexec_fn=interrupt_me_when_orphaned,  # noqa: PLW1509  # calls the kernel alone
+        )
+    except FileNotFoundError:
+        raise _no_engine() from None
+
+
+@define
+class _Engine:
+    """The engine's process, which hears of the signals that ask to stop."""
+
+    asked_to_stop: bool = False
+    _process: subprocess.Popen[bytes] | None = None
+
+    def begun(self, process: subprocess.Popen[bytes]) -> None:
+        """Know the process; a signal may have come before it."""
+        self._process = process
+        if self.asked_to_stop:
+            self.stop()
+
+    def stop(self, _: int = signal.SIGINT) -> None:
+        """Ask the engine to end what is under way; asked again, it drops that too."""
+        self.asked_to_stop = True
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+
+
+@define
+class _Tail:
+    """Reads what is added to a file of JSON lines."""
+
+    path: Path
+    heard: Callable[[Mapping[str, Any]], None]
+    _read: int = 0
+    _rest: bytes = b""
+
+    def catch_up(self) -> None:
+        """Hand on the lines that are complete by now."""
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            added = file.read()
+        self._read += len(added)
+        *lines, self._rest = (self._rest + added).split(b"\n")
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                self.heard(event)
+
+
+@contextmanager
+def _following(log: Path, heard: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
+    tail = _Tail(log, heard)
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(_LOOK_EVERY):
+            tail.catch_up()
+        tail.catch_up()
+
+    thread = threading.Thread(target=follow, name="engine events", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,95 @@
+"""Several stacks in one go, each as a command of ours: its limits, reports and exit codes hold.
+
+Pulumi's Automation API would run the same engine, and know nothing of these. The requests of all
+come from one budget by `api.request_log`, however many run side by side.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from bitbucket_hooks.pulumi_cli.signals import stop_signals
+
+_COMMAND: Final = (sys.executable, "-c", "from bitbucket_hooks.cli import main; main()")
+
+
+@frozen
+class Done:
+    """What came of one stack."""
+
+    stack: str
+    code: int | None
+    """None: it wasn't started, since somebody asked to stop."""
+    printed: str = field(default="", repr=False)
+
+
+@define
+class Together:
+    """Runs a command for several stacks, so many side by side; one that fails stops no other."""
+
+    command: Sequence[str]
+    at_once: int
+    heard: Callable[[str, str], None]
+    """Takes a stack and a line that its command says on standard error, at once."""
+
+    _running: dict[str, subprocess.Popen[str]] = field(factory=dict, init=False, repr=False)
+    _stopped: bool = field(default=False, init=False)
+    _lock: threading.RLock = field(factory=threading.RLock, init=False, repr=False)
+
+    def run(self, stacks: Sequence[str]) -> Iterator[Done]:
+        """Tell of each stack as soon as it is done.
+
+        An interrupt reaches those that run, which end what is under way; the others aren't
+        started.
+        """
+        with (
+            stop_signals(self._stop),
+            ThreadPoolExecutor(self.at_once, thread_name_prefix="stack") as pool,
+        ):
+            for one in as_completed([pool.submit(self._run, stack) for stack in stacks]):
+                yield one.result()
+
+    def _run(self, stack: str) -> Done:
+        process = self._start(stack)
+        if process is None:
+            return Done(stack, None)
+        with process:
+            complaints = threading.Thread(target=self._listen, args=(stack, process.stderr))
+            complaints.start()
+            printed = process.stdout.read() if process.stdout else ""
+            complaints.join()
+        with self._lock:
+            del self._running[stack]
+        return Done(stack, process.returncode, printed)
+
+    def _start(self, stack: str) -> subprocess.Popen[str] | None:
+        with self._lock:  # so that a signal meets either a process or the note not to start one
+            if self._stopped:
+                return None
+            self._running[stack] = subprocess.Popen(
+                [*_COMMAND, *self.command, "--stack", stack],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+            return self._running[stack]
+
+    def _listen(self, stack: str, lines: Any) -> None:
+        for line in lines:
+            self.heard(stack, line.rstrip("\n"))
+
+    def _stop(self, number: int) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running.values():
+                process.send_signal(number)

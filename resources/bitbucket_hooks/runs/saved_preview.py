@@ -1,0 +1,198 @@
+"""What was reviewed, written down, and held against what would happen now.
+
+Of a url, people see no query, and the file holds none. So that another query isn't applied all the
+same, the urls as a whole are in it as a slow, salted fingerprint. Secrets can't be compared: the
+engine tells that one changes, not to what.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.model.secret_source import fingerprint
+from bitbucket_hooks.report import as_json
+from bitbucket_hooks.report.changes import Changes
+from bitbucket_hooks.report.document import Line, plain
+from bitbucket_hooks.report.to_document import lines_by_resource
+
+_VERSION: Final = 2
+_COMPARED: Final = ("hooks", "exclusives", "others")
+_STAYS: Final = ("known", "unchanged", "existing")  # counts of what nothing happens to
+_LINES: Final = "lines"
+_DECLARED: Final = {
+    **{key: key for key in ("url", "description", "events", "active", "secret")},
+    "unlisted": "repositories that can't be looked at",
+}
+"""What no line may tell, with what it is called."""
+_MOST_SHOWN: Final = 200  # characters of a value
+_NAMED: Final = 5  # of the places that a line is about
+
+
+def save(path: Path, changes: Changes, *, refresh: bool, turn: str | None, look: int) -> None:
+    """Write down what a preview showed, and what it looked at. Raises ConfigError."""
+    reviewed = {
+        "version": _VERSION,
+        "project": changes.run.project,
+        "stack": changes.run.stack,
+        "refresh": refresh,
+        "turn": turn,
+        "look": look,
+        "urls": fingerprint(_urls(changes), None),
+        "changes": _compared(changes),
+    }
+    write_whole(path, json.dumps(reviewed, indent=1, sort_keys=True) + "\n")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read what `save` wrote. Raises ConfigError."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except ValueError:
+        value = None
+    if not _is_reviewed(value):
+        raise ConfigError(
+            f"{path} is no reviewed preview",
+            "Make it with `bitbucket-hooks preview --save FILE`, of the same version.",
+        )
+    found: dict[str, Any] = value
+    return found
+
+
+def _is_reviewed(value: Any) -> bool:
+    """Whether it has the shape that `save` gives."""
+    if not isinstance(value, dict) or value.get("version") != _VERSION:
+        return False
+    if not isinstance(value.get("look", 0), int) or not isinstance(value.get("changes"), dict):
+        return False
+    lists = [value["changes"].get(key) for key in _COMPARED]
+    return all(isinstance(one, list) for one in lists) and all(
+        isinstance(told, dict) and _has_lines(told) for one in lists for told in one
+    )
+
+
+def _has_lines(told: Mapping[str, Any]) -> bool:
+    lines = told.get(_LINES)
+    return isinstance(lines, list) and all(
+        isinstance(line, list) and line and all(isinstance(part, str) for part in line)
+        for line in lines
+    )
+
+
+def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
+    """Say in what the changes of now differ from those that were reviewed; nothing: they don't."""
+    stack = (reviewed.get("project"), reviewed.get("stack"))
+    if stack != (now.run.project, now.run.stack):
+        was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
+        return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
+    told = _differ(_by_key(reviewed["changes"]), _by_key(_compared(now)))
+    urls = reviewed.get("urls")
+    if not told and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
+        return ["a url differs in a part that isn't shown"]
+    return told
+
+
+def _urls(changes: Changes) -> str:
+    """The urls of the hooks to which something happens, whole, where they are no secrets."""
+    urns = {hook.urn for hook in changes.hooks if hook.changes}
+    found = {
+        step.urn: step.new.inputs.get("url")
+        for step in changes.run.steps
+        if step.urn in urns and step.new is not None
+    }
+    return json.dumps(found, sort_keys=True)
+
+
+def _compared(changes: Changes) -> dict[str, Any]:
+    """What happens, and in which words, without what stays and what differs from run to run."""
+    told = json.loads(json.dumps(as_json.render(changes)))  # as a file has it: lists, no tuples
+    lines = lines_by_resource(changes)
+    return {
+        kind: [
+            {
+                **{key: value for key, value in one.items() if key not in _STAYS},
+                _LINES: [_saved(line) for line in lines.get(_key(one), ())],
+            }
+            for one in told[kind]
+            if _happens(one)
+        ]
+        for kind in _COMPARED
+    }
+
+
+def _saved(line: Line) -> list[str]:
+    """What a line says, and then each of what it is about."""
+    return [plain(line.text), *map(plain, line.items)]
+
+
+def _happens(told: Mapping[str, Any]) -> bool:
+    return told.get("action", told.get("op")) not in ("unchanged", "same", "")
+
+
+def _key(told: Mapping[str, Any]) -> str:
+    """A resource's URN, or the `key` of what is told of others."""
+    return str(told.get("urn") or f"{told.get('type')} {told.get('op')}")
+
+
+def _by_key(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {_key(one): one for kind in _COMPARED for one in changes.get(kind, [])}
+
+
+def _differ(
+    before: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    told = [(_name(before.get(key) or now[key]), key) for key in before.keys() | now.keys()]
+    return [
+        f"{name}: {what}"
+        for name, key in sorted(told)
+        for what in _in_words(before.get(key), now.get(key))
+    ]
+
+
+def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Sequence[str]:
+    """In what a resource's changes differ; None: there were, or are, none."""
+    if before == now:
+        return ()
+    if now is None:
+        return ("was reviewed, and wouldn't change now",)
+    if before is None:
+        what = "would change now, and wasn't reviewed"
+        return [f"{what}: {line}" for line in _only(now, {})] or (what,)
+    lines = [f"now also: {line}" for line in _only(now, before)]
+    lines += [f"no longer: {line}" for line in _only(before, now)]
+    declared = [
+        f"{label} was {_shown(before.get(key))}, and is now {_shown(now.get(key))}"
+        for key, label in _DECLARED.items()
+        if before.get(key) != now.get(key)
+    ]
+    return lines or declared or ("differs in what no report shows",)
+
+
+def _only(told: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of one that the other lacks, with the places that the other hasn't in any line."""
+    lines = other.get(_LINES, ())
+    there = {item for _, *items in lines for item in items}
+    for line in told.get(_LINES, ()):
+        if line not in lines:
+            text, *all_ = line
+            items = [item for item in all_ if item not in there] or all_
+            more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
+            places = f": {', '.join(items[:_NAMED])}{more}" if items else ""
+            yield printable(f"{text}{places}", _MOST_SHOWN)
+
+
+def _name(told: Mapping[str, Any]) -> str:
+    return printable(str(told.get("name") or told.get("type")), 100)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    told = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return printable(told, _MOST_SHOWN) or "none"

@@ -1,0 +1,119 @@
+"""Where in a stack's file a hook is declared or a key is written."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from attrs import field, frozen
+
+from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.stack.config import HOOKS
+from bitbucket_hooks.stack.entries import NAMESPACE
+from bitbucket_hooks.stack.files import read_text, stack_file
+from bitbucket_hooks.stack.yaml import NotYaml, compose
+
+_KEY: Final = re.compile(r"[\w-]+:[\w-]+")
+_STEP: Final = re.compile(r"\[(\d+)\]|\.([\w-]+)")
+"""As `pulumi config --path` writes one: `bitbucket-hooks:hooks[0].events[1]`."""
+
+
+@frozen
+class Line:
+    """A line of a file, both as reviewers count them."""
+
+    path: str
+    number: int
+
+
+@frozen
+class Entry:
+    """A part of the stack's file, as a hook's entry."""
+
+    path: str
+    """Of the file, from the root of the repository or the working folder."""
+    node: Any = field(repr=False)
+
+    def line(self, *way: str | int) -> Line:
+        """The line of a part, as of `"events", 1`; where that isn't there, of what holds it."""
+        mark, node = self.node.start_mark, self.node
+        for step in way:
+            found = _part(node, step)
+            if found is None:
+                break
+            mark, node = found
+        return Line(self.path, mark.line + 1)
+
+
+def declared_at(stack: str) -> dict[str, Entry]:
+    """Each hook's entry in the stack's file, by name; empty when that can't be told."""
+    names = ((_under(entry.node, "name"), entry) for entry in entries_at(stack))
+    return {str(name.value): entry for name, entry in names if isinstance(name, yaml.ScalarNode)}
+
+
+@frozen
+class Positions:
+    """Finds the keys that messages begin with in a stack's file."""
+
+    _config: Entry | None
+
+    @classmethod
+    def of_stack(cls, stack: str) -> Positions:
+        """Read the file; one that can't be read has no positions."""
+        try:
+            file = stack_file(stack)
+            config = _under(compose(read_text(file)), "config")
+        except (ConfigError, NotYaml):
+            return cls(None)
+        return cls(Entry(os.path.relpath(file), config) if config is not None else None)
+
+    def find(self, message: str) -> Line | None:
+        """The line of the key that a message begins with; None where it is not in the file."""
+        key = _KEY.match(message)
+        if key is None or self._config is None or _part(self._config.node, key[0]) is None:
+            return None
+        way: list[str | int] = [key[0]]
+        at = key.end()
+        while step := _STEP.match(message, at):
+            way.append(int(step[1]) if step[1] else step[2])
+            at = step.end()
+        return self._config.line(*way)
+
+
+def entries_at(stack: str) -> list[Entry]:
+    """The entries in the stack's file, in their order; empty when that can't be told."""
+    try:
+        file = stack_file(stack)
+        root = compose(read_text(file))
+        path = _from_root(file)
+    except (ConfigError, NotYaml, OSError):
+        return []
+    entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
+    return [Entry(path, one) for one in _items(entries)]
+
+
+def _under(node: Any, key: str) -> Any:
+    found = _part(node, key)
+    return None if found is None else found[1]
+
+
+def _part(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    """Where a part of a node begins, and its value."""
+    if isinstance(step, int):
+        items = _items(node)
+        return (items[step].start_mark, items[step]) if step < len(items) else None
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next(((key.start_mark, value) for key, value in pairs if key.value == step), None)
+
+
+def _items(node: Any) -> list[Any]:
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def _from_root(file: Path) -> str:
+    file = file.resolve()
+    root = next((one for one in file.parents if (one / ".git").exists()), None)
+    return str(file.relative_to(root)) if root else file.name

@@ -1,0 +1,134 @@
+"""The sandbox from behind the scenes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
+from bitbucket_hooks.sandbox.settings import Settings, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitbucket_hooks.sandbox.admin import Sandbox
+    from sandbox.conftest import Api
+
+
+def test_the_seeded_estate(sandbox: Sandbox) -> None:
+    """Two workspaces with a few repositories, and no hook."""
+    names = [repository.full_name for repository in sandbox.repositories()]
+    assert len([name for name in names if name.startswith("acme/")]) == 8
+    assert len([name for name in names if name.startswith("globex/")]) == 2
+    assert [each.slug for each in sandbox.workspaces()] == ["acme", "globex"]
+    assert sandbox.hooks() == []
+
+
+def test_places_come_and_go(api: Api, sandbox: Sandbox) -> None:
+    """A renamed repository keeps uuid and hooks; with a deleted one its hooks go."""
+    sandbox.add_workspace("initech")
+    sandbox.grant(OWNER_EMAIL, "initech", "owner")
+    uuid = sandbox.add_repository("initech/tps", project="REP", private=False)
+    hook = sandbox.plant_hook("initech/tps", "https://ci.example.com")
+    sandbox.rename_repository("initech/tps", "reports")
+    assert api.get("/repositories/initech/tps").status_code == 404
+    assert api.get("/repositories/initech/reports").json()["uuid"] == uuid
+    assert api.get(f"/repositories/initech/reports/hooks/{hook.uuid}").ok
+    sandbox.delete_repository("initech/reports")
+    assert sandbox.hooks() == []
+    assert api.get("/repositories/initech/reports").status_code == 404
+
+
+def test_hooks_by_hand(sandbox: Sandbox) -> None:
+    """Planted, changed, deleted; with or without braces."""
+    hook = sandbox.plant_hook("acme/web", "https://ci.example.com", secret="canary")
+    assert "canary" not in repr(hook)
+    assert hook.secret_set
+    assert sandbox.secret_of(hook.uuid.strip("{}")) == "canary"
+    changed = sandbox.change_hook(hook.uuid, secret="", events=["repo:fork"], active=False)
+    assert (changed.secret_set, changed.events, changed.active) == (False, ("repo:fork",), False)
+    assert sandbox.hook(hook.uuid) == changed
+    sandbox.delete_hook(hook.uuid)
+    assert sandbox.hooks("acme/web") == []
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda s: s.hooks("nobody"), 'no workspace "nobody"'),
+        (lambda s: s.hooks("acme/nothing"), 'no repository "acme/nothing"'),
+        (lambda s: s.add_repository("web"), "is no slug"),
+        (lambda s: s.add_workspace("a b"), "is no slug"),
+        (lambda s: s.add_workspace("acme"), "there already"),
+        (lambda s: s.rename_repository("acme/web", "api"), "there already"),
+        (lambda s: s.add_user(OWNER_EMAIL), "there already"),
+        (lambda s: s.issue_api_token("nobody@x"), 'no user "nobody@x"'),
+        (lambda s: s.grant(OWNER_EMAIL, "acme", "admin"), "owner, member"),
+        (lambda s: s.grant(OWNER_EMAIL, "acme/web", "owner"), "admin, write, read"),
+        (lambda s: s.hook("{x}"), 'no webhook "{x}"'),
+        (lambda s: s.plant_hook("acme", "https://x", colour=1), "no colour"),
+        (lambda s: s.change_hook(s.plant_hook("acme", "https://x").uuid, seq=1), "no seq"),
+        (lambda s: s.add_event("repo:push"), "there already"),
+        (lambda s: s.configure(latncy_ms=1), 'did you mean "latency_ms"'),
+        (lambda s: s.configure(xyz=1), "take one of latency_ms"),
+        (lambda s: s.configure(latency_ms=-1), "must not be negative"),
+        (lambda s: s.configure(fault_rate=2), "between 0 and 1"),
+        (lambda s: s.configure(fault_kinds=["500", "x"]), 'unknown "x"'),
+        (lambda s: s.configure(fault_methods=["PATCH"]), 'unknown "PATCH"'),
+    ],
+)
+def test_mistakes(sandbox: Sandbox, act: Callable[[Sandbox], Any], words: str) -> None:
+    """A wrong name is answered with the name."""
+    with pytest.raises(SandboxError) as caught:
+        act(sandbox)
+    assert words in str(caught.value)
+
+
+def test_users(api: Api, sandbox: Sandbox) -> None:
+    """A new user has what was given."""
+    sandbox.add_user("new@acme.example")
+    token = sandbox.issue_api_token("new@acme.example")
+    assert api.get("/user", auth=("NEW@acme.example", token)).json()["nickname"] == (
+        "new@acme.example"
+    )
+
+
+def test_settings(sandbox: Sandbox) -> None:
+    """They are kept, shown and reset."""
+    assert sandbox.settings() == Settings()
+    changed = sandbox.configure(latency_ms=5, fault_kinds=["500"], retry_after=True)
+    assert changed.fault_kinds == ("500",)
+    assert sandbox.settings() == changed
+    sandbox.reset_settings()
+    assert sandbox.settings() == Settings()
+
+
+def test_settings_as_text() -> None:
+    """What a person types becomes what a setting takes."""
+    typed = ["latency-ms=1.5", "retry_after=Yes", "fault_kinds=500, 502", "rate_limit=3"]
+    assert parse([*typed, "fault_methods=", "log_requests=off"]) == {
+        "latency_ms": 1.5,
+        "retry_after": True,
+        "fault_kinds": ("500", "502"),
+        "rate_limit": 3,
+        "fault_methods": (),
+        "log_requests": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("latency_ms", "sets nothing; write KEY=VALUE"),
+        ("latency_ms=slow", 'must be a number, not "slow"'),
+        ("rate_limit=1.5", 'must be a number, not "1.5"'),
+        ("retry_after=maybe", "must be true or false"),
+        ("what=1", "unknown setting"),
+    ],
+)
+def test_wrong_settings_as_text(text: str, words: str) -> None:
+    """The message says which, and what it takes."""
+    with pytest.raises(SandboxError, match=words):
+        parse([text])

@@ -1,0 +1,246 @@
+"""The seam's fallbacks: what happens outside a provider process, and the day the SDK changes."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import sys
+import traceback
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from pulumi.dynamic import DiffResult
+from pulumi.runtime.proto import provider_pb2 as proto
+
+from bitbucket_hooks.api.errors import EngineGone
+from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.provider import base, engine_process, sdk_hooks
+from bitbucket_hooks.provider.session import owner_of
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Look like the SDK's provider process, whose engine can't be reached."""
+    main = ModuleType("__main__")
+    main.__spec__ = SimpleNamespace(name=sdk_hooks.PROVIDER_MODULE)  # type: ignore[assignment]
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(sys, "argv", ["x", "127.0.0.1:1"])
+    monkeypatch.setattr(traceback, "format_exc", traceback.format_exc)
+    return main
+
+
+def test_outside_nothing_is_touched() -> None:
+    """A program or a command is no provider process."""
+    before = traceback.format_exc
+    sdk_hooks.print_errors_without_traceback()
+    sdk_hooks.on_cancel(lambda: None)
+    sdk_hooks.tell_details()
+    sdk_hooks.widen_server(8)
+    assert traceback.format_exc is before
+    assert not sdk_hooks.in_provider_process()
+    assert sdk_hooks.engine_address() is None
+    engine_process.ensure_engine_lives()
+
+
+def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no engine."""
+    sdk_hooks.inform("one")
+    sdk_hooks.warn("two")
+    assert capsys.readouterr().err == "one\ntwo\n"
+
+
+def test_messages_go_to_stderr_when_the_engine_is_gone(
+    inside: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are not lost."""
+    assert sdk_hooks.in_provider_process()
+    assert inside.__name__ == "__main__"
+    sdk_hooks.warn("late")
+    assert capsys.readouterr().err == "late\n"
+
+
+def test_a_dead_engine_forbids_writes(inside: ModuleType) -> None:
+    """With what to do."""
+    assert inside.__name__ == "__main__"
+    with pytest.raises(EngineGone, match="pulumi cancel"):
+        engine_process.ensure_engine_lives()
+
+
+def test_an_engine_is_not_asked_before_each_of_many_writes(
+    inside: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it lives holds for a moment, and no longer."""
+    assert inside.__name__ == "__main__"
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        engine.settimeout(0)
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        monkeypatch.setattr(sys, "argv", ["x", address])
+        monkeypatch.setattr(engine_process, "_HOLDS", math.inf)
+        engine_process.ensure_engine_lives()
+        engine_process.ensure_engine_lives()
+        engine.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            engine.accept()
+    engine_process.ensure_engine_lives()
+    monkeypatch.setattr(engine_process, "_HOLDS", 0)
+    with pytest.raises(EngineGone):
+        engine_process.ensure_engine_lives()
+
+
+def test_an_engine_without_an_address(inside: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the command line change: nothing is known, and nothing forbidden."""
+    assert inside.__name__ == "__main__"
+    monkeypatch.setattr(sys, "argv", ["x", "--engine", "somewhere"])
+    assert sdk_hooks.engine_address() is None
+    engine_process.ensure_engine_lives()
+
+
+def test_errors_are_wrapped_once(inside: ModuleType) -> None:
+    """Ours are their message, others keep their traceback."""
+    assert inside.__name__ == "__main__"
+    sdk_hooks.print_errors_without_traceback()
+    once = traceback.format_exc
+    sdk_hooks.print_errors_without_traceback()
+    assert traceback.format_exc is once
+    assert _formatted(HooksError("what", "do")) == "what\ndo"
+    assert _formatted(KeyError("x")).startswith("Traceback")
+
+
+def _formatted(error: Exception) -> str:
+    try:
+        raise error
+    except type(error):
+        return traceback.format_exc()
+
+
+def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
+    """By the module that the SDK answers one with; every other use of it is let be."""
+    heard: list[int] = []
+    inside.empty_pb2 = ModuleType("empty_pb2")  # type: ignore[attr-defined]
+    inside.empty_pb2.Empty = dict
+    sdk_hooks.on_cancel(lambda: heard.append(1))
+    assert inside.empty_pb2.Empty() == {}
+    assert heard == []
+
+    def Cancel() -> object:  # noqa: N802  # the SDK's own name
+        return inside.empty_pb2.Empty()
+
+    assert Cancel() == {}
+    assert heard == [1]
+
+
+def test_details_of_a_diff_are_told(inside: ModuleType) -> None:
+    """In the message that the SDK answers with; its other messages and diffs are let be."""
+    sdk_hooks.tell_details()  # there is nothing of the kind: the SDK has changed
+    inside.proto = proto  # type: ignore[attr-defined]
+    sdk_hooks.tell_details()
+    once = inside.proto
+    sdk_hooks.tell_details()
+    assert inside.proto is once
+    assert inside.proto.CheckResponse is proto.CheckResponse
+    some = inside.proto.DiffResponse.DIFF_SOME
+
+    def answered(result: DiffResult) -> proto.DiffResponse:
+        assert result.changes
+        answer: proto.DiffResponse = inside.proto.DiffResponse(changes=some)
+        return answer
+
+    assert answered(DiffResult(changes=True)) == proto.DiffResponse(changes=some)
+    told = answered(sdk_hooks.DetailedDiff({"hooks[1]": sdk_hooks.Change.REMOVED}))
+    assert told.hasDetailedDiff
+    assert told.detailedDiff["hooks[1]"].kind == proto.PropertyDiff.DELETE
+
+
+def test_without_a_request_there_is_no_urn() -> None:
+    """Then the caller's own key tells declarations apart."""
+    assert sdk_hooks.current_urn() is None
+    assert owner_of("x") != owner_of("y")
+    assert owner_of("x").name == "another resource"
+
+
+def test_the_urn_is_that_of_the_nearest_request() -> None:
+    """A frame that holds one, whatever lies between."""
+
+    def deep(levels: int) -> str | None:
+        return deep(levels - 1) if levels else sdk_hooks.current_urn()
+
+    request = SimpleNamespace(urn="urn:pulumi:dev::p::pulumi-python:dynamic/bitbucket:Hook::ci")
+    assert deep(5) == request.urn
+    assert deep(100) is None
+    assert owner_of("x").name == "Hook 'ci'"
+
+
+def test_a_request_without_an_urn_is_passed_over() -> None:
+    """Other calls hold requests as well."""
+    request = SimpleNamespace(urn="")
+    assert sdk_hooks.current_urn() is None
+    assert request.urn == ""
+
+
+def test_what_was_done_can_only_be_kept_inside_a_call() -> None:
+    """Outside the state stays as it was; so it does without the message that tells it."""
+    sdk_hooks.keep_partly_done("id", {"a": 1}, {"__provider": "x"})
+
+
+def test_declarations_without_an_urn_are_told_apart_by_what_they_say() -> None:
+    """Should the SDK hide the request one day."""
+    declared = {"url": "https://x", "__provider": "y"}
+    assert base.owner(declared) == base.owner({"url": "https://x"})
+    assert base.owner(declared) != base.owner({"url": "https://z"})
+    assert not base.is_declared(declared)
+
+
+# The engine run
+
+
+def test_a_process_ends_after_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is missed twice in a row: once may be an engine that is just too busy."""
+    lives = iter([False, True, True, False, False])
+    ended: list[int] = []
+
+    def look() -> None:
+        if not next(lives):
+            raise EngineGone("gone")
+
+    monkeypatch.setattr(engine_process, "ensure_engine_lives", look)
+    monkeypatch.setattr(engine_process, "_WATCH_EVERY", 0)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    engine_process._watch()
+    assert ended == [1]
+    assert list(lives) == []
+
+
+def test_processes_of_one_engine_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Straight below it, or through the script that it starts."""
+    table = {
+        1: ("0 /sbin/init", "a"),
+        50: ("1 pulumi up", "b"),
+        60: ("50 sh /x/pulumi-resource-pulumi-python 127.0.0.1:1", "c"),
+    }
+    monkeypatch.setattr(
+        engine_process, "_ps", lambda pid, what: table[pid][0 if what.startswith("ppid") else 1]
+    )
+    names = []
+    for parent in (50, 60):
+        monkeypatch.setattr(os, "getppid", lambda pid=parent: pid)
+        names.append(engine_process.run_name())
+    assert names == ["50 b", "50 b"]
+
+
+def test_a_process_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Still has a name."""
+    monkeypatch.setattr(engine_process, "_ps", lambda *_: "")
+    assert engine_process.run_name().split()
+
+
+def test_the_same_is_told_with_and_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc, `ps` is asked; a program without either gets nothing."""
+    name = engine_process.run_name()
+    assert name
+
+    def nothing(*_: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(engine_process, "_proc", nothing)
+    assert engine_process.run_name().split()[0] == name.split()[0]

@@ -1,0 +1,88 @@
+"""Where a hook is declared: the line of its entry in the stack's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitbucket_hooks.stack.source_lines import Line, declared_at, entries_at
+
+TEXT = """# a comment
+config:
+  bitbucket:workspace: acme
+  bitbucket-hooks:hooks:
+    # the first
+    - name: ci
+      url: https://ci.example.com/
+    - url: https://audit.example.com/
+      name: audit
+    - {url: x}
+    - text
+    - name: chat
+      url: https://chat.example.com/
+      events:
+        - repo:push
+        - repo:fork
+      repositories: [api, web]
+"""
+
+
+@pytest.fixture
+def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of the stacks of a project somewhere in a repository."""
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / "infra" / "stacks"
+    folder.mkdir(parents=True)
+    (folder.parent / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_lines(stacks: Path) -> None:
+    """From the root of the repository, as reviewers see them."""
+    (stacks / "Pulumi.dev.yaml").write_text(TEXT)
+    path = "infra/stacks/Pulumi.dev.yaml"
+    named = {name: entry.line() for name, entry in declared_at("dev").items()}
+    assert named == {"ci": Line(path, 6), "audit": Line(path, 8), "chat": Line(path, 12)}
+    assert [one.line() for one in entries_at("dev")] == [
+        Line(path, number) for number in (6, 8, 10, 11, 12)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("way", "number"),
+    [
+        (("url",), 13),
+        (("events",), 14),
+        (("events", 1), 16),
+        (("events", 2), 14),
+        (("repositories", 1), 17),
+        (("url", "x"), 13),
+        (("description",), 12),
+        ((0,), 12),
+    ],
+)
+def test_lines_within_an_entry(stacks: Path, way: tuple[str | int, ...], number: int) -> None:
+    """The part that is meant, or what holds it where it isn't there."""
+    (stacks / "Pulumi.dev.yaml").write_text(TEXT)
+    assert declared_at("dev")["chat"].line(*way).number == number
+
+
+def test_without_a_repository(stacks: Path) -> None:
+    """The file's name has to do."""
+    (stacks.parents[1] / ".git").rmdir()
+    (stacks / "Pulumi.dev.yaml").write_text(TEXT)
+    found = declared_at("dev")["ci"].line()
+    assert found.path.endswith("Pulumi.dev.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[", "text", "config: x", "config:\n  bitbucket-hooks:hooks: x"]
+)
+def test_what_cannot_be_told(stacks: Path, text: str | None) -> None:
+    """Nothing is."""
+    if text is not None:
+        (stacks / "Pulumi.dev.yaml").write_text(text)
+    assert declared_at("dev") == {}
+    assert entries_at("dev") == []
