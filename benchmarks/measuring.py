@@ -141,7 +141,7 @@ def _estate(database: Path, case: Case, certificate: Path | None = None) -> Iter
         yield _Estate(sandbox, server, case)
 
 
-def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = False) -> Outcome:
+def measure(case: Case, notify: Callable[[str], None], *, checkpoints: bool = False) -> Outcome:
     """Take a case through its phases. Raises RunFailed, NotAsExpected."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -149,10 +149,10 @@ def measure(case: Case, tell: Callable[[str], None], *, checkpoints: bool = Fals
             projects = {by: Project(folder / by, checkpoints) for by in (OURS, FLOOR)}
             width = in_flight(case, os.cpu_count() or 1)
             bare = BareClient(own.server.origin, own.names, case.hooks, width)
-            return _phases(estate, projects, bare, tell)
+            return _phases(estate, projects, bare, notify)
 
 
-def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measured]:
+def measure_rival(case: Case, notify: Callable[[str], None]) -> dict[Phase, Measured]:
     """Take the rival through the same phases, on an estate of its own.
 
     Raises RunFailed, NotAsExpected.
@@ -170,12 +170,12 @@ def measure_rival(case: Case, tell: Callable[[str], None]) -> dict[Phase, Measur
                     terraform.configure(case, _DESCRIPTIONS[phase])
                 took[phase] = estate.measure(terraform, rival.command(phase, case))
                 _verify(estate, phase)
-                tell(f"{case.name} {phase}: rival {took[phase].wall:.1f} s")
+                notify(f"{case.name} {phase}: rival {took[phase].wall:.1f} s")
             return took
 
 
 def _phases(
-    estate: _Estate, projects: dict[str, Project], bare: BareClient, tell: Callable[[str], None]
+    estate: _Estate, projects: dict[str, Project], bare: BareClient, notify: Callable[[str], None]
 ) -> Outcome:
     done, state = [], {}
     for phase in PHASES:
@@ -185,7 +185,9 @@ def _phases(
         _verify(estate, phase)
         if phase == "no-op":
             state = {by: project.state_bytes() for by, project in projects.items()}
-        tell(f"{estate.case.name} {phase}: {took[OURS].wall:.1f} s, floor {took[FLOOR].wall:.1f} s")
+        notify(
+            f"{estate.case.name} {phase}: {took[OURS].wall:.1f} s, floor {took[FLOOR].wall:.1f} s"
+        )
         done.append(Measurement(phase, took[OURS], took[FLOOR], bare.seconds(phase)))
     return Outcome(estate.case, done, state)
 

@@ -28,7 +28,9 @@ smartquotes = False  # would make a dash of the two before an option
 
 nitpicky = True
 # Other projects' names: their pages aren't read, since a site is built without a network.
-nitpick_ignore_regex = [("py:class", r"(pulumi|collections\.abc|bitbucket_hooks\.program\.args)\..*")]
+nitpick_ignore_regex = [
+    ("py:class", r"(pulumi|collections\.abc|bitbucket_hooks\.program\.args)\..*"),
+]
 
 myst_heading_anchors = 4
 

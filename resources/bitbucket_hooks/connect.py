@@ -10,10 +10,10 @@ import requests
 from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.client import PUBLIC_LIMIT, Client
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.http import Wire
-from bitbucket_hooks.api.oauth import TokenDesk
-from bitbucket_hooks.api.request_log import ledger_of
-from bitbucket_hooks.api.retry import Caller
+from bitbucket_hooks.api.http import HttpSender
+from bitbucket_hooks.api.oauth import TokenClient
+from bitbucket_hooks.api.request_log import request_log_of
+from bitbucket_hooks.api.retry import RetryingSender
 from bitbucket_hooks.api.throttle import HOUR, Throttle
 from bitbucket_hooks.api.transport import Endpoint, open_proxied_session, plain_session
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
@@ -22,7 +22,7 @@ from bitbucket_hooks.model.settings import PUBLIC_API, Settings
 
 def open_client(
     settings: Settings,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     before_write: Callable[[], None] = lambda: None,
     clock: Clock | None = None,
 ) -> Client:
@@ -33,13 +33,15 @@ def open_client(
     """
     clock = clock or Clock()
     session, endpoint = _open_session(settings)
-    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell, before_write)
-    auth = Authenticator(identity(settings), clock, TokenDesk(caller, endpoint).ask)
+    caller = RetryingSender(
+        HttpSender(session), _throttle(settings, notify, clock), clock, notify, before_write
+    )
+    auth = Authenticator(identity(settings), clock, TokenClient(caller, endpoint).ask)
     return Client(endpoint, caller, auth)
 
 
 def open_signed_client(
-    settings: Settings, tell: Callable[[str], None], proxy: str, clock: Clock | None = None
+    settings: Settings, notify: Callable[[str], None], proxy: str, clock: Clock | None = None
 ) -> Client:
     """Make a client of the public API whose calls a proxy signs; no credentials ever go this way.
 
@@ -48,21 +50,21 @@ def open_signed_client(
     """
     clock = clock or Clock()
     session, endpoint = open_proxied_session(proxy)
-    caller = Caller(Wire(session), _throttle(settings, tell, clock), clock, tell)
-    auth = Authenticator(Anonymous(), clock, TokenDesk(caller, endpoint).ask)
+    caller = RetryingSender(HttpSender(session), _throttle(settings, notify, clock), clock, notify)
+    auth = Authenticator(Anonymous(), clock, TokenClient(caller, endpoint).ask)
     return Client(endpoint, caller, auth)
 
 
-def _throttle(settings: Settings, tell: Callable[[str], None], clock: Clock) -> Throttle:
+def _throttle(settings: Settings, notify: Callable[[str], None], clock: Clock) -> Throttle:
     known = PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None
     return Throttle(
         clock=clock,
-        tell=tell,
+        notify=notify,
         max_wait=settings.max_wait,
         parallel=settings.parallel,
         limit=settings.rate_limit or known,
         fixed=settings.rate_limit is not None,
-        ledger=ledger_of(settings.api_url, identity(settings), clock, HOUR),
+        request_log=request_log_of(settings.api_url, identity(settings), clock, HOUR),
     )
 
 

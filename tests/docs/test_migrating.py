@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support import old_state
 from support.engine import STACK, Project
 from support.transcript import canonical, misses, session, steps
@@ -33,7 +33,7 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def planted(project: Project, repository: str, **properties: Any) -> Hook:
+def planted(project: Project, repository: str, **properties: Any) -> StoredHook:
     """Plant a hook as the old tools make it: certificates go unchecked."""
     given = {"events": EVENTS, "secret": SECRET, "skip_cert_verification": True, **properties}
     return project.estate.plant_hook(f"acme/{repository}", CI, **given)
@@ -49,7 +49,7 @@ def verbs(project: Project) -> list[str]:
     return sorted(request.method for request in project.writes())
 
 
-def moving(project: Project) -> list[Hook]:
+def moving(project: Project) -> list[StoredHook]:
     """Lay out a stack whose program has its new import, and whose state has the old resources."""
     hooks = [planted(project, slug, description="CI") for slug in ("api", "web")]
     (program,) = blocks(section("From `pulumi-bitbucket`"), "python")

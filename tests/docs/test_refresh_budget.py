@@ -12,7 +12,7 @@ from bitbucket_hooks.pulumi_cli.read import read
 from bitbucket_hooks.reconcile.refresh_rotation import turn_of
 from bitbucket_hooks.report import terminal
 from bitbucket_hooks.report.build import changes_of
-from bitbucket_hooks.report.to_document import tell
+from bitbucket_hooks.report.to_document import to_document
 from support import handbook
 from support.report_runs import hook, preview, step
 from support.transcript import misses
@@ -43,5 +43,7 @@ def test_what_drift_says() -> None:
     told = {"diagnostics": [{"severity": "info", "message": f"{turn}\n"}]}
     run = preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, **told)
     out = io.StringIO()
-    terminal.show(tell(changes_of(read(run, "it"))), Console(file=out, width=200, highlight=False))
+    terminal.show(
+        to_document(changes_of(read(run, "it"))), Console(file=out, width=200, highlight=False)
+    )
     assert not misses(handbook.told(PAGE), [out.getvalue()])

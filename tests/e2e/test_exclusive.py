@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support.engine import Project
 
 pytestmark = pytest.mark.engine
@@ -25,7 +25,7 @@ def _fleets(count: int, on_unmanaged: str, hooks: str = "*fleets") -> str:
     )
 
 
-def _plant(project: Project, count: int) -> list[Hook]:
+def _plant(project: Project, count: int) -> list[StoredHook]:
     return [
         project.estate.plant_hook(
             f"acme/{SLUGS[i % len(SLUGS)]}", f"{FOREIGN}/{i}?token=canary", description=f"Old {i}"
@@ -34,7 +34,7 @@ def _plant(project: Project, count: int) -> list[Hook]:
     ]
 
 
-def _lines(planted: list[Hook]) -> list[str]:
+def _lines(planted: list[StoredHook]) -> list[str]:
     """How each is told: repository, description, url and uuid."""
     return [
         f'acme/{SLUGS[i % len(SLUGS)]} "Old {i}" {FOREIGN}/{i}?… {hook.uuid}'

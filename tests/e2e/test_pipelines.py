@@ -12,7 +12,7 @@ from attrs import define, field
 
 from bitbucket_hooks.publish.folding import key_of
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Comment
+from bitbucket_hooks.sandbox.models import StoredComment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines
@@ -96,7 +96,7 @@ class Team:
         assert before in text
         file.write_text(text.replace(before, after))
 
-    def comment(self, number: int) -> Comment:
+    def comment(self, number: int) -> StoredComment:
         """The one comment on a pull request."""
         (comment,) = self.estate.comments(REPOSITORY, number)
         return comment

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.server import serve
 from support.chromium import NARROW, Browser, Page
 from support.contrast import PLACEHOLDERS, contrast
@@ -38,7 +38,7 @@ def origin(sandbox_path: Path) -> Iterator[str]:
         yield base.removesuffix("/2.0")
 
 
-def only(sandbox: Sandbox) -> Hook:
+def only(sandbox: Sandbox) -> StoredHook:
     """Give the one hook that is there."""
     (hook,) = sandbox.hooks()
     return hook

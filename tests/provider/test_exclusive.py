@@ -16,7 +16,7 @@ from bitbucket_hooks.provider.exclusive import (
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.hooks import DECLARED as HOOK
 from support.hooks import URL, asked
@@ -92,7 +92,7 @@ def _made(only: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str,
     return made
 
 
-def _line(hook: Hook, slug: str = "web") -> str:
+def _line(hook: StoredHook, slug: str = "web") -> str:
     title = f'"{hook.description}"' if hook.description else "without description"
     return f"acme/{slug} {title} {hook.url}"
 

@@ -78,7 +78,7 @@ class Stack:
         """What this run said: the severity, the resource, the message."""
         return [(one.severity, one.urn, one.message) for one in self.engine.logged]
 
-    def tell(self, text: str, status: int = 0) -> None:
+    def notify(self, text: str, status: int = 0) -> None:
         """Let `pulumi stack export` say something, and nothing else."""
         binary = self.folder / "bin" / "pulumi"
         binary.parent.mkdir(exist_ok=True)
@@ -96,7 +96,7 @@ class Stack:
         stack: Props = {"urn": "urn:pulumi:dev::hooks::pulumi:pulumi:Stack::hooks-dev"}
         records = [{**stack, "type": "pulumi:pulumi:Stack"}]
         records += [one.record for one in self.state.values()]
-        self.tell(json.dumps({"deployment": {"resources": records}}))
+        self.notify(json.dumps({"deployment": {"resources": records}}))
 
     @contextmanager
     def process(
@@ -344,7 +344,7 @@ def test_a_name_that_is_a_secret(stack: Stack) -> None:
 )
 def test_a_state_that_cannot_beread(stack: Stack, told: str, status: int, why: str) -> None:
     """Nothing is passed off as checked: the run fails, once told, with the way round."""
-    stack.tell(told, status)
+    stack.notify(told, status)
     stack.begin()
     with stack.process("1") as server:
         for name in ("fleet", "r15"):

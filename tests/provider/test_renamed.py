@@ -16,7 +16,7 @@ from bitbucket_hooks.provider.exclusive import (
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import (
     FakeEngine,
@@ -43,7 +43,7 @@ class Kind:
         """Speak of resources of this kind."""
         return server.of(self.provider)
 
-    def state(self, hook: Hook) -> dict[str, Any]:
+    def state(self, hook: StoredHook) -> dict[str, Any]:
         """What the state has of a hook."""
         state = state_of(hook, createdAt=hook.created_at)
         for name in ("owner", "repository"):

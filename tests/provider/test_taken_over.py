@@ -11,7 +11,7 @@ import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support.hooks import DECLARED, INPUTS, URL, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
 
@@ -52,7 +52,7 @@ def test_one_that_has_not_lost_it_in_this_run_is_refused(
         server.diff(hook.uuid, olds, {**INPUTS, "url": SECOND}, name="two")
 
 
-def _fleet(sandbox: Sandbox) -> tuple[dict[str, Hook], dict[str, Any]]:
+def _fleet(sandbox: Sandbox) -> tuple[dict[str, StoredHook], dict[str, Any]]:
     """Plant a fleet's hooks; gives them, and what the state has of the fleet."""
     hooks = {slug: sandbox.plant_hook(f"acme/{slug}", URL, description="") for slug in SLUGS}
     olds = {

@@ -20,8 +20,8 @@ from bitbucket_hooks.report import html, markdown, terminal
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.document import Document
-from bitbucket_hooks.report.findings import Finding, Match, finding
-from bitbucket_hooks.report.to_document import tell
+from bitbucket_hooks.report.findings import AdoptionFinding, Match, finding
+from bitbucket_hooks.report.to_document import to_document
 from support.report_runs import (
     changed,
     events,
@@ -76,7 +76,7 @@ def _hostile() -> Document:
         for evil in HOSTILE
     ]
     changes = changes_of(read(events(*steps, *said, *broken, preview=True), "it"))
-    return tell(changes, HOSTILE[0] + HOSTILE[3] + HOSTILE[7])
+    return to_document(changes, HOSTILE[0] + HOSTILE[3] + HOSTILE[7])
 
 
 def _rendered(text: str) -> str:
@@ -135,7 +135,7 @@ def test_a_terminal_has_colours() -> None:
     console = Console(
         file=out, width=80, highlight=False, force_terminal=True, color_system="standard"
     )
-    terminal.show(tell(_great()), console)
+    terminal.show(to_document(_great()), console)
     assert "\x1b[1;31m-\x1b[0m" in out.getvalue()
     assert "\x1b" not in reported(great_change()[0]).stdout
 
@@ -143,7 +143,7 @@ def test_a_terminal_has_colours() -> None:
 def test_a_great_change_is_a_comment() -> None:
     """1,200 creations, 300 updates, 40 deletions and 5 adoptions fit; what counts is first."""
     for flavour in markdown.Flavour:
-        text = markdown.render(tell(_great()), flavour)
+        text = markdown.render(to_document(_great()), flavour)
         assert len(text) < 32_000
         head = text[:500]
         assert "40 hooks to delete, 300 to change, 1,200 to create, 5 to adopt" in head
@@ -158,7 +158,7 @@ def test_a_great_change_is_a_comment() -> None:
 
 def test_github_unfolds_names() -> None:
     """Every one of the names is in the comment, folded."""
-    text = markdown.render(tell(_great()))
+    text = markdown.render(to_document(_great()))
     assert "<details><summary>1,200 repositories</summary>" in text
     assert "acme/svc-1204</details>" in text
     assert "<p>" not in _rendered(text).partition("<h3>")[2], "the lists are tight"
@@ -167,7 +167,7 @@ def test_github_unfolds_names() -> None:
 def test_a_link_to_the_run() -> None:
     """Where it comes from is said; the address can't break out of its link."""
     text = markdown.render(
-        tell(_great()), markdown.Flavour.BITBUCKET, more="https://r.example.com/a b)(x"
+        to_document(_great()), markdown.Flavour.BITBUCKET, more="https://r.example.com/a b)(x"
     )
     assert text.endswith("\n\n[The run that found this](https://r.example.com/a%20b%29%28x)\n")
 
@@ -190,7 +190,9 @@ def test_markdown_folds_to_fit(flavour: markdown.Flavour, limit: int) -> None:
         )
         for n in range(300)
     ]
-    text = markdown.render(tell(changes_of(read(preview(*steps), "it"))), flavour, limit=limit)
+    text = markdown.render(
+        to_document(changes_of(read(preview(*steps), "it"))), flavour, limit=limit
+    )
     assert len(text) <= limit
     assert "300 hooks to delete, 600 to change" in text
     if 900 <= limit < 10**6:
@@ -201,7 +203,7 @@ def test_markdown_folds_to_fit(flavour: markdown.Flavour, limit: int) -> None:
 
 def test_html_shows_and_folds() -> None:
     """All is in the page: figures, warnings first, every name in a fold, and a filter."""
-    text = html.render(tell(_great()))
+    text = html.render(to_document(_great()))
     page = _Tags(text)
     assert text.index("Look at this first") < text.index(">Deleted ")
     assert page.texts["summary"] == ["40 repositories", "300 repositories", "1,200 repositories"]
@@ -225,7 +227,7 @@ def test_alike_declarations_are_one_line() -> None:
         )
         for n in range(1_200)
     ]
-    text = markdown.render(tell(changes_of(read(preview(*steps), "it"))))
+    text = markdown.render(to_document(changes_of(read(preview(*steps), "it"))))
     assert "`ci-0000`**, **`ci-0001`**, **`ci-0002`** and 1,197 more (hooks)" in text
     assert "gains `repo:fork`; loses `repo:push` on **1,200 repositories** of `acme`" in text
     assert len(text) < 32_000
@@ -279,8 +281,8 @@ def test_json_of_everything() -> None:
     )
     key = urn("HookFleet", "ci")
     findings = {
-        (key, "acme/a"): Finding((Match(uuid(1), ("active false => true",)),)),
-        (key, "acme/b"): Finding((Match(uuid(2)), Match(uuid(3)))),
+        (key, "acme/a"): AdoptionFinding((Match(uuid(1), ("active false => true",)),)),
+        (key, "acme/b"): AdoptionFinding((Match(uuid(2)), Match(uuid(3)))),
     }
     from bitbucket_hooks.report import as_json
 
@@ -292,7 +294,7 @@ def test_json_of_everything() -> None:
     assert new["moves"] == [{"from": "old", "places": ["acme/web"], "whole": True}]
     assert shown["exclusives"][0]["unmanaged"][0]["told"] == "acme/api x"
     assert shown["others"] == [{"type": "x:y:Z", "op": "create", "names": ["other"]}]
-    said = markdown.render(tell(changes))
+    said = markdown.render(to_document(changes))
     assert "Several live hooks match a new one, so the update will be refused" in said
     assert (
         f"`acme/b` has 2 live hooks that match, so the update will be refused: `{uuid(2)}`" in said
@@ -323,7 +325,7 @@ def test_what_adoption_changes_is_told_without_secrets() -> None:
     bare = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False, secret="")
     signed = evolve(live, url=bare.url, description=None, secret_set=True)
     assert finding(bare, [signed]).matches[0].changes == ("secret removed",)
-    assert finding(bare, []) == Finding()
+    assert finding(bare, []) == AdoptionFinding()
     unmanaged = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False)
     assert finding(unmanaged, [signed]).matches[0].changes == ()
 
@@ -332,8 +334,11 @@ def test_new_and_adopted_are_told_apart_when_somebody_looked() -> None:
     """With findings, a preview says which hooks are adopted, and no longer that it can't."""
     text = preview(step("create", "HookFleet", "ci", None, fleet("a", "b")), refreshed=True)
     key = urn("HookFleet", "ci")
-    findings = {(key, "acme/a"): Finding((Match(uuid(1)),)), (key, "acme/b"): Finding()}
-    said = markdown.render(tell(changes_of(read(text, "it"), findings)))
+    findings = {
+        (key, "acme/a"): AdoptionFinding((Match(uuid(1)),)),
+        (key, "acme/b"): AdoptionFinding(),
+    }
+    said = markdown.render(to_document(changes_of(read(text, "it"), findings)))
     assert "1 hook to create, 1 to adopt" in said
     assert f"will be adopted on `acme/a` `{uuid(1)}`; nothing changes on it" in said
     assert "to be created on `acme/b`" in said
@@ -343,8 +348,8 @@ def test_new_and_adopted_are_told_apart_when_somebody_looked() -> None:
 def test_what_could_not_be_looked_for_is_told() -> None:
     """Where some were looked for and others, of a secret url, can't be, nobody is told to look."""
     text = preview(step("create", "HookFleet", "ci", None, fleet("a", "b")), refreshed=True)
-    findings = {(urn("HookFleet", "ci"), "acme/a"): Finding((Match(uuid(1)),))}
-    said = markdown.render(tell(changes_of(read(text, "it"), findings)))
+    findings = {(urn("HookFleet", "ci"), "acme/a"): AdoptionFinding((Match(uuid(1)),))}
+    said = markdown.render(to_document(changes_of(read(text, "it"), findings)))
     assert "1 hook to create or adopt, 1 to adopt" in said
     assert "Not looked for: 1 new hook (of a secret url, or more than `--look` says)" in said
     assert "can't tell" not in said
@@ -357,7 +362,7 @@ def test_a_resource_of_a_long_name_and_value() -> None:
         step("update", "Hook", "ci", hook(), hook(description=endless), **changed("description")),
         step("delete", "Hook", "old", state(hook(repository="old"))),
     )
-    said = markdown.render(tell(changes_of(read(text, "it"))))
+    said = markdown.render(to_document(changes_of(read(text, "it"))))
     assert len(said) < 2_000
     assert "1 hook will be deleted" in said
 

@@ -8,7 +8,7 @@ import pytest
 
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.sandbox.settings import Settings, parse
+from bitbucket_hooks.sandbox.settings import SandboxSettings, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,12 +97,12 @@ def test_users(api: Api, sandbox: Sandbox) -> None:
 
 def test_settings(sandbox: Sandbox) -> None:
     """They are kept, shown and reset."""
-    assert sandbox.settings() == Settings()
+    assert sandbox.settings() == SandboxSettings()
     changed = sandbox.configure(latency_ms=5, fault_kinds=["500"], retry_after=True)
     assert changed.fault_kinds == ("500",)
     assert sandbox.settings() == changed
     sandbox.reset_settings()
-    assert sandbox.settings() == Settings()
+    assert sandbox.settings() == SandboxSettings()
 
 
 def test_settings_as_text() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.delivering import Run
+    from bitbucket_hooks.sandbox.delivering import EventRun
 
 SECRET = "canary-secret"
 QUERY = "?token=canary-token"
@@ -47,7 +47,7 @@ def there() -> Iterator[Receiver]:
         yield state
 
 
-def answers(run: Run) -> list[int | None]:
+def answers(run: EventRun) -> list[int | None]:
     """Give the status that each delivery ended with."""
     return [each.last.status if each.last else None for each in run.shipments]
 
@@ -237,7 +237,7 @@ def test_waiting_holds_nothing_up(sandbox: Sandbox) -> None:
     """While a receiver takes its time, the sandbox is written; the hook may even be deleted."""
     with socket.create_server(("127.0.0.1", 0)) as slow:
         hook = sandbox.plant_hook("acme/web", f"http://127.0.0.1:{slow.getsockname()[1]}/", **EVERY)
-        runs: list[Run] = []
+        runs: list[EventRun] = []
         thread = threading.Thread(
             target=lambda: runs.append(sandbox.trigger("acme/web", "repo:push"))
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from requests import Response
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
 
 HOOKS = "/acme/web/admin/webhooks"
 SECRET = "canary-secret"
@@ -94,12 +94,12 @@ def there() -> Iterator[Receiver]:
         yield state
 
 
-def uid(hook: Hook) -> str:
+def uid(hook: StoredHook) -> str:
     """Give a hook's uuid as it stands in paths."""
     return hook.uuid.strip("{}")
 
 
-def only(sandbox: Sandbox) -> Hook:
+def only(sandbox: Sandbox) -> StoredHook:
     """Give the one hook that is there."""
     (hook,) = sandbox.hooks()
     return hook

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support.hooks import with_slugs
 
 ROOT: Final = Path(__file__).parents[2]
@@ -246,11 +246,11 @@ class Project:
         files = (path for path in sorted(self.backend.rglob("*")) if path.is_file())
         return "\n".join(path.read_text(errors="replace") for path in files)
 
-    def hooks(self, target: str | None = None) -> list[Hook]:
+    def hooks(self, target: str | None = None) -> list[StoredHook]:
         """The live hooks, of one repository (`acme/api`) or workspace, or all."""
         return self.estate.hooks(target)
 
-    def only_hook(self, target: str | None = None) -> Hook:
+    def only_hook(self, target: str | None = None) -> StoredHook:
         """The one live hook there is."""
         (hook,) = self.hooks(target)
         return hook

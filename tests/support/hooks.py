@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 
 URL = "https://ci.example.com/hook"
 DECLARED = {"owner": "acme", "repository": "web", "url": URL}
@@ -52,7 +52,7 @@ def _short(path: str) -> str:
 OLD = "2020-01-01T00:00:00+00:00"
 
 
-def state_of(hook: Hook, **declared: Any) -> dict[str, Any]:
+def state_of(hook: StoredHook, **declared: Any) -> dict[str, Any]:
     """Give what the state would hold of a hook that is as old as can be, had it been declared."""
     return {
         **INPUTS,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from support.engine import STACK, Project
 
 KIND: Final = "bitbucket:index/hook:Hook"
@@ -17,7 +17,7 @@ _ID: Final = "66f46a48-efc5-465c-ab12-7a59731d9ce7"
 _SECRET: Final = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
 
-def leave_behind(project: Project, hooks: Iterable[tuple[str, Hook]], secret: str) -> None:
+def leave_behind(project: Project, hooks: Iterable[tuple[str, StoredHook]], secret: str) -> None:
     """Give the stack the old resources of live hooks, protected, as declared with a secret."""
     exported = json.loads(project.run("stack", "export").succeeded().stdout)
     stack = {"urn": _urn(_ROOT, f"e2e-{STACK}"), "custom": False, "type": _ROOT}
@@ -39,7 +39,7 @@ def leave_behind(project: Project, hooks: Iterable[tuple[str, Hook]], secret: st
     project.run("stack", "import", "--file", str(file)).succeeded()
 
 
-def _resource(repository: str, hook: Hook, secret: str) -> dict[str, Any]:
+def _resource(repository: str, hook: StoredHook, secret: str) -> dict[str, Any]:
     inputs = {
         "__defaults": ["active", "skipCertVerification"],
         "active": hook.active,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.report.findings import Finding, Findings, Match
+from bitbucket_hooks.report.findings import AdoptionFinding, Findings, Match
 
 STACK: Final = "prod"
 PROJECT: Final = "hooks"
@@ -160,8 +160,8 @@ def great_change() -> tuple[str, Findings]:
     )
     key = urn("HookFleet", "ci")
     differs = ("active false => true", "secret set")
-    findings = {(key, f"acme/{slug}"): Finding() for slug in services[5:]}
+    findings = {(key, f"acme/{slug}"): AdoptionFinding() for slug in services[5:]}
     for number, slug in enumerate(services[:5]):
         told = Match(uuid(900 + number), differs if number else ("secret set",))
-        findings[key, f"acme/{slug}"] = Finding((told,))
+        findings[key, f"acme/{slug}"] = AdoptionFinding((told,))
     return found, findings

@@ -17,11 +17,11 @@ from attrs import evolve
 from bitbucket_hooks.filesystem import run_state_folder
 from bitbucket_hooks.model.errors import ConfigError, ConflictError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 
 UUID = "{00000000-0000-4000-8000-00000000000a}"
-PLACE = Place(Subject("acme", "web"), "https://ci.example.com/secret-path?token=canary")
+PLACE = HookKey(Subject("acme", "web"), "https://ci.example.com/secret-path?token=canary")
 OLD, NEW = Owner("urn::old", "Hook 'old'"), Owner("urn::new", "Hook 'new'")
 
 
@@ -74,10 +74,10 @@ def test_what_this_phase_took_is_kept_by_its_own_delete(claims: Claims) -> None:
 
 def test_equal_declarations_are_refused(claims: Claims) -> None:
     """With both names, and of the url only where it leads; once more by the same is fine."""
-    claims.intend([PLACE], OLD)
-    claims.intend([PLACE], OLD)
+    claims.reserve_key([PLACE], OLD)
+    claims.reserve_key([PLACE], OLD)
     with pytest.raises(ConflictError) as refused:
-        claims.intend([Place(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
+        claims.reserve_key([HookKey(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
     assert "(acme/web, https://ci.example.com/…)" in str(refused.value)
     assert "canary" not in str(refused.value)
     assert "secret-path" not in str(refused.value)
@@ -85,32 +85,32 @@ def test_equal_declarations_are_refused(claims: Claims) -> None:
 
 def test_another_title_url_repository_or_server_is_another_place(claims: Claims) -> None:
     """And named in the message, when it is the same."""
-    claims.intend([PLACE], OLD)
-    titled = Place(PLACE.subject, PLACE.url, "C\x1bI")
-    claims.intend([titled, Place(PLACE.subject, f"{PLACE.url}x")], NEW)
-    claims.intend([Place(Subject("acme", "api"), PLACE.url)], NEW)
-    Claims(claims.folder, "update", "elsewhere").intend([PLACE], NEW)
+    claims.reserve_key([PLACE], OLD)
+    titled = HookKey(PLACE.subject, PLACE.url, "C\x1bI")
+    claims.reserve_key([titled, HookKey(PLACE.subject, f"{PLACE.url}x")], NEW)
+    claims.reserve_key([HookKey(Subject("acme", "api"), PLACE.url)], NEW)
+    Claims(claims.folder, "update", "elsewhere").reserve_key([PLACE], NEW)
     with pytest.raises(ConflictError, match=r'"C\\x1bI"'):
-        claims.intend([titled], OLD)
+        claims.reserve_key([titled], OLD)
 
 
 def test_doubles_that_are_named_by_uuid(claims: Claims) -> None:
     """Are several declarations; one more that names none, or the same hook, is refused."""
     one, two = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
-    claims.intend([one], OLD)
-    claims.intend([two], NEW)
+    claims.reserve_key([one], OLD)
+    claims.reserve_key([two], NEW)
     assert claims.intended_by_other(one, NEW) == "Hook 'old'"
     assert claims.intended_by_other(PLACE, NEW) is None
     third = Owner("urn::third", "Hook 'third'")
     for refused in (PLACE, one):
         with pytest.raises(ConflictError, match="Hook 'old' and Hook 'third'"):
-            claims.intend([refused], third)
+            claims.reserve_key([refused], third)
 
 
 def test_places_change_hands_between_phases(claims: Claims) -> None:
     """Two names may swap what they declare between preview and update."""
-    claims.intend([PLACE], OLD)
-    Claims(claims.folder, "another phase").intend([PLACE], NEW)
+    claims.reserve_key([PLACE], OLD)
+    Claims(claims.folder, "another phase").reserve_key([PLACE], NEW)
 
 
 def _race(folder: Path, key: str, results: multiprocessing.Queue[str]) -> None:
@@ -143,7 +143,7 @@ def test_two_processes_never_hold_one_hook(tmp_path: Path) -> None:
 
 def test_nothing_secret_is_written(claims: Claims) -> None:
     """A url that is one is held, and can't be read there."""
-    claims.intend([PLACE], OLD)
+    claims.reserve_key([PLACE], OLD)
     (book,) = claims.folder.iterdir()
     assert "Hook 'old'" in book.read_text()
     assert "canary" not in book.read_text()
@@ -161,7 +161,7 @@ def test_a_folder_that_vanishes_ends_the_run(claims: Claims) -> None:
     acts: list[Callable[[], object]] = [
         lambda: claims.take(UUID, OLD),
         lambda: other.handed_over(UUID, NEW),
-        lambda: other.intend([PLACE], NEW),
+        lambda: other.reserve_key([PLACE], NEW),
     ]
     for act in acts:
         with pytest.raises(ConfigError, match=r"(?s)the run stops.*BITBUCKET_HOOKS_CACHE"):
@@ -282,9 +282,9 @@ def test_a_disk_that_fills_up(claims: Claims) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (full, before[1]))
     try:
         with pytest.raises(ConfigError, match=r"(?s)the run stops.*free space there"):
-            claims.intend([PLACE], NEW)
+            claims.reserve_key([PLACE], NEW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    claims.intend([PLACE], NEW)
+    claims.reserve_key([PLACE], NEW)
     assert Claims(claims.folder).intended_by_other(PLACE, OLD) == "Hook 'new'"

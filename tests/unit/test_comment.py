@@ -19,7 +19,7 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.comment import MAX_COMMENT, Marker, StackComments
 from bitbucket_hooks.publish.report import Render
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Comment
+from bitbucket_hooks.sandbox.models import StoredComment
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
     MEMBER_TOKEN,
@@ -60,7 +60,7 @@ class Desk:
         """Publish in a run of its own."""
         return self.run(credentials).put(self.where, marker, always(text))
 
-    def there(self) -> list[Comment]:
+    def there(self) -> list[StoredComment]:
         """Give what is on the pull request."""
         return self.sandbox.comments("acme/web", self.where.number)
 
@@ -68,7 +68,7 @@ class Desk:
         """Give the texts, without the first line and the one below it."""
         return [one.raw.split("\n", 2)[2] for one in self.there()]
 
-    def plant(self, raw: str, author: str = OWNER_EMAIL, **more: Any) -> Comment:
+    def plant(self, raw: str, author: str = OWNER_EMAIL, **more: Any) -> StoredComment:
         """Comment by hand."""
         return self.sandbox.plant_comment("acme/web", self.where.number, raw, author=author, **more)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.mini_engine import MiniEngine
 
@@ -235,7 +235,7 @@ class Convergence(RuleBasedStateMachine):
         props = {key: value for key, value in declared.items() if key != "place"}
         return {"owner": "acme", "repository": self.slugs[declared["place"]], **props}
 
-    def _compare(self, hook: Hook, props: dict[str, Any]) -> None:
+    def _compare(self, hook: StoredHook, props: dict[str, Any]) -> None:
         slug = {each.uuid: each.slug for each in self.sandbox.repositories()}[hook.subject]
         assert (slug, hook.url) == (props["repository"], props["url"])
         assert set(hook.events) == set(props.get("events", ["repo:push"]))
@@ -259,7 +259,7 @@ class Convergence(RuleBasedStateMachine):
     def _is_live(self, uuid: str) -> bool:
         return uuid in {hook.uuid for hook in self.sandbox.hooks()}
 
-    def _foreign(self) -> list[Hook]:
+    def _foreign(self) -> list[StoredHook]:
         uuids = {hook.uuid for hook in self.foreign}
         return [hook for hook in self.sandbox.hooks() if hook.uuid in uuids]
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.doctor import account, limits, machine
 from bitbucket_hooks.doctor.account import Talk
-from bitbucket_hooks.doctor.case import Account
+from bitbucket_hooks.doctor.case import ConfiguredAccount
 from bitbucket_hooks.doctor.observing import Observer
 from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.sandbox.admin import Sandbox
@@ -183,7 +183,7 @@ def test_the_public_limit() -> None:
     def said(rate_limit: int | None = None) -> str:
         settings = Settings(rate_limit=rate_limit)
         talk = Talk(
-            Account(None, settings, None, None, settings.api_url),
+            ConfiguredAccount(None, settings, None, None, settings.api_url),
             canned_client(Canned())[0],
             Observer(FakeClock()),
         )

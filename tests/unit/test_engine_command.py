@@ -10,7 +10,9 @@ import pytest
 
 from bitbucket_hooks.pulumi_cli.engine_errors import StackLocked, engine_failure
 
-PROVIDER = "from bitbucket_hooks.provider import engine_process; print(*engine_process.engine_command())"
+PROVIDER = (
+    "from bitbucket_hooks.provider.engine_process import engine_command; print(*engine_command())"
+)
 ENGINE = "import subprocess, sys; subprocess.run([sys.argv[1], '-c', sys.argv[2]], check=True)"
 
 

@@ -22,7 +22,7 @@ from bitbucket_hooks.api.errors import (
     UnexpectedAnswer,
 )
 from bitbucket_hooks.api.explain import explain
-from bitbucket_hooks.api.request import Answer, Call
+from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -32,13 +32,13 @@ from bitbucket_hooks.model.credentials import (
 )
 from support.rooms import Canned
 
-CALL = Call("PUT", "https://api.example.com/", "acme/web: updating")
+CALL = Request("PUT", "https://api.example.com/", "acme/web: updating")
 TOKEN = AccessToken("canary")
 
 
 def _explain(status: int, body: Any, who: Credentials = TOKEN, kind: str = "") -> ApiError:
     headers = CaseInsensitiveDict({"Content-Type": kind} if kind else {})
-    return explain(CALL, Answer(status, headers, Canned(body=body).content), who)
+    return explain(CALL, Response(status, headers, Canned(body=body).content), who)
 
 
 def test_a_field_that_is_missing() -> None:

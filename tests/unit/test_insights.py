@@ -14,7 +14,7 @@ from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.folding import key_of
 from bitbucket_hooks.publish.insights import put_report, put_status
-from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
+from bitbucket_hooks.publish.report import Annotation, Published, ReportFigure, Severity
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
@@ -49,12 +49,12 @@ def shown(sandbox: Sandbox) -> list[dict[str, Any]]:
 def test_a_report(api: CommitApi, sandbox: Sandbox) -> None:
     """Every field arrives, the figures with their types."""
     figures = [
-        Figure("created", 3),
-        Figure("share", 0.5),
-        Figure("safe", value=True),
-        Figure("by", "me"),
+        ReportFigure("created", 3),
+        ReportFigure("share", 0.5),
+        ReportFigure("safe", value=True),
+        ReportFigure("by", "me"),
     ]
-    finding = Finding(
+    finding = Annotation(
         "certificate checks are off", "for ci", Severity.HIGH, path="stacks/a.yaml", line=7
     )
     put_report(
@@ -74,10 +74,10 @@ def test_a_report(api: CommitApi, sandbox: Sandbox) -> None:
 
 def test_the_second_run_replaces_the_first(api: CommitApi, sandbox: Sandbox) -> None:
     """Annotations of the earlier run don't stay, and another stack's are left alone."""
-    other = report(stack="staging", findings=[Finding("theirs")])
+    other = report(stack="staging", findings=[Annotation("theirs")])
     put_report(api, WHERE, other, LINK)
-    put_report(api, WHERE, report(findings=[Finding(f"old {n}") for n in range(3)]), LINK)
-    put_report(api, WHERE, report(findings=[Finding("new", failed=False)], passed=None), LINK)
+    put_report(api, WHERE, report(findings=[Annotation(f"old {n}") for n in range(3)]), LINK)
+    put_report(api, WHERE, report(findings=[Annotation("new", failed=False)], passed=None), LINK)
     assert [one["summary"] for one in shown(sandbox)] == ["new"]
     assert shown(sandbox)[0]["result"] == "PASSED"
     assert sandbox.reports("acme/web", HASH)[NAME]["result"] == "PENDING"
@@ -87,8 +87,8 @@ def test_the_second_run_replaces_the_first(api: CommitApi, sandbox: Sandbox) -> 
 
 def test_too_many_findings(api: CommitApi, sandbox: Sandbox) -> None:
     """1,500 become 1,000 in calls of 100: the gravest, and one for the rest."""
-    findings = [Finding(f"low {n}", severity=Severity.LOW) for n in range(1450)]
-    findings += [Finding(f"grave {n}", severity=Severity.CRITICAL) for n in range(50)]
+    findings = [Annotation(f"low {n}", severity=Severity.LOW) for n in range(1450)]
+    findings += [Annotation(f"grave {n}", severity=Severity.CRITICAL) for n in range(50)]
     assert put_report(api, WHERE, report(findings=findings), LINK).endswith("1,000 annotations")
     found = shown(sandbox)
     assert [one["summary"] for one in found[:50]] == [f"grave {n}" for n in range(50)]
@@ -102,14 +102,14 @@ def test_too_many_findings(api: CommitApi, sandbox: Sandbox) -> None:
 
 def test_exactly_as_many_as_fit(api: CommitApi, sandbox: Sandbox) -> None:
     """1,000 stay 1,000."""
-    put_report(api, WHERE, report(findings=[Finding(f"{n}") for n in range(1000)]), LINK)
+    put_report(api, WHERE, report(findings=[Annotation(f"{n}") for n in range(1000)]), LINK)
     assert [one["summary"] for one in shown(sandbox)] == [f"{n}" for n in range(1000)]
 
 
 def test_long_texts(api: CommitApi, sandbox: Sandbox) -> None:
     """Lines end in an ellipsis, details at the end of a line; what has no words gets some."""
-    findings = [Finding("x\n" * 500, "a line\n" * 500), Finding(" ", "\ud800", path="a.yaml")]
-    figures = [Figure(f"f{n}", "v" * 900) for n in range(10)] + [Figure("late", 7)]
+    findings = [Annotation("x\n" * 500, "a line\n" * 500), Annotation(" ", "\ud800", path="a.yaml")]
+    figures = [ReportFigure(f"f{n}", "v" * 900) for n in range(10)] + [ReportFigure("late", 7)]
     told = report(title="t" * 900, details="words\n" * 30, figures=figures, findings=findings)
     put_report(api, WHERE, told, "https://ci.example.com/" + "x" * 900)
     found = sandbox.reports("acme/web", HASH)[NAME]
@@ -130,7 +130,7 @@ def test_lost_answers(api: CommitApi, sandbox: Sandbox, fault: Any) -> None:
     """Everything may be said twice: nothing is doubled, and nothing lost."""
     for method in ("DELETE", "PUT", "POST"):
         sandbox.plan_fault(fault, method)
-    put_report(api, WHERE, report(findings=[Finding("one"), Finding("two")]), LINK)
+    put_report(api, WHERE, report(findings=[Annotation("one"), Annotation("two")]), LINK)
     assert [one["summary"] for one in shown(sandbox)] == ["one", "two"]
     sandbox.plan_fault(fault, "POST")
     put_status(api, WHERE, report(), LINK)
@@ -142,7 +142,7 @@ def test_a_page_in_between(api: CommitApi, sandbox: Sandbox, say: Callable[..., 
     """Did nothing, and isn't taken for success."""
     sandbox.plan_fault("html", "POST")
     with pytest.raises(UnexpectedAnswer, match="an HTML page"):
-        say(api, WHERE, report(findings=[Finding("one")]), LINK)
+        say(api, WHERE, report(findings=[Annotation("one")]), LINK)
 
 
 def test_a_refusal_tells_the_services_words(clock: FakeClock) -> None:

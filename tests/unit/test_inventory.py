@@ -24,12 +24,12 @@ from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
 from bitbucket_hooks.inventory.as_csv import safe
-from bitbucket_hooks.inventory.collect import Collector, Scope
+from bitbucket_hooks.inventory.collect import Collector, RepositoryScope
 from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import Hook
+from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock
@@ -81,7 +81,7 @@ def codes(inventory: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def plant(sandbox: Sandbox, where: str, name: str, url: str = URL, **more: Any) -> Hook:
+def plant(sandbox: Sandbox, where: str, name: str, url: str = URL, **more: Any) -> StoredHook:
     """Make a hook by hand: with a secret, unless it is said otherwise."""
     return sandbox.plant_hook(where, url, description=name, **{"secret": SECRET, **more})
 
@@ -236,7 +236,7 @@ def test_doubled(sandbox: Sandbox) -> None:
     assert text == f"delivers repo:push twice: so does {two}"
 
 
-def declared(hook: Hook, **more: Any) -> dict[str, Any]:
+def declared(hook: StoredHook, **more: Any) -> dict[str, Any]:
     """The declaration of a hook as it is."""
     return {
         "owner": "acme",
@@ -513,7 +513,7 @@ def test_a_token_without_a_say_in_the_workspace() -> None:
     clock = FakeClock()
     kept = Kept.begin({}, "now")
     apis = HookApi(lambda: client), RepositoryApi(client, print)
-    found = Collector(*apis, kept, clock, 1, print).collect(Scope("acme", ("web",)))
+    found = Collector(*apis, kept, clock, 1, print).collect(RepositoryScope("acme", ("web",)))
     assert (list(found.hooks), found.stopped) == ([Subject("acme", "web")], None)
     assert "lacks the scope webhook" in found.refused[0].problem
 
@@ -692,12 +692,12 @@ def _interrupting(number: signal.Signals) -> Callable[[Progress, str], None]:
     """What sends the signal to this process when the first listing is there."""
     sent: list[str] = []
 
-    def tell(_: Progress, text: str) -> None:
+    def notify(_: Progress, text: str) -> None:
         if "listed" in text and not sent:
             sent.append(text)
             os.kill(os.getpid(), number)
 
-    return tell
+    return notify
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def _crowd(
     clock = SharedClock()
     told: list[str] = []
     throttle = Throttle(
-        clock=clock, tell=told.append, max_wait=max_wait, parallel=parallel, limit=known
+        clock=clock, notify=told.append, max_wait=max_wait, parallel=parallel, limit=known
     )
     return Crowd(clock, throttle, Service(clock, limit, window, retry_after), calls), told
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.publish import Place, Target, find_place
+from bitbucket_hooks.publish import PublishContext, Target, find_place
 
 HASH = "0123456789" * 4
 OTHER = "abcdefABCD" * 4
@@ -29,7 +29,7 @@ GITHUB = {
 }
 
 
-def where(place: Place) -> tuple[str, str, str]:
+def where(place: PublishContext) -> tuple[str, str, str]:
     """Give a place in short."""
     return str(place.repository), str(place.commit), str(place.pull_request)
 
@@ -57,7 +57,7 @@ def test_a_branchs_pipeline() -> None:
 def test_our_own_setting_is_no_place() -> None:
     """BITBUCKET_WORKSPACE alone says where hooks are; in a pipeline it may say so as well."""
     outside = {name: value for name, value in PIPELINE.items() if "BUILD" not in name}
-    assert find_place(variables=outside) == Place()
+    assert find_place(variables=outside) == PublishContext()
     inside = {**PIPELINE, "BITBUCKET_WORKSPACE": "hooks-are-here"}
     assert str(find_place(variables=inside).repository) == "acme/infra"
     del inside["BITBUCKET_REPO_FULL_NAME"]
@@ -114,9 +114,9 @@ def test_mistakes(given: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("place", "target", "message"),
     [
-        (Place(), Target.SUMMARY, "GITHUB_STEP_SUMMARY isn't set"),
-        (Place(), Target.COMMENT, "a comment needs a repository"),
-        (Place(), Target.STATUS, "a build status needs a repository"),
+        (PublishContext(), Target.SUMMARY, "GITHUB_STEP_SUMMARY isn't set"),
+        (PublishContext(), Target.COMMENT, "a comment needs a repository"),
+        (PublishContext(), Target.STATUS, "a build status needs a repository"),
         (
             find_place(repository="acme/web", variables={}),
             Target.COMMENT,
@@ -129,7 +129,7 @@ def test_mistakes(given: dict[str, Any], message: str) -> None:
         ),
     ],
 )
-def test_what_a_place_lacks(place: Place, target: Target, message: str) -> None:
+def test_what_a_place_lacks(place: PublishContext, target: Target, message: str) -> None:
     """Is told before anything happens."""
     with pytest.raises(ConfigError) as caught:
         place.check([target])

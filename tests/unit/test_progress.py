@@ -29,7 +29,7 @@ def test_a_log_hears_now_and_then(
     with progress("looking") as shown:
         for second in range(25):
             now[0] = 100.0 + second
-            shown.tell(f"{second} of 25\nand more\x1b")
+            shown.notify(f"{second} of 25\nand more\x1b")
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.splitlines() == ["looking: 10 of 25 (10 s)", "looking: 20 of 25 (20 s)"]
@@ -40,7 +40,7 @@ def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress("looking") as shown:
-        shown.tell("[bold]3 of 25")
+        shown.notify("[bold]3 of 25")
         ends = time.monotonic() + 30
         while "looking: [bold]3 of 25" not in terminal.getvalue() and time.monotonic() < ends:
             time.sleep(0.01)
@@ -50,7 +50,7 @@ def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
     """Is no line."""
     with progress("looking") as shown:
-        shown.tell("")
+        shown.notify("")
     assert capsys.readouterr().err == ""
 
 

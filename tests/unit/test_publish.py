@@ -13,7 +13,15 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import Settings
-from bitbucket_hooks.publish import Finding, Outcome, Place, Published, Target, find_place, publish
+from bitbucket_hooks.publish import (
+    Annotation,
+    PublishContext,
+    Published,
+    PublishResult,
+    Target,
+    find_place,
+    publish,
+)
 from bitbucket_hooks.publish import ways as ways_of
 from bitbucket_hooks.publish.publishing import MAX_SUMMARY
 from bitbucket_hooks.sandbox.admin import Sandbox
@@ -36,7 +44,7 @@ def report(text: str | None = "# Preview\n", **more: Any) -> Published:
 
 
 @pytest.fixture
-def place(sandbox: Sandbox, tmp_path: Path) -> Place:
+def place(sandbox: Sandbox, tmp_path: Path) -> PublishContext:
     """Give a place that offers everything."""
     number = sandbox.plant_pull_request("acme/web", HASH)
     return find_place(
@@ -48,7 +56,7 @@ def place(sandbox: Sandbox, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def pipeline(sandbox: Sandbox) -> Place:
+def pipeline(sandbox: Sandbox) -> PublishContext:
     """Give the place of a pull request's pipeline."""
     number = sandbox.plant_pull_request("acme/web", HASH)
     return find_place(
@@ -73,25 +81,25 @@ def proxy(sandbox_path: Path, sandbox: Sandbox) -> Iterator[SigningProxy]:
 
 
 def bring(
-    place: Place, settings: Settings, what: Published | None = None, **more: Any
-) -> tuple[Outcome, list[str]]:
+    place: PublishContext, settings: Settings, what: Published | None = None, **more: Any
+) -> tuple[PublishResult, list[str]]:
     """Publish, and give what became of it and what was told."""
     told: list[str] = []
     outcome = publish(what or report(), place, settings, told.append, clock=FakeClock(), **more)
     return outcome, told
 
 
-def texts(outcome: Outcome) -> str:
+def texts(outcome: PublishResult) -> str:
     """Give everything that a person may see of an outcome."""
     return "\n".join(str(step) for step in outcome.steps) + repr(outcome)
 
 
-def test_everything_over_http(sandbox: Sandbox, place: Place) -> None:
+def test_everything_over_http(sandbox: Sandbox, place: PublishContext) -> None:
     """Each target is served, twice alike; ten pushes leave one of each."""
     with serve(sandbox.path) as base:
         settings = Settings(api_url=base, credentials=ApiToken(OWNER_EMAIL, OWNER_TOKEN))
         for number in range(10):
-            what = report(f"# Preview {number}\n", findings=[Finding("look")])
+            what = report(f"# Preview {number}\n", findings=[Annotation("look")])
             outcome, told = bring(place, settings, what)
     assert [step.target for step in outcome.steps] == list(Target)
     assert [str(step) for step in outcome.steps] == [
@@ -109,7 +117,7 @@ def test_everything_over_http(sandbox: Sandbox, place: Place) -> None:
     assert place.summary.read_text() == "".join(f"# Preview {n}\n" for n in range(10))
 
 
-def test_links(sandbox: Sandbox, pipeline: Place) -> None:
+def test_links(sandbox: Sandbox, pipeline: PublishContext) -> None:
     """The report's own, else that of the run; nothing that isn't a page."""
     settings = Settings(api_url=f"sandbox:{sandbox.path}")
     run = "https://bitbucket.org/acme/web/pipelines/results/12"
@@ -118,7 +126,7 @@ def test_links(sandbox: Sandbox, pipeline: Place) -> None:
         assert sandbox.statuses("acme/web", HASH)[NAME]["url"] == (expected or link)
 
 
-def test_only_what_is_wanted(sandbox: Sandbox, place: Place) -> None:
+def test_only_what_is_wanted(sandbox: Sandbox, place: PublishContext) -> None:
     """Targets can be chosen; nothing to tell takes the comment away."""
     settings = Settings(api_url=f"sandbox:{sandbox.path}")
     outcome, _ = bring(place, settings, targets={Target.COMMENT})
@@ -133,12 +141,12 @@ def test_only_what_is_wanted(sandbox: Sandbox, place: Place) -> None:
 def test_nowhere_to_go() -> None:
     """Is the user's mistake, and so is a target that the place lacks."""
     with pytest.raises(ConfigError, match="nowhere to bring the report"):
-        bring(Place(), Settings())
+        bring(PublishContext(), Settings())
     with pytest.raises(ConfigError, match="Give --repository"):
-        bring(Place(), Settings(), targets=[Target.COMMENT])
+        bring(PublishContext(), Settings(), targets=[Target.COMMENT])
 
 
-def test_a_token_without_scope(sandbox: Sandbox, place: Place) -> None:
+def test_a_token_without_scope(sandbox: Sandbox, place: PublishContext) -> None:
     """What it can do is done; what it lacks is named with the remedy, and never the token."""
     token = sandbox.issue_access_token("acme/web", ["webhook", "repository:write"])
     settings = Settings(api_url=f"sandbox:{sandbox.path}", credentials=AccessToken(token))
@@ -153,7 +161,7 @@ def test_a_token_without_scope(sandbox: Sandbox, place: Place) -> None:
     assert NAME in sandbox.reports("acme/web", HASH)
 
 
-def test_a_role_that_is_too_small(sandbox: Sandbox, place: Place) -> None:
+def test_a_role_that_is_too_small(sandbox: Sandbox, place: PublishContext) -> None:
     """A member comments, but sets no status; the remedy isn't the hooks' one."""
     settings = Settings(
         api_url=f"sandbox:{sandbox.path}", credentials=ApiToken(MEMBER_EMAIL, MEMBER_TOKEN)
@@ -172,7 +180,7 @@ def test_what_is_not_there(sandbox: Sandbox) -> None:
     assert all("Check repository, commit and pull request" in one.remedy for one in outcome.failed)
 
 
-def test_a_service_that_is_down(sandbox: Sandbox, place: Place) -> None:
+def test_a_service_that_is_down(sandbox: Sandbox, place: PublishContext) -> None:
     """Is the remote side's failure, and keeps nothing else from being done."""
     sandbox.plan_fault("503", "PUT", times=1000)
     outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
@@ -181,7 +189,7 @@ def test_a_service_that_is_down(sandbox: Sandbox, place: Place) -> None:
     assert sandbox.comments("acme/web", 1)
 
 
-def test_an_interrupt_ends_waits(sandbox: Sandbox, place: Place) -> None:
+def test_an_interrupt_ends_waits(sandbox: Sandbox, place: PublishContext) -> None:
     """14.13: what needs none is still done, and of the rest it is said that it was not."""
     sandbox.plan_fault("503", "GET", times=1000)
     clock = FakeClock()
@@ -194,7 +202,7 @@ def test_an_interrupt_ends_waits(sandbox: Sandbox, place: Place) -> None:
     assert outcome.exit_code == 2
 
 
-def test_no_credentials(place: Place) -> None:
+def test_no_credentials(place: PublishContext) -> None:
     """Outside of a pipeline nothing is asked of anybody, and the summary is written."""
     outcome, told = bring(place, Settings(api_url="http://127.0.0.1:1/2.0"))
     assert [step.done for step in outcome.steps] == [False, False, False, True]
@@ -203,10 +211,10 @@ def test_no_credentials(place: Place) -> None:
 
 
 def test_pipelines_without_credentials(
-    sandbox: Sandbox, pipeline: Place, proxy: SigningProxy
+    sandbox: Sandbox, pipeline: PublishContext, proxy: SigningProxy
 ) -> None:
     """Its proxy signs reports and statuses; a comment needs a token, and says which."""
-    what = report(findings=[Finding(f"{n}") for n in range(150)])
+    what = report(findings=[Annotation(f"{n}") for n in range(150)])
     outcome, told = bring(pipeline, Settings(), what, proxies=["http://127.0.0.1:1", proxy.url])
     assert [step.done for step in outcome.steps] == [False, True, True]
     assert outcome.failed[0].what == "no credentials are configured for it"
@@ -219,7 +227,7 @@ def test_pipelines_without_credentials(
 
 
 def test_nothing_of_ours_goes_through_the_proxy(
-    pipeline: Place,
+    pipeline: PublishContext,
     proxy: SigningProxy,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -252,7 +260,7 @@ def test_nothing_of_ours_goes_through_the_proxy(
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_proxy_that_is_no_help(pipeline: Place, answers: bool) -> None:
+def test_a_proxy_that_is_no_help(pipeline: PublishContext, answers: bool) -> None:
     """The account's own refusal is the error; that the proxy was asked is told."""
     with (
         signing_proxy("http://nothing.example.com", "", ("", "")) as other,
@@ -266,7 +274,7 @@ def test_a_proxy_that_is_no_help(pipeline: Place, answers: bool) -> None:
     assert len([one for one in told if "own proxy is no help" in one]) == 2
 
 
-def test_no_proxy_but_for_the_public_api(pipeline: Place, proxy: SigningProxy) -> None:
+def test_no_proxy_but_for_the_public_api(pipeline: PublishContext, proxy: SigningProxy) -> None:
     """Another server is not what the proxy signs for, and another machine has none."""
     outcome, _ = bring(pipeline, Settings(api_url="http://127.0.0.1:1/2.0"), proxies=[proxy.url])
     assert len(outcome.failed) == 3
@@ -276,7 +284,7 @@ def test_no_proxy_but_for_the_public_api(pipeline: Place, proxy: SigningProxy) -
     assert proxy.asked == []
 
 
-def summary_of(path: Path) -> Place:
+def summary_of(path: Path) -> PublishContext:
     """Give a step of GitHub Actions."""
     return find_place(variables={"GITHUB_STEP_SUMMARY": str(path)})
 

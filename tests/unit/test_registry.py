@@ -10,7 +10,7 @@ import pytest
 from bitbucket_hooks.api.errors import Refused
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Desired, Place
+from bitbucket_hooks.model.webhook import Desired, HookKey
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
@@ -19,7 +19,7 @@ from support.rooms import Rooms, open_rooms
 
 WEB = Subject("acme", "web")
 DESIRED = Desired(WEB, URL)
-PLACE = Place(WEB, URL)
+PLACE = HookKey(WEB, URL)
 KIND = "pulumi-python:dynamic/bitbucket:Hook"
 ME = Owner(f"urn:pulumi:a::hooks::{KIND}::ci", "Hook 'ci'")
 OTHER = Owner(f"urn:pulumi:b::hooks::{KIND}::theirs", "Hook 'theirs'")
@@ -124,7 +124,7 @@ def test_a_place_of_another_stack_is_known_before_any_write(run: Open) -> None:
     """So that a preview can tell; not to the stack that has it."""
     one, two = run("one").lifecycle, run("two").lifecycle.registry
     one.create(DESIRED, ME, "match")
-    places = [PLACE, Place(WEB, f"{URL}/else")]
+    places = [PLACE, HookKey(WEB, f"{URL}/else")]
     assert two.declared_in_other_stacks(places, OTHER).keys() == {PLACE}
     assert two.declared_in_other_stacks(places, ME) == {}
 

@@ -12,7 +12,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.request_log import Ledger, ledger_of
+from bitbucket_hooks.api.request_log import RequestLog, request_log_of
 from bitbucket_hooks.api.throttle import HOUR, Throttle
 from bitbucket_hooks.model.credentials import (
     AccessToken,
@@ -36,20 +36,20 @@ TAKE = """
 import sys
 from pathlib import Path
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.request_log import Ledger
-ledger = Ledger(Path(sys.argv[1]), Clock(), 3600)
+from bitbucket_hooks.api.request_log import RequestLog
+ledger = RequestLog(Path(sys.argv[1]), Clock(), 3600)
 print(sum(ledger.take(500) == 0 for _ in range(400)))
 """
 
 
-def _ledger(path: Path, clock: Clock) -> Ledger:
-    return Ledger(path / "cache" / "pace" / "one", clock, HOUR)
+def _ledger(path: Path, clock: Clock) -> RequestLog:
+    return RequestLog(path / "cache" / "pace" / "one", clock, HOUR)
 
 
 def _of(credentials: Credentials, api_url: str = API) -> Path:
-    ledger = ledger_of(api_url, credentials, Clock(), HOUR)
-    assert ledger is not None
-    return ledger.path
+    request_log = request_log_of(api_url, credentials, Clock(), HOUR)
+    assert request_log is not None
+    return request_log.path
 
 
 def test_processes_share_an_allowance(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_what_another_run_sent_is_counted(tmp_path: Path, clock: FakeClock) -> N
     """A run finds less when another one was there within the hour, and waits for the rest."""
     told: list[str] = []
     for _ in range(2):
-        ledger = _ledger(tmp_path, clock)
-        throttle = Throttle(clock, told.append, 3900, 4, limit=10, ledger=ledger)
+        request_log = _ledger(tmp_path, clock)
+        throttle = Throttle(clock, told.append, 3900, 4, limit=10, request_log=request_log)
         for _ in range(6):
             with throttle.working(), throttle.slot():
                 throttle.answered(CaseInsensitiveDict())
@@ -77,7 +77,7 @@ def test_what_another_run_sent_is_counted(tmp_path: Path, clock: FakeClock) -> N
 def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
     """Who wasn't refused waits as well, as long as the service said; others' clocks may jump."""
     first, second = (
-        Throttle(clock, lambda _: None, 3900, 4, limit=10, ledger=_ledger(tmp_path, clock))
+        Throttle(clock, lambda _: None, 3900, 4, limit=10, request_log=_ledger(tmp_path, clock))
         for _ in range(2)
     )
     with first.working(), first.slot():
@@ -85,12 +85,12 @@ def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
     with second.working(), second.slot():
         second.answered(CaseInsensitiveDict())
     assert 120 <= clock.time < 121
-    ledger = _ledger(tmp_path, clock)
-    ledger.close(1_000_000)
-    ledger.close(5)
-    assert ledger.take(10) == pytest.approx(HOUR)
+    request_log = _ledger(tmp_path, clock)
+    request_log.close(1_000_000)
+    request_log.close(5)
+    assert request_log.take(10) == pytest.approx(HOUR)
     clock.time -= 1000  # put back: what was noted tells nothing any more
-    assert ledger.take(10) == 0
+    assert request_log.take(10) == 0
 
 
 @pytest.mark.parametrize(("put_back", "pause"), [(0, 60), (30, 90), (3000, 0), (-3000, 0)])
@@ -99,10 +99,10 @@ def test_a_refusal_before_the_days_clock_was_put_back(
 ) -> None:
     """Holds for as long as it said, or for nobody; not until the clock is there again."""
     clock.time = 10**6
-    ledger = _ledger(tmp_path, clock)
-    ledger.close(60)
+    request_log = _ledger(tmp_path, clock)
+    request_log.close(60)
     clock.time -= put_back
-    assert ledger.take(10) == pytest.approx(pause)
+    assert request_log.take(10) == pytest.approx(pause)
 
 
 @pytest.mark.parametrize("odd", [(0, float("inf")), (float("nan"), 9), (0, float("nan"))])
@@ -110,55 +110,55 @@ def test_a_refusal_that_nobody_wrote(
     tmp_path: Path, clock: FakeClock, odd: tuple[float, float]
 ) -> None:
     """What a disk made of it in a crash, or an earlier version wrote, holds nobody back."""
-    ledger = _ledger(tmp_path, clock)
-    ledger.close(60)
-    (file,) = ledger.path.parent.glob("*.closed")
+    request_log = _ledger(tmp_path, clock)
+    request_log.close(60)
+    (file,) = request_log.path.parent.glob("*.closed")
     file.write_bytes(struct.pack("<dd", *odd))
-    assert ledger.take(10) == 0
+    assert request_log.take(10) == 0
     file.write_bytes(struct.pack("<d", 1000))
-    assert ledger.take(10) == 0
+    assert request_log.take(10) == 0
 
 
 def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> None:
     """One that is to leave something to the others leaves it."""
-    ledger = _ledger(tmp_path, clock)
-    assert [ledger.take(3) for _ in range(3)] == [0, 0, 0]
-    assert ledger.take(3) == pytest.approx(HOUR)
-    assert ledger.take(4) == 0
+    request_log = _ledger(tmp_path, clock)
+    assert [request_log.take(3) for _ in range(3)] == [0, 0, 0]
+    assert request_log.take(3) == pytest.approx(HOUR)
+    assert request_log.take(4) == 0
     clock.time = HOUR + 1
-    assert ledger.take(1) == 0
+    assert request_log.take(1) == 0
 
 
 def test_a_torn_entry(tmp_path: Path, clock: FakeClock) -> None:
     """A process that died while it wrote: what is whole counts, and the next one goes on there."""
-    ledger = _ledger(tmp_path, clock)
-    ledger.take(3)
-    with ledger.path.open("ab") as file:
+    request_log = _ledger(tmp_path, clock)
+    request_log.take(3)
+    with request_log.path.open("ab") as file:
         file.write(b"\0\0\0")
-    assert [ledger.take(3), ledger.take(3)] == [0, 0]
-    assert ledger.take(3) > 0
+    assert [request_log.take(3), request_log.take(3)] == [0, 0]
+    assert request_log.take(3) > 0
 
 
 def test_the_days_clock_put_back(tmp_path: Path, clock: FakeClock) -> None:
     """Times that are yet to come tell nothing: nobody waits for them."""
     clock.time = 10**6
-    ledger = _ledger(tmp_path, clock)
-    assert ledger.take(1) == 0
+    request_log = _ledger(tmp_path, clock)
+    assert request_log.take(1) == 0
     clock.time = 0
-    assert ledger.take(1) == 0
-    assert ledger.take(1) == pytest.approx(HOUR)
+    assert request_log.take(1) == 0
+    assert request_log.take(1) == pytest.approx(HOUR)
 
 
 @pytest.mark.parametrize("odd", [float("inf"), float("nan"), 1e300, -1e300, 0.0])
 def test_times_that_nobody_wrote(tmp_path: Path, clock: FakeClock, odd: float) -> None:
     """What a disk made of the file in a crash holds nobody back for ever."""
-    ledger = _ledger(tmp_path, clock)
+    request_log = _ledger(tmp_path, clock)
     for _ in range(3):
-        ledger.take(10)
-    with ledger.path.open("r+b") as file:
+        request_log.take(10)
+    with request_log.path.open("r+b") as file:
         file.write(struct.pack("<d", odd))
-    assert ledger.take(3) == 0
-    assert 0 < ledger.take(3) <= HOUR
+    assert request_log.take(3) == 0
+    assert 0 < request_log.take(3) <= HOUR
 
 
 def test_old_entries_are_dropped(
@@ -166,15 +166,15 @@ def test_old_entries_are_dropped(
 ) -> None:
     """Once there are many."""
     monkeypatch.setattr("bitbucket_hooks.api.request_log._MOST", 5)
-    ledger = _ledger(tmp_path, clock)
+    request_log = _ledger(tmp_path, clock)
     for _ in range(4):
-        assert ledger.take(10) == 0
+        assert request_log.take(10) == 0
     clock.time = HOUR / 2
-    ledger.take(10)
+    request_log.take(10)
     clock.time = HOUR + 1
-    ledger.take(10)
-    assert ledger.path.stat().st_size == 2 * 8
-    assert ledger.take(2) == pytest.approx(HOUR / 2 - 1)
+    request_log.take(10)
+    assert request_log.path.stat().st_size == 2 * 8
+    assert request_log.take(2) == pytest.approx(HOUR / 2 - 1)
 
 
 def test_a_ledger_for_each_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -198,14 +198,14 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert _of(Anonymous()).parent == tmp_path / custom / "bitbucket-hooks" / "pace"
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
-    assert ledger_of(API, Anonymous(), Clock(), HOUR) is None
+    assert request_log_of(API, Anonymous(), Clock(), HOUR) is None
 
 
 def test_without_a_folder_each_paces_itself(tmp_path: Path, clock: FakeClock) -> None:
     """A home that can't be written to stops nobody, and the limit holds all the same."""
     (tmp_path / "file").touch()
-    ledger = Ledger(tmp_path / "file" / "pace" / "one", clock, HOUR)
-    throttle = Throttle(clock, lambda _: None, 3900, 4, limit=2, ledger=ledger)
+    request_log = RequestLog(tmp_path / "file" / "pace" / "one", clock, HOUR)
+    throttle = Throttle(clock, lambda _: None, 3900, 4, limit=2, request_log=request_log)
     for _ in range(3):
         with throttle.working(), throttle.slot():
             throttle.answered(CaseInsensitiveDict())

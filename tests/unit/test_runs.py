@@ -20,7 +20,7 @@ from bitbucket_hooks.pulumi_cli.read import read
 from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
-from bitbucket_hooks.runs.adoption_preview import Accounts, Looker
+from bitbucket_hooks.runs.adoption_preview import AccountSettings, AdoptionPreview
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import wait_until
 from support.processes import children_of, ends_by_itself
@@ -346,8 +346,8 @@ def test_looking_for_what_a_preview_cannot_tell(
 ) -> None:
     """What may become anything is not looked for, and stays untold: created or adopted."""
     found = read(events(step("create", "Hook", "ci", None, hook(**declared)), preview=True), "it")
-    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
     assert len(looked) == requests
     assert len(sandbox.requests()) == requests
     assert changes_of(found, looked).counts.looked is bool(requests)
@@ -358,14 +358,14 @@ def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:
     url = hook()["url"]
     near = sandbox.plant_hook("acme/web", f"{url.replace('https', 'http')}/")
     found = read(events(CHANGE, preview=True), "it")
-    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
     told = as_json.render(changes_of(found, looked))["hooks"][0]
     (one,) = told["near"]["acme/web"]
     assert (one["uuid"], told["created"]) == (near.uuid, ["acme/web"])
     assert "scheme or a last slash" in one["why"]
     sandbox.plant_hook("acme/web", url.replace("https://ci", "HTTPS://CI"))
-    looked = Looker(accounts, print, print, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
     told = as_json.render(changes_of(found, looked))["hooks"][0]
     assert (told["near"], list(told["adopted"])) == ({}, ["acme/web"])
 
@@ -376,9 +376,11 @@ def test_a_hook_that_cannot_be_read_where_a_new_one_is_to_be(sandbox: Sandbox) -
     sandbox.spoil_hook(odd.uuid, url=None)
     live = sandbox.plant_hook("acme/web", hook()["url"])
     found = read(events(CHANGE, preview=True), "it")
-    accounts = Accounts({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
+    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
     warnings: list[str] = []
-    looked = Looker(accounts, print, warnings.append, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(accounts, print, warnings.append, most=10).look(
+        found, changes_of(found)
+    )
     told = as_json.render(changes_of(found, looked))["hooks"][0]
     assert told["adopted"]["acme/web"]["uuid"] == live.uuid
     (warning,) = warnings
@@ -395,7 +397,9 @@ def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
         "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
         "bitbucket-hooks:hooks": [{"name": "chat", "url": url}],
     }
-    looked = Looker(Accounts(values), print, print, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(AccountSettings(values), print, print, most=10).look(
+        found, changes_of(found)
+    )
     told = json.dumps(as_json.render(changes_of(found, looked)))
     assert f'"adopted": {{"acme/web": {{"uuid": "{live.uuid}"' in told
     assert '"active false => true"' in told

@@ -35,7 +35,7 @@ def test_outside_nothing_is_touched() -> None:
     before = traceback.format_exc
     sdk_hooks.print_errors_without_traceback()
     sdk_hooks.on_cancel(lambda: None)
-    sdk_hooks.tell_details()
+    sdk_hooks.report_details()
     sdk_hooks.widen_server(8)
     assert traceback.format_exc is before
     assert not sdk_hooks.in_provider_process()
@@ -132,11 +132,11 @@ def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
 
 def test_details_of_a_diff_are_told(inside: ModuleType) -> None:
     """In the message that the SDK answers with; its other messages and diffs are let be."""
-    sdk_hooks.tell_details()  # there is nothing of the kind: the SDK has changed
+    sdk_hooks.report_details()  # there is nothing of the kind: the SDK has changed
     inside.proto = proto  # type: ignore[attr-defined]
-    sdk_hooks.tell_details()
+    sdk_hooks.report_details()
     once = inside.proto
-    sdk_hooks.tell_details()
+    sdk_hooks.report_details()
     assert inside.proto is once
     assert inside.proto.CheckResponse is proto.CheckResponse
     some = inside.proto.DiffResponse.DIFF_SOME

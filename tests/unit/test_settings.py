@@ -23,7 +23,7 @@ from bitbucket_hooks.program.hook import HookArgs
 from bitbucket_hooks.program.hook_fleet import HookFleetArgs
 from bitbucket_hooks.program.workspace_hook import WorkspaceHookArgs
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.stack.entries import Entry
+from bitbucket_hooks.stack.entries import HookEntry
 
 
 def _config(**values: object) -> Layer:
@@ -216,7 +216,7 @@ def test_repr_of_arguments_shows_no_secret() -> None:
         HookFleetArgs(secret="canary"),
         WorkspaceHookArgs(secret="canary"),
         ProviderArgs(password="canary", oauth_token="canary", oauth_client_secret="canary"),
-        Entry("ci", "https://ci.example.com/?canary", secret="canary"),
+        HookEntry("ci", "https://ci.example.com/?canary", secret="canary"),
     )
     for one in arguments:
         assert "canary" not in repr(one)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.stack.source_lines import Line, declared_at, entries_at
+from bitbucket_hooks.stack.source_lines import SourceLine, declared_at, entries_at
 
 TEXT = """# a comment
 config:
@@ -44,9 +44,13 @@ def test_lines(stacks: Path) -> None:
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
     path = "infra/stacks/Pulumi.dev.yaml"
     named = {name: entry.line() for name, entry in declared_at("dev").items()}
-    assert named == {"ci": Line(path, 6), "audit": Line(path, 8), "chat": Line(path, 12)}
+    assert named == {
+        "ci": SourceLine(path, 6),
+        "audit": SourceLine(path, 8),
+        "chat": SourceLine(path, 12),
+    }
     assert [one.line() for one in entries_at("dev")] == [
-        Line(path, number) for number in (6, 8, 10, 11, 12)
+        SourceLine(path, number) for number in (6, 8, 10, 11, 12)
     ]
 
 

@@ -13,7 +13,7 @@ from bitbucket_hooks.model.rules import HOOK_RULES
 from bitbucket_hooks.model.webhook import PROPERTIES
 from bitbucket_hooks.program.args import COMMON, DeclaredHook
 from bitbucket_hooks.sandbox import models, validation
-from bitbucket_hooks.stack.entries import Entry
+from bitbucket_hooks.stack.entries import HookEntry
 from support import handbook
 
 OURS = ("secret_from", "adopt")
@@ -45,14 +45,14 @@ def test_outputs() -> None:
 
 def test_stack_config() -> None:
     """An entry may have each, and each has a rule."""
-    assert set(COMMON) <= _names(Entry)
+    assert set(COMMON) <= _names(HookEntry)
     assert set(PROPERTIES.values()) <= set(HOOK_RULES)
 
 
 def test_the_sandbox() -> None:
     """It takes and keeps each."""
     assert set(validation.PROPERTIES) == set(PROPERTIES)
-    assert set(PROPERTIES) <= _names(models.Hook)
+    assert set(PROPERTIES) <= _names(models.StoredHook)
 
 
 def test_the_page() -> None:

@@ -185,14 +185,14 @@ def test_nobody_waits_for_the_user_to_be_told(clock: FakeClock) -> None:
     """The engine may be slow to take a message: requests under way come back meanwhile."""
     told: list[str] = []
 
-    def tell(message: str) -> None:
+    def notify(message: str) -> None:
         other = threading.Thread(target=slow.answered, args=(NO_HEADERS,), daemon=True)
         other.start()
         other.join(30)
         assert not other.is_alive()
         told.append(message)
 
-    slow = _throttle(clock, [], tell=tell)
+    slow = _throttle(clock, [], notify=notify)
     slow.refused(_headers(Retry_After="50"))
     _go(slow)
     assert len(told) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bitbucket_hooks.api.worker_pool import SideBySide
+from bitbucket_hooks.api.worker_pool import WorkerPool
 from bitbucket_hooks.reconcile.incomplete import failure
 from support.clocks import FakeClock
 
@@ -16,7 +16,7 @@ def _bug() -> NoReturn:
 def test_a_bug_in_one_piece(clock: FakeClock) -> None:
     """What the others did is known, so that the state can keep it; the bug is told whole, once."""
     pieces = {"a": lambda: 1, "b": _bug, "c": lambda: 3, "d": _bug}
-    outcome = SideBySide(2, clock, print).run("fleet", pieces)
+    outcome = WorkerPool(2, clock, print).run("fleet", pieces)
     assert outcome.done == {"a": 1, "c": 3}
     assert outcome.stopped is None
     told = failure("fleet", outcome)

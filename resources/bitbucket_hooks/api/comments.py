@@ -60,25 +60,25 @@ class CommentApi:
 
         One request per 100. Raises ApiError.
         """
-        doing = f"{where}: listing the comments"
-        pages = self.client.paged(_path(where), doing, {"fields": _FIELDS})
+        operation = f"{where}: listing the comments"
+        pages = self.client.paged(_path(where), operation, {"fields": _FIELDS})
         values = (one for page in pages for one in page.values)
-        found = [_comment(one, doing) for one in values if _is_on_the_whole(one)]
+        found = [_comment(one, operation) for one in values if _is_on_the_whole(one)]
         return sorted(found, key=lambda one: one.number)
 
     def create(self, where: PullRequest, raw: str) -> Comment:
         """Comment. Raises ApiError; AnswerLost when it may have been made all the same."""
-        doing = f"{where}: commenting"
-        answer = self.client.post(_path(where), doing, _body(raw))
+        operation = f"{where}: commenting"
+        answer = self.client.post(_path(where), operation, _body(raw))
         try:
-            return _comment(answer, doing)
+            return _comment(answer, operation)
         except UnexpectedAnswer as error:
             raise AnswerLost(error.message, error.remedy) from None
 
     def update(self, where: PullRequest, number: int, raw: str) -> None:
         """Give a comment another text. Raises ApiError; NotFound when it is gone."""
-        doing = f"{where}: updating the comment {number}"
-        self.client.put(_path(where, number), doing, _body(raw))
+        operation = f"{where}: updating the comment {number}"
+        self.client.put(_path(where, number), operation, _body(raw))
 
     def delete(self, where: PullRequest, number: int) -> None:
         """Remove a comment. Raises ApiError; NotFound when it is gone."""
@@ -111,12 +111,12 @@ def _is_on_the_whole(value: Mapping[str, Any]) -> bool:
     return not (value.get("deleted") or value.get("parent") or value.get("inline"))
 
 
-def _comment(value: Mapping[str, Any], doing: str) -> Comment:
+def _comment(value: Mapping[str, Any], operation: str) -> Comment:
     """Read a comment from an answer. Raises UnexpectedAnswer when it isn't one."""
     number, content, user = value.get("id"), value.get("content"), value.get("user")
     raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(number, int):
-        raise UnexpectedAnswer.of(doing, "a comment that isn't one")
+        raise UnexpectedAnswer.of(operation, "a comment that isn't one")
     author = user.get("uuid") if isinstance(user, dict) else None
     return Comment(
         number, raw if isinstance(raw, str) else "", author if isinstance(author, str) else None

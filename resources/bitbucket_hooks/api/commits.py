@@ -58,10 +58,10 @@ class CommitApi:
         with suppress(NotFound):
             self.client.delete(path, f"{where}: deleting the report {name}")
         self.client.put(path, f"{where}: writing the report {name}", report)
-        doing = f"{where}: annotating the report {name}"
+        operation = f"{where}: annotating the report {name}"
         for start in range(0, len(annotations), ANNOTATIONS_AT_ONCE):
             batch = annotations[start : start + ANNOTATIONS_AT_ONCE]
-            self.client.overwrite(f"{path}/annotations", doing, batch)
+            self.client.overwrite(f"{path}/annotations", operation, batch)
 
     def put_status(self, where: Commit, status: Mapping[str, Any]) -> None:
         """Put a build status in place of the one of the same key. Raises ApiError."""

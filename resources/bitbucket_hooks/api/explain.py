@@ -19,7 +19,7 @@ from bitbucket_hooks.api.errors import (
     ServerFailed,
     UnexpectedAnswer,
 )
-from bitbucket_hooks.api.request import Answer, Call
+from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -33,7 +33,9 @@ from bitbucket_hooks.model.masking import Mask
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def explain(call: Call, answer: Answer, who: Credentials, mask: Mask | None = None) -> ApiError:
+def explain(
+    call: Request, answer: Response, who: Credentials, mask: Mask | None = None
+) -> ApiError:
     """Turn an answer that isn't a success into the error that fits.
 
     `mask` takes out what must not be shown, should the service echo it.
@@ -45,47 +47,49 @@ def explain(call: Call, answer: Answer, who: Credentials, mask: Mask | None = No
             if isinstance(who, Anonymous)
             else f"{who.identity} was not accepted"
         )
-        return AuthenticationFailed(f"{call.doing}: {refused} ({told})", sign_in(who), status=401)
+        return AuthenticationFailed(
+            f"{call.operation}: {refused} ({told})", sign_in(who), status=401
+        )
     if answer.status == HTTPStatus.FORBIDDEN:
-        return _forbidden(call.doing, answer, told, who)
+        return _forbidden(call.operation, answer, told, who)
     if answer.status == HTTPStatus.NOT_FOUND:
         return NotFound(
-            f"{call.doing}: not found ({told})",
+            f"{call.operation}: not found ({told})",
             f"Check the spelling of workspace and repository, and that {who.identity} may see it.",
             status=404,
         )
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(
-            f"{call.doing}: the rate limit is reached ({told})",
+            f"{call.operation}: the rate limit is reached ({told})",
             "Run it again later; it continues.",
             status=429,
         )
-    return _other(call.doing, answer, told)
+    return _other(call.operation, answer, told)
 
 
-def _other(doing: str, answer: Answer, told: str) -> ApiError:
+def _other(operation: str, answer: Response, told: str) -> ApiError:
     status = answer.status
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerFailed(
-            f"{doing}: Bitbucket failed with {status} ({told})",
+            f"{operation}: Bitbucket failed with {status} ({told})",
             "Run it again; it continues where it stopped. If it lasts, see "
             "https://bitbucket.status.atlassian.com.",
             status=status,
         )
     if status >= HTTPStatus.BAD_REQUEST:
         return Refused(
-            f"{doing}: refused with {status} ({told})",
+            f"{operation}: refused with {status} ({told})",
             "Correct what Bitbucket names here, then run it again.",
             status=status,
         )
-    return UnexpectedAnswer.of(doing, f"status {status} ({told})")
+    return UnexpectedAnswer.of(operation, f"status {status} ({told})")
 
 
-def _forbidden(doing: str, answer: Answer, told: str, who: Credentials) -> ApiError:
+def _forbidden(operation: str, answer: Response, told: str, who: Credentials) -> ApiError:
     required, granted = _scopes(answer)
     if not required:
         return PermissionRefused(
-            f"{doing}: {who.identity} is not allowed to ({told})",
+            f"{operation}: {who.identity} is not allowed to ({told})",
             "Webhooks need an administrator of the repository (for a workspace hook: an owner "
             "of the workspace); give this identity that role, or use one that has it.",
             status=403,
@@ -93,13 +97,13 @@ def _forbidden(doing: str, answer: Answer, told: str, who: Credentials) -> ApiEr
     missing = [scope for scope in required if scope not in granted] or required
     has = ", ".join(granted) or "none"
     return ScopeMissing(
-        f"{doing}: {who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
+        f"{operation}: {who.identity} lacks the scope {', '.join(missing)} (it has: {has})",
         f"Add {', '.join(missing)} to the token, or make a new one with it.",
         granted=tuple(granted),
     )
 
 
-def _scopes(answer: Answer) -> tuple[list[str], list[str]]:
+def _scopes(answer: Response) -> tuple[list[str], list[str]]:
     """The scopes that a 403 asks for and has seen; `error.detail` is an object in real answers."""
     detail = _error(answer).get("detail")
     if not isinstance(detail, dict):
@@ -142,7 +146,7 @@ def sign_in(who: Credentials) -> str:
     return "Check the consumer's key and secret, and that it is marked as a private consumer."
 
 
-def told_by(answer: Answer, mask: Mask | None = None) -> str:
+def told_by(answer: Response, mask: Mask | None = None) -> str:
     """What the service said, on one line, whatever the shape of the body."""
     error = _error(answer)
     parts = [error.get("message"), *_details(error.get("detail")), *_fields(error.get("fields"))]
@@ -168,7 +172,7 @@ def _joined(problem: Any) -> str:
     return ", ".join(map(str, problem)) if isinstance(problem, list) else str(problem)
 
 
-def _error(answer: Answer) -> dict[str, Any]:
+def _error(answer: Response) -> dict[str, Any]:
     try:
         body = json.loads(answer.content)
     except (ValueError, RecursionError):
@@ -181,7 +185,7 @@ def _error(answer: Answer) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _plain(answer: Answer) -> str:
+def _plain(answer: Response) -> str:
     text = answer.text[:10_000]
     if title := _TITLE.search(text):
         return f"an HTML page: {title.group(1).strip()}"

@@ -76,9 +76,9 @@ class HookApi:
 
     def _pages(self, subject: Subject) -> tuple[Listing, bool]:
         """The hooks, and whether these are as many as there are said to be; one page is whole."""
-        doing = f"{subject}: listing the hooks"
-        pages = list(self.client.paged(_path(subject), doing))
-        found = {uuid: hook for page in pages for uuid, hook in _hooks(page, doing)}
+        operation = f"{subject}: listing the hooks"
+        pages = list(self.client.paged(_path(subject), operation))
+        found = {uuid: hook for page in pages for uuid, hook in _hooks(page, operation)}
         size = pages[-1].size
         hooks = [_of(subject, hook) for hook in found.values() if isinstance(hook, Observed)]
         unreadable = {uuid: what for uuid, what in found.items() if isinstance(what, str)}
@@ -86,20 +86,20 @@ class HookApi:
 
     def hook(self, subject: Subject, uuid: str) -> Observed:
         """One hook. Raises ApiError; NotFound when it is gone, or so new that reads lag behind."""
-        doing = f"{subject}: reading the hook {uuid}"
-        return _of(subject, observed(self.client.get(_path(subject, uuid), doing), doing))
+        operation = f"{subject}: reading the hook {uuid}"
+        return _of(subject, observed(self.client.get(_path(subject, uuid), operation), operation))
 
     def create(self, desired: Desired, before: Callable[[], None] = lambda: None) -> Observed:
         """Make a hook. Raises ApiError; AnswerLost when it may have been made all the same.
 
         `before` is called each time before it is sent, and keeps it from that by what it raises.
         """
-        doing = f"{desired.subject}: creating the hook"
+        operation = f"{desired.subject}: creating the hook"
         change = SecretChange.SET if desired.secret else SecretChange.KEEP
         body = body_of(desired, change)
-        answer = self.client.post(_path(desired.subject), doing, body, before)
+        answer = self.client.post(_path(desired.subject), operation, body, before)
         try:
-            return _of(desired.subject, observed(answer, doing)).completed(desired)
+            return _of(desired.subject, observed(answer, operation)).completed(desired)
         except UnexpectedAnswer as error:
             uuid = _uuid(answer)
             if uuid is None:
@@ -108,9 +108,9 @@ class HookApi:
 
     def update(self, uuid: str, desired: Desired, change: SecretChange) -> Observed:
         """Replace a hook. Raises ApiError; NotFound when it is gone."""
-        doing = f"{desired.subject}: updating the hook {uuid}"
-        answer = self.client.put(_path(desired.subject, uuid), doing, body_of(desired, change))
-        return _of(desired.subject, observed(answer, doing)).completed(desired)
+        operation = f"{desired.subject}: updating the hook {uuid}"
+        answer = self.client.put(_path(desired.subject, uuid), operation, body_of(desired, change))
+        return _of(desired.subject, observed(answer, operation)).completed(desired)
 
     def delete(self, subject: Subject, uuid: str) -> None:
         """Remove a hook. Raises ApiError; NotFound when it is gone."""
@@ -127,26 +127,26 @@ class HookApi:
 
     def subject(self, subject: Subject, patience: float) -> Subject:
         """A repository or workspace by its present names, with its uuid. Raises ApiError."""
-        doing = f"{subject}: reading it"
-        found = _subject(self.client.get(path_of(subject), doing, patience=patience))
+        operation = f"{subject}: reading it"
+        found = _subject(self.client.get(path_of(subject), operation, patience=patience))
         if found is None:
-            raise UnexpectedAnswer.of(doing, f"no {subject.kind}")
+            raise UnexpectedAnswer.of(operation, f"no {subject.kind}")
         return found
 
     def events(self, kind: str) -> list[Event]:
         """The live catalogue of a kind of subject; needs no credentials. Raises ApiError."""
-        doing = f"listing the events of a {kind}"
+        operation = f"listing the events of a {kind}"
         # a preview without a network shall not hang on a list that it can do without
-        pages = self.client.pages(f"hook_events/{kind}", doing, patience=5)
-        return [_event(one, doing) for one in pages]
+        pages = self.client.pages(f"hook_events/{kind}", operation, patience=5)
+        return [_event(one, operation) for one in pages]
 
 
-def _hooks(page: Page, doing: str) -> Iterator[tuple[str, Observed | str]]:
+def _hooks(page: Page, operation: str) -> Iterator[tuple[str, Observed | str]]:
     """By uuid, the hook or what is wrong with it. Raises UnexpectedAnswer without a uuid."""
     for one in page.values:
         uuid = _uuid(one)
         if uuid is None:
-            observed(one, doing)
+            observed(one, operation)
         else:
             yield uuid, _observed_or_problem(one)
 
@@ -169,11 +169,11 @@ def body_of(desired: Desired, change: SecretChange) -> dict[str, Any]:
     return body
 
 
-def observed(value: Mapping[str, Any], doing: str) -> Observed:
+def observed(value: Mapping[str, Any], operation: str) -> Observed:
     """Read a hook from an answer. Raises UnexpectedAnswer when it isn't one."""
     found = _observed_or_problem(value)
     if isinstance(found, str):
-        raise UnexpectedAnswer.of(doing, f"a hook that isn't one ({found})")
+        raise UnexpectedAnswer.of(operation, f"a hook that isn't one ({found})")
     return found
 
 
@@ -246,11 +246,11 @@ def _events(value: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(events)
 
 
-def _event(value: Mapping[str, Any], doing: str) -> Event:
+def _event(value: Mapping[str, Any], operation: str) -> Event:
     try:
         told = {key: _typed(value, key, str, "") for key in ("category", "label", "description")}
         return Event(event=_typed(value, "event", str), **told)
     except TypeError as error:
         raise UnexpectedAnswer.of(
-            doing, f"an event that isn't one ({printable(str(error))})"
+            operation, f"an event that isn't one ({printable(str(error))})"
         ) from None

@@ -17,7 +17,7 @@ from urllib3.exceptions import InvalidHeader as AnsweredHeader
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.connections import MAX_SECONDS, AnswerTooSlow
 from bitbucket_hooks.api.errors import UnexpectedAnswer, Unreachable
-from bitbucket_hooks.api.request import Answer, Call
+from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.api.transport import CONNECT_TIMEOUT, READ_TIMEOUT
 from bitbucket_hooks.model.errors import ConfigError, printable
 
@@ -27,7 +27,7 @@ MAX_BODY: Final = 16 * 1024 * 1024
 _FAILURES: Final = (RequestException, Urllib3Error, OSError, ValueError)
 
 
-class Fault(Exception):
+class TransportError(Exception):
     """No complete answer; `sent` tells whether the service may have acted all the same."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
@@ -38,12 +38,12 @@ class Fault(Exception):
 
 
 @define
-class Wire:
+class HttpSender:
     """Sends calls over a session."""
 
     session: requests.Session
 
-    def send(self, call: Call, auth: Header) -> Answer:
+    def send(self, call: Request, auth: Header) -> Response:
         """Do one call, without following redirects.
 
         Raises Fault when no complete answer came, Unreachable for a certificate that can't be
@@ -62,12 +62,12 @@ class Wire:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return Answer(response.status_code, response.headers, _body(call, response))
+                return Response(response.status_code, response.headers, _body(call, response))
         except _FAILURES as error:
             raise _translated(call, error) from None
 
 
-def _body(call: Call, response: requests.Response) -> bytes:
+def _body(call: Request, response: requests.Response) -> bytes:
     """Read the whole body; requests raises when it is shorter than announced."""
     body = bytearray()
     for chunk in response.iter_content(65536):
@@ -75,33 +75,33 @@ def _body(call: Call, response: requests.Response) -> bytes:
         if len(body) > MAX_BODY:
             what = f"over {MAX_BODY // 2**20} MiB long"
             if not call.repeatable:
-                raise Fault(f"the answer is {what}", sent=True)
-            raise UnexpectedAnswer.of(call.doing, what)
+                raise TransportError(f"the answer is {what}", sent=True)
+            raise UnexpectedAnswer.of(call.operation, what)
     return bytes(body)
 
 
-def _translated(call: Call, error: Exception) -> Exception:
+def _translated(call: Request, error: Exception) -> Exception:
     """Tell a mistake in the set-up, which lasts, from a fault, which may pass."""
     if _mentions(error, ssl.SSLCertVerificationError):
         return _untrusted(call, error)
     if _mentions(error, AnsweredHeader):
-        return Fault("the answer is garbled", sent=True)
+        return TransportError("the answer is garbled", sent=True)
     if isinstance(error, (InvalidHeader, UnicodeError)) or type(error) is ValueError:
         return ConfigError(
-            f"{call.doing}: the credentials can't be sent as an HTTP header",
+            f"{call.operation}: the credentials can't be sent as an HTTP header",
             "Check them for line breaks and other characters that don't belong there.",
         )
     if isinstance(error, ValueError):  # an address that can't be used: the API's or a proxy's
         return ConfigError(
-            f"{call.doing}: an address is wrong ({type(error).__name__})",
+            f"{call.operation}: an address is wrong ({type(error).__name__})",
             "Check bitbucket:apiUrl, and the variables HTTPS_PROXY and ALL_PROXY.",
         )
     if "CA certificate bundle" in str(error):
         return ConfigError(
-            f"{call.doing}: {printable(str(error))}",
+            f"{call.operation}: {printable(str(error))}",
             "Check the variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
         )
-    return Fault(_reason(error), sent=not _never_sent(error))
+    return TransportError(_reason(error), sent=not _never_sent(error))
 
 
 def _mentions(error: BaseException, kind: type[BaseException]) -> bool:
@@ -151,9 +151,9 @@ def _reason(error: Exception) -> str:
     return "the proxy refused or can't be reached" if refused else "no connection"
 
 
-def _untrusted(call: Call, error: Exception) -> Unreachable:
+def _untrusted(call: Request, error: Exception) -> Unreachable:
     return Unreachable(
-        f"{call.doing}: the server's TLS certificate can't be trusted "
+        f"{call.operation}: the server's TLS certificate can't be trusted "
         f"({printable(str(error.args[0] if error.args else error), 200)})",
         "Behind a proxy that opens TLS, name its CA bundle in REQUESTS_CA_BUNDLE; "
         "verification can't be switched off.",

@@ -9,7 +9,7 @@ from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, told_by
-from bitbucket_hooks.api.request import Answer, Call
+from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.ip_ranges import IpRanges, ip_ranges
@@ -24,7 +24,7 @@ def published(client: Client) -> IpRanges:
     `https://ip-ranges.atlassian.com/` needs no authentication (vendor's documentation); for another
     API than the public one it is `/ip-ranges` of that origin.
     """
-    call = Call("GET", client.endpoint.ip_ranges_url(), _DOING, patience=_PATIENCE)
+    call = Request("GET", client.endpoint.ip_ranges_url(), _DOING, patience=_PATIENCE)
     with client.caller.throttle.working():
         answer = client.caller.until_answered(call, lambda: Header(None))
     if not answer.ok:
@@ -39,7 +39,7 @@ def published(client: Client) -> IpRanges:
         ) from None
 
 
-def _refusal(call: Call, answer: Answer) -> ApiError:
+def _refusal(call: Request, answer: Response) -> ApiError:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return explain(call, answer, Anonymous())
     return UnexpectedAnswer(

@@ -10,8 +10,8 @@ from attrs import field, frozen
 from bitbucket_hooks.api.auth import basic, pair
 from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, sign_in
-from bitbucket_hooks.api.request import Call
-from bitbucket_hooks.api.retry import Caller
+from bitbucket_hooks.api.request import Request
+from bitbucket_hooks.api.retry import RetryingSender
 from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.model.credentials import OAuthConsumer
 from bitbucket_hooks.model.errors import printable
@@ -33,10 +33,10 @@ class Grant:
 
 
 @frozen
-class TokenDesk:
+class TokenClient:
     """Exchanges a consumer's key and secret for a token (client credentials)."""
 
-    caller: Caller
+    caller: RetryingSender
     endpoint: Endpoint
 
     def ask(self, consumer: OAuthConsumer) -> tuple[str, float]:
@@ -49,7 +49,7 @@ class TokenDesk:
 
         Client credentials come without a refresh token (since May 2026): one asks again.
         """
-        call = Call(
+        call = Request(
             "POST",
             self.endpoint.token_url(),
             "asking for an OAuth token",
@@ -63,10 +63,10 @@ class TokenDesk:
             if isinstance(error, Refused):  # with 400, as the standard has it
                 raise Refused(error.message, sign_in(consumer), status=error.status)
             raise error
-        body = answer.mapping(call.doing)
+        body = answer.mapping(call.operation)
         token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
         if not isinstance(token, str) or not isinstance(life, (int, float)):
-            raise UnexpectedAnswer.of(call.doing, "JSON without a token")
+            raise UnexpectedAnswer.of(call.operation, "JSON without a token")
         life = float(life) if 0 < life < _LONGEST_LIFE else _USUAL_LIFE
         return Grant(token, life, _scopes(body))
 

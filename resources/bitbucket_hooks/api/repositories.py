@@ -31,7 +31,7 @@ class RepositoryApi:
     """The repositories that an identity sees."""
 
     client: Client
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     """Hears how far a long listing is."""
 
     def of(self, workspace: str, project: str | None = None) -> list[Repository]:
@@ -51,17 +51,17 @@ class RepositoryApi:
         return sorted(listed, key=lambda one: one.slug)
 
     def _pages(self, workspace: str, project: str | None) -> tuple[list[Repository], int | None]:
-        doing = f"workspace {workspace}: listing the repositories"
+        operation = f"workspace {workspace}: listing the repositories"
         path = f"repositories/{quote(workspace, safe='')}"
         # by a time that never changes: in the order of activity, a push would move them around
         asked = {"fields": _FIELDS, "sort": "created_on", **_where(project)}
         found: list[Repository] = []
         size: int | None = None
-        for page in self.client.paged(path, doing, asked):
+        for page in self.client.paged(path, operation, asked):
             size = page.size if page.size is not None else size
-            found += [_repository(one, doing) for one in page.values]
+            found += [_repository(one, operation) for one in page.values]
             if len(found) // _TELL_EVERY > (len(found) - len(page.values)) // _TELL_EVERY:
-                self.tell(f"{doing}: {len(found):,}{f' of {size:,}' if size else ''}")
+                self.notify(f"{operation}: {len(found):,}{f' of {size:,}' if size else ''}")
         return found, size
 
 
@@ -69,7 +69,7 @@ def _where(project: str | None) -> dict[str, str]:
     return {} if project is None else {"q": f'project.key="{project}"'}
 
 
-def _repository(value: Mapping[str, Any], doing: str) -> Repository:
+def _repository(value: Mapping[str, Any], operation: str) -> Repository:
     project = value.get("project")
     key = project.get("key") if isinstance(project, dict) else None
     try:
@@ -77,7 +77,7 @@ def _repository(value: Mapping[str, Any], doing: str) -> Repository:
             _text(value, "slug").lower(), canonical_uuid(_text(value, "uuid")), str(key or "")
         )
     except (TypeError, ValueError):
-        raise UnexpectedAnswer.of(doing, "a repository that isn't one") from None
+        raise UnexpectedAnswer.of(operation, "a repository that isn't one") from None
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:

@@ -19,12 +19,12 @@ _OK = range(200, 300)
 
 
 @frozen
-class Call:
+class Request:
     """What is asked of the API."""
 
     method: str
     url: str
-    doing: str
+    operation: str
     """What it is for, as in "acme/web: listing the hooks": the start of every message about it."""
     params: Mapping[str, str] = field(factory=dict)
     body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = field(default=None, repr=False)
@@ -52,7 +52,7 @@ class Call:
 
 
 @frozen
-class Answer:
+class Response:
     """A complete answer: status, headers and the whole body."""
 
     status: int
@@ -69,18 +69,18 @@ class Answer:
         """The body as text, whatever its encoding."""
         return self.content.decode("utf-8", "replace")
 
-    def json(self, doing: str) -> Any:
+    def json(self, operation: str) -> Any:
         """The body as JSON. Raises UnexpectedAnswer for anything else."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
-            raise UnexpectedAnswer.of(doing, self.what) from None
+            raise UnexpectedAnswer.of(operation, self.what) from None
 
-    def mapping(self, doing: str) -> dict[str, Any]:
+    def mapping(self, operation: str) -> dict[str, Any]:
         """The body as a JSON object. Raises UnexpectedAnswer for anything else."""
-        value = self.json(doing)
+        value = self.json(operation)
         if not isinstance(value, dict):
-            raise UnexpectedAnswer.of(doing, f"JSON of type {type(value).__name__}")
+            raise UnexpectedAnswer.of(operation, f"JSON of type {type(value).__name__}")
         return value
 
     @property

@@ -41,7 +41,7 @@ _MOST: Final = 200_000  # times after which those that no longer count are dropp
 
 
 @define
-class Ledger:
+class RequestLog:
     """The times of one identity's requests, shared through a file."""
 
     path: Path
@@ -131,13 +131,15 @@ def _at(file: BufferedRandom, number: int) -> float:
     return time
 
 
-def ledger_of(api_url: str, credentials: Credentials, clock: Clock, window: float) -> Ledger | None:
+def request_log_of(
+    api_url: str, credentials: Credentials, clock: Clock, window: float
+) -> RequestLog | None:
     """The ledger of an identity; None when this user has no folder for caches, and on Windows."""
     folder = cache_folder()
     if folder is None or sys.platform == "win32":
         return None
     name = hashlib.sha256(f"{api_url} {_identity(credentials)}".encode("utf-8", "replace"))
-    return Ledger(folder / "pace" / name.hexdigest()[:32], clock, window)
+    return RequestLog(folder / "pace" / name.hexdigest()[:32], clock, window)
 
 
 def _identity(credentials: Credentials) -> str:

@@ -12,8 +12,8 @@ from attrs import define, evolve, field
 from bitbucket_hooks.api.auth import Header
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import AnswerLost, Unreachable
-from bitbucket_hooks.api.http import Fault, Wire
-from bitbucket_hooks.api.request import Answer, Call
+from bitbucket_hooks.api.http import HttpSender, TransportError
+from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.api.throttle import Throttle
 
 _FAILED: Final = 500  # from here on; proxies have numbers of their own for what befell them
@@ -43,13 +43,13 @@ class _Patience:
 
 
 @define
-class Caller:
+class RetryingSender:
     """Sends calls at the pace of the throttle until they are answered for good."""
 
-    wire: Wire
+    wire: HttpSender
     throttle: Throttle
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     before_write: Callable[[], None] = field(default=lambda: None)
     patience: float = math.inf
     """The most seconds for which any call is repeated, whatever patience it has itself."""
@@ -58,10 +58,10 @@ class Caller:
 
     def until_answered(
         self,
-        call: Call,
+        call: Request,
         sign: Callable[[], Header],
         renew: Callable[[Header], bool] = lambda _: False,
-    ) -> Answer:
+    ) -> Response:
         """Do a call; the answer may still be a refusal, or a 5xx that lasted.
 
         `renew` is asked once after a 401 whether another try is worth it. Raises Unreachable when
@@ -74,7 +74,7 @@ class Caller:
         while True:
             signed = sign()
             outcome = self._attempt(call, signed)
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, Response):
                 if outcome.status == _TOO_MANY:  # surely not done; the throttle bounds the waiting
                     patience = _Patience(self.clock, self.clock.now() + call.patience)
                     continue
@@ -89,11 +89,10 @@ class Caller:
                 return _given_up(call, outcome)
             self._wait(call, outcome, pause)
 
-    def _wait(self, call: Call, outcome: Answer | Fault, seconds: float) -> None:
+    def _wait(self, call: Request, outcome: Response | TransportError, seconds: float) -> None:
         if seconds > _TELL_OVER and self._is_time_to_tell():
-            self.tell(
-                f"{call.doing}: {_reason(outcome)}; trying again for up to {call.patience:.0f} s"
-            )
+            until = f"trying again for up to {call.patience:.0f} s"
+            self.notify(f"{call.operation}: {_reason(outcome)}; {until}")
         self.clock.sleep(seconds)
 
     def _is_time_to_tell(self) -> bool:
@@ -105,14 +104,14 @@ class Caller:
             self._told = now
             return True
 
-    def _attempt(self, call: Call, signed: Header) -> Answer | Fault:
+    def _attempt(self, call: Request, signed: Header) -> Response | TransportError:
         with self.throttle.slot():
             if call.writes:
                 self.before_write()
             call.before()
             try:
                 answer = self.wire.send(call, signed)
-            except Fault as fault:
+            except TransportError as fault:
                 return fault
             # noted while the slot is held: nobody else may start into a window that just closed
             note = self.throttle.refused if answer.status == _TOO_MANY else self.throttle.answered
@@ -129,23 +128,23 @@ def _never(_: Header) -> bool:
     return False
 
 
-def _refuse_to_double(call: Call, outcome: Answer | Fault) -> None:
-    if call.repeatable or (isinstance(outcome, Fault) and not outcome.sent):
+def _refuse_to_double(call: Request, outcome: Response | TransportError) -> None:
+    if call.repeatable or (isinstance(outcome, TransportError) and not outcome.sent):
         return
     raise AnswerLost(
-        f"{call.doing}: no answer ({_reason(outcome)}), so it may or may not have been done",
+        f"{call.operation}: no answer ({_reason(outcome)}), so it may or may not have been done",
         "Run it again; what was done is found and adopted.",
     )
 
 
-def _reason(outcome: Answer | Fault) -> str:
-    return outcome.reason if isinstance(outcome, Fault) else f"status {outcome.status}"
+def _reason(outcome: Response | TransportError) -> str:
+    return outcome.reason if isinstance(outcome, TransportError) else f"status {outcome.status}"
 
 
-def _given_up(call: Call, outcome: Answer | Fault) -> Answer:
-    if isinstance(outcome, Answer):
+def _given_up(call: Request, outcome: Response | TransportError) -> Response:
+    if isinstance(outcome, Response):
         return outcome
     raise Unreachable(
-        f"{call.doing}: {outcome.reason}, for {call.patience:.0f} s of trying",
+        f"{call.operation}: {outcome.reason}, for {call.patience:.0f} s of trying",
         "Check the network, the proxy and bitbucket:apiUrl, then run it again; it continues.",
     )

@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
-from bitbucket_hooks.api.request_log import Ledger
+from bitbucket_hooks.api.request_log import RequestLog
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
@@ -37,7 +37,7 @@ class Throttle:
     """
 
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     max_wait: float
     parallel: int
     """The most requests in flight."""
@@ -45,7 +45,7 @@ class Throttle:
     """Requests per rolling hour; None: unknown."""
     fixed: bool = False
     """Whether the user set the limit, so that headers don't change it."""
-    ledger: Ledger | None = None
+    request_log: RequestLog | None = None
     """What other processes on this machine send as the same identity; None: nobody tells."""
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
@@ -94,7 +94,7 @@ class Throttle:
         with self._lock:
             pause, notice = self._try()
         if notice:
-            self.tell(notice)  # which may take its time, and nobody else has to wait for it
+            self.notify(notice)  # which may take its time, and nobody else has to wait for it
         return pause
 
     def _try(self) -> tuple[float, str | None]:
@@ -121,12 +121,12 @@ class Throttle:
 
     def _shared(self) -> float:
         """Take a place among all processes of this machine, while the limit is known."""
-        if self.ledger is None or self.limit is None:
+        if self.request_log is None or self.limit is None:
             return 0
         try:
-            return self.ledger.take(self.limit)
+            return self.request_log.take(self.limit)
         except OSError:  # no such folder, or no right to it: each process paces itself
-            self.ledger = None
+            self.request_log = None
             return 0
 
     def _check_stall(self, now: float, pause: float) -> None:
@@ -184,9 +184,9 @@ class Throttle:
                     self._closed_until = now + asked
             elif asked:
                 self._closed_until = max(self._closed_until, now + asked)
-            if self.ledger is not None:
+            if self.request_log is not None:
                 with suppress(OSError):  # each process paces itself then
-                    self.ledger.close(self._closed_until - now)
+                    self.request_log.close(self._closed_until - now)
 
 
 def retry_after(value: str, now: datetime) -> float | None:

@@ -58,7 +58,7 @@ class _NotTried(Exception):
 
 
 @define
-class Outcome(Generic[T]):
+class PoolResult(Generic[T]):
     """What became of each piece; those that were not tried are in neither."""
 
     total: int
@@ -99,19 +99,19 @@ class Outcome(Generic[T]):
 
 
 @define
-class SideBySide:
+class WorkerPool:
     """Does work on repositories with a bounded number of threads."""
 
     workers: int
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
 
-    def run(self, what: str, pieces: Mapping[str, Callable[[], T]]) -> Outcome[T]:
+    def run(self, what: str, pieces: Mapping[str, Callable[[], T]]) -> PoolResult[T]:
         """Do all pieces, and tell how far it is when it takes longer.
 
         A failure that concerns all ends it: what is under way is finished, nothing else begun.
         """
-        outcome: Outcome[T] = Outcome(len(pieces))
+        outcome: PoolResult[T] = PoolResult(len(pieces))
         began = told = self.clock.now()
         hopeless = threading.Event()
         with ThreadPoolExecutor(self.workers) as pool:
@@ -128,11 +128,11 @@ class SideBySide:
                         _cancel(futures)
                     if self.clock.now() - told >= _TELL_EVERY:
                         told = self.clock.now()
-                        self.tell(f"{what}: {outcome}")
+                        self.notify(f"{what}: {outcome}")
             finally:
                 _cancel(futures)
         if self.clock.now() - began >= _TELL_EVERY:
-            self.tell(f"{what}: {outcome}")
+            self.notify(f"{what}: {outcome}")
         return outcome
 
     def _do(self, piece: Callable[[], T], hopeless: threading.Event) -> T:

@@ -27,7 +27,7 @@ def note(text: str) -> None:
 
 
 def open_to_read(
-    settings: Settings, clock: Clock | None = None, tell: Callable[[str], None] = note
+    settings: Settings, clock: Clock | None = None, notify: Callable[[str], None] = note
 ) -> Client:
     """Make the client of a command that changes nothing, and so makes no sandbox.
 
@@ -38,7 +38,7 @@ def open_to_read(
 
     if settings.sandbox is not None and not settings.sandbox.exists():
         raise missing_sandbox(settings.sandbox)
-    return open_client(settings, tell, clock=clock)
+    return open_client(settings, notify, clock=clock)
 
 
 @contextmanager

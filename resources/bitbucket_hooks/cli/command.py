@@ -103,7 +103,7 @@ class EngineCommand(Command):
         return [*super().collect_usage_pieces(context), "[-- PULUMI-ARGUMENT…]"]
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group of such commands."""
 
     command_class = Command

@@ -12,7 +12,7 @@ from bitbucket_hooks.cli.command import Command, json_option, stack_argument
 from bitbucket_hooks.cli.progress import progress
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.doctor.findings import Finding, Report, Section
+    from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report
 
 _MARKS: Final = {
     "ok": ("✓", "green"),
@@ -50,7 +50,7 @@ def doctor(
     from bitbucket_hooks.doctor.examine import Examination  # noqa: PLC0415 - it brings requests
 
     with progress("doctor") as shown:
-        found = Examination(stack, all_stacks, shown.tell).report()
+        found = Examination(stack, all_stacks, shown.notify).report()
     code = found.exit_code(strict=strict)
     if json_:
         output.as_json(_as_json(found, code))
@@ -84,7 +84,7 @@ def _as_json(found: Report, code: int) -> dict[str, Any]:
     }
 
 
-def _title(section: Section) -> str:
+def _title(section: CheckSection) -> str:
     return output.text(f"{section.family.capitalize()} {section.about}".strip())
 
 

@@ -69,7 +69,7 @@ def import_(
     from bitbucket_hooks.importing.existing import open_stack  # noqa: PLC0415
     from bitbucket_hooks.importing.writing import File  # noqa: PLC0415
     from bitbucket_hooks.inventory import declared  # noqa: PLC0415
-    from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
+    from bitbucket_hooks.inventory.collect import RepositoryScope  # noqa: PLC0415
     from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
     from bitbucket_hooks.stack.account_settings import own_settings  # noqa: PLC0415
     from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
@@ -82,7 +82,7 @@ def import_(
     opened = open_stack(name, stack_config, managed)
     file = File.read(stack_file(name))
     settings = own_settings(name, stack_config)
-    scope = Scope(
+    scope = RepositoryScope(
         listing.workspace_of(workspace, settings), repositories, exclude, project, always_list=True
     )
     with closing(listing.begin(scope, settings, resume)) as kept:
@@ -120,7 +120,7 @@ def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
 
         def encrypt(values: Sequence[str]) -> list[str]:
             return engine.encrypted(
-                stack, file.path, values, lambda done: shown.tell(f"{done:,} of {len(values):,}")
+                stack, file.path, values, lambda done: shown.notify(f"{done:,} of {len(values):,}")
             )
 
         file.write(imported, encrypt, plain=plain)

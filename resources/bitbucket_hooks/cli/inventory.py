@@ -62,13 +62,15 @@ def inventory(
     with 0 when all else was listed, 1 for a mistake, and 2 when the remote side failed.
     """
     from bitbucket_hooks.inventory import declared, findings  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.inventory.collect import Scope  # noqa: PLC0415
+    from bitbucket_hooks.inventory.collect import RepositoryScope  # noqa: PLC0415
 
     printed = [json_, *(path == _PRINTED for path in (csv, html))]
     if sum(printed) > 1:
         raise click.UsageError("one alone can be printed: give the others the name of a file")
     settings = listing.account(stack, workspace)
-    scope = Scope(listing.workspace_of(workspace, settings), repositories, exclude, project)
+    scope = RepositoryScope(
+        listing.workspace_of(workspace, settings), repositories, exclude, project
+    )
     known = [one for path in states for one in declared.read(path)]
     with closing(listing.begin(scope, settings, resume)) as kept:
         found = listing.collect("inventory of", scope, settings, kept)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bitbucket_hooks.api.clock import Clock
-    from bitbucket_hooks.inventory.collect import Collected, Scope
+    from bitbucket_hooks.inventory.collect import Collected, RepositoryScope
     from bitbucket_hooks.inventory.keeping import Kept
     from bitbucket_hooks.model.settings import Settings
     from bitbucket_hooks.model.webhook import Observed
@@ -173,7 +173,7 @@ def workspace_of(given: str | None, settings: Settings) -> str:
     return name.lower()
 
 
-def begin(scope: Scope, settings: Settings, path: Path | None) -> Kept:
+def begin(scope: RepositoryScope, settings: Settings, path: Path | None) -> Kept:
     """What was listed so far: nothing, or what an earlier run left. Raises ConfigError."""
     refuse_nobody(settings)
     from datetime import datetime, timezone  # noqa: PLC0415
@@ -190,7 +190,7 @@ def begin(scope: Scope, settings: Settings, path: Path | None) -> Kept:
 
 def collect(
     what: str,
-    scope: Scope,
+    scope: RepositoryScope,
     settings: Settings,
     kept: Kept,
     see: Callable[[Observed], None] = lambda _: None,
@@ -208,8 +208,8 @@ def collect(
         closing(api_client.open_to_read(settings, clock, shown.note)) as client,
         _stoppable(clock),
     ):
-        apis = HookApi(lambda: client), RepositoryApi(client, shown.tell)
-        return Collector(*apis, kept, clock, settings.parallel, shown.tell, see).collect(scope)
+        apis = HookApi(lambda: client), RepositoryApi(client, shown.notify)
+        return Collector(*apis, kept, clock, settings.parallel, shown.notify, see).collect(scope)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class Progress:
         self._show = show
         self._began = self._told = time.monotonic()
 
-    def tell(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Say how far it is by now; a watcher sees each, a log one in a while."""
         line = f"{self._what}: {printable(text.splitlines()[0] if text else '', 200)}"
         if self._show is not None:
@@ -36,7 +36,7 @@ class Progress:
     def note(self, text: str) -> None:
         """Tell what a log must have as well; the line of a watcher shows it until there is more."""
         if self._show is not None:
-            self.tell(text)
+            self.notify(text)
         else:
             click.echo(f"Note: {printable(text, 2000)}", err=True)
 

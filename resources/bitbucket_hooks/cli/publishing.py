@@ -11,14 +11,14 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.gathered import gathered
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.publish import Place, Target
+    from bitbucket_hooks.publish import PublishContext, Target
     from bitbucket_hooks.report.changes import Changes
 
 Telling: TypeAlias = Mapping[str, Any]
 """What is to be published, and where: the options by name."""
 
 
-def place_of(telling: Telling) -> Place | None:
+def place_of(telling: Telling) -> PublishContext | None:
     """Where to publish, before anything else is begun; None: nowhere.
 
     Raises ConfigError when what is asked for has no place.
@@ -41,7 +41,7 @@ def place_of(telling: Telling) -> Place | None:
 
 def publish(
     telling: Telling,
-    place: Place | None,
+    place: PublishContext | None,
     changes: Changes,
     config: Callable[[], Mapping[str, Any]],
     *,

@@ -86,7 +86,7 @@ def show_before(changes: Changes, *, format_: str, json_: bool, title: str, **_:
 
 
 def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str:
-    from bitbucket_hooks.report.to_document import tell  # noqa: PLC0415
+    from bitbucket_hooks.report.to_document import to_document  # noqa: PLC0415
 
     if kind == "json":
         import json  # noqa: PLC0415
@@ -98,18 +98,18 @@ def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str
         from bitbucket_hooks.publish.origin import find_origin  # noqa: PLC0415
         from bitbucket_hooks.report import html  # noqa: PLC0415
 
-        return html.render(tell(changes, title), find_origin())
+        return html.render(to_document(changes, title), find_origin())
     from bitbucket_hooks.report import markdown  # noqa: PLC0415
 
     flavour = markdown.Flavour.BITBUCKET if kind == "bitbucket" else markdown.Flavour.GITHUB
-    return markdown.render(tell(changes, title), flavour, limit=limit or markdown.LIMIT)
+    return markdown.render(to_document(changes, title), flavour, limit=limit or markdown.LIMIT)
 
 
 def _show_people(changes: Changes, title: str, *, err: bool = False) -> None:
     from bitbucket_hooks.report import terminal  # noqa: PLC0415
-    from bitbucket_hooks.report.to_document import tell  # noqa: PLC0415
+    from bitbucket_hooks.report.to_document import to_document  # noqa: PLC0415
 
-    terminal.show(tell(changes, title), err=err, wide=output.is_wide())
+    terminal.show(to_document(changes, title), err=err, wide=output.is_wide())
 
 
 def _write(path: Path, text: str) -> None:

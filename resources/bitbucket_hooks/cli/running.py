@@ -69,7 +69,7 @@ def _asked(
 def _watcher(shown: Progress, total: int | None = None) -> Watcher:
     from bitbucket_hooks.runs.preview import Watcher  # noqa: PLC0415
 
-    return Watcher(shown.tell, _warn, total)
+    return Watcher(shown.notify, _warn, total)
 
 
 def _warn(text: str) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import output, sandbox_target
-from bitbucket_hooks.cli.command import Group, json_option
+from bitbucket_hooks.cli.command import CommandGroup, json_option
 from bitbucket_hooks.model.wording import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
 
 _database = click.option(
     "--db",
@@ -26,7 +26,7 @@ _database = click.option(
 )
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def sandbox() -> None:
     """Play Bitbucket on this machine.
 
@@ -367,7 +367,7 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
     return given
 
 
-def _shown(opened: Sandbox, hooks: Sequence[Hook]) -> list[dict[str, Any]]:
+def _shown(opened: Sandbox, hooks: Sequence[StoredHook]) -> list[dict[str, Any]]:
     names = sandbox_target.names_of(opened)
     properties = (
         *("uuid", "description", "url", "active", "events", "secret_set"),
@@ -380,7 +380,7 @@ def _shown(opened: Sandbox, hooks: Sequence[Hook]) -> list[dict[str, Any]]:
     ]
 
 
-def _print_hooks(opened: Sandbox, hooks: Sequence[Hook], *, json_: bool) -> None:
+def _print_hooks(opened: Sandbox, hooks: Sequence[StoredHook], *, json_: bool) -> None:
     shown = _shown(opened, hooks)
     if json_:
         output.as_json(shown)
@@ -392,7 +392,7 @@ def _print_hooks(opened: Sandbox, hooks: Sequence[Hook], *, json_: bool) -> None
     output.table(headings, rows, "There are no webhooks.", wide=wide)
 
 
-def _print_hook(opened: Sandbox, what: str, hook: Hook, *, json_: bool) -> None:
+def _print_hook(opened: Sandbox, what: str, hook: StoredHook, *, json_: bool) -> None:
     (shown,) = _shown(opened, [hook])
     if json_:
         output.as_json(shown)

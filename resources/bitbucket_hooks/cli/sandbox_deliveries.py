@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.admin import Sandbox
     from bitbucket_hooks.sandbox.delivering import Shipment
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
 
 _HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
 
@@ -65,7 +65,7 @@ def _answer(result: dict[str, Any]) -> tuple[Any, ...]:
     return said, result["attempts"], f"{result['seconds']:.2f}"
 
 
-def history(sandbox: Sandbox, hook: Hook, *, json_: bool) -> None:
+def history(sandbox: Sandbox, hook: StoredHook, *, json_: bool) -> None:
     """Tell what a hook has sent, the latest first."""
     found = sandbox.history(hook.uuid)
     if json_:

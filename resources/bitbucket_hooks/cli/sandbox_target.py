@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
 
 DATABASE: Final = ".sandbox.db"
 """The sandbox of the stack `dev`, beside the project's `Pulumi.yaml`."""
@@ -72,7 +72,7 @@ def names_of(sandbox: Sandbox) -> dict[str, str]:
     return names | {each.uuid: each.slug for each in sandbox.workspaces()}
 
 
-def find_hook(sandbox: Sandbox, where: str, text: str | None) -> Hook:
+def find_hook(sandbox: Sandbox, where: str, text: str | None) -> StoredHook:
     """Find a hook by its uuid, or in `WORKSPACE[/REPOSITORY]` by a part of description or url.
 
     Raises a short error unless there is exactly one.
@@ -96,7 +96,7 @@ def find_hook(sandbox: Sandbox, where: str, text: str | None) -> Hook:
     )
 
 
-def _matching(hooks: list[Hook], text: str) -> list[Hook]:
+def _matching(hooks: list[StoredHook], text: str) -> list[StoredHook]:
     exact = [hook for hook in hooks if text in (hook.description, hook.url, hook.uuid)]
     if exact:
         return exact
@@ -104,7 +104,7 @@ def _matching(hooks: list[Hook], text: str) -> list[Hook]:
     return [hook for hook in hooks if text in f"{hook.description}\n{hook.url}".casefold()]
 
 
-def _listed(hooks: list[Hook]) -> str:
+def _listed(hooks: list[StoredHook]) -> str:
     from bitbucket_hooks.model.errors import printable  # noqa: PLC0415
     from bitbucket_hooks.model.urls import veiled  # noqa: PLC0415
 

@@ -12,8 +12,8 @@ from bitbucket_hooks.cli.command import Command, json_option, stack_argument
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.deliveries.sending import Delivery, Outcome
-    from bitbucket_hooks.stack.delivery_target import Declared
+    from bitbucket_hooks.deliveries.sending import Delivery, DeliveryResult
+    from bitbucket_hooks.stack.delivery_target import DeliveryTarget
 
 
 @click.command(
@@ -93,7 +93,7 @@ def _known(event: str) -> None:
         raise click.UsageError(no_such_event(event))
 
 
-def _declared(name: str, stack: str | None, event: str) -> Declared:
+def _declared(name: str, stack: str | None, event: str) -> DeliveryTarget:
     from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
     from bitbucket_hooks.stack.delivery_target import declared  # noqa: PLC0415
 
@@ -103,7 +103,7 @@ def _declared(name: str, stack: str | None, event: str) -> Declared:
     return found
 
 
-def _target(given: str | None, found: Declared | None) -> str:
+def _target(given: str | None, found: DeliveryTarget | None) -> str:
     from bitbucket_hooks.model.urls import is_private_host, url_problem  # noqa: PLC0415
 
     url = given if given is not None or found is None else found.url()
@@ -116,12 +116,12 @@ def _target(given: str | None, found: Declared | None) -> str:
     return url
 
 
-def _hides_url(found: Declared | None) -> bool:
+def _hides_url(found: DeliveryTarget | None) -> bool:
     return found is not None and found.hides_url
 
 
 def _delivery(
-    event: str, secret_from: str | None, found: Declared | None, *, hides_url: bool
+    event: str, secret_from: str | None, found: DeliveryTarget | None, *, hides_url: bool
 ) -> Delivery:
     from datetime import datetime, timezone  # noqa: PLC0415
 
@@ -142,7 +142,7 @@ def _delivery(
     return sending.delivery(event, content, secret, hides_url=hides_url)
 
 
-def _as_json(event: str, url: str, what: Delivery, outcome: Outcome) -> dict[str, Any]:
+def _as_json(event: str, url: str, what: Delivery, outcome: DeliveryResult) -> dict[str, Any]:
     from bitbucket_hooks.model.urls import origin_shown, shown  # noqa: PLC0415
 
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Group, json_option
+from bitbucket_hooks.cli.command import CommandGroup, json_option
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _refresh = click.option(
 )
 
 
-class _Stacks(Group):
+class _Stacks(CommandGroup):
     """Lists unless told to do something else."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
@@ -130,13 +130,13 @@ def up(
 def _run(
     globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
 ) -> int:
-    from bitbucket_hooks.runs.many_stacks import Together  # noqa: PLC0415
+    from bitbucket_hooks.runs.many_stacks import ManyStacks  # noqa: PLC0415
     from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
 
     names = [one.stack for one in listed(globs)]
     more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
     done = {}
-    for one in Together([*command, *more], at_once, _complain).run(names):
+    for one in ManyStacks([*command, *more], at_once, _complain).run(names):
         done[one.stack] = one
         if not json_:
             click.echo(one.printed, nl=False)

@@ -52,7 +52,7 @@ class Delivery:
 
 
 @frozen
-class Outcome:
+class DeliveryResult:
     """What became of a delivery. Nothing in it holds the secret, or what is secret of the url."""
 
     seconds: float
@@ -109,7 +109,9 @@ def raw_delivery(event: str, body: bytes, secret: str | None, hook: str | None =
     return Delivery(body, headers, secret)
 
 
-def send(url: str, what: Delivery, timeout: float = TIMEOUT, *, insecure: bool = False) -> Outcome:
+def send(
+    url: str, what: Delivery, timeout: float = TIMEOUT, *, insecure: bool = False
+) -> DeliveryResult:
     """Post a delivery once and wait for `timeout` seconds at most.
 
     A certificate that doesn't pass verification ends it before anything is sent; with `insecure` a
@@ -125,12 +127,12 @@ def send(url: str, what: Delivery, timeout: float = TIMEOUT, *, insecure: bool =
     return evolve(second, certificate=False, certificate_problem=why)
 
 
-def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> DeliveryResult:
     started = time.monotonic()
     try:
         outcome = _in_time(url, what, timeout, verify=verify)
     except (requests.Timeout, concurrent.futures.TimeoutError):
-        outcome = Outcome(0, problem=f"there was no answer within {timeout:g} s")
+        outcome = DeliveryResult(0, problem=f"there was no answer within {timeout:g} s")
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         outcome = _failed(error)
     except OSError:  # requests' own errors are some, too: this is one of the bundle's file alone
@@ -141,9 +143,9 @@ def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outco
     return evolve(outcome, seconds=time.monotonic() - started)
 
 
-def _in_time(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+def _in_time(url: str, what: Delivery, timeout: float, *, verify: bool) -> DeliveryResult:
     """Exchange on a thread of its own: requests' timeout starts anew with every byte."""
-    future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+    future: concurrent.futures.Future[DeliveryResult] = concurrent.futures.Future()
 
     def run() -> None:
         try:
@@ -162,7 +164,7 @@ class _Session(requests.Session):
         """Say that nothing is a redirect."""
 
 
-def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outcome:
+def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> DeliveryResult:
     with _Session() as session:
         session.headers.clear()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -182,7 +184,7 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Outc
     location = answer.headers.get("Location")
     mask = _mask(url, what)
     text = beginning.decode(errors="replace")
-    return Outcome(
+    return DeliveryResult(
         0,
         answer.status_code,
         _told(answer.reason or "", mask),
@@ -208,20 +210,20 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _failed(error: Exception) -> Outcome:
+def _failed(error: Exception) -> DeliveryResult:
     """What an exception means; never its own words, which hold the url."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = printable(cause.verify_message)
             problem = "nothing was sent, as its TLS certificate didn't pass verification"
-            return Outcome(0, problem=problem, certificate=False, certificate_problem=why)
+            return DeliveryResult(0, problem=problem, certificate=False, certificate_problem=why)
     known = (
         words
         for kind, words in _PROBLEMS.items()
         if any(isinstance(cause, kind) for cause in causes)
     )
-    return Outcome(0, problem=next(known, f"the request failed ({type(error).__name__})"))
+    return DeliveryResult(0, problem=next(known, f"the request failed ({type(error).__name__})"))
 
 
 _PROBLEMS: Final[Mapping[type[BaseException], str]] = {

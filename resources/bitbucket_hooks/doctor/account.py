@@ -23,9 +23,9 @@ from bitbucket_hooks.api.errors import (
     ScopeMissing,
 )
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.api.oauth import Grant, TokenDesk
+from bitbucket_hooks.api.oauth import Grant, TokenClient
 from bitbucket_hooks.connect import identity, open_client
-from bitbucket_hooks.doctor.case import Account
+from bitbucket_hooks.doctor.case import ConfiguredAccount
 from bitbucket_hooks.doctor.findings import (
     LET_IN,
     Finding,
@@ -37,7 +37,7 @@ from bitbucket_hooks.doctor.findings import (
     warning,
 )
 from bitbucket_hooks.doctor.observing import Observer
-from bitbucket_hooks.doctor.scopes import LIST, READ, Action, Scopes, actions
+from bitbucket_hooks.doctor.scopes import LIST, READ, ScopedAction, Scopes, actions
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -96,7 +96,7 @@ class Needs:
 class Talk:
     """What one account and the API have said to each other."""
 
-    account: Account
+    account: ConfiguredAccount
     client: Client
     observer: Observer
     answers: bool = False
@@ -115,7 +115,7 @@ class Talk:
         api_token = isinstance(self.client.auth.credentials, ApiToken)
         return Scopes(api_token, told, frozenset(self._proven))
 
-    def ask(self, action: Action | None, request: Callable[[], Any]) -> Any:
+    def ask(self, action: ScopedAction | None, request: Callable[[], Any]) -> Any:
         """Ask something; an answer proves the scope of the action. Raises ApiError."""
         try:
             answer = request()
@@ -126,7 +126,7 @@ class Talk:
             self.prove(action)
         return answer
 
-    def prove(self, action: Action) -> None:
+    def prove(self, action: ScopedAction) -> None:
         """Note that an answer came which takes the scope of an action."""
         self._proven.add(self.scopes.of(action))
 
@@ -142,18 +142,20 @@ class Talk:
         self.client.close()
 
 
-def open_talk(account: Account, settings: Settings, tell: Callable[[str], None]) -> Talk:
+def open_talk(
+    account: ConfiguredAccount, settings: Settings, notify: Callable[[str], None]
+) -> Talk:
     """Make the client of an account, one that gives up soon."""
     brief = evolve(settings, max_wait=PATIENCE)
     clock = Clock()
-    client = open_client(brief, tell, clock=clock)
+    client = open_client(brief, notify, clock=clock)
     client.caller.patience = PATIENCE
     talk = Talk(account, client, Observer(clock))
     talk.observer.attach(client)
     return talk
 
 
-def credentials(account: Account) -> Iterator[Finding]:
+def credentials(account: ConfiguredAccount) -> Iterator[Finding]:
     """Which kind, from which layer; nothing is asked."""
     settings = account.settings
     if account.problem is not None:
@@ -196,7 +198,7 @@ def greet(talk: Talk) -> Iterator[Finding]:
             talk.client.get("hook_events", "asking for the kinds of hooks")
             return
         if isinstance(who, OAuthConsumer):
-            talk.grant = TokenDesk(talk.client.caller, talk.client.endpoint).grant(who)
+            talk.grant = TokenClient(talk.client.caller, talk.client.endpoint).grant(who)
         yield _identity(talk)
     except RateLimited:
         yield error("identity", _LIMITED, _WAIT, remote=True)
@@ -236,9 +238,9 @@ def _accepted_elsewhere(talk: Talk) -> Finding:
             "not known whether the token is accepted: it may not ask who it is",
             "Set bitbucket:workspace or BITBUCKET_WORKSPACE, so that more can be asked.",
         )
-    doing = f"workspace {place}: listing the repositories"
+    operation = f"workspace {place}: listing the repositories"
     with suppress(ScopeMissing, PermissionRefused, NotFound):
-        talk.ask(READ, partial(next, talk.client.paged(_listing(place), doing, _ONE)))
+        talk.ask(READ, partial(next, talk.client.paged(_listing(place), operation, _ONE)))
     return note("identity", f"{_kind(talk)}, which belongs to no user")
 
 
@@ -284,8 +286,8 @@ def alone(talk: Talk, _: Needs) -> Iterator[Finding]:
     if settings is None or settings.workspace is None:
         return
     place = Subject(settings.workspace)
-    doing = f"{place}: listing the repositories"
-    pages = talk.client.paged(_listing(place.workspace), doing, _ONE)
+    operation = f"{place}: listing the repositories"
+    pages = talk.client.paged(_listing(place.workspace), operation, _ONE)
     try:
         talk.ask(READ, partial(next, pages))
     except ScopeMissing:

@@ -14,16 +14,23 @@ from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.doctor import account as accounts
 from bitbucket_hooks.doctor import limits, machine, stack
 from bitbucket_hooks.doctor.account import Needs, Talk, open_talk
-from bitbucket_hooks.doctor.case import Account, Case
-from bitbucket_hooks.doctor.findings import LET_IN, Finding, Section, error, guarded, note, unknown
+from bitbucket_hooks.doctor.case import Case, ConfiguredAccount
+from bitbucket_hooks.doctor.findings import (
+    LET_IN,
+    CheckSection,
+    Finding,
+    error,
+    guarded,
+    note,
+    unknown,
+)
 from bitbucket_hooks.doctor.scopes import READ
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
-from bitbucket_hooks.stack.accounts import Account as Opened
-from bitbucket_hooks.stack.accounts import Accounts
+from bitbucket_hooks.stack.accounts import Account, Accounts
 from bitbucket_hooks.stack.config import StackConfig, own_account
-from bitbucket_hooks.stack.entries import Draft, Entry, Hidden
+from bitbucket_hooks.stack.entries import Draft, Hidden, HookEntry
 from bitbucket_hooks.stack.plan import Declaration, plan
 
 _MOST_PLACES: Final = 10
@@ -35,8 +42,8 @@ class Calls:
     """All conversations that a stack's accounts have with their APIs."""
 
     case: Case
-    accounts: list[Account]
-    tell: Callable[[str], None]
+    accounts: list[ConfiguredAccount]
+    notify: Callable[[str], None]
     listed: dict[tuple[str, str], Sequence[Repository]] = field(factory=dict, init=False)
     """The repositories of the workspaces that were listed, by address and workspace."""
     _talks: dict[str | None, Talk] = field(factory=dict, init=False)
@@ -48,10 +55,10 @@ class Calls:
     def greet(self) -> None:
         """Call each API."""
         for one in self.accounts:
-            self.tell(f"asking the API{f' for {one.name}' if one.name else ''}")
+            self.notify(f"asking the API{f' for {one.name}' if one.name else ''}")
             self._greetings[one.name] = guarded("identity", partial(self._greet, one))
 
-    def _greet(self, one: Account) -> Iterator[Finding]:
+    def _greet(self, one: ConfiguredAccount) -> Iterator[Finding]:
         if one.settings is None:
             return
         sandbox = one.settings.sandbox
@@ -61,7 +68,7 @@ class Calls:
         elif sandbox is not None and not sandbox.exists():
             yield note("identity", "the sandbox isn't there yet: the first run makes it")
         else:
-            talk = self._talks[one.name] = open_talk(one, one.settings, self.tell)
+            talk = self._talks[one.name] = open_talk(one, one.settings, self.notify)
             yield from accounts.greet(talk)
 
     def close(self) -> None:
@@ -79,7 +86,7 @@ class Calls:
         if not entries:
             what = "not looked at: no API has let these accounts in"
             return [unknown("repositories", what, LET_IN)]
-        self.tell("looking for the repositories")
+        self.notify("looking for the repositories")
         look = evolve(config, entries=entries)
         return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
 
@@ -90,7 +97,7 @@ class Calls:
             config,
             lambda settings: by_settings[settings].client,
             self._warned.append,
-            self.tell,
+            self.notify,
         )
         before = self._counts()
         try:
@@ -105,7 +112,7 @@ class Calls:
     def _counts(self) -> dict[str | None, int]:
         return {name: talk.observer.answers for name, talk in self._talks.items()}
 
-    def _remember(self, entry: Entry, opened: Opened) -> None:
+    def _remember(self, entry: HookEntry, opened: Account) -> None:
         """Keep the listing of a whole workspace, which costs nothing a second time."""
         talk, owner = self._talks[entry.account], str(entry.owner)
         if entry.project is not None:
@@ -137,16 +144,16 @@ class Calls:
                 )
         return found
 
-    def sections(self) -> Iterator[Section]:
+    def sections(self) -> Iterator[CheckSection]:
         """What there is to say of each account."""
         for one in self.accounts:
             about = one.name or ""
-            yield Section("account", about, tuple(self._account(one)))
+            yield CheckSection("account", about, tuple(self._account(one)))
             talk = self._talks.get(one.name)
             if talk is not None and talk.answers:
-                yield Section("rate limit", about, tuple(self._limits(talk)))
+                yield CheckSection("rate limit", about, tuple(self._limits(talk)))
 
-    def _account(self, one: Account) -> Iterator[Finding]:
+    def _account(self, one: ConfiguredAccount) -> Iterator[Finding]:
         yield from guarded("credentials", lambda: accounts.credentials(one))
         yield from self._greetings[one.name]
         talk = self._talks.get(one.name)
@@ -154,7 +161,7 @@ class Calls:
             return
         needs = self._needs(one.name)
         if talk.answers:
-            self.tell("looking at the account's rights")
+            self.notify("looking at the account's rights")
             look = accounts.access if self.case.checked else accounts.alone
             yield from guarded("access", lambda: look(talk, needs))
         yield from guarded("scopes", lambda: accounts.scopes(talk, needs))

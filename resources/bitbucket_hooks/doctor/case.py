@@ -24,7 +24,7 @@ _ENVIRONMENT: Final = "the environment"
 
 
 @frozen
-class Account:
+class ConfiguredAccount:
     """One account: where its values come from, and what they come to."""
 
     name: str | None
@@ -68,18 +68,18 @@ class Case:
         """The configuration as open as can be."""
         return self.given if self.opened is None else self.opened
 
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[ConfiguredAccount]:
         """All accounts, the stack's own first; that one only if something may use it."""
         own, *others = (self._account(name) for name in (None, *self.config.accounts))
         used = {entry.account for entry in self.config.entries} or {None}
         return others if others and None not in used and own.source is None else [own, *others]
 
-    def _account(self, name: str | None) -> Account:
+    def _account(self, name: str | None) -> ConfiguredAccount:
         own = own_account(self.values)
         try:
             settings = self.config.settings_of(name, own)
         except ConfigError as problem:
-            return Account(name, None, problem, None, None)
+            return ConfiguredAccount(name, None, problem, None, None)
         given = [(of_namespace(ACCOUNT, self.values), own)]
         if name is not None:
             mine = of_namespace(STACK, self.values)[ACCOUNTS][name]
@@ -87,10 +87,12 @@ class Case:
         for values, one in given:
             if one.credentials() is not None:
                 if any(isinstance(values.get(key), Hidden) for key in CREDENTIAL_KEYS):
-                    return Account(name, None, _encrypted(one.name), one.name, settings.api_url)
-                return Account(name, settings, None, one.name, settings.api_url)
+                    return ConfiguredAccount(
+                        name, None, _encrypted(one.name), one.name, settings.api_url
+                    )
+                return ConfiguredAccount(name, settings, None, one.name, settings.api_url)
         source = None if settings.sandbox or environment().credentials() is None else _ENVIRONMENT
-        return Account(name, settings, None, source, settings.api_url)
+        return ConfiguredAccount(name, settings, None, source, settings.api_url)
 
     def secrets(self) -> Iterator[str]:
         """Every value that the files have encrypted, as far as it is open here."""

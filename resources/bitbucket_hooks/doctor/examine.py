@@ -16,7 +16,7 @@ from bitbucket_hooks.doctor import engine, sharing, stack
 from bitbucket_hooks.doctor.calls import Calls
 from bitbucket_hooks.doctor.case import Case, open_case
 from bitbucket_hooks.doctor.engine import Stacks
-from bitbucket_hooks.doctor.findings import Finding, Report, Section, error, guarded, masked
+from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report, error, guarded, masked
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, project_root
@@ -38,7 +38,7 @@ class Examination:
     """The stack that is meant; None: the selected one."""
     all_stacks: bool
     """Whether the states of all stacks of the backend are looked at, not of this project alone."""
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     """Hears what is being done."""
     _root: Path | None = field(init=False)
     _case: Case = field(factory=Case, init=False)
@@ -51,18 +51,18 @@ class Examination:
 
     def report(self) -> Report:
         """Do everything."""
-        self.tell("looking at the engine")
-        found = [Section("engine", "", tuple(self._engine()))]
+        self.notify("looking at the engine")
+        found = [CheckSection("engine", "", tuple(self._engine()))]
         unsure = self._root is not None and self._case.checked is None
         accounts = [one for one in self._case.accounts() if not unsure or one.source is not None]
-        with closing(Calls(self._case, accounts, self.tell)) as calls:
+        with closing(Calls(self._case, accounts, self.notify)) as calls:
             calls.greet()
             repositories = calls.repositories()
             declared = [*self._declared(calls), *repositories]
-            found.append(Section("stack", self._case.stack or "", tuple(declared)))
-            found.append(Section("network", "", tuple(calls.network())))
+            found.append(CheckSection("stack", self._case.stack or "", tuple(declared)))
+            found.append(CheckSection("network", "", tuple(calls.network())))
             found += calls.sections()
-            found.append(Section("sharing", "", tuple(self._sharing(calls))))
+            found.append(CheckSection("sharing", "", tuple(self._sharing(calls))))
         mask = Mask(dict.fromkeys(self._secrets(), SECRET))
         sections = tuple(masked(one, mask) for one in found if one.findings)
         return Report(str(self._root) if self._root else None, self._case.stack, sections)
@@ -158,7 +158,7 @@ class Examination:
             yield engine.unasked("states")
             return
         known = engine.stacks("--all") if self.all_stacks else self._stacks
-        exported, failed = sharing.exports(known.names, self.tell)
+        exported, failed = sharing.exports(known.names, self.notify)
         yield from sharing.states(exported, failed)
         for name, state in exported.items():
             if self._case.stack is not None and engine.same(name, self._case.stack):

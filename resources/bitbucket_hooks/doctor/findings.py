@@ -48,7 +48,7 @@ class Finding:
 
 
 @frozen
-class Section:
+class CheckSection:
     """The findings of one family, on one thing."""
 
     family: str
@@ -63,7 +63,7 @@ class Report:
 
     project: str | None
     stack: str | None
-    sections: tuple[Section, ...]
+    sections: tuple[CheckSection, ...]
 
     def counts(self) -> dict[str, int]:
         """How many findings there are of each level."""
@@ -136,7 +136,7 @@ def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     return found
 
 
-def masked(section: Section, mask: Mask) -> Section:
+def masked(section: CheckSection, mask: Mask) -> CheckSection:
     """The same section without the secrets that are known, whoever put them there."""
     return evolve(
         section,

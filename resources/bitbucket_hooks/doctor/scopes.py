@@ -29,7 +29,7 @@ _EVENTS: Final = ("pullrequest", "issue", "project", "pipeline")
 
 
 @frozen
-class Action:
+class ScopedAction:
     """Something that is done on Bitbucket, and the scope that it takes."""
 
     name: str
@@ -40,20 +40,20 @@ class Action:
     optional: bool = False
 
 
-LIST: Final = Action("read webhooks", "read:webhook:bitbucket", "webhook")
-READ: Final = Action("read repositories", "read:repository:bitbucket", "repository")
-_WRITE: Final = Action("create and change webhooks", "write:webhook:bitbucket", "webhook")
-_DELETE: Final = Action("delete webhooks", "delete:webhook:bitbucket", "webhook")
-_COMMENT: Final = Action(
+LIST: Final = ScopedAction("read webhooks", "read:webhook:bitbucket", "webhook")
+READ: Final = ScopedAction("read repositories", "read:repository:bitbucket", "repository")
+_WRITE: Final = ScopedAction("create and change webhooks", "write:webhook:bitbucket", "webhook")
+_DELETE: Final = ScopedAction("delete webhooks", "delete:webhook:bitbucket", "webhook")
+_COMMENT: Final = ScopedAction(
     "comment on pull requests", "write:pullrequest:bitbucket", "pullrequest:write", optional=True
 )
 
 
-def actions(events: Iterable[str]) -> list[Action]:
+def actions(events: Iterable[str]) -> list[ScopedAction]:
     """Everything that hooks with these events need."""
     kinds = {event.partition(":")[0] for event in events}
     listening = [
-        Action(f"listen to events of {kind}", f"read:{kind}:bitbucket", kind)
+        ScopedAction(f"listen to events of {kind}", f"read:{kind}:bitbucket", kind)
         for kind in _EVENTS
         if kind in kinds
     ]
@@ -71,11 +71,11 @@ class Scopes:
     proven: frozenset[str] = frozenset()
     """Those without which an answer wouldn't have come."""
 
-    def of(self, action: Action) -> str:
+    def of(self, action: ScopedAction) -> str:
         """The scope that an action takes with these credentials."""
         return action.api_token if self.api_token else action.classic
 
-    def allow(self, action: Action) -> bool | None:
+    def allow(self, action: ScopedAction) -> bool | None:
         """Whether they suffice for an action; None: can't be known without trying."""
         known = _with_included((self.granted or frozenset()) | self.proven)
         if {action.api_token, action.classic} & known:
@@ -91,9 +91,9 @@ class Scopes:
             and not any(one.endswith(_API_TOKENS) for one in self.granted or ())
         )
 
-    def look(self, needed: Iterable[Action]) -> Iterator[Finding]:
+    def look(self, needed: Iterable[ScopedAction]) -> Iterator[Finding]:
         """Tell what they suffice for."""
-        answers: dict[bool | None, list[Action]] = {True: [], False: [], None: []}
+        answers: dict[bool | None, list[ScopedAction]] = {True: [], False: [], None: []}
         for action in needed:
             answers[self.allow(action)].append(action)
         if answers[True]:
@@ -115,7 +115,7 @@ class Scopes:
                 f"Where the token was made, see that it has {self._names(answers[None])}.",
             )
 
-    def _lacking(self, actions: list[Action]) -> Finding:
+    def _lacking(self, actions: list[ScopedAction]) -> Finding:
         has = ", ".join(sorted(self.granted or ())) or "none"
         return error(
             "scopes",
@@ -125,7 +125,7 @@ class Scopes:
             f"It has: {has}",
         )
 
-    def _names(self, actions: Iterable[Action]) -> str:
+    def _names(self, actions: Iterable[ScopedAction]) -> str:
         return _listed(dict.fromkeys(self.of(one) for one in actions))
 
 

@@ -12,7 +12,7 @@ from attrs import frozen
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.doctor.case import open_case
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, unknown, warning
-from bitbucket_hooks.inventory.declared import Declared, declared_in
+from bitbucket_hooks.inventory.declared import HookInState, declared_in
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.globs import is_glob
@@ -30,7 +30,7 @@ Listed = Mapping[tuple[str, str], Sequence[Repository]]
 
 
 def exports(
-    names: Sequence[str], tell: Callable[[str], None]
+    names: Sequence[str], notify: Callable[[str], None]
 ) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
     """The states of stacks as the engine exports them, and the names of those that it can't."""
     done: dict[str, Mapping[str, Any]] = {}
@@ -44,7 +44,7 @@ def exports(
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for name, exported in zip(names, pool.map(export, names), strict=True):
-            tell(f"exporting states: {len(done) + 1} of {len(names)}")
+            notify(f"exporting states: {len(done) + 1} of {len(names)}")
             if isinstance(exported, dict):
                 done[name] = exported
             else:
@@ -54,7 +54,7 @@ def exports(
 
 def states(exported: Mapping[str, Mapping[str, Any]], failed: Sequence[str]) -> Iterator[Finding]:
     """Hooks that the states of two stacks have."""
-    owners: dict[str, dict[str, Declared]] = defaultdict(dict)
+    owners: dict[str, dict[str, HookInState]] = defaultdict(dict)
     for name, state in exported.items():
         for one in declared_in(state):
             owners[one.uuid].setdefault(name, one)
@@ -89,14 +89,14 @@ def emptied(state: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _owned(several: Mapping[str, Declared]) -> str:
+def _owned(several: Mapping[str, HookInState]) -> str:
     one = next(iter(several.values()))
     names = " and ".join(f"{declared.name} of {stack}" for stack, declared in several.items())
     return f"{where(one.subject)} {one.uuid}: {names}"
 
 
 @frozen
-class _Place:
+class _DeliveryKey:
     """Where a hook of a stack is to deliver from, and to."""
 
     api: str
@@ -106,7 +106,7 @@ class _Place:
 
 def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
     """Hooks that the files of two stacks declare: same API, same repository, same url."""
-    owners: dict[_Place, dict[str, str]] = defaultdict(dict)
+    owners: dict[_DeliveryKey, dict[str, str]] = defaultdict(dict)
     unread: list[str] = []
     hidden = 0
     drafts: list[tuple[str, str, Draft]] = []
@@ -121,7 +121,7 @@ def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
             hidden += 1
             continue
         for subject in _subjects(one, api, known, listed):
-            place = _Place(api, subject, comparable(str(one.values["url"])))
+            place = _DeliveryKey(api, subject, comparable(str(one.values["url"])))
             owners[place].setdefault(name, str(one.values["name"]))
     yield from _told(owners, len({name for name, _, _ in drafts}))
     if hidden:
@@ -133,7 +133,7 @@ def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
 _CHECK: Final = "`bitbucket-hooks check` names them."
 
 
-def _told(owners: Mapping[_Place, Mapping[str, str]], count: int) -> Iterator[Finding]:
+def _told(owners: Mapping[_DeliveryKey, Mapping[str, str]], count: int) -> Iterator[Finding]:
     shared = [(place, several) for place, several in owners.items() if len(several) > 1]
     if shared:
         yield warning(

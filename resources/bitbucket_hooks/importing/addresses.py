@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.importing.grouping import Group, Listed
+from bitbucket_hooks.importing.grouping import HookGroup, Listed
 from bitbucket_hooks.inventory.live import Addresses
 from bitbucket_hooks.model.urls import may_be_secret, origin_shown
 from bitbucket_hooks.model.webhook import Observed
@@ -25,11 +25,13 @@ class Urls:
         address = self.addresses.of(hook.url)
         self._whole[address] = min(hook.url, self._whole.get(address, hook.url))
 
-    def of(self, group: Group) -> str:
+    def of(self, group: HookGroup) -> str:
         """The whole url of a group."""
         return self._whole[group.kind.address]
 
-    def complete(self, groups: Iterable[Group], listed: Listed, api: HookApi) -> list[Group]:
+    def complete(
+        self, groups: Iterable[HookGroup], listed: Listed, api: HookApi
+    ) -> list[HookGroup]:
         """List again what a file kept without its url. Gives the groups that are still as kept.
 
         Raises ApiError.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import NOTHING, field, fields, frozen
 
 from bitbucket_hooks.importing.existing import Stack
-from bitbucket_hooks.importing.grouping import Group
+from bitbucket_hooks.importing.grouping import HookGroup
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.adopt_policy import MATCH
 from bitbucket_hooks.model.rules import Problem
@@ -32,12 +32,12 @@ class New:
     name: str
     values: Mapping[str, Any] = field(repr=False)
     """What is written; None takes away what the stack gives to every entry."""
-    group: Group
+    group: HookGroup
     draft: Draft = field(repr=False)
     """What it comes to, with its mistakes."""
 
 
-def new(stack: Stack, name: str, url: str, group: Group, where: Mapping[str, Any]) -> New:
+def new(stack: Stack, name: str, url: str, group: HookGroup, where: Mapping[str, Any]) -> New:
     """Say no more than what differs; `where` has the keys that select."""
     context = stack.context("workspace" if group.workspace else "repository")
     inherited = stack.inherited(name)
@@ -61,7 +61,7 @@ def new(stack: Stack, name: str, url: str, group: Group, where: Mapping[str, Any
     return New(name, values, group, draft(PATH, merged(layers), context))
 
 
-def _wanted(group: Group, inherited: Mapping[str, Given]) -> dict[str, Any]:
+def _wanted(group: HookGroup, inherited: Mapping[str, Given]) -> dict[str, Any]:
     """What the entry has to come to; None: not given."""
     kind = group.kind
     return {

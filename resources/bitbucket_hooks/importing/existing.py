@@ -127,7 +127,7 @@ def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> St
 
 
 @define
-class Declared:
+class AlreadyDeclared:
     """The live hooks that the entries have, by uuid, and what can't be told of them."""
 
     uuids: set[str]
@@ -136,9 +136,9 @@ class Declared:
 
 def declared(
     stack: Stack, listed: Listed, repositories: Sequence[Repository], addresses: Addresses
-) -> Declared:
+) -> AlreadyDeclared:
     """Find the live hooks that a stack's entries mean."""
-    found = Declared(set(), [])
+    found = AlreadyDeclared(set(), [])
     workspace = next(iter(listed)).workspace
     claims = [
         (one, subject)
@@ -164,7 +164,7 @@ def _match(
     subject: Subject,
     hooks: Sequence[Live],
     addresses: Addresses,
-    found: Declared,
+    found: AlreadyDeclared,
 ) -> None:
     address, title = addresses.of(draft.values["url"]), draft.values.get("description")
     wanted = None if title is None else canonical_text(title)

@@ -29,7 +29,7 @@ def _title(live: Live) -> str:
 
 
 @frozen
-class Group:
+class HookGroup:
     """Hooks that one entry declares."""
 
     kind: Live
@@ -57,7 +57,7 @@ def mine(hooks: Sequence[Live]) -> list[Live]:
     return [one for one in hooks if not one.read_only]
 
 
-def group(listed: Listed, left_out: Container[str]) -> list[Group]:
+def group(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
     """Put equal hooks together, the largest group first; `left_out` has uuids.
 
     Doubles, of equal url and description on one subject, stay alone: each is adopted by its uuid.
@@ -75,12 +75,12 @@ def group(listed: Listed, left_out: Container[str]) -> list[Group]:
             if len(alike) > 1:
                 titled.add(key)
     groups = [
-        Group(key[0], hooks, key[2] or None, key in titled) for key, hooks in together.items()
+        HookGroup(key[0], hooks, key[2] or None, key in titled) for key, hooks in together.items()
     ]
     return sorted(groups, key=_order)
 
 
-def _order(group: Group) -> tuple[object, ...]:
+def _order(group: HookGroup) -> tuple[object, ...]:
     """The same in every run: an address is another digest each time, and only then decides."""
     kind, first = group.kind, min(group.hooks.values(), key=lambda one: one.uuid)
     told = (kind.description, first.url, kind.events, not kind.active, not kind.secret_set)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.importing.grouping import Group
+from bitbucket_hooks.importing.grouping import HookGroup
 from bitbucket_hooks.model.urls import may_be_secret
 
 _LONGEST: Final = 40
@@ -23,7 +23,7 @@ _MARKS: Final = re.compile(r"[^a-z0-9]+")
 class _Named:
     """A group of hooks that has a name, or is to get one."""
 
-    group: Group
+    group: HookGroup
     url: str
 
     @property
@@ -52,7 +52,7 @@ class Names:
     taken: set[str]
     _named: dict[str, _Named] = field(factory=dict, init=False)
 
-    def of(self, group: Group, url: str) -> str:
+    def of(self, group: HookGroup, url: str) -> str:
         """A name that nothing has: the plain one, or with what is special about the hook."""
         plain = slugified(group.kind.description or "")
         if len(plain) < _SHORTEST:
@@ -100,7 +100,7 @@ def _candidates(plain: str, hook: _Named, first: _Named | None) -> Iterable[str]
         yield _joined(plain, str(number))
 
 
-def _traits(group: Group) -> Iterable[str]:
+def _traits(group: HookGroup) -> Iterable[str]:
     kind = group.kind
     if not kind.active:
         yield "inactive"

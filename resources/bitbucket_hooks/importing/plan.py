@@ -12,10 +12,10 @@ from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.importing.addresses import Urls
 from bitbucket_hooks.importing.drafting import New, new
 from bitbucket_hooks.importing.existing import Stack, declared
-from bitbucket_hooks.importing.grouping import Group, group, mine
+from bitbucket_hooks.importing.grouping import HookGroup, group, mine
 from bitbucket_hooks.importing.naming import Names, in_order
 from bitbucket_hooks.importing.proving import faults, reason
-from bitbucket_hooks.importing.selecting import Selection, Selector
+from bitbucket_hooks.importing.selecting import EntryTargets, Selector
 from bitbucket_hooks.inventory.collect import Collected
 from bitbucket_hooks.model.urls import url_problem
 
@@ -82,7 +82,9 @@ def plan(
     )
 
 
-def _usable(stack: Stack, groups: Iterable[Group], urls: Urls) -> tuple[list[Group], list[str]]:
+def _usable(
+    stack: Stack, groups: Iterable[HookGroup], urls: Urls
+) -> tuple[list[HookGroup], list[str]]:
     """Those with an address that may be declared."""
     fit, wrong = [], []
     for one in groups:
@@ -96,7 +98,7 @@ def _usable(stack: Stack, groups: Iterable[Group], urls: Urls) -> tuple[list[Gro
 
 def _entries(
     stack: Stack,
-    groups: Sequence[Group],
+    groups: Sequence[HookGroup],
     urls: Urls,
     how: tuple[Selector, bool],
     found: Collected,
@@ -114,9 +116,9 @@ def _entries(
     return fit, unfit
 
 
-def _where(group: Group, selector: Selector, names: bool) -> Mapping[str, Any]:
+def _where(group: HookGroup, selector: Selector, names: bool) -> Mapping[str, Any]:
     if group.workspace:
         return {"workspace": True}
     slugs = [str(slug) for slug in group.slugs]
-    selection = Selection(tuple(slugs)) if group.adopt else selector.choose(slugs, names=names)
+    selection = EntryTargets(tuple(slugs)) if group.adopt else selector.choose(slugs, names=names)
     return selection.keys()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.importing.drafting import New
-from bitbucket_hooks.importing.grouping import Group, Listed
+from bitbucket_hooks.importing.grouping import HookGroup, Listed
 from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, differences
@@ -45,7 +45,7 @@ def _desired(entry: New, subject: Subject) -> Desired:
     return Desired.of(subject, values, url=group.kind.address, secret=secret)
 
 
-def reason(group: Group, wrong: Sequence[str]) -> str:
+def reason(group: HookGroup, wrong: Sequence[str]) -> str:
     """Why hooks are left out, in one sentence."""
     count = len(group.hooks)
     first = next(iter(group.hooks))

@@ -18,7 +18,7 @@ _CUT: Final = re.compile(r"[-_.]")
 
 
 @frozen
-class Selection:
+class EntryTargets:
     """What an entry says: patterns, exclusions, a project."""
 
     repositories: tuple[str, ...] = ()
@@ -54,10 +54,10 @@ class Selector:
         """Count once what every glob matches."""
         self._counts = Counter(glob for slug in self.projects for glob in _globs(slug))
 
-    def choose(self, slugs: Iterable[str], *, names: bool = False) -> Selection:
+    def choose(self, slugs: Iterable[str], *, names: bool = False) -> EntryTargets:
         """Say exactly these; `names`: by their names alone."""
         meant = sorted(slugs)
-        literal = Selection(tuple(meant))
+        literal = EntryTargets(tuple(meant))
         shorter = [] if names else [one for one in self._ways(set(meant)) if one is not None]
         return min(
             (one for one in shorter if one.cost * 2 <= len(meant)),
@@ -65,29 +65,29 @@ class Selector:
             default=literal,
         )
 
-    def _ways(self, meant: set[str]) -> Iterator[Selection | None]:
+    def _ways(self, meant: set[str]) -> Iterator[EntryTargets | None]:
         if len(meant) < _FEWEST_WHOLE:
             return
         every = set(self.projects)
         if self.within is None:
-            yield self._but(Selection(("*",)), every, meant)
+            yield self._but(EntryTargets(("*",)), every, meant)
         for project in {self.projects.get(slug, "") for slug in meant} - {""}:
             inside = {slug for slug in every if self.projects[slug] == project}
             if meant <= inside:
-                yield self._but(Selection(project=project), inside, meant)
+                yield self._but(EntryTargets(project=project), inside, meant)
         yield self._by_globs(meant)
 
-    def _but(self, whole: Selection, matched: set[str], meant: set[str]) -> Selection | None:
+    def _but(self, whole: EntryTargets, matched: set[str], meant: set[str]) -> EntryTargets | None:
         """The whole without what isn't meant; None when that is too much of it."""
         out = matched - meant
         if len(out) > len(matched) * _MOST_EXCLUDED:
             return None
         exclude = self._cover(out, matched, few=2)
-        return Selection(whole.repositories, tuple(exclude), whole.project)
+        return EntryTargets(whole.repositories, tuple(exclude), whole.project)
 
-    def _by_globs(self, meant: set[str]) -> Selection:
+    def _by_globs(self, meant: set[str]) -> EntryTargets:
         chosen = self._cover(meant, set(self.projects), few=_FEWEST)
-        return Selection(tuple(chosen), project=self.within)
+        return EntryTargets(tuple(chosen), project=self.within)
 
     def _cover(self, meant: set[str], among: set[str], *, few: int) -> list[str]:
         """Globs that match nothing else of these repositories, and the names that are left."""

@@ -25,7 +25,7 @@ Render = Callable[[int], Sequence[str]]
 
 
 @frozen
-class _Place:
+class _InsertionPoint:
     """Where the entries go: what stands between two offsets is replaced."""
 
     begin: int
@@ -86,12 +86,12 @@ def _wanted(before: Any, new: list[Any]) -> dict[str, Any]:
     return {**whole, "config": {**keys, KEY: [*old, *new]}}
 
 
-def _place(text: str, root: Any) -> _Place:
+def _place(text: str, root: Any) -> _InsertionPoint:
     if root is None:
-        return _Place(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
+        return _InsertionPoint(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
     config = _under(root, "config")
     if config is None:
-        return _Place(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
+        return _InsertionPoint(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
     if _is_empty(config):
         return _emptied(text, config, 2 * _STEP, f"  {KEY}:\n")
     if not isinstance(config, yaml.MappingNode) or config.flow_style:
@@ -100,17 +100,17 @@ def _place(text: str, root: Any) -> _Place:
     hooks = _under(config, KEY)
     if hooks is None:
         at = _after(text, config, column - 1)
-        return _Place(at, at, column + _STEP, f"{' ' * column}{KEY}:\n")
+        return _InsertionPoint(at, at, column + _STEP, f"{' ' * column}{KEY}:\n")
     if _is_empty(hooks):
         return _emptied(text, hooks, column + _STEP, "")
     if not isinstance(hooks, yaml.SequenceNode) or hooks.flow_style:
         _unfit(hooks)
     dash = hooks.start_mark.column
     at = _after(text, hooks, dash - (dash > column))
-    return _Place(at, at, dash)
+    return _InsertionPoint(at, at, dash)
 
 
-def _emptied(text: str, node: Any, indent: int, head: str) -> _Place:
+def _emptied(text: str, node: Any, indent: int, head: str) -> _InsertionPoint:
     """Take a null or an empty list away, and go on below its line; comments in it stay."""
     begin, end = node.start_mark.index, node.end_mark.index
     comments = _COMMENT.findall(text, begin, end)
@@ -120,7 +120,7 @@ def _emptied(text: str, node: Any, indent: int, head: str) -> _Place:
     head = "".join(f"{margin}{comment.rstrip()}\n" for comment in comments) + head
     if begin != end and text[begin - 1] == " ":
         begin -= 1
-    return _Place(begin, end, indent, head, _line_end(text, end))
+    return _InsertionPoint(begin, end, indent, head, _line_end(text, end))
 
 
 def _under(node: Any, key: str) -> Any:
@@ -169,7 +169,7 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _joined(text: str, place: _Place, lines: Sequence[str]) -> str:
+def _joined(text: str, place: _InsertionPoint, lines: Sequence[str]) -> str:
     break_ = "\r\n" if "\r\n" in text else "\n"
     insert = max(place.insert, place.end)
     head = text[: place.begin] + text[place.end : insert]

@@ -13,9 +13,11 @@ from bitbucket_hooks.inventory import as_json
 from bitbucket_hooks.inventory.findings import Inventory
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.naming import camel
-from bitbucket_hooks.model.webhook import Told
+from bitbucket_hooks.model.webhook import ReportedHook
 
-_TOLD: Final = tuple(camel(one.name) for one in attrs.fields(Told) if one.name != "description")
+_TOLD: Final = tuple(
+    camel(one.name) for one in attrs.fields(ReportedHook) if one.name != "description"
+)
 _COLUMNS: Final = (
     *("where", "project", "description", "url", "host", *_TOLD),
     *("standing", "declarations", "findings"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from bitbucket_hooks.inventory.declared import Declared
+from bitbucket_hooks.inventory.declared import HookInState
 from bitbucket_hooks.inventory.findings import Inventory, Row
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.model.naming import camel
@@ -63,7 +63,7 @@ def _hook(row: Row) -> dict[str, Any]:
     }
 
 
-def _declaration(declared: Declared) -> dict[str, Any]:
+def _declaration(declared: HookInState) -> dict[str, Any]:
     return {
         "project": declared.project,
         "stack": declared.stack,

@@ -20,7 +20,7 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
 from bitbucket_hooks.api.repositories import RepositoryApi
-from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
+from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
 from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.errors import HooksError, RemoteError
@@ -33,7 +33,7 @@ _PASSING: Final = (ServerFailed, UnexpectedAnswer)
 
 
 @frozen
-class Scope:
+class RepositoryScope:
     """Which repositories of a workspace are looked at."""
 
     workspace: str
@@ -67,7 +67,7 @@ class Scope:
 
 
 @frozen
-class Refused:
+class NotListed:
     """What couldn't be listed: the hooks of a repository or the workspace, or one that is odd."""
 
     subject: Subject
@@ -87,7 +87,7 @@ class Collected:
     """The project's key of each repository, where it is known."""
     hooks: Mapping[Subject, list[Live]]
     """The hooks of each subject that answered."""
-    refused: tuple[Refused, ...]
+    refused: tuple[NotListed, ...]
     idle: tuple[str, ...]
     """Names and globs that mean nothing."""
     total: int
@@ -112,7 +112,7 @@ class Collector:
     kept: Kept
     clock: Clock
     workers: int
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     """Hears how far it is, after each listing."""
     see: Callable[[Observed], None] = field(default=lambda _: None)
     """Gets every hook as it was answered: what is kept of it has no whole url."""
@@ -120,7 +120,7 @@ class Collector:
     _left: int = field(default=0, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def collect(self, scope: Scope) -> Collected:
+    def collect(self, scope: RepositoryScope) -> Collected:
         """List everything that isn't kept yet. Raises HooksError when nothing could be listed."""
         try:
             found = self._repositories(scope)
@@ -135,8 +135,8 @@ class Collector:
         }
         self._left = len(pieces)
         by_name = {str(one): one for one in (Subject(scope.workspace, s) for s in subjects)}
-        side_by_side = SideBySide(self.workers, self.clock, lambda _: None)  # each piece tells
-        outcome = side_by_side.run("listing the hooks", pieces)
+        pool = WorkerPool(self.workers, self.clock, lambda _: None)  # each piece tells
+        outcome = pool.run("listing the hooks", pieces)
         hooks = {
             Subject(scope.workspace, slug): self.kept.listed[slug]
             for slug in subjects
@@ -152,7 +152,7 @@ class Collector:
             hooks=hooks,
             refused=(
                 *(
-                    Refused(by_name[name], error.message, error.remedy)
+                    NotListed(by_name[name], error.message, error.remedy)
                     for name, error in sorted(outcome.failed.items())
                 ),
                 *(one for subject in hooks for one in self._unreadable(subject)),
@@ -175,16 +175,16 @@ class Collector:
             return RateLimited(stopped.message, remedy, status=stopped.status)
         return stopped
 
-    def _unreadable(self, subject: Subject) -> Iterator[Refused]:
+    def _unreadable(self, subject: Subject) -> Iterator[NotListed]:
         for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
             error = unreadable_hook(subject, uuid, problem)
-            yield Refused(subject, error.message, error.remedy, uuid)
+            yield NotListed(subject, error.message, error.remedy, uuid)
 
-    def _repositories(self, scope: Scope) -> Mapping[str, str]:
+    def _repositories(self, scope: RepositoryScope) -> Mapping[str, str]:
         if not scope.needs_listing:
             return dict.fromkeys((one.lower() for one in scope.repositories), "")
         if self.kept.repositories is None:
-            self.tell("listing the repositories")
+            self.notify("listing the repositories")
             found = self.repositories.of(scope.workspace, scope.project)
             self.kept.keep_repositories(found)
         return self.kept.repositories or {}
@@ -203,10 +203,10 @@ class Collector:
         self.kept.keep(slug, live, found.unreadable)
         with self._lock:
             self._left -= 1
-            self.tell(f"{self._total - self._left:,} of {self._total:,} listed")
+            self.notify(f"{self._total - self._left:,} of {self._total:,} listed")
 
 
-def _ill(outcome: Outcome[None]) -> HooksError | None:
+def _ill(outcome: PoolResult[None]) -> HooksError | None:
     """What there is to say of a service that didn't refuse, but failed."""
     ill = [one for one in outcome.failed.values() if isinstance(one, _PASSING)]
     if not ill:
@@ -217,7 +217,7 @@ def _ill(outcome: Outcome[None]) -> HooksError | None:
     )
 
 
-def _nothing(workspace: str, outcome: Outcome[None]) -> HooksError:
+def _nothing(workspace: str, outcome: PoolResult[None]) -> HooksError:
     """Say by the first refusal why there is nothing to show."""
     error = next(iter(outcome.failed.values()))
     more = len(outcome.failed) - 1

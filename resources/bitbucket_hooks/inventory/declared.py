@@ -21,7 +21,7 @@ _KINDS: Final = ("Hook", "WorkspaceHook", "HookFleet")
 
 
 @frozen
-class Declared:
+class HookInState:
     """One hook as a stack's state has it."""
 
     uuid: str
@@ -67,7 +67,7 @@ def _secret(values: Mapping[str, Any]) -> str | None:
     return "" if values.get("secret") == "" else None
 
 
-def read(path: Path) -> list[Declared]:
+def read(path: Path) -> list[HookInState]:
     """Read what `pulumi stack export` wrote. Raises ConfigError for anything else."""
     try:
         exported = json.loads(path.read_text("utf-8-sig"))
@@ -80,7 +80,7 @@ def read(path: Path) -> list[Declared]:
     return declared_in(exported)
 
 
-def declared_in(exported: Any) -> list[Declared]:
+def declared_in(exported: Any) -> list[HookInState]:
     """The hooks of a state as `pulumi stack export` prints it."""
     return [one for value in _resources(exported) or () for one in _hooks(mapping_of(value))]
 
@@ -90,7 +90,7 @@ def _resources(exported: Any) -> Any:
     return deployment.get("resources", [] if deployment else None)
 
 
-def _hooks(value: Mapping[str, Any]) -> Iterator[Declared]:
+def _hooks(value: Mapping[str, Any]) -> Iterator[HookInState]:
     kind = str(value.get("type")).removeprefix(_TYPE)
     state = state_of(value)
     if kind not in _KINDS or state is None or value.get("external") or value.get("delete"):
@@ -102,7 +102,7 @@ def _hooks(value: Mapping[str, Any]) -> Iterator[Declared]:
             canonical = canonical_uuid(uuid)
         except ValueError:
             continue  # one that isn't made yet
-        yield Declared(canonical, subject, project, stack, name, kind, state.inputs)
+        yield HookInState(canonical, subject, project, stack, name, kind, state.inputs)
 
 
 def _places(kind: str, state: State) -> Iterator[tuple[Subject, str]]:

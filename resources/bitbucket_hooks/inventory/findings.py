@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.inventory.collect import Collected, Refused
-from bitbucket_hooks.inventory.declared import Declared
+from bitbucket_hooks.inventory.collect import Collected, NotListed
+from bitbucket_hooks.inventory.declared import HookInState
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.errors import printable, printable_value
 from bitbucket_hooks.model.naming import camel
@@ -25,7 +25,7 @@ _FEW: Final = 3
 
 
 @frozen
-class Finding:
+class HookFinding:
     """Something about a hook: its kind, which of the kind's cases, and a sentence."""
 
     kind: str
@@ -42,8 +42,8 @@ class Row:
     live: Live
     standing: str
     """`managed`, `drifted`, `unmanaged`, `read-only`; `unknown` without any state."""
-    declared: tuple[Declared, ...]
-    findings: tuple[Finding, ...]
+    declared: tuple[HookInState, ...]
+    findings: tuple[HookFinding, ...]
 
 
 @frozen
@@ -54,9 +54,9 @@ class Inventory:
     listed_at: str
     """When it was begun, ISO 8601."""
     rows: tuple[Row, ...]
-    missing: tuple[Declared, ...]
+    missing: tuple[HookInState, ...]
     """Hooks that a stack's state has and Bitbucket doesn't."""
-    refused: tuple[Refused, ...]
+    refused: tuple[NotListed, ...]
     stacks: tuple[str, ...] | None
     """Those whose hooks are known; None: no state was given."""
     listed: int
@@ -86,7 +86,7 @@ class Inventory:
 def look(
     found: Collected,
     addresses: Addresses,
-    declared: Sequence[Declared] | None = None,
+    declared: Sequence[HookInState] | None = None,
     stacks: Iterable[str] = (),
 ) -> Inventory:
     """Find what there is to find. `declared` is None where no stack's state is known."""
@@ -122,7 +122,7 @@ def _order(row: Row) -> tuple[str, ...]:
     return (where(row.subject), (live.description or "").lower(), live.url, live.uuid)
 
 
-def _bare(subject: Subject, live: Live, found: Collected, doubles: list[Finding]) -> Row:
+def _bare(subject: Subject, live: Live, found: Collected, doubles: list[HookFinding]) -> Row:
     findings = [*_insecure(live), *doubles, *_inactive(live)]
     project = found.projects.get(subject.repository or "", "")
     return Row(subject, project, live, "unknown", (), tuple(findings))
@@ -132,8 +132,8 @@ def _row(
     subject: Subject,
     live: Live,
     found: Collected,
-    owners: tuple[Declared, ...],
-    doubles: list[Finding],
+    owners: tuple[HookInState, ...],
+    doubles: list[HookFinding],
     addresses: Addresses,
 ) -> Row:
     drifted = list(_drift(live, owners, addresses))
@@ -160,44 +160,46 @@ def _shown(live: Live, hides_url: bool) -> Live:
     return evolve(live, description=text, url=origin_shown(live.url) if hides_url else live.url)
 
 
-def _insecure(live: Live) -> Iterator[Finding]:
+def _insecure(live: Live) -> Iterator[HookFinding]:
     if live.url.lower().startswith("http:"):
-        yield Finding("insecure", "http", "http without TLS: deliveries can be read on the way")
+        yield HookFinding("insecure", "http", "http without TLS: deliveries can be read on the way")
     if live.skip_cert_verification:
         text = "the receiver's certificate isn't checked: somebody on the way can play it"
-        yield Finding("insecure", "no-certificate-check", text)
+        yield HookFinding("insecure", "no-certificate-check", text)
     if not live.secret_set:
         text = "no secret: the receiver can't tell deliveries from forged ones"
-        yield Finding("insecure", "no-secret", text)
+        yield HookFinding("insecure", "no-secret", text)
 
 
-def _inactive(live: Live) -> Iterator[Finding]:
+def _inactive(live: Live) -> Iterator[HookFinding]:
     if not live.active:
-        yield Finding("inactive", "inactive", "inactive: nothing is delivered")
+        yield HookFinding("inactive", "inactive", "inactive: nothing is delivered")
 
 
-def _unmanaged(standing: str) -> Iterator[Finding]:
+def _unmanaged(standing: str) -> Iterator[HookFinding]:
     if standing == "unmanaged":
-        yield Finding("unmanaged", "unmanaged", "none of the stacks declares it")
+        yield HookFinding("unmanaged", "unmanaged", "none of the stacks declares it")
 
 
-def _shared(owners: Sequence[Declared]) -> Iterator[Finding]:
+def _shared(owners: Sequence[HookInState]) -> Iterator[HookFinding]:
     if len(owners) > 1:
         text = f"declared {len(owners)} times: {_some([label(one) for one in owners])}"
-        yield Finding("shared", "shared", text)
+        yield HookFinding("shared", "shared", text)
 
 
-def label(declared: Declared) -> str:
+def label(declared: HookInState) -> str:
     """Name a declaration."""
     return f"{declared.name} of {declared.stack}"
 
 
-def _drift(live: Live, owners: Iterable[Declared], addresses: Addresses) -> Iterator[Finding]:
+def _drift(
+    live: Live, owners: Iterable[HookInState], addresses: Addresses
+) -> Iterator[HookFinding]:
     for one in owners:
         drift = one.drift(live, addresses)
         if drift:
             told = "; ".join(_told(name, value) for name, value in drift.items())
-            yield Finding("drifted", "drifted", f"not as {label(one)} has it: {told}")
+            yield HookFinding("drifted", "drifted", f"not as {label(one)} has it: {told}")
 
 
 def _told(name: str, declared: Any) -> str:
@@ -208,9 +210,9 @@ def _told(name: str, declared: Any) -> str:
     return f"{camel(name)}, declared {printable_value(declared)}"
 
 
-def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[Finding]]:
+def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[HookFinding]]:
     """Hooks that deliver an event to the same url twice; one that is inactive delivers nothing."""
-    found: dict[str, list[Finding]] = defaultdict(list)
+    found: dict[str, list[HookFinding]] = defaultdict(list)
     wide: dict[str, list[Live]] = defaultdict(list)
     for subject, listed in hooks.items():
         alike = defaultdict(list)
@@ -226,23 +228,23 @@ def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[Finding]
     return found
 
 
-def _note_twins(several: Sequence[Live], found: dict[str, list[Finding]]) -> None:
+def _note_twins(several: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
     for one in several:
         twins = [two for two in several if two is not one and _overlap(one, two)]
         if twins:
             events = sorted({event for two in twins for event in _overlap(one, two)})
             text = f"delivers {_some(events)} twice: so does {_some(two.uuid for two in twins)}"
-            found[one.uuid].append(Finding("doubled", "twin", text))
+            found[one.uuid].append(HookFinding("doubled", "twin", text))
 
 
-def _note_near(listed: Sequence[Live], found: dict[str, list[Finding]]) -> None:
+def _note_near(listed: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
     """Of the hooks of one subject, those with different urls that may be meant as one."""
     for one in listed:
         for other in listed:
             why = _resemblance(one, other) if other.address != one.address else None
             if why and not (one.read_only or other.read_only):
                 text = f"may be a double of {other.uuid}: {why}"
-                found[one.uuid].append(Finding("doubled", "near", text))
+                found[one.uuid].append(HookFinding("doubled", "near", text))
 
 
 def _resemblance(one: Live, other: Live) -> str | None:
@@ -256,7 +258,7 @@ def _resemblance(one: Live, other: Live) -> str | None:
 def _note_covered(
     hooks: Mapping[Subject, Sequence[Live]],
     wide: Mapping[str, Sequence[Live]],
-    found: dict[str, list[Finding]],
+    found: dict[str, list[HookFinding]],
 ) -> None:
     covers: Counter[str] = Counter()
     for subject, listed in hooks.items():
@@ -265,11 +267,11 @@ def _note_covered(
             if over:
                 names = _some(two.uuid for two in over)
                 text = f"the workspace's hook {names} delivers to the same url"
-                found[one.uuid].append(Finding("doubled", "covered", text))
+                found[one.uuid].append(HookFinding("doubled", "covered", text))
                 covers.update(two.uuid for two in over)
     for uuid, count in covers.items():
         text = f"delivers to the same url as {count:,} hook{'s' * (count > 1)} of repositories"
-        found[uuid].append(Finding("doubled", "covers", text))
+        found[uuid].append(HookFinding("doubled", "covers", text))
 
 
 def _overlap(one: Live, two: Live) -> set[str]:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, near_key, shown
-from bitbucket_hooks.model.webhook import Observed, Told
+from bitbucket_hooks.model.webhook import Observed, ReportedHook
 
 
 @frozen
@@ -26,7 +26,7 @@ class Addresses:
 
 
 @frozen(kw_only=True)
-class Live(Told):
+class Live(ReportedHook):
     """A hook as Bitbucket lists it."""
 
     url: str

@@ -42,9 +42,9 @@ def not_written(change: SecretChange) -> str:
     return _NOT_WRITTEN if change is SecretChange.KEEP else _SECRET_NOT_WRITTEN
 
 
-def left_to(heir: str) -> str:
+def left_to(successor: str) -> str:
     """The standing of a copy that is kept for the resource that declares it now."""
-    return f"{_LEFT}to {heir}"
+    return f"{_LEFT}to {successor}"
 
 
 def is_left(standing: str) -> bool:

@@ -15,8 +15,8 @@ from bitbucket_hooks.model.webhook import (
     PROPERTIES,
     UNDOCUMENTED,
     Desired,
+    HookKey,
     Observed,
-    Place,
     canonical_value,
 )
 
@@ -58,11 +58,11 @@ def desired_of(props: Props, known: Props | None = None) -> Desired:
     return Desired.of(subject, props, secret=secret)
 
 
-def place_of(props: Props) -> Place:
+def place_of(props: Props) -> HookKey:
     """Which hook a declaration means, however it is to look."""
     adopt = props.get("adopt")
     hook = None if adopt in (MATCH, NEVER) else adopt
-    return Place(subject_of(props), props["url"], props.get("description"), hook)
+    return HookKey(subject_of(props), props["url"], props.get("description"), hook)
 
 
 def had_secret(props: Props) -> bool:

@@ -45,7 +45,7 @@ def canonical_value(name: str, value: Any) -> Any:
 
 
 @frozen
-class Place:
+class HookKey:
     """What tells one declared hook from another: where it hangs, its url and, if any, its title.
 
     Doubles have all of these in common, and their declarations name each its own with `adopt`.
@@ -100,7 +100,7 @@ class Desired:
 
 
 @frozen(kw_only=True)
-class Told:
+class ReportedHook:
     """What the API tells of a webhook, but for its url. None means: the answer doesn't tell."""
 
     description: str | None
@@ -115,11 +115,11 @@ class Told:
 
     def told(self) -> dict[str, Any]:
         """Its attributes, whatever else there is."""
-        return {one.name: getattr(self, one.name) for one in fields(Told)}
+        return {one.name: getattr(self, one.name) for one in fields(ReportedHook)}
 
 
 @frozen(kw_only=True)
-class Observed(Told):
+class Observed(ReportedHook):
     """A webhook as the API answers it."""
 
     url: str
@@ -132,7 +132,7 @@ class Observed(Told):
         return evolve(self, **{name: getattr(last_known, name) for name in untold})
 
 
-def _may_be_none(kind: type[Desired | Told]) -> list[str]:
+def _may_be_none(kind: type[Desired | ReportedHook]) -> list[str]:
     every: tuple[Attribute[Any], ...] = fields(kind)
     return [one.name for one in every if one.default is None]
 
@@ -145,7 +145,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
 MANAGED_WHEN_GIVEN: Final = tuple(_may_be_none(Desired))
 """Properties that a declaration may leave as they are."""
 
-UNDOCUMENTED: Final = tuple(name for name in _may_be_none(Told) if name in PROPERTIES)
+UNDOCUMENTED: Final = tuple(name for name in _may_be_none(ReportedHook) if name in PROPERTIES)
 """Switches that the public description of the API lacks, so that an answer may lack them too."""
 
 

@@ -14,7 +14,7 @@ from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
 
 from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.checking import Checker
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.reconcile.claims import Owner
 
 sdk_hooks.print_errors_without_traceback()
-sdk_hooks.tell_details()
+sdk_hooks.report_details()
 
 Props = dict[str, Any]
 
@@ -51,12 +51,12 @@ class DeclaringProvider(ResourceProvider):
         if not result.failures and not pulumi.contains_unknowns(result.inputs):
             identities, us = self._session.identities, owner(result.inputs)
             places = list(identities.places(self._places(result.inputs)))
-            self._session.claims.intend(places, us)
+            self._session.claims.reserve_key(places, us)
             if not _olds:
                 self._warn_of_other_stacks(places, us)
         return result
 
-    def _warn_of_other_stacks(self, places: Collection[Place], us: Owner) -> None:
+    def _warn_of_other_stacks(self, places: Collection[HookKey], us: Owner) -> None:
         """Tell, in a preview already, that another stack has the hooks of a new resource."""
         from bitbucket_hooks.reconcile.registry import shared_notice  # noqa: PLC0415 - see above
 
@@ -77,8 +77,10 @@ class DeclaringProvider(ResourceProvider):
             lost = claims.taken_over(uuids, us)
             if not lost:
                 raise
-            for uuid, heir in lost.items():
-                sdk_hooks.inform(f"the hook {uuid} belongs to {heir} now; another one is made here")
+            for uuid, successor in lost.items():
+                sdk_hooks.inform(
+                    f"the hook {uuid} belongs to {successor} now; another one is made here"
+                )
             uuids = [uuid for uuid in uuids if uuid not in lost]
             claims.declare_all(uuids, us)
         return uuids
@@ -94,7 +96,7 @@ class DeclaringProvider(ResourceProvider):
                 "repository; remove one of the two"
             )
 
-    def _places(self, inputs: Props) -> Iterable[Place]:
+    def _places(self, inputs: Props) -> Iterable[HookKey]:
         """Which hooks a declaration means."""
         raise NotImplementedError
 

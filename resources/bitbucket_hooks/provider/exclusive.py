@@ -24,7 +24,7 @@ from bitbucket_hooks.model.safety import REMEDY, share, too_many
 from bitbucket_hooks.model.state_codec import SUBJECT_UUIDS
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.urls import veiled
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import DeclaringProvider, Props, is_declared, owner
 from bitbucket_hooks.provider.checking import Checker
@@ -32,8 +32,8 @@ from bitbucket_hooks.provider.sdk_hooks import Change
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.exclusive import (
     ExclusiveIncomplete,
+    ExclusiveScope,
     Records,
-    Scope,
     counted,
     listed_hooks,
     readable,
@@ -71,7 +71,7 @@ class _ExclusiveProvider(DeclaringProvider):
         """Where only the hooks of the declaration may be."""
         raise NotImplementedError
 
-    def _places(self, inputs: Props) -> Iterable[Place]:  # noqa: ARG002  # it declares no hook itself
+    def _places(self, inputs: Props) -> Iterable[HookKey]:  # noqa: ARG002  # it declares no hook itself
         return ()
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -190,7 +190,7 @@ class _ExclusiveProvider(DeclaringProvider):
         _warn(others, *((_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)))
         return _outputs(news, scope, records)
 
-    def _tell_held(self, scope: Scope, unmanaged: Mapping[str, str]) -> dict[str, str]:
+    def _tell_held(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
         """Of unmanaged hooks, those that a resource of this run declares all the same."""
         holder_of = self._session.claims.handed_over
         holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
@@ -209,7 +209,7 @@ class _ExclusiveProvider(DeclaringProvider):
         uuids = props.get(SUBJECT_UUIDS, {})
         return Records(_shown(props["unmanaged"]), int(props["existing"]), listed, uuids)
 
-    def _scope(self, news: Props, olds: Props) -> Scope:
+    def _scope(self, news: Props, olds: Props) -> ExclusiveScope:
         """Where, and which hooks; what a preview doesn't know yet is taken to be as it was."""
         where = olds if pulumi.contains_unknowns(news.get("repositories")) else news
         us = owner(news)
@@ -219,7 +219,7 @@ class _ExclusiveProvider(DeclaringProvider):
             hooks = set(news["hooks"])
         uuids = olds.get(SUBJECT_UUIDS, {})
         subjects = [evolve(one, uuid=uuids.get(str(one))) for one in self._subjects(where)]
-        return Scope(subjects, hooks, us)
+        return ExclusiveScope(subjects, hooks, us)
 
 
 class RepositoryHooksExclusiveProvider(_ExclusiveProvider):
@@ -257,7 +257,7 @@ def _shown(unmanaged: Mapping[str, str]) -> dict[str, str]:
     return {uuid: veiled(record) for uuid, record in unmanaged.items()}
 
 
-def _outputs(declared: Props, scope: Scope, records: Records) -> Props:
+def _outputs(declared: Props, scope: ExclusiveScope, records: Records) -> Props:
     """What the state keeps; repositories that couldn't be listed are named as long as there are."""
     kept = {k: v for k, v in declared.items() if not k.startswith("__") and k not in _COMPUTED}
     unlisted = sorted(scope.names.keys() - records.listed)

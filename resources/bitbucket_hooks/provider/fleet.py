@@ -33,7 +33,7 @@ from bitbucket_hooks.model.state_codec import (
     place_of,
 )
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Observed, Place
+from bitbucket_hooks.model.webhook import HookKey, Observed
 from bitbucket_hooks.model.wording import first_names
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import (
@@ -77,7 +77,7 @@ class HookFleetProvider(DeclaringProvider):
         failures = [CheckFailure("", text) for text in problems]
         return CheckResult(result.inputs, [*result.failures, *failures])
 
-    def _places(self, inputs: Props) -> Iterable[Place]:
+    def _places(self, inputs: Props) -> Iterable[HookKey]:
         place = place_of(inputs)
         return [evolve(place, subject=one) for one in _subjects(inputs)]
 
@@ -99,7 +99,7 @@ class HookFleetProvider(DeclaringProvider):
             known = [copies.subject(_news["owner"], slug) for slug in _news["repositories"]]
             place = place_of(_news)
             places = [evolve(place, subject=one.by_uuid) for one in known if one.uuid]
-            self._session.claims.intend(places, owner(_news))
+            self._session.claims.reserve_key(places, owner(_news))
         names = ["owner"] if moved else []
         names += ["repositories"] if _standing(_olds) != _standing(_news) else []
         return diff_of(_olds, _news, [*names, *differing(_olds, _news)])

@@ -26,7 +26,7 @@ from bitbucket_hooks.model.state_codec import (
 )
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.urls import may_be_secret, origin_shown
-from bitbucket_hooks.model.webhook import Place, SecretChange
+from bitbucket_hooks.model.webhook import HookKey, SecretChange
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import (
     DeclaringProvider,
@@ -45,7 +45,7 @@ class _HookProvider(DeclaringProvider):
 
     id_form: ClassVar[str]
 
-    def _places(self, inputs: Props) -> Iterable[Place]:
+    def _places(self, inputs: Props) -> Iterable[HookKey]:
         return [place_of(inputs)]
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
@@ -61,7 +61,7 @@ class _HookProvider(DeclaringProvider):
         known = subject_of(_olds)
         if is_declared(_news) and known == subject_of(_news) and known.uuid:
             place = evolve(place_of(_news), subject=known.by_uuid)
-            self._session.claims.intend([place], owner(_news))
+            self._session.claims.reserve_key([place], owner(_news))
         return diff_of(_olds, _news, [*moved, *differing(_olds, _news)])
 
     def create(self, props: Props) -> CreateResult:

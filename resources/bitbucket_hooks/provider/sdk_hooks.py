@@ -104,7 +104,7 @@ class _WithDetails:
         return getattr(self._module, name)
 
 
-def tell_details() -> None:
+def report_details() -> None:
     """Let the engine hear what a `DetailedDiff` says beyond that there is one.
 
     Fallback, should the SDK change: its preview shows all properties instead of the changed ones.
@@ -274,7 +274,7 @@ def inform_run(message: str) -> None:
     _log(engine_pb2.INFO, message, urn="")
 
 
-def tell_progress(message: str) -> None:
+def report_progress(message: str) -> None:
     """Show how far it is, until there is something newer."""
     _log(engine_pb2.INFO, message, passing=True)
 

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.api.worker_pool import SideBySide
+from bitbucket_hooks.api.worker_pool import WorkerPool
 from bitbucket_hooks.model.settings import (
     ACCOUNT_KEY,
     NAMESPACE,
@@ -33,10 +33,10 @@ from bitbucket_hooks.provider.sdk_hooks import (
     engine_address,
     inform,
     on_cancel,
-    tell_progress,
+    report_progress,
     warn,
 )
-from bitbucket_hooks.reconcile.announced import Sightings
+from bitbucket_hooks.reconcile.announced import Announced
 from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
@@ -59,7 +59,7 @@ class Session:
     lifecycle: Lifecycle
     fleets: Fleets
     exclusives: Exclusives
-    sightings: Sightings
+    sightings: Announced
     listings: Listings
     claims: Claims
     registry: Registry
@@ -124,13 +124,13 @@ def _open(settings: Settings, account: str) -> Session:
     lifecycle = Lifecycle(
         api, listings, presence, claims, registry, identities, clock, inform, warn
     )
-    pool = SideBySide(settings.parallel, clock, tell_progress)
+    pool = WorkerPool(settings.parallel, clock, report_progress)
     return Session(
         settings=settings,
         lifecycle=lifecycle,
         fleets=Fleets(lifecycle, pool, inform, warn),
         exclusives=Exclusives(lifecycle, pool, inform, warn),
-        sightings=Sightings(claims),
+        sightings=Announced(claims),
         listings=listings,
         claims=claims,
         registry=registry,

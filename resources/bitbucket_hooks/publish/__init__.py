@@ -14,20 +14,20 @@ that means for its exit code. Markdown comes from `render(limit)`, which folds t
 characters as it knows best; what is still too long is cut at the end of a line.
 """
 
-from bitbucket_hooks.publish.outcome import Outcome, Step
-from bitbucket_hooks.publish.place import Place, Target, find_place
+from bitbucket_hooks.publish.outcome import PublishResult, TargetResult
+from bitbucket_hooks.publish.place import PublishContext, Target, find_place
 from bitbucket_hooks.publish.publishing import publish
-from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
+from bitbucket_hooks.publish.report import Annotation, Published, ReportFigure, Severity
 
 __all__ = [
-    "Figure",
-    "Finding",
-    "Outcome",
-    "Place",
+    "Annotation",
+    "PublishContext",
+    "PublishResult",
     "Published",
+    "ReportFigure",
     "Severity",
-    "Step",
     "Target",
+    "TargetResult",
     "find_place",
     "publish",
 ]

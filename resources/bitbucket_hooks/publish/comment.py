@@ -70,7 +70,7 @@ class StackComments:
 
     api: CommentApi
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
 
     _asked: bool = field(default=False, init=False)
     _me: str | None = field(default=None, init=False)
@@ -160,7 +160,7 @@ class StackComments:
             except NotFound:
                 pass
             except PermissionRefused as error:
-                self.tell(f"{where}: comment {one.number} stays: {error.in_a_line}")
+                self.notify(f"{where}: comment {one.number} stays: {error.in_a_line}")
                 continue
             removed += 1
         return removed

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
 
-from bitbucket_hooks.publish import Figure, Finding, Published, Severity
+from bitbucket_hooks.publish import Annotation, Published, ReportFigure, Severity
 from bitbucket_hooks.report import markdown
-from bitbucket_hooks.report.changes import Action, Caution, Changes, Hook
-from bitbucket_hooks.report.document import Line, Mark, code, plain, strong, text
+from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Changes
+from bitbucket_hooks.report.document import Mark, Statement, code, plain, strong, text
 from bitbucket_hooks.report.phrases import Words, lines_of
-from bitbucket_hooks.report.to_document import tell
+from bitbucket_hooks.report.to_document import to_document
 from bitbucket_hooks.stack.config import HOOKS
 from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.source_lines import Entry, declared_at, entries_at
+from bitbucket_hooks.stack.source_lines import SourceEntry, declared_at, entries_at
 
 _ENTRY = re.compile(rf"\b{NAMESPACE}:{HOOKS}\[(\d{{1,6}})\]([\w.\[\]]*)")
 _STEP = re.compile(r"\.(\w+)|\[(\d{1,6})\]")
@@ -49,10 +49,10 @@ def published(
     `refused` is why they may not be applied, `link` the page of the run. Of two pushes at once the
     later run may end first, so a comment says which `commit` it is about.
     """
-    document = tell(changes, title)
+    document = to_document(changes, title)
     warnings = document.warnings
     if refused:
-        first = Line(Mark.FAIL, text(strong("Not allowed"), f": {refused}"))
+        first = Statement(Mark.FAIL, text(strong("Not allowed"), f": {refused}"))
         document = evolve(document, warnings=(first, *warnings))
     if commit:
         note = text("Of the commit ", code(commit[:_SHORT]), ".")
@@ -70,7 +70,7 @@ def published(
         render=lambda limit: markdown.render(document, bitbucket, limit=limit, more=link or ""),
         summarise=lambda limit: markdown.render(document, github, limit=limit),
         details="\n".join([*([verdict] if refused else []), *map(_told, warnings)]),
-        figures=[Figure(one.label, one.number) for one in document.figures],
+        figures=[ReportFigure(one.label, one.number) for one in document.figures],
         findings=[
             *_mistakes(changes, entries_at(run.stack)),
             *_findings(changes, declared_at(run.stack)),
@@ -79,26 +79,26 @@ def published(
     )
 
 
-def _told(line: Line) -> str:
+def _told(line: Statement) -> str:
     return plain(line.text)
 
 
-def _mistakes(changes: Changes, entries: Sequence[Entry]) -> Iterable[Finding]:
+def _mistakes(changes: Changes, entries: Sequence[SourceEntry]) -> Iterable[Annotation]:
     """What is wrong in an entry of the stack's file, on the line of what it is about."""
     for told in (line for one in changes.errors for line in one.message.splitlines()):
         found = _ENTRY.search(told)
         if found and int(found[1]) < len(entries):
             way = (key or int(number) for key, number in _STEP.findall(found[2]))
             where = entries[int(found[1])].line(*way)
-            yield Finding(told, severity=Severity.HIGH, path=where.path, line=where.number)
+            yield Annotation(told, severity=Severity.HIGH, path=where.path, line=where.number)
 
 
-def _findings(changes: Changes, entries: Mapping[str, Entry]) -> Iterable[Finding]:
+def _findings(changes: Changes, entries: Mapping[str, SourceEntry]) -> Iterable[Annotation]:
     words = Words(planned=changes.run.planned)
     for violation in changes.run.violations:
         name = violation.urn.rpartition("::")[2]
         severity = Severity.HIGH if violation.stops else Severity.MEDIUM
-        finding = Finding(
+        finding = Annotation(
             f"{name}: {violation.message}"[:450],
             f"Policy {violation.policy} ({violation.level})",
             severity,
@@ -111,7 +111,7 @@ def _findings(changes: Changes, entries: Mapping[str, Entry]) -> Iterable[Findin
             yield _placed(_finding(hook, changes, words), entry, _changed_key(hook))
 
 
-def _placed(finding: Finding, entry: Entry | None, key: str) -> Finding:
+def _placed(finding: Annotation, entry: SourceEntry | None, key: str) -> Annotation:
     """A finding on the line of a key of its entry, or of the entry where it doesn't have that."""
     if entry is None:
         return finding
@@ -119,16 +119,16 @@ def _placed(finding: Finding, entry: Entry | None, key: str) -> Finding:
     return evolve(finding, path=where.path, line=where.number)
 
 
-def _changed_key(hook: Hook) -> str:
+def _changed_key(hook: ChangedHook) -> str:
     """The key of an entry that a reviewer has probably just changed; nothing: all of it is new."""
     if hook.action is not Action.CHANGED:
         return ""
     return hook.properties[0].name if hook.properties else "repositories"
 
 
-def _finding(hook: Hook, changes: Changes, words: Words) -> Finding:
+def _finding(hook: ChangedHook, changes: Changes, words: Words) -> Annotation:
     said = [plain(line.text) for line in lines_of(hook, changes, words)]
-    return Finding(
+    return Annotation(
         f"{hook.name}: {said[0] if said else 'changes'}",
         "\n".join(said[1:]),
         _severity(hook),
@@ -136,7 +136,7 @@ def _finding(hook: Hook, changes: Changes, words: Words) -> Finding:
     )
 
 
-def _severity(hook: Hook) -> Severity:
+def _severity(hook: ChangedHook) -> Severity:
     if hook.action in _LOSES or hook.deleted or hook.replaced:
         return Severity.HIGH
     grave = any(caution is not Caution.UNPROTECTED for caution in hook.cautions)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.publish.folding import cut, key_of, one_line
-from bitbucket_hooks.publish.report import Figure, Finding, Published, Severity
+from bitbucket_hooks.publish.report import Annotation, Published, ReportFigure, Severity
 
 MAX_ANNOTATIONS: Final = 1000
 """Of one report (public API description)."""
@@ -62,7 +62,7 @@ def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> s
     return state
 
 
-def folded(findings: Sequence[Finding]) -> list[Finding]:
+def folded(findings: Sequence[Annotation]) -> list[Annotation]:
     """The findings, the gravest first; the last ones as one when they are too many."""
     ordered = sorted(findings, key=lambda one: _ORDER[one.severity])
     if len(ordered) <= MAX_ANNOTATIONS:
@@ -70,7 +70,7 @@ def folded(findings: Sequence[Finding]) -> list[Finding]:
     kept, rest = ordered[: MAX_ANNOTATIONS - 1], ordered[MAX_ANNOTATIONS - 1 :]
     return [
         *kept,
-        Finding(
+        Annotation(
             summary=f"and {len(rest):,} more findings",
             details="\n".join(one.summary for one in islice(rest, MAX_DETAILS)),
             severity=rest[0].severity,
@@ -100,7 +100,7 @@ def _details(report: Published) -> str:
     return cut("\n".join(part for part in parts if part), MAX_DETAILS, _MORE)
 
 
-def _datum(figure: Figure) -> dict[str, Any]:
+def _datum(figure: ReportFigure) -> dict[str, Any]:
     value = figure.value
     if isinstance(value, bool):
         kind = "BOOLEAN"
@@ -111,7 +111,7 @@ def _datum(figure: Figure) -> dict[str, Any]:
     return {"title": one_line(figure.title, MAX_LINE), "type": kind, "value": value}
 
 
-def _annotation(name: str, finding: Finding) -> dict[str, Any]:
+def _annotation(name: str, finding: Annotation) -> dict[str, Any]:
     body: dict[str, Any] = {
         "external_id": name,
         "annotation_type": "BUG" if finding.failed else "CODE_SMELL",

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.publish.place import Place, find_place
+from bitbucket_hooks.publish.place import PublishContext, find_place
 from bitbucket_hooks.report.document import Origin
 
 _DESCRIBE: Final = ("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
@@ -23,7 +23,7 @@ def find_origin(variables: Mapping[str, str] = os.environ) -> Origin:
     try:
         place = find_place(variables=variables)
     except ConfigError:  # whoever publishes the report hears of it
-        place = Place()
+        place = PublishContext()
     now = datetime.now(timezone.utc)
     if place.commit:
         return Origin(now, place.commit.hash, place.commit.page, run=place.link)

@@ -38,7 +38,7 @@ class NoCredentials(HooksError):
 
 
 @frozen
-class Step:
+class TargetResult:
     """What became of one target."""
 
     target: Target
@@ -55,13 +55,13 @@ class Step:
 
 
 @frozen
-class Outcome:
+class PublishResult:
     """What was done with a report, what was not, and why."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[TargetResult, ...]
 
     @property
-    def failed(self) -> tuple[Step, ...]:
+    def failed(self) -> tuple[TargetResult, ...]:
         """What was not done."""
         return tuple(step for step in self.steps if not step.done)
 
@@ -71,14 +71,16 @@ class Outcome:
         return max((step.exit_code for step in self.steps), default=0)
 
 
-def not_done(target: Target, error: HooksError) -> Step:
+def not_done(target: Target, error: HooksError) -> TargetResult:
     """Why a target was not served. The remedies of the hooks' own calls don't fit here."""
     remedy = error.remedy
     if isinstance(error, (AuthenticationFailed, PermissionRefused, ScopeMissing)):
         remedy = _remedy(target)
     if isinstance(error, NotFound):
         remedy = f"Check repository, commit and pull request. {_remedy(target)}"
-    return Step(target, done=False, what=error.message, remedy=remedy, exit_code=error.exit_code)
+    return TargetResult(
+        target, done=False, what=error.message, remedy=remedy, exit_code=error.exit_code
+    )
 
 
 def _remedy(target: Target) -> str:

@@ -30,7 +30,7 @@ class Target(Enum):
 
 
 @frozen
-class Place:
+class PublishContext:
     """What is known of where this runs, or of what it is about."""
 
     repository: Subject | None = None
@@ -100,7 +100,7 @@ def find_place(
     pull_request: int | str | None = None,
     commit: str | None = None,
     variables: Mapping[str, str] = os.environ,
-) -> Place:
+) -> PublishContext:
     """Read the place from the environment; what is given goes first.
 
     `repository` is `WORKSPACE/SLUG`. Bitbucket's variables count in Bitbucket Pipelines alone,
@@ -123,7 +123,7 @@ def find_place(
     number = pull_request if pull_request is not None else own.get("BITBUCKET_PR_ID")
     where = None if subject is None or hash_ is None else _commit(subject, hash_)
     summary = variables.get("GITHUB_STEP_SUMMARY")
-    return Place(
+    return PublishContext(
         repository=subject,
         commit=where,
         pull_request=None if subject is None or number is None else _request(subject, number),

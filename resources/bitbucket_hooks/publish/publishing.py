@@ -19,8 +19,8 @@ from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.publish.comment import Marker, StackComments
 from bitbucket_hooks.publish.folding import rendered_in_bytes
 from bitbucket_hooks.publish.insights import put_report, put_status
-from bitbucket_hooks.publish.outcome import Outcome, Step, not_done
-from bitbucket_hooks.publish.place import Place, Target
+from bitbucket_hooks.publish.outcome import PublishResult, TargetResult, not_done
+from bitbucket_hooks.publish.place import PublishContext, Target
 from bitbucket_hooks.publish.report import Published, Render
 from bitbucket_hooks.publish.ways import PROXIES, Ways
 
@@ -32,14 +32,14 @@ _LEAST: Final = 200  # bytes that are worth the while
 
 def publish(
     report: Published,
-    place: Place,
+    place: PublishContext,
     settings: Settings,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     *,
     targets: Collection[Target] | None = None,
     clock: Clock | None = None,
     proxies: Sequence[str] = PROXIES,
-) -> Outcome:
+) -> PublishResult:
     """Bring a report to the targets, by default to all that the place offers.
 
     `tell` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
@@ -49,27 +49,27 @@ def publish(
     wanted = place.every() if targets is None else tuple(one for one in Target if one in targets)
     place.check(wanted)
     clock = clock or Clock()
-    with closing(Ways(settings, tell, clock, proxies if place.in_pipelines else ())) as ways:
-        acts = _Courier(report, place, ways, clock, tell).acts()
-        return Outcome(tuple(_step(target, acts[target]) for target in wanted))
+    with closing(Ways(settings, notify, clock, proxies if place.in_pipelines else ())) as ways:
+        acts = _Publisher(report, place, ways, clock, notify).acts()
+        return PublishResult(tuple(_step(target, acts[target]) for target in wanted))
 
 
-def _step(target: Target, act: Callable[[], str]) -> Step:
+def _step(target: Target, act: Callable[[], str]) -> TargetResult:
     try:
-        return Step(target, done=True, what=act())
+        return TargetResult(target, done=True, what=act())
     except HooksError as error:
         return not_done(target, error)
 
 
 @frozen
-class _Courier:
+class _Publisher:
     """Knows how one report gets to each target of a place."""
 
     report: Published
-    place: Place
+    place: PublishContext
     ways: Ways
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
 
     def acts(self) -> dict[Target, Callable[[], str]]:
         """What is to be done for each target that the place offers; tells what was done."""
@@ -86,7 +86,7 @@ class _Courier:
     def _comment(self, where: PullRequest) -> str:
         marker = Marker(self.report.project, self.report.stack)
         api = CommentApi(self.ways.own(Target.COMMENT))
-        comments = StackComments(api, self.clock, self.tell)
+        comments = StackComments(api, self.clock, self.notify)
         if self.report.render is None:
             return comments.remove(where, marker)
         return comments.put(where, marker, self.report.render, self.place.run)

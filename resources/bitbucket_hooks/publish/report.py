@@ -21,7 +21,7 @@ class Severity(Enum):
 
 
 @frozen
-class Finding:
+class Annotation:
     """One thing that a reviewer should look at."""
 
     summary: str
@@ -37,7 +37,7 @@ class Finding:
 
 
 @frozen
-class Figure:
+class ReportFigure:
     """One value of the report's head, such as how many hooks are created."""
 
     title: str
@@ -62,9 +62,9 @@ class Published:
     """The same for a job summary, as GitHub's Markdown unfolds what Bitbucket's can't."""
     details: str = ""
     """Plain text, the most important first; for where Markdown isn't shown."""
-    figures: Sequence[Figure] = ()
+    figures: Sequence[ReportFigure] = ()
     """The most important first."""
-    findings: Sequence[Finding] = ()
+    findings: Sequence[Annotation] = ()
     link: str | None = None
     """A page that tells more; else that of the run."""
     stopped: bool = False

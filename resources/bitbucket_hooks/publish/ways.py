@@ -39,7 +39,7 @@ class Ways:
     """The clients of one run, opened when they are needed."""
 
     settings: Settings
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     clock: Clock
     proxies: Sequence[str]
     """Where Pipelines' proxy may be; empty outside of it."""
@@ -52,7 +52,7 @@ class Ways:
         if isinstance(identity(self.settings), Anonymous):
             raise NoCredentials(target)
         if self._own is None:
-            self._own = open_client(self.settings, self.tell, clock=self.clock)
+            self._own = open_client(self.settings, self.notify, clock=self.clock)
         return self._own
 
     def either(self, target: Target, act: Callable[[Client], T]) -> T:
@@ -69,7 +69,7 @@ class Ways:
             try:
                 return act(self._through_proxy())
             except ApiError as error:
-                self.tell(f"Bitbucket Pipelines' own proxy is no help: {error.in_a_line}")
+                self.notify(f"Bitbucket Pipelines' own proxy is no help: {error.in_a_line}")
             raise
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Ways:
                     f"nothing answers at {' or '.join(self.proxies)}",
                     "Run this in a step of Bitbucket Pipelines, or give credentials.",
                 )
-            self._signed = open_signed_client(self.settings, self.tell, proxy, self.clock)
+            self._signed = open_signed_client(self.settings, self.notify, proxy, self.clock)
         return self._signed
 
 

@@ -121,7 +121,7 @@ def encrypted(
     stack: str,
     file: Path,
     values: Sequence[str],
-    tell: Callable[[int], None],
+    notify: Callable[[int], None],
     *,
     failing: str = "the url can't be encrypted",
 ) -> list[str]:
@@ -146,7 +146,7 @@ def encrypted(
                     f"the stack {printable(stack)} has no encryption yet",
                     "Set a first secret with `pulumi config set --secret`, which makes it.",
                 )
-            tell(number + 1)
+            notify(number + 1)
         return found
 
 

@@ -10,9 +10,9 @@ from attrs import define, evolve, field
 from bitbucket_hooks.pulumi_cli.run import (
     ROOT_TYPE,
     Diagnostic,
-    Outcome,
     Run,
     Step,
+    StepResult,
     Violation,
 )
 from bitbucket_hooks.pulumi_cli.values import (
@@ -67,19 +67,19 @@ class _Phase:
     def _begin(self, event: Mapping[str, Any]) -> None:
         self.planning = self.planning or bool(event.get("planning"))
         step = _step(mapping_of(event.get("metadata")))
-        self.steps[step.urn, step.op] = evolve(step, outcome=Outcome.UNFINISHED)
+        self.steps[step.urn, step.op] = evolve(step, outcome=StepResult.UNFINISHED)
 
     def _end(self, event: Mapping[str, Any]) -> None:
-        self._finish(event, Outcome.DONE)
+        self._finish(event, StepResult.DONE)
 
     def _fail(self, event: Mapping[str, Any]) -> None:
-        self._finish(event, Outcome.FAILED)
+        self._finish(event, StepResult.FAILED)
 
-    def _finish(self, event: Mapping[str, Any], outcome: Outcome) -> None:
+    def _finish(self, event: Mapping[str, Any], outcome: StepResult) -> None:
         """Note how a step ended; of a refresh, the end names what it found in place of itself."""
         step = evolve(_step(mapping_of(event.get("metadata"))), outcome=outcome)
         begun = self.steps.get((step.urn, _REFRESH))
-        if begun is not None and begun.outcome is Outcome.UNFINISHED:
+        if begun is not None and begun.outcome is StepResult.UNFINISHED:
             new = None if step.op in _GONE else step.new
             step = evolve(step, op=_REFRESH, new=new)
         self.steps[step.urn, step.op] = step
@@ -136,8 +136,8 @@ class _Phase:
 
     def _as_planned(self, step: Step, *, planned: bool) -> Step:
         """In a preview nothing is done, and what a failed run had begun is no news of its own."""
-        if planned and step.op != _REFRESH and step.outcome is not Outcome.FAILED:
-            return evolve(step, outcome=Outcome.PLANNED)
+        if planned and step.op != _REFRESH and step.outcome is not StepResult.FAILED:
+            return evolve(step, outcome=StepResult.PLANNED)
         return step
 
 

@@ -25,7 +25,7 @@ class Kind(Enum):
     DESTROY = "destroy"
 
 
-class Outcome(Enum):
+class StepResult(Enum):
     """How a step ended."""
 
     PLANNED = "planned"
@@ -59,7 +59,7 @@ class Step:
     new: State | None = None
     paths: Mapping[str, str] = field(factory=dict)
     """The properties that differ, each with `add`, `update` or `delete`, as the engine found."""
-    outcome: Outcome = Outcome.PLANNED
+    outcome: StepResult = StepResult.PLANNED
 
 
 @frozen

@@ -14,7 +14,7 @@ from bitbucket_hooks.reconcile.claims import Claims
 
 
 @frozen
-class Sightings:
+class Announced:
     """What this run has seen."""
 
     claims: Claims

@@ -23,8 +23,8 @@ from attrs import asdict, define, evolve, field, frozen
 from bitbucket_hooks.filesystem import run_state_folder
 from bitbucket_hooks.model.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
-from bitbucket_hooks.model.webhook import Place
-from bitbucket_hooks.reconcile.shared_log import Book
+from bitbucket_hooks.model.webhook import HookKey
+from bitbucket_hooks.reconcile.shared_log import SharedLog
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
@@ -57,10 +57,10 @@ class Claims:
     """Tells the preview and the update of one engine run apart."""
     api_url: str = ""
     """Whose repositories are meant: two accounts may speak to two servers."""
-    _book: Book = field(init=False, repr=False)
+    _book: SharedLog = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._book = Book(self.folder / "claims")
+        self._book = SharedLog(self.folder / "claims")
 
     def declare(self, uuid: str, owner: Owner) -> None:
         """Hold a hook for a resource that is declared with it.
@@ -80,7 +80,7 @@ class Claims:
         if self._read(uuid) != claim:
             self._book.replace(uuid, _text(claim))  # declared before, and now made here
 
-    def intend(self, places: Iterable[Place], owner: Owner) -> None:
+    def reserve_key(self, places: Iterable[HookKey], owner: Owner) -> None:
         """Hold the places of a declaration, so that two equal ones can't both create a hook.
 
         Those that name each another hook create none, and may be equal otherwise. Raises
@@ -93,12 +93,12 @@ class Claims:
         self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
         self._write_new(named, claim)
 
-    def intended_by_other(self, place: Place, owner: Owner) -> str | None:
+    def intended_by_other(self, place: HookKey, owner: Owner) -> str | None:
         """Another resource that is declared with this place, in the preview or since."""
         claim = self._read(self._name(place))
         return claim.name if claim is not None and claim.owner != owner.key else None
 
-    def refuse_intended_by_other(self, place: Place, owner: Owner) -> None:
+    def refuse_intended_by_other(self, place: HookKey, owner: Owner) -> None:
         """Raise ConflictError when another resource is declared with this place."""
         if (other := self.intended_by_other(place, owner)) is not None:
             raise _conflict(other, owner.name, _told(place))
@@ -149,7 +149,7 @@ class Claims:
             known = self._read(what)
         return known.name if known is not None else propose()
 
-    def _hold_places(self, named: Mapping[str, Place], claim: Claim) -> None:
+    def _hold_places(self, named: Mapping[str, HookKey], claim: Claim) -> None:
         phased = {f"{self.phase} {name}": place for name, place in named.items()}
         self._hold(phased, claim, lambda name: _told(phased[name]))
 
@@ -159,7 +159,7 @@ class Claims:
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)
 
-    def _name(self, place: Place) -> str:
+    def _name(self, place: HookKey) -> str:
         return f"{self.api_url} {place!r}"
 
     def _hold(self, things: Iterable[str], claim: Claim, told: Callable[[str], str]) -> None:
@@ -194,7 +194,7 @@ def _text(claim: Claim) -> str:
     return json.dumps(asdict(claim))
 
 
-def _told(place: Place) -> str:
+def _told(place: HookKey) -> str:
     title = "" if place.description is None else f', "{printable(place.description, 60)}"'
     return f"{place.subject}, {origin_shown(place.url)}{title}"
 

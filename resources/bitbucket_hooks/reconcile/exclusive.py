@@ -11,12 +11,12 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
+from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
 from bitbucket_hooks.model import wording
 from bitbucket_hooks.model.errors import RemoteError, printable
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import shown, veiled
-from bitbucket_hooks.model.webhook import Desired, Observed, Place
+from bitbucket_hooks.model.webhook import Desired, HookKey, Observed
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.fold_messages import folded
@@ -29,7 +29,7 @@ _LISTED: Final = 50  # hooks that one message names
 
 
 @frozen
-class Scope:
+class ExclusiveScope:
     """Where only certain hooks may be, and which."""
 
     subjects: Collection[Subject]
@@ -80,12 +80,15 @@ class Exclusives:
     """Finds and removes unmanaged hooks, side by side over their repositories."""
 
     lifecycle: Lifecycle
-    pool: SideBySide
-    tell: Callable[[str], None]
+    pool: WorkerPool
+    notify: Callable[[str], None]
     warn: Callable[[str], None]
 
     def look(
-        self, scope: Scope, before: Records, is_due: Callable[[Subject], bool] = lambda _: True
+        self,
+        scope: ExclusiveScope,
+        before: Records,
+        is_due: Callable[[Subject], bool] = lambda _: True,
     ) -> Records:
         """What lives now, from one listing per repository.
 
@@ -107,7 +110,11 @@ class Exclusives:
         return _together([_unseen(before, seen), *seen.done.values()])
 
     def bring_in_line(
-        self, scope: Scope, before: Records, leaving: Collection[str], doomed: Collection[str]
+        self,
+        scope: ExclusiveScope,
+        before: Records,
+        leaving: Collection[str],
+        doomed: Collection[str],
     ) -> Records:
         """List repositories that never were, and remove `doomed` hooks where they are still there.
 
@@ -133,7 +140,7 @@ class Exclusives:
             )
         deleted = {uuid: remaining[uuid] for uuid, by_us in gone.items() if by_us}
         if deleted:
-            self.tell(f"{counted(deleted)} deleted:\n{listed_hooks(deleted)}")
+            self.notify(f"{counted(deleted)} deleted:\n{listed_hooks(deleted)}")
         rest = {uuid: told for uuid, told in remaining.items() if uuid not in gone}
         uuids = {name: uuid for name, uuid in before.uuids.items() if name in names}
         left = Records(rest, before.existing - len(gone), before.listed & names.keys(), uuids)
@@ -172,7 +179,7 @@ class Exclusives:
         return Records(unmanaged, len(told), {str(subject)}, uuids)
 
     def _remove(
-        self, scope: Scope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
+        self, scope: ExclusiveScope, subject: Subject, uuids: Iterable[str], gone: dict[str, bool]
     ) -> Records:
         """Delete hooks one by one; `gone` hears of each at once, as the next one may fail.
 
@@ -188,41 +195,41 @@ class Exclusives:
             hook = self.lifecycle.read(subject, uuid)
             is_there = hook is not None and not hook.read_only
             if hook is not None and is_there:
-                heir = self._heir(scope, subject, hook, live)
-                if heir is not None:
-                    self.tell(f"{subject}: kept the hook {uuid}: {heir} declares its like")
+                successor = self._successor(scope, subject, hook, live)
+                if successor is not None:
+                    self.notify(f"{subject}: kept the hook {uuid}: {successor} declares its like")
                     continue
                 self.lifecycle.delete(subject, uuid, scope.owner)
             gone[uuid] = is_there
         return Records()
 
-    def _heir(
-        self, scope: Scope, subject: Subject, hook: Observed, live: Mapping[str, Observed]
+    def _successor(
+        self, scope: ExclusiveScope, subject: Subject, hook: Observed, live: Mapping[str, Observed]
     ) -> str | None:
         """Who declares the like of a hook in this run and has none yet."""
         claims = self.lifecycle.claims
         managed = [one for uuid, one in live.items() if uuid in scope.hooks]
         titles = (hook.description or None, None)
         for title, one in itertools.product(titles, self.lifecycle.names_of(subject)):
-            named = Place(one, hook.url, title, hook.uuid)
-            if heir := claims.intended_by_other(named, scope.owner):
-                return heir
-            heir = claims.intended_by_other(evolve(named, hook=None), scope.owner)
+            named = HookKey(one, hook.url, title, hook.uuid)
+            if successor := claims.intended_by_other(named, scope.owner):
+                return successor
+            successor = claims.intended_by_other(evolve(named, hook=None), scope.owner)
             like = Desired(subject, hook.url, description=title)
-            if heir and not any(map(like.matches, managed)):
-                return heir  # else this is a double of the hook that it has already
+            if successor and not any(map(like.matches, managed)):
+                return successor  # else this is a double of the hook that it has already
         return None
 
     @contextmanager
     def _folding(self) -> Iterator[Exclusives]:
         """The same, whose notices of each hook are told together at the end."""
         notices: list[str] = []
-        lifecycle = evolve(self.lifecycle, tell=notices.append)
+        lifecycle = evolve(self.lifecycle, notify=notices.append)
         try:
-            yield evolve(self, lifecycle=lifecycle, tell=notices.append)
+            yield evolve(self, lifecycle=lifecycle, notify=notices.append)
         finally:
             for notice in folded(notices):
-                self.tell(notice)
+                self.notify(notice)
 
 
 def titled(hook: Observed) -> str:
@@ -267,7 +274,7 @@ def _by_subject(unmanaged: Mapping[str, str]) -> dict[str, list[str]]:
     return uuids
 
 
-def _unseen(before: Records, seen: Outcome[Records]) -> Records:
+def _unseen(before: Records, seen: PoolResult[Records]) -> Records:
     """What is known of the subjects that were not looked at now."""
     kept = {u: told for u, told in before.unmanaged.items() if place_told(told) not in seen.done}
     # how many hooks each of them has isn't known, just how many there were in all
@@ -288,6 +295,6 @@ def _together(parts: Collection[Records]) -> Records:
     )
 
 
-def _report(records: Records, outcome: Outcome[Records]) -> None:
+def _report(records: Records, outcome: PoolResult[Records]) -> None:
     if (told := failure(_WHAT, outcome)) is not None:
         raise ExclusiveIncomplete(*told, records)

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.errors import Interrupted
-from bitbucket_hooks.api.worker_pool import Outcome, SideBySide
+from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
 from bitbucket_hooks.model.copy_status import (
     AS_DECLARED,
     GONE,
@@ -27,8 +27,8 @@ from bitbucket_hooks.model.copy_status import (
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     Desired,
+    HookKey,
     Observed,
-    Place,
     SecretChange,
     secret_change,
 )
@@ -66,8 +66,8 @@ class Fleets:
     """Create, read, update and delete all copies of a hook."""
 
     lifecycle: Lifecycle
-    pool: SideBySide
-    tell: Callable[[str], None]
+    pool: WorkerPool
+    notify: Callable[[str], None]
     warn: Callable[[str], None]
 
     def bring_in_line(
@@ -108,7 +108,7 @@ class Fleets:
         before, again = self._make_where_names_were_taken(fleet, before, written)
         # only now: a hook that came along with its renamed repository is claimed by this time
         is_stopped = written.stopped or again.stopped
-        removed = Outcome(0) if is_stopped else self._let_go_all(fleet, before, last)
+        removed = PoolResult(0) if is_stopped else self._let_go_all(fleet, before, last)
         kept = {s: live for s, live in written.done.items() if s in before.hooks or s in new}
         done = evolve(written, done={**kept, **again.done})
         copies = _after(fleet, before, changes, done, removed)
@@ -116,8 +116,8 @@ class Fleets:
         return copies
 
     def _make_where_names_were_taken(
-        self, fleet: Fleet, before: Copies, written: Outcome[Observed]
-    ) -> tuple[Copies, Outcome[Observed]]:
+        self, fleet: Fleet, before: Copies, written: PoolResult[Observed]
+    ) -> tuple[Copies, PoolResult[Observed]]:
         """Make the copies of repositories whose old names are declared beside the new ones.
 
         The copy in a repository that was renamed is that of its new name; whatever has the old one
@@ -126,10 +126,10 @@ class Fleets:
         came = {live.uuid for s, live in written.done.items() if s not in before.hooks}
         left = [s for s, u in before.hooks.items() if u in came and s in fleet.repositories]
         if not left:
-            return before, Outcome(0)
+            return before, PoolResult(0)
         before = evolve(before, hooks={s: u for s, u in before.hooks.items() if s not in left})
         if written.stopped:
-            return before, Outcome(len(left))
+            return before, PoolResult(len(left))
         make = {slug: partial(self._create, fleet, slug, before, {}) for slug in left}
         return before, self.pool.run("fleet", make)
 
@@ -198,12 +198,12 @@ class Fleets:
         """The same fleets, whose notices of each copy are told together at the end."""
         notices: list[str] = []
         warnings: list[str] = []
-        lifecycle = evolve(self.lifecycle, tell=notices.append, warn=warnings.append)
+        lifecycle = evolve(self.lifecycle, notify=notices.append, warn=warnings.append)
         try:
             yield evolve(self, lifecycle=lifecycle)
         finally:
             for notice in folded(notices):
-                self.tell(notice)
+                self.notify(notice)
             for warning in folded(warnings):
                 self.warn(warning)
 
@@ -218,14 +218,14 @@ class Fleets:
 
     def _let_go_all(
         self, fleet: Fleet, before: Copies, last: Observed | None
-    ) -> Outcome[str | None]:
+    ) -> PoolResult[str | None]:
         leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
         if not leaving:
-            return Outcome(0)
+            return PoolResult(0)
         try:
             self.lifecycle.clock.sleep(_GRACE)
         except Interrupted as error:  # what was written before has to be recorded all the same
-            return Outcome(len(leaving), stopped=error)
+            return PoolResult(len(leaving), stopped=error)
         return self.pool.run(
             "fleet, removing",
             {
@@ -244,12 +244,12 @@ class Fleets:
     def _let_go(self, fleet: Fleet, slug: str, before: Copies, last: Observed | None) -> str | None:
         """Delete a copy, or name the resource that is about to adopt it."""
         subject, uuid = before.subject(fleet.workspace, slug), before.hooks[slug]
-        heir = self._heir(fleet, subject, uuid, last) if last else None
-        if heir is None:
+        successor = self._successor(fleet, subject, uuid, last) if last else None
+        if successor is None:
             self.lifecycle.delete(subject, uuid, fleet.owner, before.created_at)
-        return heir
+        return successor
 
-    def _heir(self, fleet: Fleet, subject: Subject, uuid: str, last: Observed) -> str | None:
+    def _successor(self, fleet: Fleet, subject: Subject, uuid: str, last: Observed) -> str | None:
         """Who declares the same hook in this run and hasn't taken it yet.
 
         It is waited for, as two resources are updated in any order; when it doesn't come, the next
@@ -258,7 +258,7 @@ class Fleets:
         claims = self.lifecycle.claims
         titles = (last.description or None, None)
         places = [
-            Place(one, last.url, title, it)
+            HookKey(one, last.url, title, it)
             for one in self.lifecycle.names_of(subject)
             for title in titles
             for it in (None, uuid)
@@ -266,14 +266,14 @@ class Fleets:
         for pause in _HEIR_WAITS:
             if claims.handed_over(uuid, fleet.owner):
                 return None
-            heirs = [claims.intended_by_other(place, fleet.owner) for place in places]
-            heir = next((one for one in heirs if one), None)
-            if heir is None:
+            successors = [claims.intended_by_other(place, fleet.owner) for place in places]
+            successor = next((one for one in successors if one), None)
+            if successor is None:
                 return None
             self.lifecycle.clock.sleep(pause)
-        return left_to(heir) if heir else None
+        return left_to(successor) if successor else None
 
-    def _tell_unchecked(self, seen: Outcome[Observed | None], before: Copies) -> None:
+    def _tell_unchecked(self, seen: PoolResult[Observed | None], before: Copies) -> None:
         if not seen.failed:
             return
         if lost_sight(seen, len(before.hooks)):
@@ -300,8 +300,8 @@ def _after(
     fleet: Fleet,
     before: Copies,
     changes: Mapping[str, SecretChange],
-    written: Outcome[Observed],
-    removed: Outcome[str | None],
+    written: PoolResult[Observed],
+    removed: PoolResult[str | None],
 ) -> Copies:
     """What the state has to know after a write, whatever came of it."""
     made = {slug: live for slug, live in written.done.items() if slug not in before.hooks}

@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused, ScopeMissing
 from bitbucket_hooks.model.subject import Subject, path_of
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Claims
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Identities:
                 self._unknown.add(subject)
                 return subject
 
-    def places(self, places: Iterable[Place]) -> Iterator[Place]:
+    def places(self, places: Iterable[HookKey]) -> Iterator[HookKey]:
         """Places of declarations, each under all names that are known of it."""
         for place in places:
             subject = self.resolved_if_known(place.subject)

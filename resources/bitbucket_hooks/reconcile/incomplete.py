@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.api.worker_pool import Outcome
+from bitbucket_hooks.api.worker_pool import PoolResult
 from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Observed
@@ -50,13 +50,13 @@ class FleetIncomplete(RemoteError):
         self.copies = copies
 
 
-def report(copies: Copies, *outcomes: Outcome[Any]) -> None:
+def report(copies: Copies, *outcomes: PoolResult[Any]) -> None:
     """Raise FleetIncomplete when something failed or was not tried."""
     if (told := failure("fleet", *outcomes)) is not None:
         raise FleetIncomplete(*told, copies)
 
 
-def lost_sight(looked: Outcome[Any], total: int) -> bool:
+def lost_sight(looked: PoolResult[Any], total: int) -> bool:
     """Whether so much refused to be looked at that it isn't about single repositories.
 
     Of `total` only some may have been due: where these are few, they may be just the ones.
@@ -64,7 +64,7 @@ def lost_sight(looked: Outcome[Any], total: int) -> bool:
     return not looked.done and len(looked.failed) >= min(total, _FEW)
 
 
-def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:
+def failure(what: str, *outcomes: PoolResult[Any]) -> tuple[str, str] | None:
     """The message and remedy when something failed or was not tried."""
     failed = [error for outcome in outcomes for error in outcome.failed.values()]
     stopped = next((outcome.stopped for outcome in outcomes if outcome.stopped), None)
@@ -81,7 +81,7 @@ def failure(what: str, *outcomes: Outcome[Any]) -> tuple[str, str] | None:
     return message, "\n".join((*filter(None, remedies), again))
 
 
-def unchecked_told(what: str, seen: Outcome[Any]) -> str:
+def unchecked_told(what: str, seen: PoolResult[Any]) -> str:
     """Warn that some repositories couldn't be looked at, with what helps."""
     errors = seen.failed.values()
     remedies = "\n".join(dict.fromkeys(one.remedy for one in errors))

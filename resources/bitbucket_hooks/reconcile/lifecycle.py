@@ -17,8 +17,8 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,
     Desired,
+    HookKey,
     Observed,
-    Place,
     SecretChange,
     differences,
     secret_change,
@@ -35,7 +35,7 @@ from bitbucket_hooks.reconcile.claims import Claims, Owner
 from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.listings import LAG, Listings
 from bitbucket_hooks.reconcile.presence import Presence
-from bitbucket_hooks.reconcile.registry import Entry, Registry, shared_notice
+from bitbucket_hooks.reconcile.registry import RegisteredHook, Registry, shared_notice
 
 if TYPE_CHECKING:
     from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
@@ -53,7 +53,7 @@ T = TypeVar("T")
 class _MadeElsewhere(Exception):
     """Another run has made the hook that a POST would make, or is making it."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: RegisteredHook) -> None:
         super().__init__(str(entry))
         self.entry = entry
 
@@ -69,7 +69,7 @@ class Lifecycle:
     registry: Registry
     identities: Identities
     clock: Clock
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     warn: Callable[[str], None]
 
     def create(self, desired: Desired, owner: Owner, adopt: str) -> Observed:
@@ -152,9 +152,9 @@ class Lifecycle:
         `created_at` is when it was made: a new one may answer 404 for some seconds. Raises
         ApiError, also when a 404 may mean that this identity just can't see the repository.
         """
-        heir = self.claims.handed_over(uuid, owner)
-        if heir is not None:
-            self.tell(f"{subject}: kept the hook {uuid}; it belongs to {heir} now")
+        successor = self.claims.handed_over(uuid, owner)
+        if successor is not None:
+            self.notify(f"{subject}: kept the hook {uuid}; it belongs to {successor} now")
             return
         self._warn_of_other_stack(subject, uuid, owner)
         self.registry.forget(uuid)
@@ -256,13 +256,13 @@ class Lifecycle:
         if (warning := changed_text_warning(desired, live)) is not None:
             self.warn(warning)
 
-    def _reserve(self, place: Place, owner: Owner, adopt: str, looked_at: float) -> None:
+    def _reserve(self, place: HookKey, owner: Owner, adopt: str, looked_at: float) -> None:
         """Keep a POST from being sent when another run may have made the hook a moment ago."""
         entry = self.registry.reserve(place, owner, looked_at)
         if entry is not None and adopt != NEVER:
             raise _MadeElsewhere(entry)
 
-    def _wait_for(self, entry: Entry) -> None:
+    def _wait_for(self, entry: RegisteredHook) -> None:
         """Wait as long as another run's entry has been there, until reads must show its hook."""
         age = self.clock.wall().timestamp() - entry.at
         self.clock.sleep(max(0, min(LAG - age, max(_LOOKS[0], age))))
@@ -290,7 +290,7 @@ class Lifecycle:
     def _take_over(self, desired: Desired, found: Observed) -> Observed:
         change = secret_change(desired.secret, known=None, is_set=found.secret_set)
         changed = differences(desired, found)
-        self.tell(adoption_notice(desired, found, changed, change))
+        self.notify(adoption_notice(desired, found, changed, change))
         if change is SecretChange.KEEP and not changed:
             return found.completed(desired)
         return self.put(found.uuid, desired, change)
@@ -338,8 +338,8 @@ class Lifecycle:
         return None
 
 
-def _place(desired: Desired) -> Place:
-    return Place(desired.subject, desired.url, desired.description)
+def _place(desired: Desired) -> HookKey:
+    return HookKey(desired.subject, desired.url, desired.description)
 
 
 def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretChange | None:

@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.filesystem import unusable
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.listings import LAG
 
@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS hooks_by_uuid ON hooks (uuid);
 
 
 @frozen
-class Entry:
+class RegisteredHook:
     """A hook that a resource made or adopted; without a uuid, one that it was about to make."""
 
     uuid: str | None
@@ -71,7 +71,7 @@ class Registry:
     _inode: int = field(default=0, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def reserve(self, place: Place, owner: Owner, looked_at: float) -> Entry | None:
+    def reserve(self, place: HookKey, owner: Owner, looked_at: float) -> RegisteredHook | None:
         """Enter that a hook is about to be made, unless another run may just have made it.
 
         Gives the entry of that run then: one so young that a listing of `looked_at`, in seconds
@@ -88,12 +88,12 @@ class Registry:
             self._write(database, key, owner, None)
             return None
 
-    def record(self, place: Place, owner: Owner, uuid: str) -> None:
+    def record(self, place: HookKey, owner: Owner, uuid: str) -> None:
         """Enter a hook that a resource has made or adopted. Raises ConfigError."""
         with self._open() as database:
             self._write(database, self._key(place), owner, uuid)
 
-    def release(self, place: Place) -> None:
+    def release(self, place: HookKey) -> None:
         """Take back a reservation, as nothing was made. Raises ConfigError."""
         with self._open() as database:
             database.execute(
@@ -106,13 +106,15 @@ class Registry:
         with self._open() as database:
             database.execute("DELETE FROM hooks WHERE uuid = ?", (uuid,))
 
-    def in_other_stacks(self, uuids: Iterable[str], owner: Owner) -> dict[str, Entry]:
+    def in_other_stacks(self, uuids: Iterable[str], owner: Owner) -> dict[str, RegisteredHook]:
         """Of hooks, those that a resource of another stack has, with its entry."""
         with self._open() as database:
             found = self._entries(database, "uuid", list(uuids))
         return {uuid: entry for uuid, entry in found if entry.is_of_another_stack(owner)}
 
-    def declared_in_other_stacks(self, places: Iterable[Place], owner: Owner) -> dict[Place, Entry]:
+    def declared_in_other_stacks(
+        self, places: Iterable[HookKey], owner: Owner
+    ) -> dict[HookKey, RegisteredHook]:
         """Of places, those where a resource of another stack has a hook, with its entry."""
         keys = {self._key(place): place for place in places}
         with self._open() as database:
@@ -122,7 +124,7 @@ class Registry:
     def _now(self) -> float:
         return self.clock.wall().timestamp()
 
-    def _key(self, place: Place) -> str:
+    def _key(self, place: HookKey) -> str:
         """What stands for a place; a digest, as a url can be a secret."""
         return hashlib.sha256(f"{self.api_url} {place!r}".encode()).hexdigest()[:40]
 
@@ -135,8 +137,8 @@ class Registry:
     @staticmethod
     def _entries(
         database: sqlite3.Connection, column: str, values: list[str]
-    ) -> list[tuple[str, Entry]]:
-        found: list[tuple[str, Entry]] = []
+    ) -> list[tuple[str, RegisteredHook]]:
+        found: list[tuple[str, RegisteredHook]] = []
         for start in range(0, len(values), _CHUNK):
             some = values[start : start + _CHUNK]
             marks = ", ".join("?" * len(some))
@@ -145,7 +147,7 @@ class Registry:
                 f" WHERE {column} IN ({marks})",
                 some,
             )
-            found += [(row[0], Entry(*row[1:])) for row in rows]
+            found += [(row[0], RegisteredHook(*row[1:])) for row in rows]
         return found
 
     @contextmanager
@@ -178,7 +180,7 @@ def _stack(urn: str) -> tuple[str, str]:
     return stack, project
 
 
-def shared_notice(what: str, entries: Iterable[Entry]) -> str:
+def shared_notice(what: str, entries: Iterable[RegisteredHook]) -> str:
     """The warning that another stack has hooks of ours; `what` names these."""
     others = ", ".join(sorted({str(entry) for entry in entries}))
     return (

@@ -26,7 +26,7 @@ _HEAD: Final = 40  # bytes that tell a file from another one in its place
 
 
 @define
-class Book:
+class SharedLog:
     """Entries in a file that every process follows, written whole under a lock.
 
     A file that is gone, or that another one has the place of, can't tell any more what others

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from bitbucket_hooks.model.naming import camel
-from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook
+from bitbucket_hooks.report.changes import ChangedHook, Changes, Counts, Exclusive
 from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import PropertyChange
 
@@ -48,7 +48,7 @@ def _counts(counts: Counts) -> dict[str, Any]:
     return {camel(name): value for name, value in values.items()}
 
 
-def _hook(hook: Hook) -> dict[str, Any]:
+def _hook(hook: ChangedHook) -> dict[str, Any]:
     return {
         "name": hook.name,
         "kind": hook.kind,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Kind, Run
-from bitbucket_hooks.report.changes import Changes, Counts, Exclusive, Hook, Other
+from bitbucket_hooks.report.changes import ChangedHook, Changes, Counts, Exclusive, Other
 from bitbucket_hooks.report.copies import hook_of
 from bitbucket_hooks.report.exclusives import exclusive_of
 from bitbucket_hooks.report.findings import Findings
@@ -64,7 +64,7 @@ def _unshown(run: Run, all_: Sequence[History]) -> int:
     return max(0, run.tallies.get("same", 0) - sum(one.op == "same" for one in all_))
 
 
-def _counts(hooks: Sequence[Hook], exclusives: Sequence[Exclusive], unshown: int) -> Counts:
+def _counts(hooks: Sequence[ChangedHook], exclusives: Sequence[Exclusive], unshown: int) -> Counts:
     sums: Counter[str] = Counter()
     for hook in hooks:
         sums.update(_of_hook(hook))
@@ -79,7 +79,7 @@ def _counts(hooks: Sequence[Hook], exclusives: Sequence[Exclusive], unshown: int
     )
 
 
-def _of_hook(hook: Hook) -> Mapping[str, int]:
+def _of_hook(hook: ChangedHook) -> Mapping[str, int]:
     return {
         "created": len(hook.created) + len(hook.ambiguous),
         "unlooked": 0 if hook.looked else len(hook.created),

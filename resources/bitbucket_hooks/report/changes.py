@@ -8,7 +8,7 @@ from enum import Enum
 from attrs import field, frozen
 
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
-from bitbucket_hooks.pulumi_cli.run import Diagnostic, Outcome, Run, Turn, Violation
+from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, StepResult, Turn, Violation
 from bitbucket_hooks.report.findings import Match, Near
 from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
 
@@ -77,7 +77,7 @@ class Move:
 
 
 @frozen
-class Hook:
+class ChangedHook:
     """One declared hook, on a repository, a workspace, or many repositories."""
 
     urn: str
@@ -233,7 +233,7 @@ class Changes:
     """Everything that a report tells."""
 
     run: Run
-    hooks: tuple[Hook, ...] = ()
+    hooks: tuple[ChangedHook, ...] = ()
     exclusives: tuple[Exclusive, ...] = ()
     others: tuple[Other, ...] = ()
     counts: Counts = Counts()
@@ -267,7 +267,7 @@ class Changes:
         run = self.run
         if not run.failed and run.ended:
             return DIFFERENCE if self.any else 0
-        if not run.ended or any(one.outcome is Outcome.FAILED for one in run.steps):
+        if not run.ended or any(one.outcome is StepResult.FAILED for one in run.steps):
             return REMOTE_FAILED
         errors = self.errors
         is_users = bool(self.stops) or (bool(errors) and all(one.mistake for one in errors))

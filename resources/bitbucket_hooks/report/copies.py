@@ -18,8 +18,8 @@ from bitbucket_hooks.model.copy_status import (
 from bitbucket_hooks.model.errors import printable_value
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run, State
-from bitbucket_hooks.report.changes import Action, Caution, Drift, Fate, Hook
-from bitbucket_hooks.report.findings import Finding, Findings
+from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Drift, Fate
+from bitbucket_hooks.report.findings import AdoptionFinding, Findings
 from bitbucket_hooks.report.history import History, properties
 from bitbucket_hooks.report.notices import adopted_of
 from bitbucket_hooks.report.values import (
@@ -46,14 +46,14 @@ Standings = Mapping[str, str]
 """By place, how the copy there stands."""
 
 
-def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Hook:
+def hook_of(history: History, run: Run, findings: Findings, kind: str) -> ChangedHook:
     """Say what a run does to a declared hook."""
     is_fleet = kind == "HookFleet"
     want = _wanted(history)
     live = _renamed(history, want)
     before, after = _standings(live, is_fleet), _standings(want, is_fleet)
     shown = want or live or properties(history.known)
-    hook = Hook(
+    hook = ChangedHook(
         urn=history.urn,
         name=history.name,
         kind=kind,
@@ -144,7 +144,7 @@ def _unchecked(standings: Standings) -> dict[str, str]:
     }
 
 
-def _steady(before: Standings, hook: Hook) -> int:
+def _steady(before: Standings, hook: ChangedHook) -> int:
     drifted = {place for one in hook.drift for place in one.places}
     return len(before.keys() - drifted)
 
@@ -217,7 +217,7 @@ def _secret_drift(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return ["secret removed" if had else "secret set by hand"]
 
 
-def _going(hook: Hook, history: History, uuids: Mapping[str, str]) -> Hook:
+def _going(hook: ChangedHook, history: History, uuids: Mapping[str, str]) -> ChangedHook:
     """A hook that is no longer declared."""
     hook = evolve(hook, action=Action.FAILED if history.failed else Action.DELETED)
     if history.op == "discard" or (history.live and history.live.retain):
@@ -227,7 +227,7 @@ def _going(hook: Hook, history: History, uuids: Mapping[str, str]) -> Hook:
     return evolve(hook, deleted=dict(uuids))
 
 
-def _replaced(hook: Hook, history: History, after: Standings, is_fleet: bool) -> Hook:
+def _replaced(hook: ChangedHook, history: History, after: Standings, is_fleet: bool) -> ChangedHook:
     """A hook that goes elsewhere: it is made there and deleted here."""
     if history.failed:
         return evolve(hook, action=Action.FAILED, undone=tuple(sorted(after)))
@@ -241,14 +241,14 @@ def _replaced(hook: Hook, history: History, after: Standings, is_fleet: bool) ->
 
 
 def _changed(
-    hook: Hook,
+    hook: ChangedHook,
     history: History,
     run: Run,
     findings: Findings,
     before: Standings,
     after: Standings,
     is_fleet: bool,
-) -> Hook:
+) -> ChangedHook:
     """A hook that is new, or declared otherwise than before."""
     undone = _undone(history, after, is_fleet)
     there = _present(before)
@@ -289,7 +289,7 @@ def _changed(
     )
 
 
-def _all_told(found: Iterable[Finding | None]) -> bool:
+def _all_told(found: Iterable[AdoptionFinding | None]) -> bool:
     return all(one is not None for one in found)
 
 

@@ -54,7 +54,7 @@ WORDED: Final = "line"
 
 
 @frozen
-class Line:
+class Statement:
     """One statement, with the things that it is about for those who want to see each."""
 
     mark: Mark
@@ -65,12 +65,12 @@ class Line:
 
 
 @frozen
-class Entry:
+class ReportEntry:
     """What a report says of one declaration, or of several that are alike."""
 
     mark: Mark
     text: Text
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Statement, ...] = ()
     items: tuple[Text, ...] = ()
     """The names of those that are alike."""
 
@@ -80,7 +80,7 @@ class Section:
     """Entries under one heading."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ReportEntry, ...]
 
 
 @frozen
@@ -118,7 +118,7 @@ class Document:
     verdict: Text
     """What it comes to, in one sentence."""
     figures: tuple[Figure, ...]
-    warnings: tuple[Line, ...]
+    warnings: tuple[Statement, ...]
     sections: tuple[Section, ...]
     notes: tuple[Text, ...]
     """What a reader should know of the report's limits."""

@@ -31,7 +31,7 @@ class Near:
 
 
 @frozen
-class Finding:
+class AdoptionFinding:
     """The live hooks that fit: none is made anew, one is adopted, several are refused."""
 
     matches: tuple[Match, ...] = ()
@@ -39,7 +39,7 @@ class Finding:
     """Where none fits, those that may be meant all the same."""
 
 
-Findings: TypeAlias = Mapping[tuple[str, str], Finding]
+Findings: TypeAlias = Mapping[tuple[str, str], AdoptionFinding]
 """By the resource's URN and the place, `WORKSPACE/REPOSITORY` or `WORKSPACE`.
 
 A place that isn't there wasn't looked at.
@@ -52,13 +52,13 @@ def finding(
     near: Iterable[tuple[str, str]] = (),
     *,
     hide_url: bool = False,
-) -> Finding:
+) -> AdoptionFinding:
     """Put live hooks that match a declaration into words; `hide_url` when its url is a secret.
 
     `near` has the uuids of hooks that may be meant all the same, each with why.
     """
     matches = tuple(_match(desired, live, hide_url=hide_url) for live in matching)
-    return Finding(matches, tuple(Near(uuid, why) for uuid, why in sorted(near)))
+    return AdoptionFinding(matches, tuple(Near(uuid, why) for uuid, why in sorted(near)))
 
 
 def _match(desired: Desired, live: Observed, *, hide_url: bool) -> Match:

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, evolve, field, frozen
 
-from bitbucket_hooks.report.changes import Action, Drift, Hook
+from bitbucket_hooks.report.changes import Action, ChangedHook, Drift
 
 
 @frozen
-class Group:
+class AlikeHooks:
     """One declaration, or several single ones that read alike."""
 
     names: tuple[str, ...]
-    hook: Hook
+    hook: ChangedHook
     """The one, or all of them as if they were one on many places."""
 
 
-def grouped(hooks: Iterable[Hook]) -> list[Group]:
+def grouped(hooks: Iterable[ChangedHook]) -> list[AlikeHooks]:
     """Bring those together to which the same happens, each on places of its own.
 
     Two that read alike on one place are two hooks: their urls may differ in what isn't shown.
@@ -44,16 +44,16 @@ def grouped(hooks: Iterable[Hook]) -> list[Group]:
 class _Bundle:
     """Those that read alike, and where hooks of theirs come, go or are adopted."""
 
-    hooks: list[Hook] = field(factory=list)
+    hooks: list[ChangedHook] = field(factory=list)
     places: set[str] = field(factory=set)
 
 
-def _places(hook: Hook) -> set[str]:
+def _places(hook: ChangedHook) -> set[str]:
     found = (hook.created, hook.adopted, hook.deleted, hook.replaced, hook.retained)
     return {place for places in found for place in places}
 
 
-def _shape(hook: Hook) -> tuple[object, ...]:
+def _shape(hook: ChangedHook) -> tuple[object, ...]:
     """All that is said of a hook, but where."""
     if hook.moves or hook.given or hook.ambiguous or hook.near or hook.action is Action.FAILED:
         return (hook.urn,)
@@ -75,10 +75,10 @@ def _shape(hook: Hook) -> tuple[object, ...]:
     )
 
 
-def _group(hooks: Sequence[Hook]) -> Group:
+def _group(hooks: Sequence[ChangedHook]) -> AlikeHooks:
     first = hooks[0]
     if len(hooks) == 1:
-        return Group((first.name,), first)
+        return AlikeHooks((first.name,), first)
     urls = {hook.url for hook in hooks}
     whole = evolve(
         first,
@@ -94,7 +94,7 @@ def _group(hooks: Sequence[Hook]) -> Group:
         known=sum(one.known for one in hooks),
         unchanged=sum(one.unchanged for one in hooks),
     )
-    return Group(tuple(one.name for one in hooks), whole)
+    return AlikeHooks(tuple(one.name for one in hooks), whole)
 
 
 def _joined(same: Sequence[Drift]) -> Drift:

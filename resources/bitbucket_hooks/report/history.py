@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.pulumi_cli.run import Kind, Outcome, Run, State, Step
+from bitbucket_hooks.pulumi_cli.run import Kind, Run, State, Step, StepResult
 
 _REFRESH: Final = "refresh"
 _LESSER: Final = ("replace", "delete-replaced", "discard-replaced", "remove-pending-replace")
@@ -31,7 +31,7 @@ class History:
     """As it is declared; after an update, as it became."""
     looked: bool = False
     planned: bool = True
-    outcome: Outcome = Outcome.PLANNED
+    outcome: StepResult = StepResult.PLANNED
     paths: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -62,7 +62,7 @@ class History:
     @property
     def failed(self) -> bool:
         """Whether what was to be done wasn't, or not all of it."""
-        return self.outcome in (Outcome.FAILED, Outcome.UNFINISHED)
+        return self.outcome in (StepResult.FAILED, StepResult.UNFINISHED)
 
 
 def histories(run: Run) -> list[History]:
@@ -88,7 +88,7 @@ def _history(run: Run, steps: list[Step]) -> History:
         wanted=main.new if main else live,
         looked=look is not None,
         planned=run.planned,
-        outcome=main.outcome if main else Outcome.DONE,
+        outcome=main.outcome if main else StepResult.DONE,
         paths=main.paths if main else {},
     )
 

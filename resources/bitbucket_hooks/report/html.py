@@ -9,13 +9,13 @@ from bitbucket_hooks.html.frame import framed, safe
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.document import (
     Document,
-    Entry,
     Figure,
-    Line,
     Mark,
     Origin,
+    ReportEntry,
     Section,
     Span,
+    Statement,
     Style,
     Text,
     sentence,
@@ -116,7 +116,7 @@ def _section(section: Section, number: int) -> Iterator[str]:
     yield "</section>"
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: ReportEntry) -> str:
     lines = "".join(map(_line, entry.lines))
     return (
         f'<article class="{_CLASSES[entry.mark]}"><h3>{_sign(entry.mark)}'
@@ -125,7 +125,7 @@ def _entry(entry: Entry) -> str:
     )
 
 
-def _line(line: Line) -> str:
+def _line(line: Statement) -> str:
     return (
         f'<li class="{_CLASSES[line.mark]}">{_sign(line.mark)}'
         f"<div>{_inline(line.text)}{_items(line.items, line.noun)}</div></li>"

@@ -16,7 +16,16 @@ from attrs import frozen
 
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.report.document import Document, Entry, Line, Mark, Section, Span, Style, Text
+from bitbucket_hooks.report.document import (
+    Document,
+    Mark,
+    ReportEntry,
+    Section,
+    Span,
+    Statement,
+    Style,
+    Text,
+)
 
 _Thing = TypeVar("_Thing")
 
@@ -157,7 +166,7 @@ class _Writer:
             [f"### {escaped(section.title)}", "", *rows, *self._rest(rest, "declaration", 0)]
         )
 
-    def _entry(self, entry: Entry) -> Iterator[str]:
+    def _entry(self, entry: ReportEntry) -> Iterator[str]:
         yield f"- {_SIGNS[entry.mark]} {_inline(entry.text)}"
         yield from self._items(entry.items, "hook", 2)
         shown, rest = self._first(entry.lines, self.fold.lines)
@@ -165,7 +174,7 @@ class _Writer:
             yield from self._line(line, 2)
         yield from self._rest(rest, "line", 2)
 
-    def _line(self, line: Line, indent: int) -> Iterator[str]:
+    def _line(self, line: Statement, indent: int) -> Iterator[str]:
         sign = f"{_SIGNS[line.mark]} " if indent == 0 else ""
         yield f"{' ' * indent}- {sign}{_inline(line.text)}"
         few = _LOST_INLINE if line.mark is Mark.DELETE else _SHOWN_INLINE

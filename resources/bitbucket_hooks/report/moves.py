@@ -16,25 +16,27 @@ from bitbucket_hooks.model.adopt_policy import NEVER
 from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.model.webhook import canonical_text
 from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN
-from bitbucket_hooks.report.changes import Action, Hook, Move
+from bitbucket_hooks.report.changes import Action, ChangedHook, Move
 from bitbucket_hooks.report.history import History, properties
 
-Pair = tuple[History, Hook]
+Pair = tuple[History, ChangedHook]
 
 
-def with_moves(pairs: Sequence[Pair]) -> tuple[Hook, ...]:
+def with_moves(pairs: Sequence[Pair]) -> tuple[ChangedHook, ...]:
     """The hooks, where one adopts those of another, without that deletion and creation."""
     hooks = {hook.urn: hook for _, hook in pairs}
-    heirs = _heirs(pairs)
+    successors = _heirs(pairs)
     # in an order of their own: that of the engine is another one each time
     for history, hook in sorted(pairs, key=lambda pair: pair[1].urn):
-        for heir, places in sorted(_inheritance(history, hook, heirs).items()):
+        for successor, places in sorted(_inheritance(history, hook, successors).items()):
             left = {p: uuid for p, uuid in hooks[hook.urn].deleted.items() if p not in places}
             whole = history.goes and places == hook.deleted.keys()
-            gift = Move(hooks[heir].name, tuple(sorted(places)), whole)
+            gift = Move(hooks[successor].name, tuple(sorted(places)), whole)
             giver = evolve(hooks[hook.urn], deleted=left, given=(*hooks[hook.urn].given, gift))
             hooks[hook.urn] = evolve(giver, action=_left_with(giver, whole=whole))
-            hooks[heir] = _taking(hooks[heir], Move(hook.name, tuple(sorted(places)), whole))
+            hooks[successor] = _taking(
+                hooks[successor], Move(hook.name, tuple(sorted(places)), whole)
+            )
     return tuple(hooks.values())
 
 
@@ -51,16 +53,16 @@ def _heirs(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, str | None
 
 
 def _inheritance(
-    history: History, hook: Hook, heirs: dict[tuple[str, str], tuple[str, str | None]]
+    history: History, hook: ChangedHook, successors: dict[tuple[str, str], tuple[str, str | None]]
 ) -> dict[str, set[str]]:
     """By heir, the places that a hook leaves to it."""
     found: dict[str, set[str]] = {}
     live = properties(history.live)
     url, title = _url(live), live.get("description")
     for place in hook.deleted:
-        heir, wanted = heirs.get((place, url), ("", None))
-        if heir and (wanted is None or canonical_text(wanted) == canonical_text(title or "")):
-            found.setdefault(heir, set()).add(place)
+        successor, wanted = successors.get((place, url), ("", None))
+        if successor and (wanted is None or canonical_text(wanted) == canonical_text(title or "")):
+            found.setdefault(successor, set()).add(place)
     return found
 
 
@@ -70,12 +72,12 @@ def _url(props: Any) -> str:
     return comparable(value) if readable else ""
 
 
-def _left_with(hook: Hook, *, whole: bool) -> Action:
+def _left_with(hook: ChangedHook, *, whole: bool) -> Action:
     """What is done to a resource beyond what it leaves to another one."""
     return Action.UNCHANGED if whole else hook.action
 
 
-def _taking(hook: Hook, move: Move) -> Hook:
+def _taking(hook: ChangedHook, move: Move) -> ChangedHook:
     kept = set(move.places)
     created = tuple(place for place in hook.created if place not in kept)
     adopted = {place: one for place, one in hook.adopted.items() if place not in kept}

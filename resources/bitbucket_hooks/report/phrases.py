@@ -8,10 +8,10 @@ from typing import Final
 from attrs import frozen
 
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.report.changes import Action, Changes, Drift, Fate, Hook
+from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Drift, Fate
 from bitbucket_hooks.report.document import (
-    Line,
     Mark,
+    Statement,
     Text,
     code,
     event_list,
@@ -94,7 +94,7 @@ def _sets(change: PropertyChange, label: str) -> Text:
     return listed(parts, "; ")
 
 
-def lines_of(hook: Hook, changes: Changes, words: Words) -> tuple[Line, ...]:
+def lines_of(hook: ChangedHook, changes: Changes, words: Words) -> tuple[Statement, ...]:
     """All that is said of a declaration, what may hurt first."""
     return (
         *_failed(hook, changes),
@@ -106,7 +106,7 @@ def lines_of(hook: Hook, changes: Changes, words: Words) -> tuple[Line, ...]:
     )
 
 
-def _failed(hook: Hook, changes: Changes) -> Iterator[Line]:
+def _failed(hook: ChangedHook, changes: Changes) -> Iterator[Statement]:
     if hook.action is not Action.FAILED:
         return
     if hook.undone:
@@ -114,10 +114,10 @@ def _failed(hook: Hook, changes: Changes) -> Iterator[Line]:
     for one in changes.errors:
         if one.urn == hook.urn:
             for line in filter(None, map(str.strip, one.message.splitlines())):
-                yield Line(Mark.FAIL, text(code(line)))
+                yield Statement(Mark.FAIL, text(code(line)))
 
 
-def _lost(hook: Hook, words: Words) -> Iterator[Line]:
+def _lost(hook: ChangedHook, words: Words) -> Iterator[Statement]:
     if hook.deleted:
         verb = words.verb("will be deleted", "deleted")
         yield _on(Mark.DELETE, verb, hook.deleted, uuids=hook.deleted)
@@ -129,7 +129,7 @@ def _lost(hook: Hook, words: Words) -> Iterator[Line]:
         yield _on(Mark.KEEP, "no longer managed, and left as it is", hook.retained)
 
 
-def _new(hook: Hook, words: Words) -> Iterator[Line]:
+def _new(hook: ChangedHook, words: Words) -> Iterator[Statement]:
     if hook.created:
         either = "to be created" if hook.looked else "to be created or adopted"
         yield _on(Mark.ADD, words.verb(either, "created"), hook.created, tail=_settings(hook))
@@ -143,11 +143,11 @@ def _new(hook: Hook, words: Words) -> Iterator[Line]:
         found = listed(code(one.uuid) for one in matches)
         hint = text("; say which with ", code("adopt"), ", or delete the others")
         refused = f" has {len(matches)} live hooks that match, so the update will be refused: "
-        yield Line(Mark.FAIL, text(code(place), refused, found, hint))
+        yield Statement(Mark.FAIL, text(code(place), refused, found, hint))
     for place, near in hook.near.items():
         for one in near:
             told = text(" has ", code(one.uuid), f", which may be the same: {one.why}")
-            yield Line(Mark.WARN, text(code(place), told))
+            yield Statement(Mark.WARN, text(code(place), told))
     for move in hook.moves:
         whole = "renamed from" if move.whole else "adopted from"
         whose = text(f"{whole} ", name(move.source), "; the live hooks stay as they are")
@@ -164,7 +164,7 @@ def _alike(adopted: Mapping[str, Match]) -> dict[tuple[str, ...], list[str]]:
     return groups
 
 
-def _settings(hook: Hook) -> Text:
+def _settings(hook: ChangedHook) -> Text:
     """What a reviewer wants to know of a new hook."""
     events = text("; events ", event_list(hook.events)) if hook.events else ()
     source = text("; secret from ", code(hook.secret)) if ":" in hook.secret else ()
@@ -172,7 +172,7 @@ def _settings(hook: Hook) -> Text:
     return text(events, source, secret, "" if hook.active else "; inactive")
 
 
-def _changed(hook: Hook, words: Words) -> Iterator[Line]:
+def _changed(hook: ChangedHook, words: Words) -> Iterator[Statement]:
     told = [words.property(change) for change in hook.properties]
     if len(told) == 1 and hook.updated:
         yield _on(Mark.CHANGE, told[0], hook.updated)
@@ -181,10 +181,10 @@ def _changed(hook: Hook, words: Words) -> Iterator[Line]:
         what = f"{counted(len(told), 'property')} {words.verb('will change', 'changed')}"
         yield _on(Mark.CHANGE, what, hook.updated)
     for one in told:
-        yield Line(Mark.CHANGE, one)
+        yield Statement(Mark.CHANGE, one)
 
 
-def _drift(drift: Drift, words: Words) -> Line:
+def _drift(drift: Drift, words: Words) -> Statement:
     fate = {
         Fate.REPAIRED: words.verb("will be repaired", "repaired"),
         Fate.RECORDED: words.verb("the next update puts it right", "the next update puts it right"),
@@ -210,7 +210,7 @@ def _rest(what: str) -> Text:
     return text(" and ", code(rest)) if rest else ()
 
 
-def _unchecked(unchecked: Mapping[str, str]) -> Iterator[Line]:
+def _unchecked(unchecked: Mapping[str, str]) -> Iterator[Statement]:
     groups: dict[str, list[str]] = {}
     for place, why in unchecked.items():
         groups.setdefault(why, []).append(place)
@@ -225,7 +225,7 @@ def _on(
     *,
     tail: Text = (),
     uuids: Mapping[str, str] | None = None,
-) -> Line:
+) -> Statement:
     """A statement about places; of one, its name stands in the line."""
     found = sorted(places)
     where = text(" on ", _where(found))
@@ -234,7 +234,7 @@ def _on(
         uuid = (uuids or {}).get(found[0], "")
         where = text(" on ", code(found[0]), text(" ", code(uuid)) if uuid else ())
         items = ()
-    return Line(mark, text(*([what] if isinstance(what, str) else what), where, tail), items)
+    return Statement(mark, text(*([what] if isinstance(what, str) else what), where, tail), items)
 
 
 def _item(place: str, uuid: str) -> Text:

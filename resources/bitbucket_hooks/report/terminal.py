@@ -10,7 +10,16 @@ import click
 
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.wording import plural
-from bitbucket_hooks.report.document import WORDED, Document, Entry, Line, Mark, Span, Style, Text
+from bitbucket_hooks.report.document import (
+    WORDED,
+    Document,
+    Mark,
+    ReportEntry,
+    Span,
+    Statement,
+    Style,
+    Text,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,14 +82,14 @@ def _rows(document: Document, most: int | None) -> Iterator[_Row]:
         yield 0, None, note
 
 
-def _entry(entry: Entry, most: int | None) -> Iterator[_Row]:
+def _entry(entry: ReportEntry, most: int | None) -> Iterator[_Row]:
     yield 2, entry.mark, entry.text
     yield from _items(entry.items[:most], len(entry.items), 6, "hook")
     for line in entry.lines:
         yield from _line(line, 6, most)
 
 
-def _line(line: Line, indent: int, most: int | None) -> Iterator[_Row]:
+def _line(line: Statement, indent: int, most: int | None) -> Iterator[_Row]:
     yield indent, line.mark, line.text
     yield from _items(line.items[:most], len(line.items), indent + 4, line.noun)
 

@@ -8,14 +8,14 @@ from typing import Final
 from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.run import Kind
-from bitbucket_hooks.report.changes import Action, Changes, Exclusive, Hook, Other, Unmanaged
+from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Exclusive, Other, Unmanaged
 from bitbucket_hooks.report.document import (
     Document,
-    Entry,
     Figure,
-    Line,
     Mark,
+    ReportEntry,
     Section,
+    Statement,
     Text,
     code,
     listed,
@@ -24,7 +24,7 @@ from bitbucket_hooks.report.document import (
     strong,
     text,
 )
-from bitbucket_hooks.report.groups import Group, grouped
+from bitbucket_hooks.report.groups import AlikeHooks, grouped
 from bitbucket_hooks.report.notices import tells_removed_secret, tells_unmanaged
 from bitbucket_hooks.report.phrases import Words, lines_of
 from bitbucket_hooks.report.warnings import warnings_of
@@ -56,7 +56,7 @@ _WATCHING: Final = {
 _PROVIDER: Final = "pulumi:providers:pulumi-python"
 
 
-def tell(changes: Changes, title: str = "") -> Document:
+def to_document(changes: Changes, title: str = "") -> Document:
     """Put changes into words, the most important first."""
     words = Words(planned=changes.run.planned)
     return Document(
@@ -70,7 +70,7 @@ def tell(changes: Changes, title: str = "") -> Document:
     )
 
 
-def lines_by_resource(changes: Changes) -> dict[str, tuple[Line, ...]]:
+def lines_by_resource(changes: Changes) -> dict[str, tuple[Statement, ...]]:
     """What is said of each resource to which something happens, by its URN or its `key`."""
     words = Words(planned=changes.run.planned)
     hooks = {one.urn: lines_of(one, changes, words) for one in changes.hooks if one.changes}
@@ -184,7 +184,7 @@ def _sections(changes: Changes, words: Words) -> Iterable[Section]:
         yield Section("What the run said", said)
 
 
-def _weight(group: Group) -> tuple[int, str]:
+def _weight(group: AlikeHooks) -> tuple[int, str]:
     """What concerns the most hooks comes first."""
     hook = group.hook
     drifted = sum(len(one.places) for one in hook.drift)
@@ -192,47 +192,47 @@ def _weight(group: Group) -> tuple[int, str]:
     return -(sum(map(len, sizes)) + drifted), group.names[0]
 
 
-def _entry(group: Group, mark: Mark, changes: Changes, words: Words) -> Entry:
+def _entry(group: AlikeHooks, mark: Mark, changes: Changes, words: Words) -> ReportEntry:
     names = group.names
     few = [name(one) for one in names[:_NAMED]]
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     url = text(", ", code(group.hook.url)) if group.hook.url else ()
     what = text(listed(few), more, " ", _kind(group.hook, len(names)), url)
     items = tuple(text(code(one)) for one in names) if more else ()
-    return Entry(mark, what, lines_of(group.hook, changes, words), items)
+    return ReportEntry(mark, what, lines_of(group.hook, changes, words), items)
 
 
-def _kind(hook: Hook, number: int) -> str:
+def _kind(hook: ChangedHook, number: int) -> str:
     if hook.kind == "WorkspaceHook":
         return "(workspace hooks)" if number > 1 else "(workspace hook)"
     return "(fleet)" if hook.kind == "HookFleet" else "(hooks)" if number > 1 else "(hook)"
 
 
-def _exclusive(one: Exclusive, words: Words) -> Entry:
+def _exclusive(one: Exclusive, words: Words) -> ReportEntry:
     deleted = [each for each in one.unmanaged if each.deleted]
     kept = [each for each in one.unmanaged if not each.deleted]
     lines = []
     if deleted:
         what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
-        lines.append(Line(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
+        lines.append(Statement(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
         fate = "deleted by the next update" if one.pending else "left alone"
         what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, {fate}"
         rest = (text(f"… and {one.unnamed:,} more"),) if one.unnamed else ()
-        lines.append(Line(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
-    lines += [Line(Mark.CHANGE, words.property(change)) for change in one.properties]
+        lines.append(Statement(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
+    lines += [Statement(Mark.CHANGE, words.property(change)) for change in one.properties]
     if not lines:
-        lines.append(Line(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
+        lines.append(Statement(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
     mark = Mark.DELETE if deleted else Mark.WARN if kept else Mark.CHANGE
     where = "of a workspace" if one.kind.startswith("Workspace") else "of repositories"
-    return Entry(mark, text(name(one.name), f" (all hooks {where})"), tuple(lines))
+    return ReportEntry(mark, text(name(one.name), f" (all hooks {where})"), tuple(lines))
 
 
 def _told(hooks: Iterable[Unmanaged]) -> tuple[Text, ...]:
     return tuple(text(code(one.told), " ", code(one.uuid)) for one in hooks)
 
 
-def _other(one: Other) -> Entry:
+def _other(one: Other) -> ReportEntry:
     mark = {"create": Mark.ADD, "delete": Mark.DELETE, "replace": Mark.DELETE}
     kind = "account (Provider)" if one.type == _PROVIDER else one.type
     names = one.names[:_NAMED]
@@ -240,15 +240,15 @@ def _other(one: Other) -> Entry:
     noun = text(code(kind) if kind == one.type else kind)
     what = text(noun, f", {_OPS.get(one.op, one.op)}: ", listed(code(one) for one in names), more)
     items = tuple(text(code(each)) for each in one.names) if more else ()
-    return Entry(mark.get(one.op, Mark.CHANGE), what, items=items)
+    return ReportEntry(mark.get(one.op, Mark.CHANGE), what, items=items)
 
 
-def _names_of(one: Other) -> Line:
+def _names_of(one: Other) -> Statement:
     items = tuple(text(code(each)) for each in one.names)
-    return Line(Mark.CHANGE, text(_OPS.get(one.op, one.op)), items, "resource")
+    return Statement(Mark.CHANGE, text(_OPS.get(one.op, one.op)), items, "resource")
 
 
-def _messages(changes: Changes) -> tuple[Entry, ...]:
+def _messages(changes: Changes) -> tuple[ReportEntry, ...]:
     """The warnings of the run that nothing else here tells, each once."""
     groups: dict[str, list[str]] = {}
     watched = {one.urn for one in changes.exclusives if one.unmanaged}
@@ -262,11 +262,13 @@ def _messages(changes: Changes) -> tuple[Entry, ...]:
     return tuple(_message(message, names) for message, names in groups.items())
 
 
-def _message(message: str, names: list[str]) -> Entry:
+def _message(message: str, names: list[str]) -> ReportEntry:
     first, *rest = [line.strip() for line in message.splitlines() if line.strip()]
     of = [one for one in dict.fromkeys(names) if one]
     head = text(listed(name(one) for one in of[:_NAMED]), ": ", code(first)) if of else code(first)
-    return Entry(Mark.WARN, text(head), tuple(Line(Mark.KEEP, text(code(line))) for line in rest))
+    return ReportEntry(
+        Mark.WARN, text(head), tuple(Statement(Mark.KEEP, text(code(line))) for line in rest)
+    )
 
 
 def _notes(changes: Changes) -> Iterable[Text]:

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi, unreadable_hook
-from bitbucket_hooks.api.worker_pool import SideBySide
+from bitbucket_hooks.api.worker_pool import WorkerPool
 from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.settings import Settings
@@ -18,8 +18,8 @@ from bitbucket_hooks.model.state_codec import desired_of
 from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN, Run
 from bitbucket_hooks.reconcile.adoption import candidates, near_misses
-from bitbucket_hooks.report.changes import Changes, Hook
-from bitbucket_hooks.report.findings import Finding, Findings, finding
+from bitbucket_hooks.report.changes import ChangedHook, Changes
+from bitbucket_hooks.report.findings import AdoptionFinding, Findings, finding
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
 
@@ -27,7 +27,7 @@ _DEFAULT: Final = "default"
 
 
 @frozen
-class _Place:
+class _PlannedHook:
     """Where a hook is to be made, and how it is declared."""
 
     urn: str
@@ -39,7 +39,7 @@ class _Place:
 
 
 @define
-class Accounts:
+class AccountSettings:
     """The accounts of a stack, from its configuration with the secrets open."""
 
     values: Mapping[str, Any] = field(repr=False)
@@ -70,11 +70,11 @@ class Accounts:
 
 
 @frozen
-class Looker:
+class AdoptionPreview:
     """Lists the hooks where new ones are to be."""
 
-    accounts: Accounts
-    tell: Callable[[str], None]
+    accounts: AccountSettings
+    notify: Callable[[str], None]
     warn: Callable[[str], None]
     most: int
     """Repositories to look at; each costs a request."""
@@ -84,7 +84,7 @@ class Looker:
     def look(self, run: Run, changes: Changes) -> Findings:
         """Find the live hooks that creates would adopt; what can't be looked at is left out."""
         providers = {step.urn: step.provider for step in run.steps if step.provider}
-        found: dict[tuple[str, str], Finding] = {}
+        found: dict[tuple[str, str], AdoptionFinding] = {}
         managed = frozenset(_managed(run))
         left = self.most
         for provider, hooks in sorted(_by_provider(changes.hooks, providers).items()):
@@ -99,15 +99,15 @@ class Looker:
         return found
 
     def _find(
-        self, provider: str, places: list[_Place], managed: frozenset[str]
-    ) -> dict[tuple[str, str], Finding]:
+        self, provider: str, places: list[_PlannedHook], managed: frozenset[str]
+    ) -> dict[tuple[str, str], AdoptionFinding]:
         settings = self.accounts.of(provider)
         if settings is None or not places:
             return {}
         client = open_client(settings, self.warn, clock=self.clock)
         api = HookApi(lambda: client)
         subjects = {one.name: one.desired.subject for one in places}
-        pool = SideBySide(settings.parallel, self.clock, self.tell)
+        pool = WorkerPool(settings.parallel, self.clock, self.notify)
         live = pool.run(
             "looking for live hooks",
             {name: partial(api.listing, subject) for name, subject in subjects.items()},
@@ -141,7 +141,7 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
     return f"not known whether live hooks are adopted: {first.in_a_line}{more}"
 
 
-def _places(hook: Hook, run: Run, accounts: Accounts) -> list[_Place]:
+def _places(hook: ChangedHook, run: Run, accounts: AccountSettings) -> list[_PlannedHook]:
     step = next((s for s in reversed(run.steps) if s.urn == hook.urn and s.new is not None), None)
     inputs = dict(step.new.inputs) if step is not None and step.new is not None else {}
     declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
@@ -159,7 +159,7 @@ def _places(hook: Hook, run: Run, accounts: Accounts) -> list[_Place]:
     except (KeyError, TypeError, AttributeError):  # not what our own resources declare
         return []
     adopt = str(inputs.get("adopt") or "")
-    return [_Place(hook.urn, place, one, adopt, hide_url) for place, one in desired]
+    return [_PlannedHook(hook.urn, place, one, adopt, hide_url) for place, one in desired]
 
 
 def _is_unknown(value: Any) -> bool:
@@ -186,8 +186,10 @@ def _managed(run: Run) -> Iterable[str]:
             yield outputs["uuid"]
 
 
-def _by_provider(hooks: Iterable[Hook], providers: Mapping[str, str]) -> dict[str, list[Hook]]:
-    groups: dict[str, list[Hook]] = {}
+def _by_provider(
+    hooks: Iterable[ChangedHook], providers: Mapping[str, str]
+) -> dict[str, list[ChangedHook]]:
+    groups: dict[str, list[ChangedHook]] = {}
     for hook in sorted(hooks, key=lambda one: one.urn):  # the same ones each time, if not all
         if hook.created:
             groups.setdefault(providers.get(hook.urn, _DEFAULT), []).append(hook)

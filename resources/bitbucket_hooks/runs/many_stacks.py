@@ -31,7 +31,7 @@ class Done:
 
 
 @define
-class Together:
+class ManyStacks:
     """Runs a command for several stacks, so many side by side; one that fails stops no other."""
 
     command: Sequence[str]

@@ -23,7 +23,7 @@ from bitbucket_hooks.pulumi_cli.values import message_of
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.findings import Findings
-from bitbucket_hooks.runs.adoption_preview import Accounts, Looker
+from bitbucket_hooks.runs.adoption_preview import AccountSettings, AdoptionPreview
 from bitbucket_hooks.stack.files import project_name
 
 _HEARD: Final = ("info", "info#err", "warning")
@@ -88,7 +88,7 @@ def turn_of(changes: Changes) -> str | None:
 class Watcher:
     """Hears how far a run is, and what is worth a warning."""
 
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     warn: Callable[[str], None]
     total: int | None = None
     """How many resources there are, where that is known before."""
@@ -99,7 +99,7 @@ class Watcher:
         """Take in one of the engine's events."""
         said = event.get("diagnosticEvent")
         if said and said.get("severity") in _HEARD and said.get("message"):
-            self.tell(str(said["message"]).strip())
+            self.notify(str(said["message"]).strip())
         done = event.get("resOutputsEvent")
         if done:
             metadata = done.get("metadata", {})
@@ -108,7 +108,7 @@ class Watcher:
             known = self.total is not None and self.done <= self.total
             before = f"{self.done:,} of " if known else ""
             count = counted(self.total or 0 if known else self.done, "resource")
-            self.tell(f"{before}{count}, {what}")
+            self.notify(f"{before}{count}, {what}")
 
 
 def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
@@ -135,7 +135,9 @@ def _look(
     """The live hooks that creates would adopt; None: somebody asked to stop meanwhile."""
     clock = Clock()
     with stopping(clock):
-        looker = Looker(Accounts(config()), watcher.tell, watcher.warn, asked.look, clock)
+        looker = AdoptionPreview(
+            AccountSettings(config()), watcher.notify, watcher.warn, asked.look, clock
+        )
         found = looker.look(seen.changes.run, seen.changes)
     return None if clock.stopped else found
 

@@ -17,7 +17,7 @@ from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
 from bitbucket_hooks.model.secret_source import fingerprint
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
-from bitbucket_hooks.report.document import Line, plain
+from bitbucket_hooks.report.document import Statement, plain
 from bitbucket_hooks.report.to_document import lines_by_resource
 
 _VERSION: Final = 2
@@ -126,7 +126,7 @@ def _compared(changes: Changes) -> dict[str, Any]:
     }
 
 
-def _saved(line: Line) -> list[str]:
+def _saved(line: Statement) -> list[str]:
     """What a line says, and then each of what it is about."""
     return [plain(line.text), *map(plain, line.items)]
 

@@ -61,7 +61,7 @@ class SandboxAdapter(BaseAdapter):
         the answer, `ReadTimeout` when the sandbox takes its time, `SandboxError` when its file has
         become unusable.
         """
-        patience = _Patience(timeout[1] if isinstance(timeout, tuple) else timeout)
+        patience = _ClientTimeout(timeout[1] if isinstance(timeout, tuple) else timeout)
         environ = wire.environment(
             request.method or "GET",
             request.url or "",
@@ -82,7 +82,7 @@ class SandboxAdapter(BaseAdapter):
 
 
 @attrs.define
-class _Patience:
+class _ClientTimeout:
     """Waits no longer than the client would; the service goes on all the same."""
 
     left: float | None
@@ -95,7 +95,9 @@ class _Patience:
         time.sleep(seconds)
 
 
-def _check_arrival(request: PreparedRequest, answer: wire.Answer, patience: _Patience) -> None:
+def _check_arrival(
+    request: PreparedRequest, answer: wire.RawResponse, patience: _ClientTimeout
+) -> None:
     """Raise what `requests` raises when nothing comes, or not in time."""
     if patience.is_over:
         late = ReadTimeoutError(_POOL, request.url or "", "Read timed out.")
@@ -126,7 +128,7 @@ class _Stream:
         return io.BytesIO(self._data)
 
 
-def _received(request: PreparedRequest, answer: wire.Answer) -> HTTPResponse:
+def _received(request: PreparedRequest, answer: wire.RawResponse) -> HTTPResponse:
     """Let the standard library parse the bytes, as if they had come over a wire."""
     original = http.client.HTTPResponse(
         cast("socket.socket", _Stream(answer.data)), method=request.method

@@ -10,7 +10,7 @@ from bitbucket_hooks.sandbox.errors import json_response
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 _CLOUD: Final = ("bitbucket", "confluence", "jira", "trello")
 _BOTH: Final = ("egress", "ingress")
@@ -29,7 +29,7 @@ _RANGES: Final = (
 )
 
 
-def published(_: Call) -> Response:
+def published(_: IncomingRequest) -> Response:
     """Answer `GET /ip-ranges`, which stands for `https://ip-ranges.atlassian.com/`."""
     items = [_item(*each) for each in _RANGES]
     return json_response(

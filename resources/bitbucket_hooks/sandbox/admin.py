@@ -22,18 +22,18 @@ from bitbucket_hooks.sandbox import (
 )
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
-from bitbucket_hooks.sandbox.models import Hook, new_token, new_uuid
+from bitbucket_hooks.sandbox.models import StoredHook, new_token, new_uuid
 from bitbucket_hooks.sandbox.seed import open_database
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from bitbucket_hooks.sandbox.delivering import Run
+    from bitbucket_hooks.sandbox.delivering import EventRun
     from bitbucket_hooks.sandbox.faults import Plan
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import Comment, Repository, Workspace
-    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
+    from bitbucket_hooks.sandbox.models import StoredComment, StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
 
 _PROJECT: Final = "PLAT"
 
@@ -125,7 +125,7 @@ class Sandbox:
                 )
         return uuids
 
-    def repositories(self) -> list[Repository]:
+    def repositories(self) -> list[StoredRepository]:
         """Give the repositories of all workspaces, sorted by name."""
         with self._database.read() as connection:
             return tenants.repositories(connection)
@@ -204,14 +204,14 @@ class Sandbox:
 
     # Hooks
 
-    def hooks(self, target: str | None = None) -> list[Hook]:
+    def hooks(self, target: str | None = None) -> list[StoredHook]:
         """Give the hooks of a repository or workspace, or all; as stored, in spite of any lag."""
         with self._database.read() as connection:
             if target is None:
                 return hookstore.everything(connection)
             return hookstore.current(connection, lookups.target(connection, target))
 
-    def hook(self, uuid: str) -> Hook:
+    def hook(self, uuid: str) -> StoredHook:
         """Give one hook."""
         with self._database.read() as connection:
             return lookups.hook(connection, uuid)
@@ -220,16 +220,16 @@ class Sandbox:
         """Give the secret of a hook, which the API never shows."""
         return self.hook(uuid).secret
 
-    def plant_hook(self, target: str, url: str, **properties: Any) -> Hook:
+    def plant_hook(self, target: str, url: str, **properties: Any) -> StoredHook:
         """Add a hook to a repository or workspace by hand; `properties` are those of `Hook`."""
         kind = "repository" if "/" in target else "workspace"
         with self._database.write() as connection:
             uuid = lookups.target(connection, target)
             values = {"uuid": new_uuid(), **lookups.hook_changes(properties)}
-            hook = Hook(subject=uuid, subject_type=kind, url=url, **values)
+            hook = StoredHook(subject=uuid, subject_type=kind, url=url, **values)
             return hookstore.insert(connection, hook)
 
-    def change_hook(self, uuid: str, **changes: Any) -> Hook:
+    def change_hook(self, uuid: str, **changes: Any) -> StoredHook:
         """Change properties of a hook by hand, as somebody on the web page does."""
         with self._database.write() as connection:
             return hookstore.update(
@@ -248,7 +248,7 @@ class Sandbox:
 
     # Deliveries
 
-    def trigger(self, repository: str, event: str) -> Run:
+    def trigger(self, repository: str, event: str) -> EventRun:
         """Let an event happen, wait for its deliveries and give them with their outcomes."""
         from bitbucket_hooks.sandbox import delivering  # noqa: PLC0415 - it brings requests along
 
@@ -288,14 +288,14 @@ class Sandbox:
         author: str,
         parent: int | None = None,
         inline: str | None = None,
-    ) -> Comment:
+    ) -> StoredComment:
         """Comment by hand. `author` is a user; `parent` a comment, `inline` the path of a file."""
         with self._database.write() as connection:
             thread = lookups.thread(connection, repository, pull_request)
             who = lookups.user(connection, author)
             return commentstore.insert(connection, thread, who, raw, parent=parent, inline=inline)
 
-    def comments(self, repository: str, pull_request: int) -> list[Comment]:
+    def comments(self, repository: str, pull_request: int) -> list[StoredComment]:
         """Give the comments on a pull request, the oldest first, without the deleted ones."""
         with self._database.read() as connection:
             thread = lookups.thread(connection, repository, pull_request)
@@ -328,12 +328,12 @@ class Sandbox:
 
     # Behaviour
 
-    def settings(self) -> Settings:
+    def settings(self) -> SandboxSettings:
         """Give the settings."""
         with self._database.read() as connection:
             return settings.load(connection)
 
-    def configure(self, **changes: Any) -> Settings:
+    def configure(self, **changes: Any) -> SandboxSettings:
         """Change settings for all processes at once and give them; names as in `Settings`."""
         with self._database.write() as connection:
             return settings.save(connection, changes)

@@ -24,7 +24,7 @@ from bitbucket_hooks.sandbox import (
     settings,
     statuses,
 )
-from bitbucket_hooks.sandbox.calls import Call
+from bitbucket_hooks.sandbox.calls import IncomingRequest
 from bitbucket_hooks.sandbox.errors import ConnectionDropped, Refusal
 from bitbucket_hooks.sandbox.identity import identify
 from bitbucket_hooks.sandbox.pages import select_fields
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
+    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
     from bitbucket_hooks.sandbox.store import Database
 
 PAUSE: Final = "bitbucket_hooks.sandbox.pause"
@@ -127,7 +127,11 @@ class Application:
         return response(environ, start_response)
 
     def _answer(
-        self, request: Request, identity: Identity, current: Settings, fault: FaultKind | None
+        self,
+        request: Request,
+        identity: Identity,
+        current: SandboxSettings,
+        fault: FaultKind | None,
     ) -> Response | None:
         """Carry the request out unless the fault prevents it; no response: the connection drops."""
         if fault in faults.BEFORE:
@@ -142,7 +146,9 @@ class Application:
                 limits.label(connection, current, identity, response)
         return errors.gateway_page(502) if fault == "502-after" else response
 
-    def _carry_out(self, request: Request, identity: Identity, current: Settings) -> Response:
+    def _carry_out(
+        self, request: Request, identity: Identity, current: SandboxSettings
+    ) -> Response:
         try:
             endpoint, values = _ROUTES.bind_to_environ(request.environ).match()
             if endpoint not in _PUBLIC and not identity.is_known:
@@ -152,7 +158,7 @@ class Application:
             reading = request.method in _READS
             with self.database.read() if reading else self.database.write() as connection:
                 response: Response = endpoint(
-                    Call(request, connection, identity, current), **values
+                    IncomingRequest(request, connection, identity, current), **values
                 )
         except Refusal as refusal:
             return refusal.response
@@ -184,7 +190,7 @@ def _named(request: Request) -> tuple[str, str]:
     return request.method, request.path
 
 
-def _pause(request: Request, current: Settings, fault: FaultKind | None) -> None:
+def _pause(request: Request, current: SandboxSettings, fault: FaultKind | None) -> None:
     milliseconds = current.latency_ms + (current.slow_ms if fault == "slow" else 0)
     if milliseconds:
         pause: Callable[[float], Any] = request.environ.get(PAUSE, time.sleep)

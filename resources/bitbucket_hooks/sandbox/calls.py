@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from bitbucket_hooks.sandbox import commentstore, pages, tenants
 from bitbucket_hooks.sandbox import identity as identities
-from bitbucket_hooks.sandbox.commitstore import Commit
+from bitbucket_hooks.sandbox.commitstore import StoredCommit
 from bitbucket_hooks.sandbox.errors import no_permission, not_found
 
 if TYPE_CHECKING:
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.models import Repository, Workspace
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.models import StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.settings import SandboxSettings
 
 
 @attrs.frozen
-class Call:
+class IncomingRequest:
     """What a route needs to answer. The connection may write unless the verb is GET."""
 
     request: Request
     connection: sqlite3.Connection
     identity: Identity
-    settings: Settings
+    settings: SandboxSettings
 
     @property
     def reads(self) -> bool:
@@ -49,7 +49,7 @@ class Call:
             raise not_found()
         return found
 
-    def repository(self, workspace: str, slug: str) -> Repository:
+    def repository(self, workspace: str, slug: str) -> StoredRepository:
         """Find a repository. One that the identity may not see is refused like a missing one."""
         found = tenants.repository(self.connection, self.workspace(workspace).uuid, slug)
         if not found or not identities.repository_role(self.connection, self.identity, found):
@@ -58,7 +58,7 @@ class Call:
 
 
 @attrs.frozen
-class Subject:
+class StoredSubject:
     """What hooks hang on: a repository or a workspace."""
 
     kind: Literal["repository", "workspace"]
@@ -69,7 +69,7 @@ class Subject:
     admin: bool
 
 
-def commit_of(call: Call, workspace: str, slug: str, commit: str) -> Commit:
+def commit_of(call: IncomingRequest, workspace: str, slug: str, commit: str) -> StoredCommit:
     """Give the commit that a report or status is about, or refuse.
 
     By its whole hash (shorter ones: unverified). Writes ask for the scope and the role to write.
@@ -84,10 +84,10 @@ def commit_of(call: Call, workspace: str, slug: str, commit: str) -> Commit:
         raise no_permission(f"the repository {found.full_name}")
     if not commentstore.has_commit(call.connection, found.uuid, commit.lower()):
         raise not_found("Commit not found")
-    return Commit(found.uuid, commit.lower())
+    return StoredCommit(found.uuid, commit.lower())
 
 
-def no_content(call: Call) -> Response:
+def no_content(call: IncomingRequest) -> Response:
     """Make the 204 that deletes answer with: without a body, but with a type (reported).
 
     Which type is unverified: some clients parse the empty body when it is that of JSON.
@@ -99,17 +99,17 @@ def no_content(call: Call) -> Response:
     return response
 
 
-def repository_subject(call: Call, workspace: str, slug: str) -> Subject:
+def repository_subject(call: IncomingRequest, workspace: str, slug: str) -> StoredSubject:
     """Give a repository as a subject of hooks. Refuses (404) what the identity may not see."""
     found = call.repository(workspace, slug)
     role = identities.repository_role(call.connection, call.identity, found)
     path = ("repositories", found.workspace_slug, found.slug)
     shown: dict[str, Any] = {"type": "repository", "full_name": found.full_name, "name": found.name}
     shown |= {"uuid": found.uuid, "links": {"self": {"href": call.link(*path)}}}
-    return Subject("repository", found.uuid, path, found.full_name, shown, role == "admin")
+    return StoredSubject("repository", found.uuid, path, found.full_name, shown, role == "admin")
 
 
-def workspace_subject(call: Call, workspace: str) -> Subject:
+def workspace_subject(call: IncomingRequest, workspace: str) -> StoredSubject:
     """Give a workspace as a subject of hooks. Refuses (404) what the identity may not see."""
     found = call.workspace(workspace)
     role = identities.workspace_role(call.connection, call.identity, found.uuid)
@@ -130,4 +130,4 @@ def workspace_subject(call: Call, workspace: str) -> Subject:
         "repositories": call.link("repositories", found.slug),
     }
     shown |= {"links": {name: {"href": href} for name, href in links.items()}}
-    return Subject("workspace", found.uuid, path, found.slug, shown, role == "owner")
+    return StoredSubject("workspace", found.uuid, path, found.slug, shown, role == "owner")

@@ -26,8 +26,8 @@ from bitbucket_hooks.sandbox.errors import (
 from bitbucket_hooks.sandbox.validation import json_object
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.calls import Call
-    from bitbucket_hooks.sandbox.models import Comment, Repository
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
+    from bitbucket_hooks.sandbox.models import StoredComment, StoredRepository
 
 MAX_COMMENT: Final = 32_768
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
@@ -35,7 +35,7 @@ MAX_COMMENT: Final = 32_768
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-def collection(call: Call, workspace: str, slug: str, number: int) -> Response:
+def collection(call: IncomingRequest, workspace: str, slug: str, number: int) -> Response:
     """Answer GET and POST of a pull request's comments."""
     repository, thread = _thread(call, workspace, slug, number)
     if call.reads:
@@ -48,7 +48,7 @@ def collection(call: Call, workspace: str, slug: str, number: int) -> Response:
     return json_response(body, 201, Location=body["links"]["self"]["href"])
 
 
-def item(call: Call, workspace: str, slug: str, number: int, comment: int) -> Response:
+def item(call: IncomingRequest, workspace: str, slug: str, number: int, comment: int) -> Response:
     """Answer GET, PUT and DELETE of one comment.
 
     A deleted one is not found, and only its author may change one (both unverified).
@@ -67,7 +67,9 @@ def item(call: Call, workspace: str, slug: str, number: int, comment: int) -> Re
     return json_response(_shown(call, repository, thread, new))
 
 
-def _thread(call: Call, workspace: str, slug: str, number: int) -> tuple[Repository, Thread]:
+def _thread(
+    call: IncomingRequest, workspace: str, slug: str, number: int
+) -> tuple[StoredRepository, Thread]:
     if call.reads:
         call.identity.require("read:pullrequest:bitbucket", "pullrequest")
     else:
@@ -79,14 +81,16 @@ def _thread(call: Call, workspace: str, slug: str, number: int) -> tuple[Reposit
     return repository, thread
 
 
-def _check_author(call: Call, repository: Repository, comment: Comment) -> None:
+def _check_author(
+    call: IncomingRequest, repository: StoredRepository, comment: StoredComment
+) -> None:
     role = identity.repository_role(call.connection, call.identity, repository)
     may = call.request.method == "DELETE" and role == "admin"
     if comment.author != call.identity.holder and not may:
         raise no_permission(f"the comment {comment.id}")
 
 
-def _raw(call: Call) -> str:
+def _raw(call: IncomingRequest) -> str:
     content = json_object(call.request).get("content")
     raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(raw, str) or not raw.strip():
@@ -98,7 +102,9 @@ def _raw(call: Call) -> str:
     return raw
 
 
-def _shown(call: Call, repository: Repository, thread: Thread, comment: Comment) -> dict[str, Any]:
+def _shown(
+    call: IncomingRequest, repository: StoredRepository, thread: Thread, comment: StoredComment
+) -> dict[str, Any]:
     """Give a comment as the API shows it.
 
     The text of a deleted one is still there (unverified; harsher for who overlooks the mark).

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bitbucket_hooks.sandbox.models import Comment, timestamp
+from bitbucket_hooks.sandbox.models import StoredComment, timestamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -53,17 +53,17 @@ def has_pull_request(connection: sqlite3.Connection, thread: Thread) -> bool:
     return row is not None
 
 
-def comments(connection: sqlite3.Connection, thread: Thread) -> list[Comment]:
+def comments(connection: sqlite3.Connection, thread: Thread) -> list[StoredComment]:
     """Give the comments, the oldest first; deleted ones too."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM comments"  # noqa: S608 - our own names
         " WHERE repository = ? AND pull_request = ? ORDER BY id",
         attrs.astuple(thread),
     )
-    return [Comment(**dict(row)) for row in rows]
+    return [StoredComment(**dict(row)) for row in rows]
 
 
-def comment(connection: sqlite3.Connection, thread: Thread, number: int) -> Comment | None:
+def comment(connection: sqlite3.Connection, thread: Thread, number: int) -> StoredComment | None:
     """Give one comment, unless it was deleted."""
     found = (each for each in comments(connection, thread) if each.id == number)
     return next((each for each in found if not each.deleted), None)
@@ -77,7 +77,7 @@ def insert(
     *,
     parent: int | None = None,
     inline: str | None = None,
-) -> Comment:
+) -> StoredComment:
     """Store a new comment and give it."""
     now = timestamp()
     row = (*attrs.astuple(thread), author, raw, parent, inline, now, now)
@@ -87,10 +87,10 @@ def insert(
         row,
     )
     number = int(cursor.lastrowid or 0)
-    return Comment(number, author, raw, parent, inline, False, now, now)  # noqa: FBT003
+    return StoredComment(number, author, raw, parent, inline, False, now, now)  # noqa: FBT003
 
 
-def rewrite(connection: sqlite3.Connection, old: Comment, raw: str) -> Comment:
+def rewrite(connection: sqlite3.Connection, old: StoredComment, raw: str) -> StoredComment:
     """Give a comment another text."""
     new = attrs.evolve(old, raw=raw, updated_on=timestamp())
     connection.execute(
@@ -99,7 +99,7 @@ def rewrite(connection: sqlite3.Connection, old: Comment, raw: str) -> Comment:
     return new
 
 
-def delete(connection: sqlite3.Connection, old: Comment) -> None:
+def delete(connection: sqlite3.Connection, old: StoredComment) -> None:
     """Mark a comment as deleted."""
     connection.execute(
         "UPDATE comments SET deleted = 1, updated_on = ? WHERE id = ?", (timestamp(), old.id)

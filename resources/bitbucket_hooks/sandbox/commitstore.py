@@ -20,14 +20,14 @@ _ANNOTATIONS: Final = "repository = ? AND hash = ? AND report = ?"
 
 
 @attrs.frozen
-class Commit:
+class StoredCommit:
     """A commit of a repository, by uuid and whole hash."""
 
     repository: str
     hash: str
 
 
-def reports(connection: sqlite3.Connection, commit: Commit) -> list[Row]:
+def reports(connection: sqlite3.Connection, commit: StoredCommit) -> list[Row]:
     """Give the reports on a commit, by id."""
     rows = connection.execute(
         "SELECT body FROM reports WHERE repository = ? AND hash = ? ORDER BY id",
@@ -36,12 +36,12 @@ def reports(connection: sqlite3.Connection, commit: Commit) -> list[Row]:
     return [json.loads(row["body"]) for row in rows]
 
 
-def report(connection: sqlite3.Connection, commit: Commit, name: str) -> Row | None:
+def report(connection: sqlite3.Connection, commit: StoredCommit, name: str) -> Row | None:
     """Give one report."""
     return next((one for one in reports(connection, commit) if one["external_id"] == name), None)
 
 
-def put_report(connection: sqlite3.Connection, commit: Commit, name: str, body: Row) -> Row:
+def put_report(connection: sqlite3.Connection, commit: StoredCommit, name: str, body: Row) -> Row:
     """Store a report in place of the one of that name, whose annotations stay."""
     old = report(connection, commit, name)
     uuid = old["uuid"] if old else new_uuid()
@@ -53,7 +53,7 @@ def put_report(connection: sqlite3.Connection, commit: Commit, name: str, body: 
     return whole
 
 
-def delete_report(connection: sqlite3.Connection, commit: Commit, name: str) -> None:
+def delete_report(connection: sqlite3.Connection, commit: StoredCommit, name: str) -> None:
     """Remove a report and its annotations."""
     connection.execute(
         f"DELETE FROM reports WHERE {_REPORT}",  # noqa: S608 - our own words
@@ -61,7 +61,7 @@ def delete_report(connection: sqlite3.Connection, commit: Commit, name: str) -> 
     )
 
 
-def annotations_of(connection: sqlite3.Connection, commit: Commit, name: str) -> list[Row]:
+def annotations_of(connection: sqlite3.Connection, commit: StoredCommit, name: str) -> list[Row]:
     """Give the annotations of a report in the order in which they came."""
     rows = connection.execute(
         f"SELECT body FROM annotations WHERE {_ANNOTATIONS} ORDER BY seq",  # noqa: S608
@@ -71,7 +71,7 @@ def annotations_of(connection: sqlite3.Connection, commit: Commit, name: str) ->
 
 
 def put_annotations(
-    connection: sqlite3.Connection, commit: Commit, name: str, bodies: Iterable[Row]
+    connection: sqlite3.Connection, commit: StoredCommit, name: str, bodies: Iterable[Row]
 ) -> int:
     """Store annotations, each in place of the one of its id, and give how many there are now."""
     connection.executemany(
@@ -82,7 +82,7 @@ def put_annotations(
     return len(annotations_of(connection, commit, name))
 
 
-def statuses(connection: sqlite3.Connection, commit: Commit) -> list[Row]:
+def statuses(connection: sqlite3.Connection, commit: StoredCommit) -> list[Row]:
     """Give the build statuses of a commit, by key."""
     rows = connection.execute(
         "SELECT body FROM statuses WHERE repository = ? AND hash = ? ORDER BY key",
@@ -91,7 +91,7 @@ def statuses(connection: sqlite3.Connection, commit: Commit) -> list[Row]:
     return [json.loads(row["body"]) for row in rows]
 
 
-def put_status(connection: sqlite3.Connection, commit: Commit, body: Row) -> Row:
+def put_status(connection: sqlite3.Connection, commit: StoredCommit, body: Row) -> Row:
     """Store a build status in place of the one of its key."""
     connection.execute(
         "INSERT OR REPLACE INTO statuses VALUES (?, ?, ?, ?)",

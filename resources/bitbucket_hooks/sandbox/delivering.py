@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import Hook, Repository
+    from bitbucket_hooks.sandbox.models import StoredHook, StoredRepository
     from bitbucket_hooks.sandbox.store import Database
 
 _TRIES: Final = 3
@@ -44,23 +44,23 @@ _KEPT_RUNS: Final = 50
 class Shipment:
     """One delivery on its way: its thread adds what comes of it, anybody may look."""
 
-    hook: Hook
+    hook: StoredHook
     event: str
     subject: str
     what: sending.Delivery
     number: int | None = None
     """Its place in the hook's history; None: the hook keeps none."""
-    outcomes: tuple[sending.Outcome, ...] = ()
+    outcomes: tuple[sending.DeliveryResult, ...] = ()
     done: bool = False
 
     @property
-    def last(self) -> sending.Outcome | None:
+    def last(self) -> sending.DeliveryResult | None:
         """The outcome that counts."""
         return self.outcomes[-1] if self.outcomes else None
 
 
 @attrs.frozen(eq=False)
-class Run:
+class EventRun:
     """What one event set off."""
 
     id: str
@@ -74,7 +74,9 @@ class Run:
         return all(each.done for each in self.shipments)
 
 
-def listeners(connection: sqlite3.Connection, repository: Repository, event: str) -> list[Hook]:
+def listeners(
+    connection: sqlite3.Connection, repository: StoredRepository, event: str
+) -> list[StoredHook]:
     """Give the hooks that an event of a repository reaches, those of its workspace last."""
     hooks = [
         *hookstore.current(connection, repository.uuid),
@@ -89,7 +91,7 @@ def known_events(connection: sqlite3.Connection) -> list[str]:
     return list(dict.fromkeys(itertools.chain(*keys)))
 
 
-def prepare(connection: sqlite3.Connection, repository: Repository, event: str) -> Run:
+def prepare(connection: sqlite3.Connection, repository: StoredRepository, event: str) -> EventRun:
     """Make the deliveries of an event and note them in the histories of hooks that keep one.
 
     Raises `SandboxError` for an event that the sandbox's catalogue lacks.
@@ -105,7 +107,7 @@ def prepare(connection: sqlite3.Connection, repository: Repository, event: str) 
     return _run(event, repository.full_name, shipments)
 
 
-def prepare_again(connection: sqlite3.Connection, hook: Hook, sent: Sent) -> Run:
+def prepare_again(connection: sqlite3.Connection, hook: StoredHook, sent: Sent) -> EventRun:
     """Make a delivery of the same payload once more, to where the hook leads today.
 
     Raises `SandboxError` for a hook that isn't active.
@@ -116,11 +118,11 @@ def prepare_again(connection: sqlite3.Connection, hook: Hook, sent: Sent) -> Run
     return _run(sent.event, sent.subject, [shipment])
 
 
-def _run(event: str, subject: str, shipments: Sequence[Shipment]) -> Run:
-    return Run(new_uuid().strip("{}"), event, subject, tuple(shipments))
+def _run(event: str, subject: str, shipments: Sequence[Shipment]) -> EventRun:
+    return EventRun(new_uuid().strip("{}"), event, subject, tuple(shipments))
 
 
-def _payload(event: str, repository: Repository) -> bytes:
+def _payload(event: str, repository: StoredRepository) -> bytes:
     told = event if event in KEYS else _PLAIN
     now = datetime.now(timezone.utc)
     content: dict[str, Any] = payload(told, repository.workspace_slug, repository.slug, now)
@@ -128,7 +130,7 @@ def _payload(event: str, repository: Repository) -> bytes:
 
 
 def _shipment(
-    connection: sqlite3.Connection, hook: Hook, event: str, subject: str, body: bytes
+    connection: sqlite3.Connection, hook: StoredHook, event: str, subject: str, body: bytes
 ) -> Shipment:
     what = sending.raw_delivery(event, body, hook.secret, hook.uuid)
     number = None
@@ -153,16 +155,18 @@ def carry_out(database: Database, shipment: Shipment) -> None:
     shipment.done = True
 
 
-def _attempt(shipment: Shipment, number: int, timeout: float) -> sending.Outcome:
+def _attempt(shipment: Shipment, number: int, timeout: float) -> sending.DeliveryResult:
     if len(shipment.what.body) > sending.MOST_BYTES:
         most = f"{sending.MOST_BYTES // 1024} KB"
-        return sending.Outcome(0, problem=f"nothing was sent: the payload is larger than {most}")
+        return sending.DeliveryResult(
+            0, problem=f"nothing was sent: the payload is larger than {most}"
+        )
     hook = shipment.hook
     what = shipment.what.attempt(number)
     try:
         return sending.send(hook.url, what, timeout, insecure=hook.skip_cert_verification)
     except HooksError as error:
-        return sending.Outcome(0, problem=str(error))
+        return sending.DeliveryResult(0, problem=str(error))
 
 
 class Deliverer:
@@ -170,12 +174,12 @@ class Deliverer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, EventRun] = {}
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._threads: set[threading.Thread] = set()
 
-    def start(self, run: Run) -> None:
+    def start(self, run: EventRun) -> None:
         """Send what is in a run, without waiting for any of it."""
         threads = [
             threading.Thread(target=self._carry_out, args=(each,), daemon=True)
@@ -189,7 +193,7 @@ class Deliverer:
         for thread in threads:
             thread.start()
 
-    def run(self, name: str) -> Run | None:
+    def run(self, name: str) -> EventRun | None:
         """Give a run of late as it is now: a copy, which its threads no longer change."""
         found = self._runs.get(name)
         # `done` is read before the outcomes: what is done then has all of them.
@@ -197,7 +201,7 @@ class Deliverer:
             found, shipments=tuple(attrs.evolve(each, done=each.done) for each in found.shipments)
         )
 
-    def last(self, hook: Hook) -> Shipment | None:
+    def last(self, hook: StoredHook) -> Shipment | None:
         """Give the latest delivery to a hook as it is now, if it is one of late."""
         for run in reversed(list(map(self.run, list(self._runs)))):
             for shipment in run.shipments if run else ():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.settings import FaultKind, Settings
+    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
     from bitbucket_hooks.sandbox.store import Database
 
 BEFORE: Final = frozenset({"500", "502", "503", "504", "html", "drop-before"})
@@ -53,7 +53,7 @@ def plans(connection: sqlite3.Connection) -> list[Plan]:
     return [Plan(**dict(row)) for row in rows]
 
 
-def draw(database: Database, settings: Settings, method: str, path: str) -> FaultKind | None:
+def draw(database: Database, settings: SandboxSettings, method: str, path: str) -> FaultKind | None:
     """Decide which fault this request meets: a planned one first, else perhaps a random one."""
     with database.read() as connection:
         waiting = bool(plans(connection))
@@ -91,7 +91,9 @@ def _with_slugs(connection: sqlite3.Connection, path: str) -> str:
     return "/".join(slugs.get(part, part) for part in parts)
 
 
-def _chance(connection: sqlite3.Connection, settings: Settings, method: str) -> FaultKind | None:
+def _chance(
+    connection: sqlite3.Connection, settings: SandboxSettings, method: str
+) -> FaultKind | None:
     methods = settings.fault_methods
     if not settings.fault_rate or (methods and method not in methods):
         return None

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from bitbucket_hooks.deliveries.sending import Delivery, Outcome
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.deliveries.sending import Delivery, DeliveryResult
+    from bitbucket_hooks.sandbox.models import StoredHook
 
 MOST: Final = 100
 """So many deliveries of a hook are kept, the latest."""
@@ -83,7 +83,7 @@ def told(status: int | None, reason: str) -> str:
 
 
 def begin(
-    connection: sqlite3.Connection, hook: Hook, event: str, subject: str, what: Delivery
+    connection: sqlite3.Connection, hook: StoredHook, event: str, subject: str, what: Delivery
 ) -> int:
     """Note a delivery that is to be made, let the oldest go, and give its number."""
     cursor = connection.execute(
@@ -104,7 +104,12 @@ def begin(
 
 
 def note(
-    connection: sqlite3.Connection, delivery: int, number: int, outcome: Outcome, *, done: bool
+    connection: sqlite3.Connection,
+    delivery: int,
+    number: int,
+    outcome: DeliveryResult,
+    *,
+    done: bool,
 ) -> None:
     """Add an attempt; nothing when somebody deleted the hook meanwhile."""
     connection.execute(

@@ -10,16 +10,16 @@ from bitbucket_hooks.sandbox import hookstore, pages
 from bitbucket_hooks.sandbox.calls import no_content, repository_subject, workspace_subject
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
-from bitbucket_hooks.sandbox.models import Hook, new_uuid
+from bitbucket_hooks.sandbox.models import StoredHook, new_uuid
 from bitbucket_hooks.sandbox.validation import PROPERTIES, hook_fields
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call, Subject
+    from bitbucket_hooks.sandbox.calls import IncomingRequest, StoredSubject
 
 
-def subject_types(call: Call) -> Response:
+def subject_types(call: IncomingRequest) -> Response:
     """Answer `GET /hook_events`."""
     return json_response(
         {
@@ -29,7 +29,7 @@ def subject_types(call: Call) -> Response:
     )
 
 
-def event_types(call: Call, subject_type: str) -> Response:
+def event_types(call: IncomingRequest, subject_type: str) -> Response:
     """Answer `GET /hook_events/{subject_type}`: what the service allows today."""
     if subject_type not in SUBJECT_TYPES:
         raise not_found()
@@ -44,13 +44,13 @@ def event_types(call: Call, subject_type: str) -> Response:
     return json_response(pages.envelope(call.request, page, len(values), cut))
 
 
-def collection(call: Call, workspace: str, slug: str = "") -> Response:
+def collection(call: IncomingRequest, workspace: str, slug: str = "") -> Response:
     """Answer GET and POST of a list of hooks."""
     subject = _subject(call, workspace, slug)
     return _create(call, subject) if call.request.method == "POST" else _list(call, subject)
 
 
-def item(call: Call, workspace: str, uid: str, slug: str = "") -> Response:
+def item(call: IncomingRequest, workspace: str, uid: str, slug: str = "") -> Response:
     """Answer GET, PUT and DELETE of one hook."""
     subject = _subject(call, workspace, slug)
     uid = uid.lower()
@@ -66,7 +66,7 @@ def item(call: Call, workspace: str, uid: str, slug: str = "") -> Response:
     raise not_found()
 
 
-def _subject(call: Call, workspace: str, slug: str) -> Subject:
+def _subject(call: IncomingRequest, workspace: str, slug: str) -> StoredSubject:
     require_webhook_scope(call.identity, call.request.method)
     if slug:
         subject = repository_subject(call, workspace, slug)
@@ -77,22 +77,22 @@ def _subject(call: Call, workspace: str, slug: str) -> Subject:
     return subject
 
 
-def _list(call: Call, subject: Subject) -> Response:
+def _list(call: IncomingRequest, subject: StoredSubject) -> Response:
     hooks = hookstore.visible(call.connection, subject.uuid)
     page = pages.asked_for(call.request)
     values = [_shown(call, subject, hook) for hook in pages.cut(page, hooks)]
     return json_response(pages.envelope(call.request, page, len(hooks), values))
 
 
-def _create(call: Call, subject: Subject) -> Response:
-    hook = Hook(
+def _create(call: IncomingRequest, subject: StoredSubject) -> Response:
+    hook = StoredHook(
         uuid=new_uuid(), subject=subject.uuid, subject_type=subject.kind, **_sent(call, subject)
     )
     body = _shown(call, subject, hookstore.insert(call.connection, hook, call.settings.read_lag_ms))
     return json_response(body, 201, Location=body["links"]["self"]["href"])
 
 
-def _replace(call: Call, subject: Subject, uid: str) -> Response:
+def _replace(call: IncomingRequest, subject: StoredSubject, uid: str) -> Response:
     """PUT replaces url, description, active and events, even when they are not sent.
 
     A secret that is not sent stays (public API description), and so do the properties that the
@@ -104,12 +104,12 @@ def _replace(call: Call, subject: Subject, uid: str) -> Response:
     return json_response(_shown(call, subject, new))
 
 
-def _delete(call: Call, subject: Subject, uid: str) -> Response:
+def _delete(call: IncomingRequest, subject: StoredSubject, uid: str) -> Response:
     hookstore.delete(call.connection, _own(call, subject, uid), call.settings.read_lag_ms)
     return no_content(call)
 
 
-def _own(call: Call, subject: Subject, uid: str) -> Hook:
+def _own(call: IncomingRequest, subject: StoredSubject, uid: str) -> StoredHook:
     """Find the hook that a write names. Refuses missing ones, and those of an installed app."""
     hook = hookstore.find(call.connection, uid)
     if not hook or hook.subject != subject.uuid:
@@ -119,7 +119,7 @@ def _own(call: Call, subject: Subject, uid: str) -> Hook:
     return hook
 
 
-def _sent(call: Call, subject: Subject) -> dict[str, Any]:
+def _sent(call: IncomingRequest, subject: StoredSubject) -> dict[str, Any]:
     known = hookstore.known_events(call.connection, subject.kind)
     sent = hook_fields(call.request, call.settings, known)
     require_event_scopes(call.identity, sent["events"])
@@ -132,13 +132,13 @@ def _sent(call: Call, subject: Subject) -> dict[str, Any]:
     return sent
 
 
-def _stored(call: Call, text: str) -> str:
+def _stored(call: IncomingRequest, text: str) -> str:
     """Give a text as the service keeps it."""
     text = text.strip() if call.settings.trims_texts else text
     return unicodedata.normalize("NFD", text) if call.settings.decomposes_texts else text
 
 
-def _shown(call: Call, subject: Subject, hook: Hook) -> dict[str, Any]:
+def _shown(call: IncomingRequest, subject: StoredSubject, hook: StoredHook) -> dict[str, Any]:
     """Give a hook as the API shows it: of the secret only whether there is one."""
     href = call.link(*subject.path, "hooks", hook.uuid)
     return {

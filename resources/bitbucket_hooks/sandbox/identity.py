@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.models import Repository, User
+    from bitbucket_hooks.sandbox.models import StoredRepository, User
 
 TokenKind = Literal["api", "repository", "project", "workspace", "oauth"]
 Role = Literal["admin", "write", "read"]
@@ -174,7 +174,7 @@ def workspace_role(
 
 
 def repository_role(
-    connection: sqlite3.Connection, identity: Identity, repository: Repository
+    connection: sqlite3.Connection, identity: Identity, repository: StoredRepository
 ) -> Role | None:
     """Tell what the identity may do with a repository; nothing: not even see it.
 
@@ -189,7 +189,9 @@ def repository_role(
     return "read" if member or not repository.private else None
 
 
-def _holds(connection: sqlite3.Connection, identity: Identity, repository: Repository) -> bool:
+def _holds(
+    connection: sqlite3.Connection, identity: Identity, repository: StoredRepository
+) -> bool:
     if identity.kind in ("repository", "project"):
         return identity.holder in (repository.uuid, repository.project)
     return workspace_role(connection, identity, repository.workspace) == "owner"

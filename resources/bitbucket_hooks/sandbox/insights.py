@@ -18,8 +18,8 @@ from bitbucket_hooks.sandbox.validation import json_object, sent_json
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call
-    from bitbucket_hooks.sandbox.commitstore import Commit
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
+    from bitbucket_hooks.sandbox.commitstore import StoredCommit
 
 MAX_DATA: Final = 10
 MAX_AT_ONCE: Final = 100
@@ -57,7 +57,7 @@ _DATA_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
 }
 
 
-def collection(call: Call, workspace: str, slug: str, commit: str) -> Response:
+def collection(call: IncomingRequest, workspace: str, slug: str, commit: str) -> Response:
     """Answer GET of a commit's reports."""
     found = commitstore.reports(call.connection, commit_of(call, workspace, slug, commit))
     page = pages.asked_for(call.request)
@@ -65,7 +65,7 @@ def collection(call: Call, workspace: str, slug: str, commit: str) -> Response:
     return json_response(pages.envelope(call.request, page, len(found), cut))
 
 
-def item(call: Call, workspace: str, slug: str, commit: str, report: str) -> Response:
+def item(call: IncomingRequest, workspace: str, slug: str, commit: str, report: str) -> Response:
     """Answer GET, PUT and DELETE of one report. That PUT leaves annotations is unverified."""
     where = commit_of(call, workspace, slug, commit)
     if call.request.method == "PUT":
@@ -81,7 +81,9 @@ def item(call: Call, workspace: str, slug: str, commit: str, report: str) -> Res
     return json_response(found)
 
 
-def findings(call: Call, workspace: str, slug: str, commit: str, report: str) -> Response:
+def findings(
+    call: IncomingRequest, workspace: str, slug: str, commit: str, report: str
+) -> Response:
     """Answer GET and the bulk POST of a report's annotations, which overwrites by external id."""
     where = commit_of(call, workspace, slug, commit)
     if not commitstore.report(call.connection, where, report):
@@ -94,7 +96,7 @@ def findings(call: Call, workspace: str, slug: str, commit: str, report: str) ->
     return json_response(pages.envelope(call.request, page, len(found), cut))
 
 
-def _annotate(call: Call, where: Commit, report: str) -> Response:
+def _annotate(call: IncomingRequest, where: StoredCommit, report: str) -> Response:
     sent = sent_json(call.request)
     if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
         raise _refused("The request body is not an array of annotations")

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.settings import SandboxSettings
     from bitbucket_hooks.sandbox.store import Database
 
 _HOUR: Final = 3600.0
 _NEAR: Final = 0.8
 
 
-def admit(database: Database, settings: Settings, name: str) -> Response | None:
+def admit(database: Database, settings: SandboxSettings, name: str) -> Response | None:
     """Count a request of the identity `name`; gives the 429 when it is one too many.
 
     A refused request is not counted (unverified), so waiting helps even those who knock on.
@@ -59,7 +59,7 @@ def _wait(
     return max(row["at"] + seconds - now, 0.001) if row else 0.0
 
 
-def are_told(settings: Settings, identity: Identity) -> bool:
+def are_told(settings: SandboxSettings, identity: Identity) -> bool:
     """Tell whether answers carry the limits' headers: only to access tokens (public docs).
 
     Without a limit there is nothing to tell.
@@ -68,7 +68,10 @@ def are_told(settings: Settings, identity: Identity) -> bool:
 
 
 def label(
-    connection: sqlite3.Connection, settings: Settings, identity: Identity, response: Response
+    connection: sqlite3.Connection,
+    settings: SandboxSettings,
+    identity: Identity,
+    response: Response,
 ) -> None:
     """Add the rate limit headers.
 

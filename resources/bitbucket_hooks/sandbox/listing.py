@@ -9,12 +9,12 @@ from bitbucket_hooks.sandbox import identity as identities
 from bitbucket_hooks.sandbox import pages, tenants
 from bitbucket_hooks.sandbox.calls import workspace_subject
 from bitbucket_hooks.sandbox.errors import bad_request, json_response, no_permission, not_found
-from bitbucket_hooks.sandbox.models import Repository
+from bitbucket_hooks.sandbox.models import StoredRepository
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 _COLUMNS: Final = {
     "slug": "r.slug",
@@ -29,7 +29,7 @@ _CONDITION: Final = re.compile(r'\s*([a-z_.]+)\s*(!=|=|~)\s*"((?:[^"\\]|\\.)*)"\
 _OPERATORS: Final = {"=": "{} = :{}", "!=": "{} != :{}", "~": "instr(lower({}), lower(:{}))"}
 
 
-def user(call: Call) -> Response:
+def user(call: IncomingRequest) -> Response:
     """Answer `GET /user`. What it shows to a token without a user is unverified."""
     call.identity.require("read:user:bitbucket", "account")
     found = identities.user_of(call.connection, call.identity)
@@ -47,7 +47,7 @@ def user(call: Call) -> Response:
     return json_response(shown)
 
 
-def workspace(call: Call, workspace: str) -> Response:
+def workspace(call: IncomingRequest, workspace: str) -> Response:
     """Answer `GET /workspaces/{workspace}`: for its members and its own tokens."""
     call.identity.require("read:workspace:bitbucket")
     subject = workspace_subject(call, workspace)
@@ -58,12 +58,12 @@ def workspace(call: Call, workspace: str) -> Response:
     return json_response(shown)
 
 
-def workspaces(call: Call) -> Response:
+def workspaces(call: IncomingRequest) -> Response:
     """Answer `GET /workspaces`: those whose member or token the identity is."""
     return _listed(call, [shown for shown, _ in _own_workspaces(call)])
 
 
-def workspace_accesses(call: Call) -> Response:
+def workspace_accesses(call: IncomingRequest) -> Response:
     """Answer `GET /user/workspaces`: the same, and whether the identity administers each."""
     values = [
         {"type": "workspace_access", "administrator": role == "owner", "workspace": shown}
@@ -72,7 +72,7 @@ def workspace_accesses(call: Call) -> Response:
     return _listed(call, values)
 
 
-def _own_workspaces(call: Call) -> list[tuple[dict[str, Any], str]]:
+def _own_workspaces(call: IncomingRequest) -> list[tuple[dict[str, Any], str]]:
     call.identity.require("read:workspace:bitbucket")
     found = [
         (each, identities.workspace_role(call.connection, call.identity, each.uuid))
@@ -81,13 +81,13 @@ def _own_workspaces(call: Call) -> list[tuple[dict[str, Any], str]]:
     return [(workspace_subject(call, each.slug).shown, role) for each, role in found if role]
 
 
-def _listed(call: Call, values: list[dict[str, Any]]) -> Response:
+def _listed(call: IncomingRequest, values: list[dict[str, Any]]) -> Response:
     page = pages.asked_for(call.request)
     cut = pages.cut(page, values)
     return json_response(pages.envelope(call.request, page, len(values), cut))
 
 
-def all_repositories(call: Call) -> Response:
+def all_repositories(call: IncomingRequest) -> Response:
     """Answer `GET /repositories`: those of all workspaces that the identity may see."""
     call.identity.require("read:repository:bitbucket", "repository")
     visible = [
@@ -98,13 +98,13 @@ def all_repositories(call: Call) -> Response:
     return _listed(call, [_shown(call, each) for each in visible])
 
 
-def repository(call: Call, workspace: str, slug: str) -> Response:
+def repository(call: IncomingRequest, workspace: str, slug: str) -> Response:
     """Answer `GET /repositories/{workspace}/{repo_slug}`."""
     call.identity.require("read:repository:bitbucket", "repository")
     return json_response(_shown(call, call.repository(workspace, slug)))
 
 
-def repositories(call: Call, workspace: str) -> Response:
+def repositories(call: IncomingRequest, workspace: str) -> Response:
     """Answer `GET /repositories/{workspace}`: those that the identity may see."""
     call.identity.require("read:repository:bitbucket", "repository")
     found = tenants.workspace(call.connection, workspace)
@@ -126,7 +126,7 @@ def repositories(call: Call, workspace: str) -> Response:
     rows = call.connection.execute(
         f"{query} ORDER BY {order} LIMIT :pagelen OFFSET :offset", values
     )
-    shown = [_shown(call, Repository(**dict(row))) for row in rows]
+    shown = [_shown(call, StoredRepository(**dict(row))) for row in rows]
     return json_response(pages.envelope(call.request, page, size, shown))
 
 
@@ -151,7 +151,7 @@ def _order(text: str) -> str:
     return f"{_COLUMNS[field]} {direction}, r.seq" if text else "r.seq"
 
 
-def _shown(call: Call, repository: Repository) -> dict[str, Any]:
+def _shown(call: IncomingRequest, repository: StoredRepository) -> dict[str, Any]:
     path = ("repositories", repository.workspace_slug, repository.slug)
     project = {"type": "project", "uuid": repository.project, "key": repository.project_key}
     owner = {"type": "workspace", "uuid": repository.workspace, "slug": repository.workspace_slug}

@@ -10,17 +10,21 @@ import attrs
 
 from bitbucket_hooks.sandbox import commentstore, hookstore, tenants
 from bitbucket_hooks.sandbox.commentstore import Thread
-from bitbucket_hooks.sandbox.commitstore import Commit
+from bitbucket_hooks.sandbox.commitstore import StoredCommit
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import Hook, new_token
+from bitbucket_hooks.sandbox.models import StoredHook, new_token
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.models import Comment, Repository, Workspace
+    from bitbucket_hooks.sandbox.models import StoredComment, StoredRepository, Workspace
 
-_CHANGEABLE = {field.name for field in attrs.fields(Hook)} - {"subject", "subject_type", "seq"}
+_CHANGEABLE = {field.name for field in attrs.fields(StoredHook)} - {
+    "subject",
+    "subject_type",
+    "seq",
+}
 _LISTED = "`bitbucket-hooks sandbox repositories` lists what there is"
 
 
@@ -32,7 +36,7 @@ def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
     return found
 
 
-def repository(connection: sqlite3.Connection, name: str) -> Repository:
+def repository(connection: sqlite3.Connection, name: str) -> StoredRepository:
     """Find a repository by `workspace/slug`, each also a uuid."""
     where, _, slug = name.partition("/")
     found = tenants.repository(connection, workspace(connection, where).uuid, slug)
@@ -58,7 +62,7 @@ def user(connection: sqlite3.Connection, name: str) -> str:
     return found.uuid
 
 
-def hook(connection: sqlite3.Connection, uuid: str) -> Hook:
+def hook(connection: sqlite3.Connection, uuid: str) -> StoredHook:
     """Find a hook by uuid, with or without its braces."""
     found = hookstore.find(connection, f"{{{uuid.strip('{}')}}}")
     if not found:
@@ -80,7 +84,7 @@ def thread(connection: sqlite3.Connection, name: str, number: int) -> Thread:
     return found
 
 
-def comment(connection: sqlite3.Connection, where: Thread, number: int) -> Comment:
+def comment(connection: sqlite3.Connection, where: Thread, number: int) -> StoredComment:
     """Find a comment that isn't deleted."""
     found = commentstore.comment(connection, where, number)
     if not found:
@@ -91,9 +95,9 @@ def comment(connection: sqlite3.Connection, where: Thread, number: int) -> Comme
     return found
 
 
-def commit(connection: sqlite3.Connection, name: str, hash_: str) -> Commit:
+def commit(connection: sqlite3.Connection, name: str, hash_: str) -> StoredCommit:
     """Find a commit by its repository and whole hash."""
-    found = Commit(repository(connection, name).uuid, hash_.lower())
+    found = StoredCommit(repository(connection, name).uuid, hash_.lower())
     if not commentstore.has_commit(connection, found.repository, found.hash):
         raise SandboxError(f"there is no commit {hash_} of {name} in this sandbox; add it first")
     return found

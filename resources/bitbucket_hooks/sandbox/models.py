@@ -56,7 +56,7 @@ class Workspace:
 
 
 @attrs.frozen
-class Repository:
+class StoredRepository:
     """A repository, with the slugs and keys of what it belongs to."""
 
     subject_type: ClassVar[str] = "repository"
@@ -79,7 +79,7 @@ class Repository:
 
 
 @attrs.frozen
-class Hook:
+class StoredHook:
     """A webhook as the service stores it. The secret stays out of `repr`."""
 
     uuid: str
@@ -108,14 +108,14 @@ class Hook:
         return {**columns, "events": json.dumps(self.events)}
 
     @classmethod
-    def of(cls, row: sqlite3.Row | dict[str, Any]) -> Hook:
+    def of(cls, row: sqlite3.Row | dict[str, Any]) -> StoredHook:
         """Make the value of a row."""
         columns = dict(row)
         return cls(**{**columns, "events": json.loads(columns["events"])})
 
 
 @attrs.frozen
-class Comment:
+class StoredComment:
     """A comment on a pull request. A deleted one stays, so that answers to it keep their place."""
 
     id: int

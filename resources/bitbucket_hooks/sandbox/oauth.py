@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 
-def access_token(call: Call) -> Response:
+def access_token(call: IncomingRequest) -> Response:
     """Answer `POST /site/oauth2/access_token`. There is no refresh token: ask again on expiry."""
     consumer = _consumer(call)
     if call.request.form.get("grant_type") != "client_credentials":
@@ -40,7 +40,7 @@ def access_token(call: Call) -> Response:
     return json_response({**body, "scope": " ".join(scopes)})
 
 
-def _consumer(call: Call) -> sqlite3.Row:
+def _consumer(call: IncomingRequest) -> sqlite3.Row:
     scheme, _, value = call.request.headers.get("Authorization", "").partition(" ")
     client_id, secret = decode_basic(value) if scheme.lower() == "basic" else ("", "")
     row: sqlite3.Row | None = call.connection.execute(

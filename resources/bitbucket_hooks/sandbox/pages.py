@@ -19,7 +19,7 @@ _MOST: Final = 100
 
 
 @attrs.frozen
-class Page:
+class PageRequest:
     """Which part of a list was asked for."""
 
     number: int
@@ -31,12 +31,12 @@ class Page:
         return (self.number - 1) * self.pagelen
 
 
-def asked_for(request: Request) -> Page:
+def asked_for(request: Request) -> PageRequest:
     """Read `page` and `pagelen`. Refuses what is no number or out of bounds (400, unverified)."""
     pagelen = _number(request, "pagelen", _DEFAULT)
     if pagelen > _MOST:
         raise bad_request(f"Invalid pagelen: at most {_MOST}")
-    return Page(_number(request, "page", 1), pagelen)
+    return PageRequest(_number(request, "page", 1), pagelen)
 
 
 def _number(request: Request, name: str, default: int) -> int:
@@ -46,7 +46,9 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text[:9])
 
 
-def envelope(request: Request, page: Page, size: int, values: Sequence[Any]) -> dict[str, Any]:
+def envelope(
+    request: Request, page: PageRequest, size: int, values: Sequence[Any]
+) -> dict[str, Any]:
     """Wrap one page's values; `next` is an absolute url on the host that was asked."""
     body = {"values": list(values), "pagelen": page.pagelen, "size": size, "page": page.number}
     if page.offset + page.pagelen < size:
@@ -55,7 +57,7 @@ def envelope(request: Request, page: Page, size: int, values: Sequence[Any]) -> 
     return body
 
 
-def cut(page: Page, values: Sequence[Any]) -> Sequence[Any]:
+def cut(page: PageRequest, values: Sequence[Any]) -> Sequence[Any]:
     """Take one page out of a list that is at hand as a whole."""
     return values[page.offset : page.offset + page.pagelen]
 

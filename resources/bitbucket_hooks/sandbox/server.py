@@ -67,7 +67,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def _summary(self, answer: wire.Answer) -> str:
+    def _summary(self, answer: wire.RawResponse) -> str:
         status = answer.data[9:12].decode() or "---"
         return f"{status} {self.command} {self.path}{' (dropped)' if answer.dropped else ''}"
 

@@ -60,7 +60,7 @@ def _number(**more: Any) -> Any:
 
 
 @attrs.frozen
-class Settings:
+class SandboxSettings:
     """Every setting, with what a new sandbox has."""
 
     latency_ms: float = _number(default=0)
@@ -114,16 +114,16 @@ class Settings:
 
 
 _WHOLE: Final = ("fault_seed", "rate_limit", "burst_limit")
-NAMES: Final = tuple(field.name for field in attrs.fields(Settings))
+NAMES: Final = tuple(field.name for field in attrs.fields(SandboxSettings))
 
 
-def load(connection: sqlite3.Connection) -> Settings:
+def load(connection: sqlite3.Connection) -> SandboxSettings:
     """Read the settings; what was never set has its default."""
     rows = connection.execute("SELECT key, value FROM settings")
-    return Settings(**{row["key"]: json.loads(row["value"]) for row in rows})
+    return SandboxSettings(**{row["key"]: json.loads(row["value"]) for row in rows})
 
 
-def save(connection: sqlite3.Connection, changes: dict[str, Any]) -> Settings:
+def save(connection: sqlite3.Connection, changes: dict[str, Any]) -> SandboxSettings:
     """Change some settings and give all. Raises `SandboxError` for a wrong name or value."""
     for name in changes:
         if name not in NAMES:
@@ -153,7 +153,7 @@ def parse(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    default = getattr(Settings(), name)
+    default = getattr(SandboxSettings(), name)
     try:
         if isinstance(default, bool):
             return {**_WORDS, **_NOES}[text.lower()]

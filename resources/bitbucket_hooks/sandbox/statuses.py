@@ -12,7 +12,7 @@ from bitbucket_hooks.sandbox.validation import json_object
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import Call
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 MAX_KEY: Final = 40  # seen
 MAX_TEXT: Final = 255  # unverified
@@ -20,7 +20,7 @@ _STATES: Final = ("SUCCESSFUL", "FAILED", "INPROGRESS", "STOPPED")
 _REQUIRED: Final = ("key", "state", "url")  # the url: unverified
 
 
-def collection(call: Call, workspace: str, slug: str, commit: str) -> Response:
+def collection(call: IncomingRequest, workspace: str, slug: str, commit: str) -> Response:
     """Answer GET of a commit's statuses."""
     found = commitstore.statuses(call.connection, commit_of(call, workspace, slug, commit))
     page = pages.asked_for(call.request)
@@ -28,14 +28,14 @@ def collection(call: Call, workspace: str, slug: str, commit: str) -> Response:
     return json_response(pages.envelope(call.request, page, len(found), cut))
 
 
-def build(call: Call, workspace: str, slug: str, commit: str) -> Response:
+def build(call: IncomingRequest, workspace: str, slug: str, commit: str) -> Response:
     """Answer POST of a build status, which overwrites the one of the same key."""
     where = commit_of(call, workspace, slug, commit)
     body = _sent(call, {})
     return json_response(commitstore.put_status(call.connection, where, body), 201)
 
 
-def item(call: Call, workspace: str, slug: str, commit: str, key: str) -> Response:
+def item(call: IncomingRequest, workspace: str, slug: str, commit: str, key: str) -> Response:
     """Answer GET and PUT of one build status; PUT can't make one, nor change its key."""
     where = commit_of(call, workspace, slug, commit)
     found = [one for one in commitstore.statuses(call.connection, where) if one["key"] == key]
@@ -47,7 +47,7 @@ def item(call: Call, workspace: str, slug: str, commit: str, key: str) -> Respon
     return json_response(found[0])
 
 
-def _sent(call: Call, known: dict[str, Any]) -> dict[str, Any]:
+def _sent(call: IncomingRequest, known: dict[str, Any]) -> dict[str, Any]:
     body = {**known, **json_object(call.request)}
     problems = {name: ["required key not provided"] for name in _REQUIRED if not body.get(name)}
     limits = {"key": MAX_KEY, "name": MAX_TEXT, "description": MAX_TEXT}

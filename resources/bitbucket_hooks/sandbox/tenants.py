@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bitbucket_hooks.sandbox.models import (
-    Repository,
+    StoredRepository,
     User,
     Workspace,
     new_uuid,
@@ -38,19 +38,21 @@ def workspace(connection: sqlite3.Connection, name: str) -> Workspace | None:
     return Workspace(**dict(row)) if row else None
 
 
-def repository(connection: sqlite3.Connection, workspace_uuid: str, name: str) -> Repository | None:
+def repository(
+    connection: sqlite3.Connection, workspace_uuid: str, name: str
+) -> StoredRepository | None:
     """Find a repository of a workspace by its slug, in any case, or its uuid in braces."""
     row = connection.execute(
         f"{REPOSITORIES} WHERE r.workspace = ? AND (r.slug = ? OR r.uuid = ?)",
         (workspace_uuid, name, name.lower()),
     ).fetchone()
-    return Repository(**dict(row)) if row else None
+    return StoredRepository(**dict(row)) if row else None
 
 
-def repositories(connection: sqlite3.Connection) -> list[Repository]:
+def repositories(connection: sqlite3.Connection) -> list[StoredRepository]:
     """Give the repositories of all workspaces."""
     rows = connection.execute(f"{REPOSITORIES} ORDER BY w.slug, r.slug")
-    return [Repository(**dict(row)) for row in rows]
+    return [StoredRepository(**dict(row)) for row in rows]
 
 
 def workspaces(connection: sqlite3.Connection) -> list[Workspace]:

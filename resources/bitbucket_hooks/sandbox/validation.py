@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request
 
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.settings import SandboxSettings
 
 MAX_SECRET: Final = 128  # public API description
 MAX_DESCRIPTION: Final = 1024  # unverified: no maximum is known, this one is lenient
@@ -38,7 +38,9 @@ _PRIVATE_SUFFIXES: Final = (
 )
 
 
-def hook_fields(request: Request, settings: Settings, known: Collection[str]) -> dict[str, Any]:
+def hook_fields(
+    request: Request, settings: SandboxSettings, known: Collection[str]
+) -> dict[str, Any]:
     """Read a hook's properties out of a POST or PUT; only those that were sent.
 
     `known` are the events that the subject type allows. Refuses (400) what the service refuses;
@@ -91,7 +93,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def problems_of(
-    sent: Mapping[str, Any], settings: Settings, known: Collection[str]
+    sent: Mapping[str, Any], settings: SandboxSettings, known: Collection[str]
 ) -> dict[str, list[str]]:
     """Tell what the service refuses in the values that were sent of a hook, field by field."""
     checks: dict[str, Callable[[Any], list[str]]] = {
@@ -119,7 +121,7 @@ def _event_problems(events: list[str], known: Collection[str]) -> list[str]:
     return problems
 
 
-def _url_problems(url: str, settings: Settings) -> list[str]:
+def _url_problems(url: str, settings: SandboxSettings) -> list[str]:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

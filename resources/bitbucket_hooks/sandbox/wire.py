@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Answer:
+class RawResponse:
     """The bytes of an answer as they go over a connection, and whether it breaks after them."""
 
     data: bytes
@@ -57,7 +57,7 @@ def environment(
     return {**environ, "SERVER_NAME": "sandbox.invalid", "SERVER_PORT": "80"}
 
 
-def answer(app: WSGIApplication, environ: WSGIEnvironment, extra: Mapping[str, str]) -> Answer:
+def answer(app: WSGIApplication, environ: WSGIEnvironment, extra: Mapping[str, str]) -> RawResponse:
     """Run the application and give the answer's bytes; `extra` headers go after its own."""
     head = b""
 
@@ -72,5 +72,5 @@ def answer(app: WSGIApplication, environ: WSGIEnvironment, extra: Mapping[str, s
         for chunk in app(environ, start_response):
             body += chunk
     except ConnectionDropped:
-        return Answer(head + body, dropped=True)
-    return Answer(head + body, dropped=False)
+        return RawResponse(head + body, dropped=True)
+    return RawResponse(head + body, dropped=False)

@@ -51,7 +51,7 @@ class Accounts:
     config: StackConfig
     client_of: Callable[[Settings], Client]
     warn: Callable[[str], None]
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     _opened: dict[str | None, Account] = field(factory=dict, init=False)
 
     def of(self, name: str | None) -> Account:
@@ -68,4 +68,4 @@ class Accounts:
         settings = self.config.settings_of(name, self.own)
         client = self.client_of(settings)
         catalogue = Catalogue(HookApi(lambda: client), self.warn)
-        return Account(settings, catalogue, RepositoryApi(client, self.tell))
+        return Account(settings, catalogue, RepositoryApi(client, self.notify))

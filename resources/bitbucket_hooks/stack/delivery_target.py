@@ -23,7 +23,7 @@ REPOSITORY: Final = "web"
 
 
 @frozen
-class Declared:
+class DeliveryTarget:
     """A hook as far as a delivery needs it."""
 
     values: Mapping[str, Any] = field(repr=False)
@@ -103,7 +103,9 @@ class Declared:
         return found[0]
 
 
-def declared(name: str, stack: str | None, opens: Callable[[str], Mapping[str, Any]]) -> Declared:
+def declared(
+    name: str, stack: str | None, opens: Callable[[str], Mapping[str, Any]]
+) -> DeliveryTarget:
     """Find a hook by its name; a stack may be given with its organisation. Raises ConfigError.
 
     Without a stack it is that of the engine's variable PULUMI_STACK, else the only one.
@@ -124,7 +126,7 @@ def declared(name: str, stack: str | None, opens: Callable[[str], Mapping[str, A
             f'the stack {printable(stack)} has no hook "{printable(name, 60)}"',
             f"Name one of: {', '.join(found)}." if found else "Declare it there first.",
         )
-    return Declared(found[name], stack, partial(opens, asked))
+    return DeliveryTarget(found[name], stack, partial(opens, asked))
 
 
 def secret_of(source: str) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.globs import is_glob, matching
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import Place
+from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.stack.entries import HOOKS_PATH, Draft, Hidden
 
 Chosen: TypeAlias = tuple[str | None, Draft, Iterable[str]]
@@ -20,7 +20,7 @@ def doubled(entries: Iterable[Chosen]) -> Iterator[str]:
 
     Accounts count as different, as they may speak to two servers; so do hooks that `adopt` names.
     """
-    holders: dict[tuple[str | None, Place], Draft] = {}
+    holders: dict[tuple[str | None, HookKey], Draft] = {}
     for account, one, slugs in entries:
         both: dict[str, list[Subject]] = {}
         for place in _places(one, slugs):
@@ -43,7 +43,7 @@ def named(one: Draft) -> list[str]:
     return [s for s in slugs if not is_glob(s) and not any(matching(glob, [s]) for glob in out)]
 
 
-def _places(one: Draft, slugs: Iterable[str]) -> Iterator[Place]:
+def _places(one: Draft, slugs: Iterable[str]) -> Iterator[HookKey]:
     url, owner = one.values.get("url"), one.values.get("owner")
     title, adopt = one.values.get("description"), one.values.get("adopt", MATCH)
     if one.problems or url is None or isinstance(url, Hidden) or isinstance(title, Hidden):
@@ -52,4 +52,4 @@ def _places(one: Draft, slugs: Iterable[str]) -> Iterator[Place]:
         return
     subjects = [None] if one.values.get("workspace") else slugs
     for slug in subjects:
-        yield Place(Subject(owner, slug), url, title)
+        yield HookKey(Subject(owner, slug), url, title)

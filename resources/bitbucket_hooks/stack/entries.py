@@ -41,7 +41,7 @@ def _key(doc: str, default: Any = None, *, shown: bool = True, **schema: Any) ->
 
 
 @frozen
-class Entry:
+class HookEntry:
     """One declared hook: on repositories, or on the workspace. None: not given."""
 
     name: str = field(
@@ -81,7 +81,7 @@ class Entry:
     protect: bool = _key("Pulumi's own protection against deletion.", False)  # noqa: FBT003
 
 
-KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(Entry)}
+KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(HookEntry)}
 """The attributes of `Entry` by the names that the configuration gives them."""
 
 SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
@@ -231,14 +231,14 @@ class Draft:
     """Where each value was written: in the entry, or in what it shares with others."""
     problems: tuple[str, ...] = ()
 
-    def entry(self) -> Entry:
+    def entry(self) -> HookEntry:
         """The entry; only for one without problems."""
         values: dict[str, Any] = {}
         for key, one in KEYS.items():
             if key in self.values:
                 value = self.values[key]
                 values[one.name] = tuple(value) if isinstance(value, list) else value
-        return Entry(**values)
+        return HookEntry(**values)
 
 
 def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:

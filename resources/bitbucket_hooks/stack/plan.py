@@ -14,7 +14,7 @@ from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
 from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.doubles import doubled
-from bitbucket_hooks.stack.entries import NAMESPACE, Draft, Entry, EntryContext, draft
+from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext, HookEntry, draft
 from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
 
 _NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
@@ -24,7 +24,7 @@ _NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
 class Declaration:
     """An entry, and the slugs of its repositories; empty for a hook of the workspace."""
 
-    entry: Entry
+    entry: HookEntry
     slugs: tuple[str, ...]
     url_path: str
     """Where the url was written, which tells whether it was given as a secret."""

@@ -21,7 +21,7 @@ from bitbucket_hooks.stack.config import (
     STACK_KEYS,
     UNMANAGED,
 )
-from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE, Entry
+from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE, HookEntry
 
 _SECURE: Final = {"$ref": "#/$defs/secure"}
 _KINDS: Final = {str: "string", bool: "boolean"}
@@ -79,7 +79,7 @@ def _entry(keys: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
 
 def _property(key: str) -> dict[str, Any]:
     attribute = KEYS[key]
-    kind = _kind(typing.get_type_hints(Entry)[attribute.name])
+    kind = _kind(typing.get_type_hints(HookEntry)[attribute.name])
     more = dict(attribute.metadata["schema"])
     if kind is tuple:
         value: dict[str, Any] = {"type": "array", "items": _item(key), **more}

@@ -22,7 +22,7 @@ _STEP: Final = re.compile(r"\[(\d+)\]|\.([\w-]+)")
 
 
 @frozen
-class Line:
+class SourceLine:
     """A line of a file, both as reviewers count them."""
 
     path: str
@@ -30,14 +30,14 @@ class Line:
 
 
 @frozen
-class Entry:
+class SourceEntry:
     """A part of the stack's file, as a hook's entry."""
 
     path: str
     """Of the file, from the root of the repository or the working folder."""
     node: Any = field(repr=False)
 
-    def line(self, *way: str | int) -> Line:
+    def line(self, *way: str | int) -> SourceLine:
         """The line of a part, as of `"events", 1`; where that isn't there, of what holds it."""
         mark, node = self.node.start_mark, self.node
         for step in way:
@@ -45,10 +45,10 @@ class Entry:
             if found is None:
                 break
             mark, node = found
-        return Line(self.path, mark.line + 1)
+        return SourceLine(self.path, mark.line + 1)
 
 
-def declared_at(stack: str) -> dict[str, Entry]:
+def declared_at(stack: str) -> dict[str, SourceEntry]:
     """Each hook's entry in the stack's file, by name; empty when that can't be told."""
     names = ((_under(entry.node, "name"), entry) for entry in entries_at(stack))
     return {str(name.value): entry for name, entry in names if isinstance(name, yaml.ScalarNode)}
@@ -58,7 +58,7 @@ def declared_at(stack: str) -> dict[str, Entry]:
 class Positions:
     """Finds the keys that messages begin with in a stack's file."""
 
-    _config: Entry | None
+    _config: SourceEntry | None
 
     @classmethod
     def of_stack(cls, stack: str) -> Positions:
@@ -68,9 +68,9 @@ class Positions:
             config = _under(compose(read_text(file)), "config")
         except (ConfigError, NotYaml):
             return cls(None)
-        return cls(Entry(os.path.relpath(file), config) if config is not None else None)
+        return cls(SourceEntry(os.path.relpath(file), config) if config is not None else None)
 
-    def find(self, message: str) -> Line | None:
+    def find(self, message: str) -> SourceLine | None:
         """The line of the key that a message begins with; None where it is not in the file."""
         key = _KEY.match(message)
         if key is None or self._config is None or _part(self._config.node, key[0]) is None:
@@ -83,7 +83,7 @@ class Positions:
         return self._config.line(*way)
 
 
-def entries_at(stack: str) -> list[Entry]:
+def entries_at(stack: str) -> list[SourceEntry]:
     """The entries in the stack's file, in their order; empty when that can't be told."""
     try:
         file = stack_file(stack)
@@ -92,7 +92,7 @@ def entries_at(stack: str) -> list[Entry]:
     except (ConfigError, NotYaml, OSError):
         return []
     entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
-    return [Entry(path, one) for one in _items(entries)]
+    return [SourceEntry(path, one) for one in _items(entries)]
 
 
 def _under(node: Any, key: str) -> Any:

@@ -13,8 +13,8 @@ from bitbucket_hooks.sandbox import validation
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-    from bitbucket_hooks.sandbox.models import Hook
-    from bitbucket_hooks.sandbox.settings import Settings
+    from bitbucket_hooks.sandbox.models import StoredHook
+    from bitbucket_hooks.sandbox.settings import SandboxSettings
 
 KEEP: Final = "keep"
 REPLACE: Final = "replace"
@@ -26,7 +26,7 @@ _AGAIN: Final = "It isn't kept in this form: enter it once more."
 
 
 @attrs.frozen
-class Entry:
+class FormValues:
     """The fields as somebody filled them in. The secret is never shown again."""
 
     title: str = ""
@@ -42,7 +42,7 @@ class Entry:
     secret: str = attrs.field(default="", repr=False)
 
     @classmethod
-    def of(cls, hook: Hook) -> Entry:
+    def of(cls, hook: StoredHook) -> FormValues:
         """Give the fields of a hook that is there."""
         return cls(
             hook.description,
@@ -56,7 +56,7 @@ class Entry:
         )
 
     @classmethod
-    def sent(cls, request: Request, known: Collection[str]) -> Entry:
+    def sent(cls, request: Request, known: Collection[str]) -> FormValues:
         """Read a form; the events are put in the catalogue's order, unknown ones last."""
         form = request.form
         full = form.get("triggers") == "full"
@@ -90,7 +90,7 @@ class Entry:
         return wanted
 
     def problems(
-        self, settings: Settings, known: Collection[str], *, has_secret: bool
+        self, settings: SandboxSettings, known: Collection[str], *, has_secret: bool
     ) -> dict[str, list[str]]:
         """Tell what is wrong, field by field; in the values, the same as the API does."""
         changes = self.changes()

@@ -11,11 +11,11 @@ from werkzeug.utils import redirect
 from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
 from bitbucket_hooks.sandbox import hookstore, settings
-from bitbucket_hooks.sandbox.models import Hook, new_uuid
+from bitbucket_hooks.sandbox.models import StoredHook, new_uuid
 from bitbucket_hooks.sandbox.validation import MAX_SECRET
 from bitbucket_hooks.sandbox.web import entries, layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped
-from bitbucket_hooks.sandbox.web.entries import Entry
+from bitbucket_hooks.sandbox.web.entries import FormValues
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ _CERTIFICATE: Final = (
 def add(visit: Visit, subject: Subject) -> Response:
     """Show the form for a new webhook, or make one."""
     if not visit.sends:
-        return _page(visit, subject, Entry())
+        return _page(visit, subject, FormValues())
     known = hookstore.known_events(visit.connection, subject.subject_type)
-    entry = Entry.sent(visit.request, known)
+    entry = FormValues.sent(visit.request, known)
     problems = entry.problems(settings.load(visit.connection), known, has_secret=False)
     if problems:
         return _page(visit, subject, entry, problems=problems)
-    hook = Hook(new_uuid(), subject.uuid, subject.subject_type, **entry.changes())
+    hook = StoredHook(new_uuid(), subject.uuid, subject.subject_type, **entry.changes())
     hookstore.insert(visit.connection, hook)
     return redirect(paths.hooks(subject, "created"), 303)
 
@@ -50,9 +50,9 @@ def edit(visit: Visit, subject: Subject, uid: str) -> Response:
     """Show the form of a webhook, or change it."""
     hook = visit.own_hook(subject, uid)
     if not visit.sends:
-        return _page(visit, subject, Entry.of(hook), hook)
+        return _page(visit, subject, FormValues.of(hook), hook)
     known = hookstore.known_events(visit.connection, subject.subject_type)
-    entry = Entry.sent(visit.request, known)
+    entry = FormValues.sent(visit.request, known)
     current = settings.load(visit.connection)
     problems = entry.problems(current, known, has_secret=hook.secret_set)
     if problems:
@@ -85,8 +85,8 @@ def delete(visit: Visit, subject: Subject, uid: str) -> Response:
 def _page(
     visit: Visit,
     subject: Subject,
-    entry: Entry,
-    hook: Hook | None = None,
+    entry: FormValues,
+    hook: StoredHook | None = None,
     problems: Problems | None = None,
 ) -> Response:
     problems = problems or {}
@@ -164,7 +164,7 @@ def _text(name: str, field: str, value: str, problems: Problems) -> Markup:
     )
 
 
-def _secret(entry: Entry, problems: Problems, *, has_secret: bool) -> Markup:
+def _secret(entry: FormValues, problems: Problems, *, has_secret: bool) -> Markup:
     hint = (
         f"Signs each delivery (X-Hub-Signature); at most {MAX_SECRET} characters. "
         "It is not shown again."
@@ -222,7 +222,7 @@ def _switch(name: str, label: str, is_on: bool, hint: str = "") -> Markup:
     return tag("div", tag("p", box, tag("label", label, for_=name), class_="choice"), told)
 
 
-def _switches(entry: Entry) -> Markup:
+def _switches(entry: FormValues) -> Markup:
     return tag(
         "fieldset",
         tag("legend", "Status"),
@@ -237,7 +237,7 @@ def _switches(entry: Entry) -> Markup:
     )
 
 
-def _triggers(entry: Entry, known: list[Event], problems: Problems) -> Markup:
+def _triggers(entry: FormValues, known: list[Event], problems: Problems) -> Markup:
     keys = {each.event for each in known}
     gone = [
         Event(event, "No longer in the catalogue", event, event)

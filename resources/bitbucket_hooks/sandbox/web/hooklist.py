@@ -9,7 +9,7 @@ from werkzeug.utils import redirect
 
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import Repository
+from bitbucket_hooks.sandbox.models import StoredRepository
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.catalogue import events, grouped
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
@@ -18,9 +18,9 @@ from bitbucket_hooks.sandbox.web.visits import may_change
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.deliveries.sending import Outcome
+    from bitbucket_hooks.deliveries.sending import DeliveryResult
     from bitbucket_hooks.sandbox.historystore import Attempt
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 _DONE: Final = {
@@ -51,7 +51,7 @@ def switch(visit: Visit, subject: Subject, uid: str) -> Response:
     return redirect(paths.switched(subject, hook, state), 303)
 
 
-def trigger(visit: Visit, subject: Repository) -> Response:
+def trigger(visit: Visit, subject: StoredRepository) -> Response:
     """Let an event happen, and show what comes of it."""
     try:
         run = delivering.prepare(visit.connection, subject, visit.request.form.get("event", ""))
@@ -68,10 +68,12 @@ def _page(visit: Visit, subject: Subject, *, problem: str = "") -> Response:
         "Webhooks",
         tag("p", text(subject.full_name), class_="context"),
         layout.notice(done) if done else None,
-        None if isinstance(subject, Repository) else tag("p", _NO_SUCH_PAGE, class_="context"),
+        None
+        if isinstance(subject, StoredRepository)
+        else tag("p", _NO_SUCH_PAGE, class_="context"),
         _table(visit, subject, hooks) if hooks else _nothing(subject),
         tag("p", tag("a", "Add webhook", href=paths.new(subject), class_="button first")),
-        _trigger(visit, subject, problem) if isinstance(subject, Repository) else None,
+        _trigger(visit, subject, problem) if isinstance(subject, StoredRepository) else None,
         _hint(),
         trail=[("Repositories", paths.home())],
         status=400 if problem else 200,
@@ -82,12 +84,12 @@ def _nothing(subject: Subject) -> Markup:
     return tag("p", f"This {subject.subject_type} has no webhooks.", class_="nothing")
 
 
-def _table(visit: Visit, subject: Subject, hooks: list[Hook]) -> Markup:
+def _table(visit: Visit, subject: Subject, hooks: list[StoredHook]) -> Markup:
     columns = ("Title and URL", "Status", "Last delivery", "Triggers", "Actions")
     return layout.table("Webhooks", columns, [_row(visit, subject, hook) for hook in hooks])
 
 
-def _row(visit: Visit, subject: Subject, hook: Hook) -> Markup:
+def _row(visit: Visit, subject: Subject, hook: StoredHook) -> Markup:
     return layout.row(
         layout.cell(
             "Title and URL",
@@ -102,7 +104,7 @@ def _row(visit: Visit, subject: Subject, hook: Hook) -> Markup:
     )
 
 
-def _owner(subject: Subject, hook: Hook) -> Markup | None:
+def _owner(subject: Subject, hook: StoredHook) -> Markup | None:
     if may_change(subject, hook):
         return None
     if hook.read_only:
@@ -112,7 +114,7 @@ def _owner(subject: Subject, hook: Hook) -> Markup | None:
     return tag("div", "of the workspace ", page, ": read-only here", class_="context")
 
 
-def _switch(visit: Visit, subject: Subject, hook: Hook) -> Markup | None:
+def _switch(visit: Visit, subject: Subject, hook: StoredHook) -> Markup | None:
     if not may_change(subject, hook):
         return None
     turned = "off" if hook.active else "on"
@@ -132,7 +134,7 @@ def _switch(visit: Visit, subject: Subject, hook: Hook) -> Markup | None:
     )
 
 
-def _last(visit: Visit, subject: Subject, hook: Hook) -> Markup:
+def _last(visit: Visit, subject: Subject, hook: StoredHook) -> Markup:
     """What came of the last delivery; without a history, of the last one of this server."""
     if not hook.history_enabled:
         shipment = visit.deliverer.last(hook)
@@ -148,7 +150,7 @@ def _last(visit: Visit, subject: Subject, hook: Hook) -> Markup:
     return joined(mark, tag("div", tag("a", layout.at(sent.at), whose, href=path)))
 
 
-def _mark(outcome: Outcome | Attempt | None) -> Markup:
+def _mark(outcome: DeliveryResult | Attempt | None) -> Markup:
     if outcome is None:
         return tag("span", "pending", class_="badge keep")
     kind, sign, word = ("add", "✓", "arrived") if outcome.status in _OK else ("fail", "✗", "failed")
@@ -160,7 +162,7 @@ def _mark(outcome: Outcome | Attempt | None) -> Markup:
     )
 
 
-def _status(hook: Hook) -> Markup:
+def _status(hook: StoredHook) -> Markup:
     kind, word = ("keep", "Inactive") if not hook.active else ("add", "Active")
     return joined(
         tag("span", word, class_=f"badge {kind}"),
@@ -172,14 +174,14 @@ def _status(hook: Hook) -> Markup:
     )
 
 
-def _triggers(hook: Hook) -> Markup:
+def _triggers(hook: StoredHook) -> Markup:
     keys = tag("ul", *(tag("li", code(event)) for event in hook.events), class_="keys")
     if len(hook.events) <= _FEW:
         return keys
     return tag("details", tag("summary", f"{len(hook.events)} events"), keys)
 
 
-def _actions(subject: Subject, hook: Hook) -> Markup:
+def _actions(subject: Subject, hook: StoredHook) -> Markup:
     links = [("View requests", "requests")]
     if may_change(subject, hook):
         links = [("Edit", "edit"), *links, ("Delete", "delete")]
@@ -189,7 +191,7 @@ def _actions(subject: Subject, hook: Hook) -> Markup:
     )
 
 
-def _trigger(visit: Visit, subject: Repository, problem: str) -> Markup:
+def _trigger(visit: Visit, subject: StoredRepository, problem: str) -> Markup:
     groups = [
         tag(
             "optgroup",

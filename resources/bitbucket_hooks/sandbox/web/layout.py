@@ -13,7 +13,7 @@ from bitbucket_hooks.sandbox.web import guard, paths
 from bitbucket_hooks.sandbox.web.markup import joined, tag, text
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.web.visits import Subject
 
 Crumb = tuple[str, str]
@@ -86,7 +86,7 @@ def notice(told: str) -> Markup:
     return tag("p", told, class_="notice", role="status")
 
 
-def named(hook: Hook) -> str:
+def named(hook: StoredHook) -> str:
     """Give what people call a hook."""
     return hook.description or "(no title)"
 

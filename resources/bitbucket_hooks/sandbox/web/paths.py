@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.models import Hook, Repository
+    from bitbucket_hooks.sandbox.models import StoredHook, StoredRepository
     from bitbucket_hooks.sandbox.web.visits import Subject
 
 STYLE = "/page.css"
@@ -37,27 +37,27 @@ def new(subject: Subject) -> str:
     return f"{hooks(subject)}/new"
 
 
-def of(subject: Subject, hook: Hook, *more: str) -> str:
+def of(subject: Subject, hook: StoredHook, *more: str) -> str:
     """A page of one webhook, as `edit`, `delete` or `requests`."""
     return "/".join((hooks(subject), hook.uuid.strip("{}"), *more))
 
 
-def switch(subject: Subject, hook: Hook) -> str:
+def switch(subject: Subject, hook: StoredHook) -> str:
     """Where the switch of a webhook is sent to."""
     return of(subject, hook, "active")
 
 
-def switched(subject: Subject, hook: Hook, done: str) -> str:
+def switched(subject: Subject, hook: StoredHook, done: str) -> str:
     """The list again, with the keyboard on the switch."""
     return f"{hooks(subject, done)}#{switch_id(hook)}"
 
 
-def switch_id(hook: Hook) -> str:
+def switch_id(hook: StoredHook) -> str:
     """The switch of a webhook on the page of its list."""
     return f"active-{hook.uuid.strip('{}')}"
 
 
-def trigger(subject: Repository) -> str:
+def trigger(subject: StoredRepository) -> str:
     """Where the form that lets an event happen is sent to."""
     return f"/{subject.full_name}/trigger"
 

@@ -11,7 +11,7 @@ from werkzeug.utils import redirect
 
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import Repository
+from bitbucket_hooks.sandbox.models import StoredRepository
 from bitbucket_hooks.sandbox.web import layout, paths
 from bitbucket_hooks.sandbox.web.markup import code, joined, tag, text
 from bitbucket_hooks.sandbox.web.visits import may_change
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.delivering import Run, Shipment
+    from bitbucket_hooks.sandbox.delivering import EventRun, Shipment
     from bitbucket_hooks.sandbox.historystore import Attempt, Sent
-    from bitbucket_hooks.sandbox.models import Hook
+    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.web.visits import Subject, Visit
 
 _OK: Final = range(200, 300)
@@ -63,12 +63,12 @@ def history(visit: Visit, subject: Subject, uid: str) -> Response:
 
 
 def _to_trigger(subject: Subject) -> Markup:
-    if isinstance(subject, Repository):
+    if isinstance(subject, StoredRepository):
         return tag("a", "Trigger an event", href=f"{paths.hooks(subject)}#trigger")
     return tag("a", "Trigger an event in a repository", href=paths.home())
 
 
-def _heading(hook: Hook) -> Markup:
+def _heading(hook: StoredHook) -> Markup:
     return tag("p", text(layout.named(hook)), " ", code(hook.url), class_="context")
 
 
@@ -76,7 +76,7 @@ def _is_pending(sent: Sent) -> bool:
     return not sent.done and not sent.is_lost
 
 
-def _switch(visit: Visit, subject: Subject, hook: Hook) -> Markup:
+def _switch(visit: Visit, subject: Subject, hook: StoredHook) -> Markup:
     enabled = hook.history_enabled
     told = "History is on: the latest 100 requests are kept." if enabled else "History is off."
     if not may_change(subject, hook):
@@ -92,7 +92,7 @@ def _switch(visit: Visit, subject: Subject, hook: Hook) -> Markup:
     )
 
 
-def _row(subject: Subject, hook: Hook, sent: Sent) -> Markup:
+def _row(subject: Subject, hook: StoredHook, sent: Sent) -> Markup:
     last = sent.last
     status = _status(last.status, last.reason) if sent.done and last else _open(sent)
     details = tag(
@@ -148,7 +148,7 @@ def resend(visit: Visit, subject: Subject, uid: str, number: int) -> Response:
     return redirect(paths.run(subject, run.id), 303)
 
 
-def _find(visit: Visit, hook: Hook, number: int) -> Sent:
+def _find(visit: Visit, hook: StoredHook, number: int) -> Sent:
     found = historystore.find(visit.connection, hook.uuid, number)
     if not found:
         raise SandboxError(
@@ -157,7 +157,9 @@ def _find(visit: Visit, hook: Hook, number: int) -> Sent:
     return found
 
 
-def _details(visit: Visit, subject: Subject, hook: Hook, sent: Sent, problem: str = "") -> Response:
+def _details(
+    visit: Visit, subject: Subject, hook: StoredHook, sent: Sent, problem: str = ""
+) -> Response:
     here = paths.of(subject, hook, "requests", str(sent.id))
     size = f"{len(sent.body):,} bytes, indented here; the signature is that of the raw body"
     return layout.page(
@@ -232,7 +234,7 @@ def event(visit: Visit, subject: Subject, name: str) -> Response:
     )
 
 
-def _told(run: Run) -> str:
+def _told(run: EventRun) -> str:
     count = len(run.shipments)
     if not count:
         return "No active webhook listens to it: nothing is sent."
@@ -242,7 +244,7 @@ def _told(run: Run) -> str:
     return "The delivery is through." if count == 1 else f"{count} deliveries are through."
 
 
-def _shipments(subject: Subject, run: Run) -> Markup | None:
+def _shipments(subject: Subject, run: EventRun) -> Markup | None:
     if not run.shipments:
         return None
     columns = ("Webhook", "Status", "Attempts", "Duration", "Actions")

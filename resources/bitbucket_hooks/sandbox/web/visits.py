@@ -8,17 +8,17 @@ import attrs
 
 from bitbucket_hooks.sandbox import hookstore, lookups
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import Repository
+from bitbucket_hooks.sandbox.models import StoredRepository
 
 if TYPE_CHECKING:
     import sqlite3
 
     from werkzeug.wrappers import Request
 
-    from bitbucket_hooks.sandbox.delivering import Deliverer, Run
-    from bitbucket_hooks.sandbox.models import Hook, Workspace
+    from bitbucket_hooks.sandbox.delivering import Deliverer, EventRun
+    from bitbucket_hooks.sandbox.models import StoredHook, Workspace
 
-Subject: TypeAlias = "Repository | Workspace"
+Subject: TypeAlias = "StoredRepository | Workspace"
 """What hooks belong to, and what has a page of its own."""
 
 
@@ -31,7 +31,7 @@ class Visit:
     token: str
     """What the page's forms hold."""
     deliverer: Deliverer
-    starting: list[Run] = attrs.field(factory=list)
+    starting: list[EventRun] = attrs.field(factory=list)
     """What is sent as soon as the transaction is over."""
 
     @property
@@ -45,12 +45,12 @@ class Visit:
             return lookups.repository(self.connection, f"{workspace}/{slug}")
         return lookups.workspace(self.connection, workspace)
 
-    def hooks(self, subject: Subject) -> list[Hook]:
+    def hooks(self, subject: Subject) -> list[StoredHook]:
         """Give the hooks that a page shows: a repository's own, then its workspace's."""
         uuids = _shown_on(subject)
         return [hook for uuid in uuids for hook in hookstore.current(self.connection, uuid)]
 
-    def hook(self, subject: Subject, uid: str) -> Hook:
+    def hook(self, subject: Subject, uid: str) -> StoredHook:
         """Find one of these hooks. Raises `SandboxError`."""
         found = lookups.hook(self.connection, uid)
         if found.subject not in _shown_on(subject):
@@ -59,7 +59,7 @@ class Visit:
             )
         return found
 
-    def own_hook(self, subject: Subject, uid: str) -> Hook:
+    def own_hook(self, subject: Subject, uid: str) -> StoredHook:
         """Find one of these hooks that may be changed on the page. Raises `SandboxError`."""
         found = self.hook(subject, uid)
         if not may_change(subject, found):
@@ -71,10 +71,10 @@ class Visit:
 
 
 def _shown_on(subject: Subject) -> tuple[str, ...]:
-    above = [subject.workspace] if isinstance(subject, Repository) else []
+    above = [subject.workspace] if isinstance(subject, StoredRepository) else []
     return (subject.uuid, *above)
 
 
-def may_change(subject: Subject, hook: Hook) -> bool:
+def may_change(subject: Subject, hook: StoredHook) -> bool:
     """Tell whether a page changes a hook: those of somebody else and of apps it only shows."""
     return hook.subject == subject.uuid and not hook.read_only
