@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from support.report_runs import events, hook, root, state, step
 _ENGINE = """#!/bin/sh
 while [ "$1" != --event-log ]; do shift; done
 cat {events} >"$2"
-[ -z "$NOTED" ] || echo "$NOTED" >>"$BITBUCKET_HOOKS_NOTES"
+[ -z "$NOTES" ] || echo "$NOTES" >>"$BITBUCKET_HOOKS_NOTES"
 echo "error: $SAYS"
 exit "$CODE"
 """
@@ -37,10 +38,17 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine shows of suc
 CHANGE = step("create", "Hook", "ci", None, state(hook()))
 
 
-def run(folder: Path, says: str, log: str, *args: str, code: int = 255, noted: str = "") -> Result:
+def run(
+    folder: Path,
+    says: str,
+    log: str,
+    *args: str,
+    code: int = 255,
+    notes: Sequence[Mapping[str, Any]] = (),
+) -> Result:
     """Run a command whose engine writes these events, says this, and ends with a code.
 
-    `noted` is whose fault a failure was, as our own providers note it.
+    `notes` are those of our own providers.
     """
     told = folder / "told"
     told.write_text(log)
@@ -48,7 +56,12 @@ def run(folder: Path, says: str, log: str, *args: str, code: int = 255, noted: s
     engine.write_text(_ENGINE.format(events=told))
     engine.chmod(0o755)
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    env = {"PATH": path, "SAYS": says, "CODE": str(code), "NOTED": noted}
+    env = {
+        "PATH": path,
+        "SAYS": says,
+        "CODE": str(code),
+        "NOTES": "\n".join(map(json.dumps, notes)),
+    }
     return CliRunner(env=env).invoke(main, args)
 
 
@@ -71,29 +84,30 @@ STOPPED = events(
 @pytest.mark.parametrize(
     ("args", "log", "ends", "noted", "code"),
     [
-        (PREVIEW, NOTHING, 0, "", 0),
-        (PREVIEW, NEW, 0, "", 3),
-        (PREVIEW, FAILED, 255, "1", 1),
-        (PREVIEW, FAILED, 255, "2", 2),
-        (PREVIEW, FAILED, 255, "", 2),
-        (PREVIEW, STOPPED, 255, "", 1),
-        (PREVIEW, "", 255, "", 1),
-        (DRIFT, NOTHING, 0, "", 0),
-        (DRIFT, FOUND, 0, "", 3),
-        (DRIFT, FAILED, 255, "1", 1),
-        (DRIFT, FAILED, 255, "2", 2),
-        (UP, NOTHING, 0, "", 0),
-        (UP, OLD, 0, "", 0),
-        (UP, FAILED, 255, "1", 1),
-        (UP, FAILED, 255, "2", 2),
-        (UP, STOPPED, 255, "", 1),
+        (PREVIEW, NOTHING, 0, 0, 0),
+        (PREVIEW, NEW, 0, 0, 3),
+        (PREVIEW, FAILED, 255, 1, 1),
+        (PREVIEW, FAILED, 255, 2, 2),
+        (PREVIEW, FAILED, 255, 0, 2),
+        (PREVIEW, STOPPED, 255, 0, 1),
+        (PREVIEW, "", 255, 0, 1),
+        (DRIFT, NOTHING, 0, 0, 0),
+        (DRIFT, FOUND, 0, 0, 3),
+        (DRIFT, FAILED, 255, 1, 1),
+        (DRIFT, FAILED, 255, 2, 2),
+        (UP, NOTHING, 0, 0, 0),
+        (UP, OLD, 0, 0, 0),
+        (UP, FAILED, 255, 1, 1),
+        (UP, FAILED, 255, 2, 2),
+        (UP, STOPPED, 255, 0, 1),
     ],
 )
 def test_exit_codes(
-    tmp_path: Path, args: tuple[str, ...], log: str, ends: int, noted: str, code: int
+    tmp_path: Path, args: tuple[str, ...], log: str, ends: int, noted: int, code: int
 ) -> None:
     """0 nothing changes or all is done, 3 a difference, 1 our mistake, 2 the remote side's."""
-    done = run(tmp_path, "broken", log, *args, code=ends, noted=noted)
+    failed = {"kind": "failure", "urn": "", "code": noted}
+    done = run(tmp_path, "broken", log, *args, code=ends, notes=[failed] if noted else [])
     assert done.exit_code == code, done.output
 
 
@@ -169,7 +183,7 @@ def _answering(folder: Path, answer: bytes, *options: str) -> subprocess.Complet
     command = [sys.executable, "-c", "from bitbucket_hooks.cli import main; main()", "up", *options]
     started = subprocess.Popen(
         command,
-        env={**os.environ, "PATH": path, "SAYS": "", "CODE": "0", "NOTED": ""},
+        env={**os.environ, "PATH": path, "SAYS": "", "CODE": "0", "NOTES": ""},
         stdin=there,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -14,7 +14,7 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import ConfigError, HooksError
-from bitbucket_hooks.model.failure_notes import note
+from bitbucket_hooks.model.notes import note_failure
 from bitbucket_hooks.model.settings import (
     CREDENTIAL_KEYS,
     NAMESPACE,
@@ -46,7 +46,7 @@ def clean_errors() -> Iterator[None]:
     try:
         yield
     except HooksError as error:
-        note(error)
+        note_failure(error)
         raise pulumi.RunError(str(error)) from None
 
 

@@ -12,8 +12,8 @@ from typing import Final
 import pulumi
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.model.failure_notes import note
 from bitbucket_hooks.model.naming import camel
+from bitbucket_hooks.model.notes import note_failure
 from bitbucket_hooks.program.account import inherited_from
 
 _SECRET_SOURCE: Final = ("secret_from", "secret_fingerprint")
@@ -43,7 +43,7 @@ def options(
     merged = pulumi.ResourceOptions.merge(opts, ours)
     for what, remedy in _problems(kind, merged):
         error = ConfigError(f'{kind} "{name}": {what}', remedy)
-        note(error)
+        note_failure(error)
         raise pulumi.RunError(str(error))
     if merged.provider is None and not merged.providers:
         merged.provider = inherited_from(merged.parent)

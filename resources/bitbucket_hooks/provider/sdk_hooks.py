@@ -26,7 +26,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from bitbucket_hooks.model.errors import HooksError
-from bitbucket_hooks.model.failure_notes import note
+from bitbucket_hooks.model.notes import note_failure
 
 PROVIDER_MODULE = "pulumi.dynamic.__main__"
 _PROVIDER_KEY = "__provider"  # under which the SDK keeps the pickled provider in the state
@@ -54,7 +54,7 @@ def print_errors_without_traceback() -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, HooksError):
             return original(*args, **kwargs)
-        note(error)
+        note_failure(error)
         return str(error)
 
     traceback.format_exc = message_of_ours

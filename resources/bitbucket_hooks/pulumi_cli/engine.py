@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from bitbucket_hooks.model.errors import ConfigError, printable
-from bitbucket_hooks.model.failure_notes import NOTES, exit_code
+from bitbucket_hooks.model.notes import NOTES, Note, exit_code, read_notes
 from bitbucket_hooks.model.safety import FORCE
 from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.pulumi_cli.engine_errors import SEE_DOCTOR, engine_failure
@@ -40,10 +40,15 @@ class Finished:
     """The engine's events, one JSON object a line."""
     printed: str = field(repr=False)
     """What it printed, its end at least: all there is when it fails before the first event."""
-    noted: int | None
-    """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+    notes: tuple[Note, ...]
+    """What the processes of the run noted for us."""
     stopped: bool = False
     """Whether a signal ended it, ours to pass on or its own: it didn't get to its end."""
+
+    @property
+    def noted_code(self) -> int | None:
+        """The exit code of our own errors on the way: 1 the user's mistake, 2 the remote side's."""
+        return exit_code(self.notes)
 
 
 def run(
@@ -81,7 +86,7 @@ def run(
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
         stopped = code < 0 or bool(code and engine.asked_to_stop)
         said = log.read_text("utf-8", "replace")
-        return Finished(code, said, text, exit_code(notes), stopped)
+        return Finished(code, said, text, read_notes(notes), stopped)
 
 
 def stack_config(stack: str | None) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Seen:
         if not self.changes.run.ended:
             return REMOTE_FAILED
         refused = USERS_MISTAKE if self.changes.stops else None
-        return refused or self.finished.noted or self.changes.exit_code
+        return refused or self.finished.noted_code or self.changes.exit_code
 
 
 def turn_of(changes: Changes) -> str | None:
