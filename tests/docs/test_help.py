@@ -48,6 +48,14 @@ def test_lists_of_commands_cut_nothing_off(way: str) -> None:
     assert "..." not in told
 
 
+def test_the_list_of_commands_says_what_each_one_says() -> None:
+    """The top group imports no command for its help, and yet has the first sentence of each."""
+    told = main.get_help(click.Context(main, terminal_width=200)).partition("Commands:")[2]
+    assert [line.split(maxsplit=1) for line in told.strip().splitlines()] == [
+        [name, command.get_short_help_str(200)] for name, command in sorted(main.commands.items())
+    ]
+
+
 @pytest.mark.parametrize("name", [name for name in main.commands if name not in PLAIN])
 def test_exit_codes_are_told(name: str) -> None:
     """By each command of the top, or those below it."""

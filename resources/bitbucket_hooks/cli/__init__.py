@@ -1,34 +1,38 @@
-"""The command `bitbucket-hooks`: each command imports what it needs only when it runs."""
+"""The command `bitbucket-hooks`; each command is a module that is imported when it is called."""
 
 from __future__ import annotations
 
 import click
 
-from bitbucket_hooks.cli.check import check
-from bitbucket_hooks.cli.doctor import doctor
-from bitbucket_hooks.cli.events import events
-from bitbucket_hooks.cli.group import Commands
-from bitbucket_hooks.cli.importing import import_
-from bitbucket_hooks.cli.inventory import inventory
-from bitbucket_hooks.cli.ip_ranges import ip_ranges
-from bitbucket_hooks.cli.report import report
-from bitbucket_hooks.cli.running import drift, preview, up
-from bitbucket_hooks.cli.sandbox import sandbox
-from bitbucket_hooks.cli.send import send
-from bitbucket_hooks.cli.stacks import stacks
-from bitbucket_hooks.cli.verify import verify
+from bitbucket_hooks.cli.group import LazyGroup
+
+_COMMANDS = {
+    "check": ("check:check", "Validate stack configs offline, and print what they declare."),
+    "preview": ("running:preview", "Say what an update would do to the webhooks."),
+    "up": ("running:up", "Preview, show what would happen to the webhooks, and update."),
+    "drift": ("running:drift", "Look whether the live webhooks are as declared."),
+    "report": ("report:report", "Say what a run of the engine means for the webhooks."),
+    "doctor": ("doctor:doctor", "Say what stands between a stack and its webhooks."),
+    "stacks": ("stacks:stacks", "List the project's stacks, or run several of them."),
+    "inventory": (
+        "inventory:inventory",
+        "List all webhooks there are, and what is worth knowing of each.",
+    ),
+    "import": ("importing:import_", "Declare live webhooks in a stack's file, as they are."),
+    "events": ("events:events", "List the events that a webhook can listen to."),
+    "ip-ranges": ("ip_ranges:ip_ranges", "Print the address ranges that webhooks come from."),
+    "send": ("send:send", "Make a test delivery to a receiver, and say what it answers."),
+    "verify": ("verify:verify", "Tell whether a delivery was signed with one of the secrets."),
+    "sandbox": ("sandbox:sandbox", "Play Bitbucket on this machine."),
+}
+"""Where each command is, and the first sentence of its help."""
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy={name: (f"{__name__}.{place}", text) for name, (place, text) in _COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="bitbucket-hooks", prog_name="bitbucket-hooks")
 def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""
-
-
-_COMMANDS = (
-    *(check, preview, up, drift, report, doctor, stacks),
-    *(inventory, import_, events, ip_ranges, send, verify, sandbox),
-)
-
-for _command in _COMMANDS:
-    main.add_command(_command)

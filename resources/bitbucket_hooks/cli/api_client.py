@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli.sandbox_target import missing_sandbox
+from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.settings import environment, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,8 +36,6 @@ def open_to_read(
     `tell` hears of long waits.
     Raises ConfigError when the account's sandbox isn't there.
     """
-    from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - it brings requests along
-
     if settings.sandbox is not None and not settings.sandbox.exists():
         raise missing_sandbox(settings.sandbox)
     return open_client(settings, notify, clock=clock)
@@ -44,8 +44,6 @@ def open_to_read(
 @contextmanager
 def client() -> Iterator[Client]:
     """Give the client of the account in `BITBUCKET_*`. Raises ConfigError."""
-    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415 - late, as all here
-
     opened = open_to_read(resolve(environment()))
     with closing(opened.caller.wire.session), patient():
         yield opened

@@ -10,6 +10,12 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
+from bitbucket_hooks.model.urls import shown
+from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.stack import files, offline
+from bitbucket_hooks.stack.offline import NO_HOOKS
+from bitbucket_hooks.stack.schema import schema
+from bitbucket_hooks.stack.source_lines import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +47,8 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
     there are, only a preview tells. Exits with 0 when all is well, and 1 when something is wrong.
     """
     if schema_:
-        from bitbucket_hooks.stack.schema import schema  # noqa: PLC0415 - late, as all here
-
         output.as_json(schema())
         return
-    from bitbucket_hooks.stack import files, offline  # noqa: PLC0415
-
     names = stacks or tuple(files.stacks())
     if not names:
         raise ConfigError(
@@ -69,8 +71,6 @@ def _print(checked: Checked) -> None:
     click.echo(f"Stack {output.text(checked.stack)}: {state}")
     _print_messages(checked)
     if not wrong:
-        from bitbucket_hooks.stack.offline import NO_HOOKS  # noqa: PLC0415
-
         empty = f"{NO_HOOKS[0].upper()}{NO_HOOKS[1:]}."
         rows = [_row(_declared(one)) for one in checked.drafts]
         output.table(_HEADINGS, rows, empty, wide=_WIDE)
@@ -83,8 +83,6 @@ def _print_messages(checked: Checked) -> None:
     """Print mistakes and warnings, with the line of the stack's file."""
     if not (checked.problems or checked.warnings):
         return
-    from bitbucket_hooks.stack.source_lines import Positions  # noqa: PLC0415
-
     positions = Positions.of_stack(checked.stack)
     for kind, messages in (("Error", checked.problems), ("Warning", checked.warnings)):
         for message in messages:
@@ -105,9 +103,6 @@ def _as_json(checked: Checked) -> dict[str, Any]:
 
 def _declared(draft: Draft) -> dict[str, Any]:
     """An entry's values; a url without its query, a secret as where it comes from."""
-    from bitbucket_hooks.model.urls import shown  # noqa: PLC0415
-    from bitbucket_hooks.model.webhook import DEFAULT_EVENTS  # noqa: PLC0415
-
     values = {"events": list(DEFAULT_EVENTS), **draft.values}
     values["url"] = shown(values["url"]) if "://" in values["url"] else values["url"]
     values["secret"] = _secret(values)

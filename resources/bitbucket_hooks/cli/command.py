@@ -103,6 +103,25 @@ class EngineCommand(Command):
         return [*super().collect_usage_pieces(context), "[-- PULUMI-ARGUMENT…]"]
 
 
+def shared_options(
+    name: str, options: Mapping[str, Callable[..., Any]]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add options to a command, which gets their values by name, as the one argument `name`."""
+
+    def decorator(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def sharing(**given: Any) -> None:
+            values = {option: given.pop(option) for option in options}
+            command(**given, **{name: values})
+
+        decorated: Callable[..., None] = sharing
+        for option in options.values():
+            decorated = option(decorated)
+        return decorated
+
+    return decorator
+
+
 class CommandGroup(click.Group):
     """A group of such commands."""
 

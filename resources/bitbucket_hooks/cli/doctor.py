@@ -10,6 +10,7 @@ import click
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Command, json_option, stack_argument
 from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.doctor.examine import Examination
 
 if TYPE_CHECKING:
     from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report
@@ -47,8 +48,6 @@ def doctor(
     Exits with 0 when nothing has to be mended, 1 when something here has, 2 when the remote side
     failed.
     """
-    from bitbucket_hooks.doctor.examine import Examination  # noqa: PLC0415 - it brings requests
-
     with progress("doctor") as shown:
         found = Examination(stack, all_stacks, shown.notify).report()
     code = found.exit_code(strict=strict)

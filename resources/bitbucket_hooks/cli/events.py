@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bitbucket_hooks.api.event_catalogue import live_or_bundled
+from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.model.events import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,15 +43,10 @@ def events(subject: str | None, *, offline: bool, json_: bool) -> None:
 
 
 def _bundled(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
-    from bitbucket_hooks.model.events import CATALOGUE  # noqa: PLC0415 - only this command needs it
-
     return dict.fromkeys(subjects, CATALOGUE)
 
 
 def _live(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
-    from bitbucket_hooks.api.event_catalogue import live_or_bundled  # noqa: PLC0415
-    from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415 - it brings requests along
-
     with api_client.client() as client:
         return live_or_bundled(HookApi(lambda: client), subjects, api_client.note)
 

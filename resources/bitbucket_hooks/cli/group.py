@@ -1,14 +1,18 @@
-"""How every command of ours ends: its exit code, and an error of one or two lines."""
+"""The top group: how every command ends, and commands that are imported when they are called."""
 
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
+from collections import UserDict
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
@@ -41,6 +45,42 @@ class Commands(click.Group):
             _discard_output()
             code = _say(f"the output can't be written: {error.strerror}")
         sys.exit(code if isinstance(code, int) else 0)
+
+
+class LazyGroup(Commands):
+    """A top group that imports a command only when it is called; its own help imports none."""
+
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **options: Any
+    ) -> None:
+        """`lazy`: for each command where it is, as `module:name`, and its help in one sentence."""
+        super().__init__(*args, **options)
+        lazy = lazy or {}
+        self.commands = _LazyCommands({name: place for name, (place, _) in lazy.items()})
+        self._short_helps = {name: text for name, (_, text) in sorted(lazy.items())}
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._short_helps.items()))
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell may complete a word to."""
+        commands = [
+            CompletionItem(name, help=text)
+            for name, text in self._short_helps.items()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, context, incomplete)]
+
+
+class _LazyCommands(UserDict[str, Any]):
+    """Commands by name, from where they are as `module:name`: imported when one is looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, _, attribute = self.data[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
 
 
 _UNWRITTEN: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE)

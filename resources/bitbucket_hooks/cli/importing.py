@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, listing, output
 from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.importing.addresses import Urls, told
+from bitbucket_hooks.importing.existing import open_stack
+from bitbucket_hooks.importing.plan import plan
+from bitbucket_hooks.importing.writing import File
+from bitbucket_hooks.inventory import declared
+from bitbucket_hooks.inventory.collect import RepositoryScope
 from bitbucket_hooks.model.exit_codes import DIFFERENCE
+from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.model.wording import counted, first_names
+from bitbucket_hooks.pulumi_cli import engine
+from bitbucket_hooks.stack.account_settings import own_settings
+from bitbucket_hooks.stack.files import stack_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +31,6 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.importing.drafting import New
     from bitbucket_hooks.importing.plan import Import
-    from bitbucket_hooks.importing.writing import File
     from bitbucket_hooks.inventory.collect import Collected
     from bitbucket_hooks.model.settings import Settings
 
@@ -65,15 +76,6 @@ def import_(
     and 100 hooks. Exits with 0 when all is declared, 3 when there is something to write, 1 for a
     mistake, and 2 when the remote side failed.
     """
-    from bitbucket_hooks.importing.addresses import Urls  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.importing.existing import open_stack  # noqa: PLC0415
-    from bitbucket_hooks.importing.writing import File  # noqa: PLC0415
-    from bitbucket_hooks.inventory import declared  # noqa: PLC0415
-    from bitbucket_hooks.inventory.collect import RepositoryScope  # noqa: PLC0415
-    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
-    from bitbucket_hooks.stack.account_settings import own_settings  # noqa: PLC0415
-    from bitbucket_hooks.stack.files import stack_file  # noqa: PLC0415
-
     if write and check:
         raise click.UsageError("--check and --write exclude each other; give one of them")
     name = stack or engine.selected_stack()
@@ -105,17 +107,11 @@ def import_(
 def _planned(
     stack: Any, found: Collected, urls: Any, settings: Settings, project: str | None, *, names: bool
 ) -> Import:
-    from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
-    from bitbucket_hooks.importing.plan import plan  # noqa: PLC0415
-
     with closing(api_client.open_to_read(settings)) as client:
         return plan(stack, found, urls, HookApi(lambda: client), project, names=names)
 
 
 def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
-    from bitbucket_hooks.cli.progress import progress  # noqa: PLC0415
-    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
-
     with progress("encrypting urls") as shown:
 
         def encrypt(values: Sequence[str]) -> list[str]:
@@ -146,9 +142,6 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
 
 
 def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
-    from bitbucket_hooks.importing.addresses import told  # noqa: PLC0415
-    from bitbucket_hooks.model.urls import may_be_secret  # noqa: PLC0415
-
     kind, url = entry.group.kind, imported.urls.of(entry.group)
     notes = {
         "secret set": kind.secret_set,
@@ -198,9 +191,6 @@ def _summary(imported: Import) -> list[str]:
 
 
 def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:
-    from bitbucket_hooks.importing.addresses import told  # noqa: PLC0415
-    from bitbucket_hooks.model.urls import may_be_secret  # noqa: PLC0415
-
     urls = {one.name: imported.urls.of(one.group) for one in imported.entries}
     return {
         "version": 1,

@@ -11,6 +11,10 @@ import click
 from bitbucket_hooks.cli import listing, output
 from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
 from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.inventory import as_csv, as_json, declared, findings
+from bitbucket_hooks.inventory import html as page
+from bitbucket_hooks.inventory.collect import RepositoryScope
+from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.model.wording import counted
 
 if TYPE_CHECKING:
@@ -61,9 +65,6 @@ def inventory(
     request per repository and 100 hooks. What refuses is named and doesn't stop the rest. Exits
     with 0 when all else was listed, 1 for a mistake, and 2 when the remote side failed.
     """
-    from bitbucket_hooks.inventory import declared, findings  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.inventory.collect import RepositoryScope  # noqa: PLC0415
-
     printed = [json_, *(path == _PRINTED for path in (csv, html))]
     if sum(printed) > 1:
         raise click.UsageError("one alone can be printed: give the others the name of a file")
@@ -85,9 +86,6 @@ def inventory(
 
 
 def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
-    from bitbucket_hooks.inventory import as_csv  # noqa: PLC0415
-    from bitbucket_hooks.inventory import html as page  # noqa: PLC0415
-
     ways: Mapping[Path | None, Callable[[Inventory], str]] = {
         csv: as_csv.render,
         html: page.render,
@@ -102,8 +100,6 @@ def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
 
 def _print(told: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
     if json_:
-        from bitbucket_hooks.inventory import as_json  # noqa: PLC0415
-
         output.as_json(as_json.render(told))
         return
     if not brief:
@@ -118,8 +114,6 @@ def _print(told: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
 
 
 def _table(told: Inventory) -> None:
-    from bitbucket_hooks.inventory.live import where  # noqa: PLC0415
-
     known = told.stacks is not None
     headings = ["where", "description", "url", "events", "active", "secret", "findings"]
     rows = [

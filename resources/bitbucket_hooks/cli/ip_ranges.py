@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import Command, json_option
 
@@ -34,8 +35,6 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     from /ip-ranges there. Needs no account. Exits with 0, 1 for a product or direction that no
     range has, and 2 when the remote side failed.
     """
-    from bitbucket_hooks.api.ip_ranges import published  # noqa: PLC0415 - it brings requests along
-
     with api_client.client() as client:
         document = published(client)
     found = document.of(_chosen(product), _chosen(direction))

@@ -6,20 +6,33 @@ import functools
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import file_path
+from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.inventory.collect import Collector
+from bitbucket_hooks.inventory.keeping import Kept
+from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.model.errors import ConfigError, HooksError
+from bitbucket_hooks.model.settings import PUBLIC_API, environment, project_root, resolve
+from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.pulumi_cli.engine import selected_stack, stack_config
+from bitbucket_hooks.stack.account_settings import settings_for
+from bitbucket_hooks.stack.entries import is_project
+from bitbucket_hooks.stack.files import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bitbucket_hooks.api.clock import Clock
     from bitbucket_hooks.inventory.collect import Collected, RepositoryScope
-    from bitbucket_hooks.inventory.keeping import Kept
     from bitbucket_hooks.model.settings import Settings
     from bitbucket_hooks.model.webhook import Observed
 
@@ -28,8 +41,6 @@ _MOST_NOTES: Final = 20  # of a kind
 
 def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
     """A project's key as Bitbucket has it: in capitals."""
-    from bitbucket_hooks.stack.entries import is_project  # noqa: PLC0415 - late, as all here
-
     key = given.strip().upper() if given is not None else None
     if key is not None and not is_project(key):
         raise click.BadParameter(
@@ -89,14 +100,10 @@ def _meant(
 
 
 def _is_stack(name: str) -> bool:
-    from bitbucket_hooks.stack.files import stacks  # noqa: PLC0415 - late, as all here
-
     return _in_project() and name.rpartition("/")[2] in stacks()
 
 
 def _in_project() -> bool:
-    from bitbucket_hooks.model.settings import project_root  # noqa: PLC0415
-
     return (project_root() / "Pulumi.yaml").is_file()
 
 
@@ -105,10 +112,6 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
     That of the stack; without one, that of the environment, else of the selected stack.
     """
-    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415
-    from bitbucket_hooks.pulumi_cli.engine import stack_config  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.stack.account_settings import settings_for  # noqa: PLC0415
-
     named = environment()
     if stack is None and named.credentials() is None and "apiUrl" not in named.values:
         stack = _selected_stack()
@@ -116,9 +119,6 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
 
 def _selected_stack() -> str | None:
-    from bitbucket_hooks.model.errors import HooksError  # noqa: PLC0415
-    from bitbucket_hooks.pulumi_cli.engine import selected_stack  # noqa: PLC0415
-
     try:
         return selected_stack() if _in_project() else None
     except HooksError:
@@ -127,10 +127,6 @@ def _selected_stack() -> str | None:
 
 def refuse_nobody(settings: Settings) -> None:
     """Raise ConfigError for an account that Bitbucket shows no hook: one without credentials."""
-    from bitbucket_hooks.model.credentials import Anonymous  # noqa: PLC0415
-    from bitbucket_hooks.model.errors import ConfigError  # noqa: PLC0415
-    from bitbucket_hooks.model.settings import PUBLIC_API  # noqa: PLC0415
-
     if settings.api_url == PUBLIC_API and isinstance(settings.credentials, Anonymous):
         raise ConfigError(
             "there are no credentials, and without them Bitbucket shows no hooks",
@@ -158,8 +154,6 @@ state_option: Final = click.option(
 
 def workspace_of(given: str | None, settings: Settings) -> str:
     """The workspace that is meant."""
-    from bitbucket_hooks.model.subject import is_slug  # noqa: PLC0415
-
     name = given or settings.workspace
     if not name:
         raise click.UsageError(
@@ -176,10 +170,6 @@ def workspace_of(given: str | None, settings: Settings) -> str:
 def begin(scope: RepositoryScope, settings: Settings, path: Path | None) -> Kept:
     """What was listed so far: nothing, or what an earlier run left. Raises ConfigError."""
     refuse_nobody(settings)
-    from datetime import datetime, timezone  # noqa: PLC0415
-
-    from bitbucket_hooks.inventory.keeping import Kept  # noqa: PLC0415
-
     about = {"workspace": scope.workspace, "api": settings.api_url, "project": scope.project}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     kept = Kept.begin(about, now, path)
@@ -196,12 +186,6 @@ def collect(
     see: Callable[[Observed], None] = lambda _: None,
 ) -> Collected:
     """List them with progress; Ctrl-C ends it at a safe point. Raises HooksError."""
-    from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415 - late, as all here
-    from bitbucket_hooks.api.hooks import HookApi  # noqa: PLC0415
-    from bitbucket_hooks.api.repositories import RepositoryApi  # noqa: PLC0415
-    from bitbucket_hooks.cli.progress import progress  # noqa: PLC0415
-    from bitbucket_hooks.inventory.collect import Collector  # noqa: PLC0415
-
     clock = Clock()
     with (
         progress(f"{what} {scope.workspace}") as shown,

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
+from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.gathered import gathered
+from bitbucket_hooks.cli.command import shared_options
+from bitbucket_hooks.model.settings import environment, resolve
+from bitbucket_hooks.publish import Target, find_place
+from bitbucket_hooks.publish import publish as bring
+from bitbucket_hooks.publish.from_changes import published
+from bitbucket_hooks.pulumi_cli.signals import stopping
+from bitbucket_hooks.stack.config import own_account
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.publish import PublishContext, Target
+    from bitbucket_hooks.publish import PublishContext
     from bitbucket_hooks.report.changes import Changes
 
 Telling: TypeAlias = Mapping[str, Any]
@@ -26,8 +33,6 @@ def place_of(telling: Telling) -> PublishContext | None:
     named = _targets(telling)
     if not named and not telling["everything"]:
         return None
-    from bitbucket_hooks.publish import find_place  # noqa: PLC0415 - late, as all here
-
     place = find_place(
         repository=telling["repository"],
         pull_request=telling["pull_request"],
@@ -55,13 +60,6 @@ def publish(
     """
     if place is None:
         return 0
-    from bitbucket_hooks.api.clock import Clock  # noqa: PLC0415
-    from bitbucket_hooks.model.settings import environment, resolve  # noqa: PLC0415
-    from bitbucket_hooks.publish import publish as bring  # noqa: PLC0415
-    from bitbucket_hooks.publish.from_changes import published  # noqa: PLC0415
-    from bitbucket_hooks.pulumi_cli.signals import stopping  # noqa: PLC0415
-    from bitbucket_hooks.stack.config import own_account  # noqa: PLC0415
-
     everything, clock = bool(telling["everything"]), Clock()
     with stopping(clock):
         outcome = bring(
@@ -85,8 +83,6 @@ def publish(
 
 
 def _targets(telling: Telling) -> list[Target]:
-    from bitbucket_hooks.publish import Target  # noqa: PLC0415
-
     names = {
         Target.COMMENT: "comment",
         Target.INSIGHTS: "insights",
@@ -120,5 +116,5 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     ),
 }
 
-options: Final = gathered("telling", _OPTIONS)
+options: Final = shared_options("telling", _OPTIONS)
 """Adds the options that say where to publish, and hands them on as `telling`."""

@@ -11,6 +11,8 @@ import click
 from bitbucket_hooks.cli import report_options
 from bitbucket_hooks.cli.command import Command
 from bitbucket_hooks.model.errors import unreadable
+from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.report.build import changes_of
 
 _EXAMPLES = """\b
   pulumi preview --json --refresh | bitbucket-hooks report
@@ -35,9 +37,6 @@ def report(
     Exits with 0 when nothing changes, 3 when something does or has drifted, 1 when the declarations
     are wrong, and 2 when the run failed otherwise.
     """
-    from bitbucket_hooks.pulumi_cli.read import read  # noqa: PLC0415
-    from bitbucket_hooks.report.build import changes_of  # noqa: PLC0415 - late, as all here
-
     text, source = _input(file)
     changes = changes_of(read(text, source))
     report_options.show(changes, **how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import file_path, json_option
-from bitbucket_hooks.cli.gathered import gathered
+from bitbucket_hooks.cli.command import file_path, json_option, shared_options
 from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.report import as_json, markdown, terminal
+from bitbucket_hooks.report.to_document import to_document
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
@@ -46,12 +48,10 @@ _OPTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "json_": json_option,
 }
 
-_gathered: Final = gathered("how", _OPTIONS)
-
 
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that `show` takes, and hand them on as `how`."""
-    return output.wide_option(_gathered(command))
+    return output.wide_option(shared_options("how", _OPTIONS)(command))
 
 
 def show(
@@ -86,29 +86,19 @@ def show_before(changes: Changes, *, format_: str, json_: bool, title: str, **_:
 
 
 def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str:
-    from bitbucket_hooks.report.to_document import to_document  # noqa: PLC0415
-
     if kind == "json":
-        import json  # noqa: PLC0415
-
-        from bitbucket_hooks.report import as_json  # noqa: PLC0415
-
         return json.dumps(as_json.render(changes), indent=2) + "\n"
     if kind == "html":
+        # a page alone needs them, and they bring the HTTP library along
         from bitbucket_hooks.publish.origin import find_origin  # noqa: PLC0415
         from bitbucket_hooks.report import html  # noqa: PLC0415
 
         return html.render(to_document(changes, title), find_origin())
-    from bitbucket_hooks.report import markdown  # noqa: PLC0415
-
     flavour = markdown.Flavour.BITBUCKET if kind == "bitbucket" else markdown.Flavour.GITHUB
     return markdown.render(to_document(changes, title), flavour, limit=limit or markdown.LIMIT)
 
 
 def _show_people(changes: Changes, title: str, *, err: bool = False) -> None:
-    from bitbucket_hooks.report import terminal  # noqa: PLC0415
-    from bitbucket_hooks.report.to_document import to_document  # noqa: PLC0415
-
     terminal.show(to_document(changes, title), err=err, wide=output.is_wide())
 
 

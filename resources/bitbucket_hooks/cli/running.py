@@ -15,10 +15,13 @@ from bitbucket_hooks.cli.command import EngineCommand, file_path, stack_argument
 from bitbucket_hooks.cli.progress import Progress, progress
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, USERS_MISTAKE
+from bitbucket_hooks.pulumi_cli.engine import stack_config
+from bitbucket_hooks.runs import preview as runs
+from bitbucket_hooks.runs import saved_preview
+from bitbucket_hooks.runs.preview import Asked, Watcher
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
-    from bitbucket_hooks.runs.preview import Asked, Watcher
 
 _LOOK: Final = 500
 
@@ -61,14 +64,10 @@ def _asked(
     extra: tuple[str, ...],
     **more: Any,
 ) -> Asked:
-    from bitbucket_hooks.runs.preview import Asked  # noqa: PLC0415 - late, as all here
-
     return Asked(stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more)
 
 
 def _watcher(shown: Progress, total: int | None = None) -> Watcher:
-    from bitbucket_hooks.runs.preview import Watcher  # noqa: PLC0415
-
     return Watcher(shown.notify, _warn, total)
 
 
@@ -78,8 +77,6 @@ def _warn(text: str) -> None:
 
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack config, read when it is first needed."""
-    from bitbucket_hooks.pulumi_cli.engine import stack_config  # noqa: PLC0415
-
     return functools.cache(lambda: stack_config(stack))
 
 
@@ -113,9 +110,6 @@ def preview(
     much would be deleted, and 2 when the remote side failed. Unmanaged hooks that are only
     reported are listed, and are no change.
     """
-    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
-    from bitbucket_hooks.runs import saved_preview  # noqa: PLC0415
-
     asked = _asked(**options)
     config = _config(asked.stack)
     place = publishing.place_of(telling)
@@ -157,8 +151,6 @@ def drift(
     3 when they aren't, 1 for a mistake, and 2 when the remote side failed. Unmanaged hooks are no
     drift, unless the state says that they are to be deleted.
     """
-    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
-
     asked = _asked(**options)
     place = publishing.place_of(telling)
     with progress("looking") as shown:
@@ -199,9 +191,6 @@ def up(
     happens, and what differs is said. Exits with 0 when all is done, 3 when it isn't what was
     reviewed, 1 for a mistake, and 2 when the remote side failed.
     """
-    from bitbucket_hooks.runs import preview as runs  # noqa: PLC0415
-    from bitbucket_hooks.runs import saved_preview  # noqa: PLC0415
-
     before = saved_preview.load(reviewed_) if reviewed_ else None
     if before is not None:
         options["refresh"] = options["refresh"] or bool(before.get("refresh"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,14 @@ import click
 
 from bitbucket_hooks.cli import api_client, output
 from bitbucket_hooks.cli.command import Command, json_option, stack_argument
+from bitbucket_hooks.deliveries import sending
+from bitbucket_hooks.deliveries.payloads import payload
+from bitbucket_hooks.model.events import KEYS, no_such_event
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
+from bitbucket_hooks.model.urls import is_private_host, origin_shown, shown, url_problem
+from bitbucket_hooks.pulumi_cli import engine
+from bitbucket_hooks.stack import delivery_target
+from bitbucket_hooks.stack.delivery_target import declared
 
 if TYPE_CHECKING:
     from bitbucket_hooks.deliveries.sending import Delivery, DeliveryResult
@@ -73,8 +81,6 @@ def send(
     found = _declared(hook, stack, event) if hook else None
     target = _target(url, found)
     what = _delivery(event, secret_from, found, hides_url=url is None and _hides_url(found))
-    from bitbucket_hooks.deliveries import sending  # noqa: PLC0415 - it brings requests along
-
     insecure = insecure or (found is not None and found.skips_verification)
     with api_client.patient():
         outcome = sending.send(target, what, timeout, insecure=insecure)
@@ -87,16 +93,11 @@ def send(
 
 
 def _known(event: str) -> None:
-    from bitbucket_hooks.model.events import KEYS, no_such_event  # noqa: PLC0415 - late, as all here
-
     if event not in KEYS:
         raise click.UsageError(no_such_event(event))
 
 
 def _declared(name: str, stack: str | None, event: str) -> DeliveryTarget:
-    from bitbucket_hooks.pulumi_cli import engine  # noqa: PLC0415
-    from bitbucket_hooks.stack.delivery_target import declared  # noqa: PLC0415
-
     found = declared(name, stack, engine.stack_config)
     if event not in found.events:
         api_client.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
@@ -104,8 +105,6 @@ def _declared(name: str, stack: str | None, event: str) -> DeliveryTarget:
 
 
 def _target(given: str | None, found: DeliveryTarget | None) -> str:
-    from bitbucket_hooks.model.urls import is_private_host, url_problem  # noqa: PLC0415
-
     url = given if given is not None or found is None else found.url()
     problem = url_problem(url or "", allow_private=True)
     if url is None or problem:
@@ -123,12 +122,6 @@ def _hides_url(found: DeliveryTarget | None) -> bool:
 def _delivery(
     event: str, secret_from: str | None, found: DeliveryTarget | None, *, hides_url: bool
 ) -> Delivery:
-    from datetime import datetime, timezone  # noqa: PLC0415
-
-    from bitbucket_hooks.deliveries import sending  # noqa: PLC0415
-    from bitbucket_hooks.deliveries.payloads import payload  # noqa: PLC0415
-    from bitbucket_hooks.stack import delivery_target  # noqa: PLC0415
-
     secret = delivery_target.secret_of(secret_from) if secret_from is not None else None
     if found is not None and secret is None:
         secret = found.secret()
@@ -143,8 +136,6 @@ def _delivery(
 
 
 def _as_json(event: str, url: str, what: Delivery, outcome: DeliveryResult) -> dict[str, Any]:
-    from bitbucket_hooks.model.urls import origin_shown, shown  # noqa: PLC0415
-
     return {
         "event": event,
         "url": origin_shown(url) if what.hides_url else shown(url),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+import yaml
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import CommandGroup, json_option
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.runs.many_stacks import ManyStacks
+from bitbucket_hooks.stack.listing import listed, shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +69,6 @@ def stacks() -> None:
 )
 def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: str) -> None:
     """List the stacks that have a file, offline."""
-    from bitbucket_hooks.stack.listing import listed, shared_out  # noqa: PLC0415 - late
-
     found = listed(globs)
     _warn_of_mistakes(found)
     if matrix is None and json_:
@@ -130,9 +132,6 @@ def up(
 def _run(
     globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
 ) -> int:
-    from bitbucket_hooks.runs.many_stacks import ManyStacks  # noqa: PLC0415
-    from bitbucket_hooks.stack.listing import listed  # noqa: PLC0415
-
     names = [one.stack for one in listed(globs)]
     more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
     done = {}
@@ -217,14 +216,10 @@ def _print_matrix(kind: str, parts: Sequence[Listed], script: str, *, json_: boo
     if json_:
         output.as_json(block)
         return
-    import yaml  # noqa: PLC0415
-
     click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
 
 
 def _step(one: Listed, script: str) -> dict[str, Any]:
-    import shlex  # noqa: PLC0415
-
     limit = f"BITBUCKET_RATE_LIMIT={one.rate_limit} " if one.rate_limit else ""
     return {
         "name": one.stack,

@@ -11,8 +11,10 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.deliveries.signing import is_signature, verify_signature
 from bitbucket_hooks.model.errors import unreadable
 from bitbucket_hooks.model.exit_codes import DIFFERENCE
+from bitbucket_hooks.stack.delivery_target import secret_of
 
 _HEADER: Final = "x-hub-signature:"
 
@@ -48,8 +50,6 @@ def verify(
     FILE, or standard input, is the request's body, byte by byte as it came. Exits with 0 when the
     signature is valid, 3 when it isn't, 1 for a mistake.
     """
-    from bitbucket_hooks.stack.delivery_target import secret_of  # noqa: PLC0415 - late, as all here
-
     secrets = {source: secret_of(source) for source in sources}
     body = _body(file)
     header = _value(signature)
@@ -71,15 +71,11 @@ def _value(signature: str) -> str:
 
 
 def _signer(secrets: dict[str, str], body: bytes, header: str) -> str | None:
-    from bitbucket_hooks.deliveries.signing import verify_signature  # noqa: PLC0415
-
     matching = (source for source, key in secrets.items() if verify_signature(key, body, header))
     return next(matching, None)
 
 
 def _why(secrets: Sequence[str], body: bytes, header: str) -> str:
-    from bitbucket_hooks.deliveries.signing import is_signature, verify_signature  # noqa: PLC0415
-
     if not header:
         return "there is no signature; Bitbucket sends none for a hook without a secret"
     if not is_signature(header):
