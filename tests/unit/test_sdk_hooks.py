@@ -1,4 +1,4 @@
-"""The seam's fallbacks: what happens outside a provider process, and the day the SDK changes."""
+"""The fallbacks of the SDK hooks: outside a provider process, and the day the SDK changes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import socket
 import sys
 import traceback
+from contextvars import copy_context
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.dynamic import DiffResult
 from pulumi.runtime.proto import provider_pb2 as proto
 
@@ -26,18 +28,17 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     main.__spec__ = SimpleNamespace(name=sdk_hooks.PROVIDER_MODULE)  # type: ignore[assignment]
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.setattr(sys, "argv", ["x", "127.0.0.1:1"])
-    monkeypatch.setattr(traceback, "format_exc", traceback.format_exc)
     return main
 
 
 def test_outside_nothing_is_touched() -> None:
     """A program or a command is no provider process."""
-    before = traceback.format_exc
-    sdk_hooks.print_errors_without_traceback()
+    main = sys.modules["__main__"]
+    before = dict(vars(main))
+    sdk_hooks.install()
     sdk_hooks.on_cancel(lambda: None)
-    sdk_hooks.report_details()
     sdk_hooks.widen_server(8)
-    assert traceback.format_exc is before
+    assert vars(main) == before
     assert not sdk_hooks.in_provider_process()
     assert sdk_hooks.engine_address() is None
     engine_process.ensure_engine_lives()
@@ -96,86 +97,91 @@ def test_an_engine_without_an_address(inside: ModuleType, monkeypatch: pytest.Mo
     engine_process.ensure_engine_lives()
 
 
-def test_errors_are_wrapped_once(inside: ModuleType) -> None:
-    """Ours are their message, others keep their traceback."""
-    assert inside.__name__ == "__main__"
-    sdk_hooks.print_errors_without_traceback()
-    once = traceback.format_exc
-    sdk_hooks.print_errors_without_traceback()
-    assert traceback.format_exc is once
-    assert _formatted(HooksError("what", "do")) == "what\ndo"
-    assert _formatted(KeyError("x")).startswith("Traceback")
+def test_errors_as_the_sdk_answers_them(inside: ModuleType) -> None:
+    """Ours are their message, others keep their traceback; nobody else's `traceback` changes."""
+    before = traceback.format_exc
+    inside.traceback = traceback  # type: ignore[attr-defined]
+    sdk_hooks.install()
+    assert inside.traceback.print_exc is traceback.print_exc
+    assert _formatted(inside, HooksError("what", "do")) == "what\ndo"
+    assert _formatted(inside, KeyError("x")).startswith("Traceback")
+    assert traceback.format_exc is before
 
 
-def _formatted(error: Exception) -> str:
+def _formatted(main: ModuleType, error: Exception) -> str:
     try:
         raise error
     except type(error):
-        return traceback.format_exc()
+        return str(main.traceback.format_exc())
 
 
 def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
     """By the module that the SDK answers one with; every other use of it is let be."""
     heard: list[int] = []
-    inside.empty_pb2 = ModuleType("empty_pb2")  # type: ignore[attr-defined]
-    inside.empty_pb2.Empty = dict
+    inside.empty_pb2 = empty_pb2  # type: ignore[attr-defined]
     sdk_hooks.on_cancel(lambda: heard.append(1))
-    assert inside.empty_pb2.Empty() == {}
+    assert inside.empty_pb2.Empty() == empty_pb2.Empty()
     assert heard == []
 
     def Cancel() -> object:  # noqa: N802  # the SDK's own name
         return inside.empty_pb2.Empty()
 
-    assert Cancel() == {}
+    assert Cancel() == empty_pb2.Empty()
     assert heard == [1]
 
 
-def test_details_of_a_diff_are_told(inside: ModuleType) -> None:
+def test_details_of_a_diff_are_sent(inside: ModuleType) -> None:
     """In the message that the SDK answers with; its other messages and diffs are let be."""
-    sdk_hooks.report_details()  # there is nothing of the kind: the SDK has changed
+    sdk_hooks.install()  # there is nothing of the kind: the SDK has changed
     inside.proto = proto  # type: ignore[attr-defined]
-    sdk_hooks.report_details()
+    sdk_hooks.install()
     once = inside.proto
-    sdk_hooks.report_details()
+    sdk_hooks.install()
     assert inside.proto is once
     assert inside.proto.CheckResponse is proto.CheckResponse
     some = inside.proto.DiffResponse.DIFF_SOME
 
     def answered(result: DiffResult) -> proto.DiffResponse:
-        assert result.changes
-        answer: proto.DiffResponse = inside.proto.DiffResponse(changes=some)
-        return answer
+        response = inside.proto.DiffResponse(changes=some, replaces=result.replaces)
+        assert isinstance(response, proto.DiffResponse)
+        return response
 
-    assert answered(DiffResult(changes=True)) == proto.DiffResponse(changes=some)
-    told = answered(sdk_hooks.DetailedDiff({"hooks[1]": sdk_hooks.Change.REMOVED}))
-    assert told.hasDetailedDiff
-    assert told.detailedDiff["hooks[1]"].kind == proto.PropertyDiff.DELETE
+    plain = proto.DiffResponse(changes=some, replaces=["x"])
+    assert answered(DiffResult(changes=True, replaces=["x"])) == plain
+    detailed = answered(sdk_hooks.DetailedDiff({"hooks[1]": sdk_hooks.Change.REMOVED}))
+    assert detailed.hasDetailedDiff
+    assert detailed.detailedDiff["hooks[1]"].kind == proto.PropertyDiff.DELETE
+
+
+@sdk_hooks.provider_method
+def _method() -> str | None:
+    return sdk_hooks.current_urn()
+
+
+@sdk_hooks.provider_method
+def _method_of_a_subclass() -> tuple[str | None, str | None]:
+    return _method(), copy_context().run(sdk_hooks.current_urn)
 
 
 def test_without_a_request_there_is_no_urn() -> None:
     """Then the caller's own key tells declarations apart."""
-    assert sdk_hooks.current_urn() is None
+    assert _method() is None
     assert owner_of("x") != owner_of("y")
     assert owner_of("x").name == "another resource"
 
 
-def test_the_urn_is_that_of_the_nearest_request() -> None:
-    """A frame that holds one, whatever lies between."""
-
-    def deep(levels: int) -> str | None:
-        return deep(levels - 1) if levels else sdk_hooks.current_urn()
-
+def test_a_method_knows_the_urn_of_the_request() -> None:
+    """So do the methods that it calls and copies of its context; nobody does after it."""
     request = SimpleNamespace(urn="urn:pulumi:dev::p::pulumi-python:dynamic/bitbucket:Hook::ci")
-    assert deep(5) == request.urn
-    assert deep(100) is None
-    assert owner_of("x").name == "Hook 'ci'"
-
-
-def test_a_request_without_an_urn_is_passed_over() -> None:
-    """Other calls hold requests as well."""
-    request = SimpleNamespace(urn="")
+    assert _method_of_a_subclass() == (request.urn, request.urn)
+    assert sdk_hooks.provider_method(owner_of)("x").name == "Hook 'ci'"
     assert sdk_hooks.current_urn() is None
-    assert request.urn == ""
+
+
+def test_a_request_without_an_urn() -> None:
+    """Should the SDK's message lose it one day."""
+    for request in (SimpleNamespace(urn=""), SimpleNamespace()):
+        assert _method() is None, request
 
 
 def test_what_was_done_can_only_be_kept_inside_a_call() -> None:

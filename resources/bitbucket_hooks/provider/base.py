@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.provider.session import Session
     from bitbucket_hooks.reconcile.claims import Owner
 
-sdk_hooks.print_errors_without_traceback()
-sdk_hooks.report_details()
+sdk_hooks.install()
 
 Props = dict[str, Any]
 
@@ -44,6 +43,7 @@ class DeclaringProvider(ResourceProvider):
         sdk_hooks.widen_server(_WORKERS)
         self._session = session_for(req.config.get)
 
+    @sdk_hooks.provider_method
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validate the declaration and give its canonical form."""
         result = self.checker.check(self._session, _olds, news)

@@ -74,6 +74,7 @@ class _ExclusiveProvider(DeclaringProvider):
     def _places(self, inputs: Props) -> Iterable[HookKey]:  # noqa: ARG002  # it declares no hook itself
         return ()
 
+    @sdk_hooks.provider_method
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validate the declaration; what is known of unmanaged hooks goes along as an input.
 
@@ -106,6 +107,7 @@ class _ExclusiveProvider(DeclaringProvider):
             return pulumi.UNKNOWN
         return self._scope(inputs, olds).remaining(_shown(known))
 
+    @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change and, of a declaration, which hooks it would delete.
 
@@ -141,11 +143,13 @@ class _ExclusiveProvider(DeclaringProvider):
             return sdk_hooks.DetailedDiff(details)
         return DiffResult(changes=bool(scope.names.keys() - records.listed))
 
+    @sdk_hooks.provider_method
     def create(self, props: Props) -> CreateResult:
         """Record what lives there; nothing is deleted that no preview has shown."""
         id_ = f"exclusive-{uuid4()}"
         return CreateResult(id_, self._bring_in_line(id_, props, {}, ()))
 
+    @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at every repository again."""
         if "unmanaged" not in props:
@@ -154,13 +158,13 @@ class _ExclusiveProvider(DeclaringProvider):
                 "Take the id out of the resource's options, so that it is declared.",
             )
         before, scope = self._records(props), self._scope(props, props)
-        with sdk_hooks.urn_for_threads():
-            records = self._session.exclusives.look(scope, before, self._session.rotation.is_due)
+        records = self._session.exclusives.look(scope, before, self._session.rotation.is_due)
         self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
         outputs = _outputs(props, scope, records)
         inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}
         return ReadResult(id_, outputs, inputs)
 
+    @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Remove what a preview has shown, and look at repositories that are new."""
         deletes = _news["onUnmanaged"] == DELETE
@@ -171,6 +175,7 @@ class _ExclusiveProvider(DeclaringProvider):
         due = doomed.keys() - news.keys()
         return UpdateResult(self._bring_in_line(_id, _news, _olds, due))
 
+    @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:
         """Forget it; the hooks stay."""
 
@@ -178,8 +183,7 @@ class _ExclusiveProvider(DeclaringProvider):
         before, scope = self._records(olds), self._scope(news, olds)
         leaving = set(olds.get("hooks", ())) - set(news["hooks"])
         try:
-            with sdk_hooks.urn_for_threads():
-                records = self._session.exclusives.bring_in_line(scope, before, leaving, doomed)
+            records = self._session.exclusives.bring_in_line(scope, before, leaving, doomed)
         except ExclusiveIncomplete as error:
             if error.records.listed:  # else there is nothing to keep
                 sdk_hooks.keep_partly_done(id_, _outputs(news, scope, error.records), news)

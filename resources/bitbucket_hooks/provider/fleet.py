@@ -66,6 +66,7 @@ class HookFleetProvider(DeclaringProvider):
         {"repositories": _repositories, "urlIsSecret": rules.boolean},
     )
 
+    @sdk_hooks.provider_method
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validate the declaration, and refuse to take too many repositories away in one step."""
         result = super().check(_olds, news)
@@ -81,6 +82,7 @@ class HookFleetProvider(DeclaringProvider):
         place = place_of(inputs)
         return [evolve(place, subject=one) for one in _subjects(inputs)]
 
+    @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change; the hooks that stay declared are claimed."""
         if pulumi.contains_unknowns(_news):
@@ -104,20 +106,19 @@ class HookFleetProvider(DeclaringProvider):
         names += ["repositories"] if _standing(_olds) != _standing(_news) else []
         return diff_of(_olds, _news, [*names, *differing(_olds, _news)])
 
+    @sdk_hooks.provider_method
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""
         id_ = f"fleet-{uuid4()}"
-        with sdk_hooks.urn_for_threads():
-            try:
-                copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
-            except FleetIncomplete as error:
-                if error.copies.hooks:  # else there is nothing to keep
-                    sdk_hooks.keep_partly_done(
-                        id_, _outputs(kept_of(props, {}), error.copies), props
-                    )
-                raise
+        try:
+            copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
+        except FleetIncomplete as error:
+            if error.copies.hooks:  # else there is nothing to keep
+                sdk_hooks.keep_partly_done(id_, _outputs(kept_of(props, {}), error.copies), props)
+            raise
         return CreateResult(id_, _outputs(kept_of(props, {}), copies))
 
+    @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at every copy; what is gone or drifted is told beside its repository."""
         if "hooks" not in props:
@@ -125,16 +126,16 @@ class HookFleetProvider(DeclaringProvider):
                 f'a HookFleet can\'t be looked up ("{id_}")',
                 "Look up its copies one by one, as Hook.",
             )
-        with sdk_hooks.urn_for_threads():
-            copies = self._session.fleets.look(
-                desired_of(_without_secret_value(props)),
-                _copies(props),
-                is_due=self._session.rotation.is_due,
-                hide_url=bool(props.get("urlIsSecret")),
-            )
+        copies = self._session.fleets.look(
+            desired_of(_without_secret_value(props)),
+            _copies(props),
+            is_due=self._session.rotation.is_due,
+            hide_url=bool(props.get("urlIsSecret")),
+        )
         outputs = _outputs(props, copies)
         return ReadResult(id_, outputs, _inputs_as_read(outputs))
 
+    @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring in line what is not; copies that are cost nothing."""
         fleet = self._fleet(_news)
@@ -142,22 +143,17 @@ class HookFleetProvider(DeclaringProvider):
         if secret is None and had_secret(_olds):
             warn_of_kept_secret("every copy of the fleet")
         known = known_secret(secret, _olds, _news)
-        with sdk_hooks.urn_for_threads():
-            try:
-                copies = self._session.fleets.bring_in_line(
-                    fleet, _copies(_olds), _last(_olds), known
-                )
-            except FleetIncomplete as error:
-                sdk_hooks.keep_partly_done(
-                    _id, _outputs(kept_of(_news, _olds), error.copies), _news
-                )
-                raise
+        try:
+            copies = self._session.fleets.bring_in_line(fleet, _copies(_olds), _last(_olds), known)
+        except FleetIncomplete as error:
+            sdk_hooks.keep_partly_done(_id, _outputs(kept_of(_news, _olds), error.copies), _news)
+            raise
         return UpdateResult(_outputs(kept_of(_news, _olds), copies))
 
+    @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the copies, but those that belong to other resources by now."""
-        with sdk_hooks.urn_for_threads():
-            self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
+        self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
 
     def _fleet(self, props: Props) -> Fleet:
         for problem in self._named_twice(_subjects(props)):

@@ -48,6 +48,7 @@ class _HookProvider(DeclaringProvider):
     def _places(self, inputs: Props) -> Iterable[HookKey]:
         return [place_of(inputs)]
 
+    @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Tell what an update would change; a hook that is declared is claimed."""
         if pulumi.contains_unknowns(_news):
@@ -64,12 +65,14 @@ class _HookProvider(DeclaringProvider):
             self._session.claims.reserve_key([place], owner(_news))
         return diff_of(_olds, _news, [*moved, *differing(_olds, _news)])
 
+    @sdk_hooks.provider_method
     def create(self, props: Props) -> CreateResult:
         """Make the hook, or adopt the one that the declaration means."""
         adopt = props.get("adopt", self._session.settings.adopt)
         live = self._session.lifecycle.create(desired_of(props), owner(props), adopt)
         return CreateResult(live.uuid, outputs_of(props, live, {}))
 
+    @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
         """Read the live hook; one that is gone is reported as gone.
 
@@ -100,6 +103,7 @@ class _HookProvider(DeclaringProvider):
             inputs["url"] = sdk_hooks.as_secret(inputs["url"])
         return ReadResult(uuid, outputs_as_read(inputs, live, props), inputs)
 
+    @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring the live hook in line, in place."""
         desired = desired_of(_news, _olds)
@@ -116,6 +120,7 @@ class _HookProvider(DeclaringProvider):
             raise
         return UpdateResult(outputs_of(_news, live, _olds))
 
+    @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the hook, unless it belongs to another resource by now."""
         created_at = _props.get("createdAt")

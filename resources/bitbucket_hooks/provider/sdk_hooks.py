@@ -1,26 +1,26 @@
-"""The one place that leans on how the SDK's provider process works inside.
+"""The one place that relies on how the SDK's provider process works inside.
 
-Each function has a fallback for the day the SDK changes, and a test that notices that day.
+Each function has a fallback for the day the SDK changes, and a test that fails on that day.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from enum import Enum
 from types import ModuleType
-from typing import Any
+from typing import Any, Final, ParamSpec, TypeVar
 
 import grpc
-from google.protobuf import json_format
+from attrs import frozen
+from google.protobuf import empty_pb2, json_format
 from pulumi.dynamic import DiffResult
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
@@ -28,9 +28,11 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.notes import note_failure
 
-PROVIDER_MODULE = "pulumi.dynamic.__main__"
-_PROVIDER_KEY = "__provider"  # under which the SDK keeps the pickled provider in the state
-_DEPTH = 40  # frames between a provider's method and the SDK's, with plenty to spare
+PROVIDER_MODULE: Final = "pulumi.dynamic.__main__"
+_PROVIDER_KEY: Final = "__provider"  # under which the SDK keeps the pickled provider in the state
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def in_provider_process() -> bool:
@@ -39,25 +41,42 @@ def in_provider_process() -> bool:
     return getattr(spec, "name", None) == PROVIDER_MODULE
 
 
-def print_errors_without_traceback() -> None:
-    """Let the SDK send our own errors as their message alone.
+class _Shim:
+    """A module as the SDK's provider process sees it, with some names replaced."""
 
-    It answers every exception with `traceback.format_exc()`. Fallback, should it stop to: a
-    traceback around the same message.
+    def __init__(self, module: ModuleType, replaced: Mapping[str, object]) -> None:
+        self._module = module
+        vars(self).update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def _replace(module: str, **replaced: object) -> None:
+    """Replace names of a module that the SDK's provider process imports, for it alone, once."""
+    main = sys.modules["__main__"]
+    original = getattr(main, module, None)
+    if in_provider_process() and isinstance(original, ModuleType):
+        setattr(main, module, _Shim(original, replaced))
+
+
+def install() -> None:
+    """Let the SDK send our own errors without a traceback, and the details of a `DetailedDiff`.
+
+    Fallback, should the SDK change: a traceback around the same message; a preview shows all
+    properties instead of the changed ones.
     """
-    original = traceback.format_exc
-    if not in_provider_process() or hasattr(original, "__wrapped__"):
-        return
+    _replace("traceback", format_exc=_format_error)
+    _replace("proto", DiffResponse=_DiffResponse())
 
-    @functools.wraps(original)
-    def message_of_ours(*args: Any, **kwargs: Any) -> str:
-        error = sys.exc_info()[1]
-        if not isinstance(error, HooksError):
-            return original(*args, **kwargs)
-        note_failure(error)
-        return str(error)
 
-    traceback.format_exc = message_of_ours
+def _format_error() -> str:
+    """What the SDK answers for the exception that it handles."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, HooksError):
+        return traceback.format_exc()
+    note_failure(error)
+    return str(error)
 
 
 class Change(Enum):
@@ -68,64 +87,36 @@ class Change(Enum):
     CHANGED = provider_pb2.PropertyDiff.UPDATE
 
 
+class _NoReplaces(list[str]):
+    """An empty list of replacements: the way for a diff's details to the message about it."""
+
+    def __init__(self, details: Mapping[str, Change]) -> None:
+        super().__init__()
+        self.details = details
+
+
 class DetailedDiff(DiffResult):
     """A diff that says what changes where: paths such as `hooks[2]` or `unmanaged["{uuid}"]`."""
 
     def __init__(self, details: Mapping[str, Change]) -> None:
         """Take the changes of the old outputs."""
-        super().__init__(changes=True)
-        self.details = details
+        super().__init__(changes=True, replaces=_NoReplaces(details))
 
 
 class _DiffResponse:
-    """The SDK's message, made with the details that its own `Diff` leaves out."""
+    """The SDK's message, with the details that its own `Diff` leaves out."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(provider_pb2.DiffResponse, name)
 
     def __call__(self, **fields: Any) -> provider_pb2.DiffResponse:
-        answer = provider_pb2.DiffResponse(**fields)
-        result = sys._getframe(1).f_locals.get("result")  # noqa: SLF001  # no other way to see it
-        if isinstance(result, DetailedDiff):
-            answer.hasDetailedDiff = True
-            for path, change in result.details.items():
-                answer.detailedDiff[path].kind = change.value
-        return answer
-
-
-class _WithDetails:
-    """The SDK's `proto`, whose answer to a diff takes details."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-        self.DiffResponse = _DiffResponse()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
-
-
-def report_details() -> None:
-    """Let the engine hear what a `DetailedDiff` says beyond that there is one.
-
-    Fallback, should the SDK change: its preview shows all properties instead of the changed ones.
-    """
-    main = sys.modules["__main__"]
-    original = getattr(main, "proto", None)
-    if in_provider_process() and isinstance(original, ModuleType):
-        main.proto = _WithDetails(original)  # type: ignore[attr-defined]
-
-
-class _Watched:
-    """The SDK's `empty_pb2`, telling when the method that answers a cancellation uses it."""
-
-    def __init__(self, module: ModuleType, on_cancel: Callable[[], None]) -> None:
-        self._module = module
-        self._on_cancel = on_cancel
-
-    def Empty(self) -> Any:  # noqa: N802  # the SDK's own name
-        if sys._getframe(1).f_code.co_name == "Cancel":  # noqa: SLF001  # no other way to tell
-            self._on_cancel()
-        return self._module.Empty()
+        response = provider_pb2.DiffResponse(**fields)
+        replaces = fields.get("replaces")
+        if isinstance(replaces, _NoReplaces):
+            response.hasDetailedDiff = True
+            for path, change in replaces.details.items():
+                response.detailedDiff[path].kind = change.value
+        return response
 
 
 def on_cancel(act: Callable[[], None]) -> None:
@@ -133,34 +124,34 @@ def on_cancel(act: Callable[[], None]) -> None:
 
     The SDK's answer to that is to do nothing. Fallback, should it change: waits aren't cut short.
     """
-    main = sys.modules["__main__"]
-    original = getattr(main, "empty_pb2", None)
-    if in_provider_process() and isinstance(original, ModuleType):
-        main.empty_pb2 = _Watched(original, act)  # type: ignore[attr-defined]
+
+    def empty() -> empty_pb2.Empty:
+        if sys._getframe(1).f_code.co_name == "Cancel":  # noqa: SLF001  # no other way to tell
+            act()
+        return empty_pb2.Empty()
+
+    _replace("empty_pb2", Empty=empty)
 
 
 def widen_server(workers: int) -> None:
-    """Let the SDK's server do more than its four calls at a time.
+    """Let the SDK's server handle more than four calls at a time.
 
     Our own throttle bounds what goes to Bitbucket, and a cancellation needs a free worker to get
-    through while others wait. To be called in a worker. Fallback: four at a time.
+    through while others wait. To be called in a worker, which knows its pool by a weak reference.
+    Fallback: four at a time.
     """
-    frame = inspect.currentframe()
-    while frame is not None:
-        reference = frame.f_locals.get("executor_reference")
-        executor = reference() if callable(reference) else None
-        if isinstance(executor, ThreadPoolExecutor):
-            with suppress(AttributeError):
-                _widen(executor, workers)
-            return
-        frame = frame.f_back
+    arguments = getattr(threading.current_thread(), "_args", None) or (None,)
+    executor = arguments[0]() if callable(arguments[0]) else None
+    if isinstance(executor, ThreadPoolExecutor):
+        with suppress(AttributeError):
+            _widen(executor, workers)
 
 
 def _widen(executor: Any, workers: int) -> None:
-    """Raise the bound, and begin at once with the calls that wait because of the old one.
+    """Raise the limit, and start at once with the calls that wait because of the old one.
 
     Before Python 3.12 a worker that takes the next call from a queue counts as idle too, so that a
-    pool which was full once would never grow: the count begins anew.
+    pool which was full once would never grow: the count starts anew.
     """
     with executor._shutdown_lock:  # noqa: SLF001
         if workers > executor._max_workers:  # noqa: SLF001
@@ -170,41 +161,43 @@ def _widen(executor: Any, workers: int) -> None:
                 executor._adjust_thread_count()  # noqa: SLF001
 
 
-def current_urn() -> str | None:
-    """The URN of the resource that the engine's call is about; None: it can't be told.
+@frozen
+class _Call:
+    """A call of the engine's, as far as the SDK's method that handles it shows it."""
 
-    Provider methods never see it; the SDK's frame that calls them holds the request. In a thread
-    of our own there is no such frame, but what `urn_for_threads` noted.
+    urn: str | None
+    context: grpc.ServicerContext | None
+
+
+_NO_CALL: Final = _Call(None, None)
+_call: ContextVar[_Call] = ContextVar("call", default=_NO_CALL)
+
+
+def provider_method(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a provider's method, and threads that copy its context, know the call that it serves.
+
+    The SDK passes the method neither the request nor its context, but the frame that calls it
+    holds both. Fallback: what stands at `current_urn` and `keep_partly_done`.
     """
-    for request in _in_frames("request"):
-        urn = getattr(request, "urn", None)
-        if isinstance(urn, str) and urn:
-            return urn
-    return _urn.get()
+
+    @functools.wraps(method)
+    def with_call(*args: P.args, **kwargs: P.kwargs) -> T:
+        caller = sys._getframe(1).f_locals  # noqa: SLF001  # no other way to see them
+        if "request" not in caller:  # a method of ours calls that of its base class
+            return method(*args, **kwargs)
+        urn = getattr(caller["request"], "urn", None) or None
+        token = _call.set(_Call(urn, caller.get("context")))
+        try:
+            return method(*args, **kwargs)
+        finally:
+            _call.reset(token)
+
+    return with_call
 
 
-_urn: ContextVar[str | None] = ContextVar("urn", default=None)
-
-
-@contextmanager
-def urn_for_threads() -> Iterator[None]:
-    """Let threads that run in a copy of this context know the URN."""
-    token = _urn.set(current_urn())
-    try:
-        yield
-    finally:
-        _urn.reset(token)
-
-
-def _in_frames(name: str) -> Iterator[Any]:
-    """The values of a local variable in the frames that led here."""
-    frame = inspect.currentframe()
-    for _ in range(_DEPTH):
-        frame = frame.f_back if frame else None
-        if frame is None:
-            return
-        if name in frame.f_locals:
-            yield frame.f_locals[name]
+def current_urn() -> str | None:
+    """The URN of the resource that the engine's call is about; None: it can't be told."""
+    return _call.get().urn
 
 
 def keep_partly_done(id_: str, outputs: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
@@ -213,16 +206,15 @@ def keep_partly_done(id_: str, outputs: Mapping[str, Any], declared: Mapping[str
     The engine reads it from the trailing metadata of a failed create or update, and the next run
     updates the resource. Fallback: the state stays as it was before the call.
     """
-    status = _status_class()
-    context = next((c for c in _in_frames("context") if isinstance(c, grpc.ServicerContext)), None)
-    if status is None or context is None or _PROVIDER_KEY not in declared:
+    status_class, context = _status_class(), _call.get().context
+    if status_class is None or context is None or _PROVIDER_KEY not in declared:
         return
     reason = str(sys.exc_info()[1] or "partly done")
     kept = provider_pb2.ErrorResourceInitFailed(id=id_, reasons=[reason])
     json_format.ParseDict({**outputs, _PROVIDER_KEY: declared[_PROVIDER_KEY]}, kept.properties)
-    told = status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
-    told.details.add().Pack(kept)
-    context.set_trailing_metadata((("grpc-status-details-bin", told.SerializeToString()),))
+    status = status_class(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    status.details.add().Pack(kept)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
 
 
 @functools.cache
