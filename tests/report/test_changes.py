@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bitbucket_hooks.model.notes import Note, NoteKind
 from support.report_runs import (
     changed,
     event,
@@ -15,6 +16,7 @@ from support.report_runs import (
     hook,
     preview,
     reported,
+    reported_with_notes,
     root,
     state,
     step,
@@ -640,29 +642,6 @@ UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("2 hooks deleted, unmanaged.", "- 2 unmanaged hooks deleted, which nothing declares"),
     ),
-    "found by a preview that shows no step of it": (
-        preview(
-            step("refresh", EXCLUSIVE, "only", {}, {"inputs": {}, "outputs": {}}),
-            refreshed=True,
-            diagnostics=[
-                {
-                    "urn": urn(EXCLUSIVE, "only"),
-                    "severity": "warning",
-                    "message": "warning: 1,002 unmanaged hooks found; …:\n"
-                    f'  acme/api "Jenkins" https://j/?… {uuid(1)}\n'
-                    f"  acme/web https://k/ {uuid(2)}\n  … and 1,000 more\n",
-                },
-                {"urn": urn(EXCLUSIVE, "only"), "severity": "warning", "message": "slow"},
-            ],
-        ),
-        (
-            "Nothing changes: all hooks are as declared. 1,002 hooks unmanaged.",
-            "! 1,002 hooks that nothing declares, left alone",
-            f'acme/api "Jenkins" https://j/?… {uuid(1)}',
-            "… and 1,000 more",
-            "! only: slow",
-        ),
-    ),
     "found by a refresh, and to be deleted": (
         events(
             step(
@@ -741,16 +720,41 @@ def test_unmanaged_hooks_that_are_reported_are_no_change(kind: str) -> None:
             assert part in shown.stdout, (format_, part)
 
 
+def test_unmanaged_hooks_that_a_refresh_found() -> None:
+    """A preview shows no step of them: they are in the notes, and their warning isn't repeated."""
+    only = urn(EXCLUSIVE, "only")
+    message = "2 unmanaged hooks found; …:\n  acme/api …\n"
+    found = {uuid(1): 'acme/api "Jenkins" https://j/?…', uuid(2): "acme/web https://k/"}
+    text = preview(
+        step("refresh", EXCLUSIVE, "only", {}, {"inputs": {}, "outputs": {}}),
+        refreshed=True,
+        diagnostics=[
+            {"urn": only, "severity": "warning", "message": f"warning: {message}"},
+            {"urn": only, "severity": "warning", "message": "slow"},
+        ],
+    )
+    note = Note(NoteKind.UNMANAGED, only, {"message": message, "hooks": found})
+    said = reported_with_notes(text, note)
+    for part in (
+        "Nothing changes: all hooks are as declared. 2 hooks unmanaged.",
+        "! 2 hooks that nothing declares, left alone",
+        f'acme/api "Jenkins" https://j/?… {uuid(1)}',
+        "! only: slow",
+    ):
+        assert part in said
+    assert "2 unmanaged hooks found" not in said
+    assert "2 unmanaged hooks found" in reported(text).stdout  # which has no notes
+
+
 def test_a_removed_secret_is_told_once() -> None:
     """14.14: by the report, with the remedy of the warning that the provider gave."""
     gone = step("update", "Hook", "ci", hook(secret="[secret]"), hook(secret=""))
     other = step("update", "Hook", "chat", hook(active=False), hook())
     text = "secret removed: deliveries will be unsigned; if that isn't meant, …"
-    notes = [
-        {"urn": urn("Hook", name), "severity": "warning", "message": f"warning: {text}"}
-        for name in ("ci", "chat")
-    ]
-    said = reported(preview(gone, other, diagnostics=notes)).stdout
+    urns = [urn("Hook", name) for name in ("ci", "chat")]
+    warnings = [{"urn": one, "severity": "warning", "message": f"warning: {text}"} for one in urns]
+    notes = [Note(NoteKind.SECRET_REMOVED, one, {"message": text}) for one in urns]
+    said = reported_with_notes(preview(gone, other, diagnostics=warnings), *notes)
     assert "! Secret removed: ci; deliveries will be unsigned; if that isn't meant, prov" in said
     assert "! ci: secret removed" not in said
     assert "! chat: secret removed" in said  # of which the report doesn't know otherwise
@@ -898,15 +902,23 @@ def test_what_the_run_said() -> None:
         assert silent not in told
 
 
-def test_adoptions_that_an_update_told() -> None:
-    """Notices of adoption are counted, also those of repositories that a notice doesn't name."""
-    urn = step("create", "HookFleet", "ci")["urn"]
-    one = f"acme/a: adopted the existing hook {uuid(1)}: nothing changes on it"
-    many = "acme/b, acme/c, acme/d and 2 more: adopted the existing hook: active false => true"
-    fleet_ = step("create", "HookFleet", "ci", None, state(fleet(*"abcdefg")))
-    said = reported(
-        events(fleet_, _diagnostic(one, "info", urn), _diagnostic(many, "info", urn))
-    ).stdout
-    assert "1 hook created, 6 adopted." in said
-    assert f"+ adopted on acme/a {uuid(1)}; nothing changes on it" in said
+def test_adoptions_that_an_update_noted() -> None:
+    """Hooks that were adopted are told from those that were created, which a log alone doesn't."""
+    ci, audit = urn("HookFleet", "ci"), urn("WorkspaceHook", "audit")
+    changes = ["active false => true"]
+    keys = [("acme/a", []), *((f"acme/{slug}", changes) for slug in "bcdef")]
+    notes = [
+        Note(NoteKind.ADOPTED, ci, {"key": key, "uuid": uuid(number), "changes": what})
+        for number, (key, what) in enumerate(keys)
+    ]
+    own = {"key": "workspace acme", "uuid": uuid(9), "changes": ["secret set"]}
+    text = events(
+        step("create", "HookFleet", "ci", None, state(fleet(*"abcdefg"))),
+        step("create", "WorkspaceHook", "audit", None, state({"workspace": "acme"})),
+    )
+    said = reported_with_notes(text, *notes, Note(NoteKind.ADOPTED, audit, own))
+    assert "1 hook created, 7 adopted." in said
+    assert f"+ adopted on acme/a {uuid(0)}; nothing changes on it" in said
     assert "+ adopted on 5 repositories of acme; active false => true" in said
+    assert f"+ adopted on acme {uuid(9)}; secret set" in said
+    assert "8 hooks created or adopted." in reported(text).stdout

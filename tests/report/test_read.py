@@ -25,7 +25,7 @@ from support.report_samples import CANARY
 SAMPLES = Path(__file__).parent / "samples"
 EXPECTED = {
     "create.preview.json": (3, "12 hooks to create or adopt."),
-    "create.up.jsonl": (3, "11 hooks created, 1 adopted."),
+    "create.up.jsonl": (3, "12 hooks created or adopted."),
     "same.preview.json": (0, "Nothing changes: all 12 hooks are as declared."),
     "drift.refresh-only.json": (3, "5 hooks not as declared. `pulumi up --refresh` repairs it."),
     "drift.refresh-preview.json": (3, "5 hooks not as declared."),
@@ -84,7 +84,7 @@ def test_an_update_is_told_rather_than_its_preview() -> None:
     """Of a log that holds both, what was done counts."""
     planned = events(step("create", "Hook", "ci", None, hook()), preview=True)
     done = events(step("create", "Hook", "ci", None, state(hook())))
-    assert "1 hook created." in reported(planned + done).stdout
+    assert "1 hook created or adopted." in reported(planned + done).stdout
     assert "1 hook to create or adopt." in reported(planned).stdout
 
 
@@ -96,7 +96,7 @@ def test_a_run_that_was_cut_off() -> None:
     assert told.exit_code == 2
     assert "The update was stopped; nothing is known of what it didn't get to." in told.stdout
     assert "x What stands here was done before it was stopped;" in told.stdout
-    assert "+ created on acme/web" in told.stdout
+    assert "+ created or adopted on acme/web" in told.stdout
     assert reported('{"preludeEvent": {}}').exit_code == 2
 
 

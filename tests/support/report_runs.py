@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any, Final
 
+from attrs import evolve
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.model.notes import Note
+from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.report import terminal
+from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.findings import AdoptionFinding, Findings, Match
+from bitbucket_hooks.report.to_document import to_document
 
 STACK: Final = "prod"
 PROJECT: Final = "hooks"
@@ -129,6 +137,14 @@ def lines(values: Iterable[Any]) -> str:
 def reported(text: str | bytes, *args: str) -> Result:
     """What the command says of a run that is piped into it."""
     return CliRunner().invoke(main, ["report", *args], input=text)
+
+
+def reported_with_notes(text: str, *notes: Note) -> str:
+    """What a command that started the run says of it, on a terminal that nobody watches."""
+    changes = changes_of(evolve(read(text, "the log"), notes=notes))
+    with redirect_stdout(StringIO()) as said:
+        terminal.show(to_document(changes))
+    return said.getvalue()
 
 
 def great_change() -> tuple[str, Findings]:

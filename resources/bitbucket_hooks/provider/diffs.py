@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pulumi.dynamic import DiffResult
 
+from bitbucket_hooks.model.notes import NoteKind, note
 from bitbucket_hooks.model.secret_source import is_fingerprint_of, read_secret
 from bitbucket_hooks.model.state_codec import FINGERPRINT, FOREIGN_SECRET, had_secret
 from bitbucket_hooks.provider import sdk_hooks
@@ -14,6 +15,11 @@ from bitbucket_hooks.provider.base import is_declared
 from bitbucket_hooks.provider.sdk_hooks import Change
 
 Props = Mapping[str, Any]
+
+_REMOVED: Final = (
+    "secret removed: deliveries will be unsigned; if that isn't meant, provide the secret, whose "
+    "variable may not be set"
+)
 
 
 def diff_of(olds: Props, news: Props, names: Collection[str]) -> DiffResult:
@@ -40,10 +46,8 @@ def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict
     """
     source = news.get("secretFrom", "")
     if _removes_secret(olds, news):
-        sdk_hooks.warn(
-            "secret removed: deliveries will be unsigned; if that isn't meant, provide the secret, "
-            "whose variable may not be set"
-        )
+        sdk_hooks.warn(_REMOVED)
+        note(NoteKind.SECRET_REMOVED, sdk_hooks.current_urn(), message=_REMOVED)
         known = next((key for key in ("secret", FINGERPRINT) if olds.get(key)), "secretSet")
         return {known: Change.REMOVED}
     if source and FINGERPRINT not in names and _finds_another(olds, read_secret(source)):

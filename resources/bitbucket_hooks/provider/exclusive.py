@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 
 from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.notes import NoteKind, note
 from bitbucket_hooks.model.safety import REMEDY, share, too_many
 from bitbucket_hooks.model.state_codec import SUBJECT_UUIDS
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
@@ -130,7 +131,9 @@ class _ExclusiveProvider(DeclaringProvider):
         _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
         if not (doomed and self._session.sightings.all_shown_before(doomed)):
             is_open = bool(doomed) and pulumi.contains_unknowns(_news["hooks"])
-            _warn(others, "to be deleted" if doomed else _REPORTED, _OPEN if is_open else "")
+            _warn_of_found(
+                others, "to be deleted" if doomed else _REPORTED, _OPEN if is_open else ""
+            )
         self._session.sightings.shown(doomed)
         details = {
             **_list_changes("repositories", _olds, _news),
@@ -191,7 +194,8 @@ class _ExclusiveProvider(DeclaringProvider):
         found = {u: told for u, told in records.unmanaged.items() if u not in before.unmanaged}
         held = self._tell_held(scope, found)
         others = _warn_of_unreadable(found, held)
-        _warn(others, *((_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)))
+        what = (_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)
+        _warn_of_found(others, *what)
         return _outputs(news, scope, records)
 
     def _tell_held(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
@@ -315,7 +319,17 @@ def _warn_of_unreadable(unmanaged: Mapping[str, str], held: Collection[str]) -> 
     return fine
 
 
-def _warn(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:
+def _warn_of_found(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:
+    """Warn of hooks that nothing declares; a report of the run lists them all."""
     if unmanaged:
-        told = f"{counted(unmanaged)} {what}:\n{listed_hooks(unmanaged)}"
-        sdk_hooks.warn(f"{told}\n{remedy}" if remedy else told)
+        message = _warn(unmanaged, what, remedy)
+        urn = sdk_hooks.current_urn()
+        note(NoteKind.UNMANAGED, urn, message=message, hooks=dict(unmanaged))
+
+
+def _warn(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> str:
+    message = f"{counted(unmanaged)} {what}:\n{listed_hooks(unmanaged)}"
+    message = f"{message}\n{remedy}" if remedy else message
+    if unmanaged:
+        sdk_hooks.warn(message)
+    return message

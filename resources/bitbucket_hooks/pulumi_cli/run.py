@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from bitbucket_hooks.model.notes import Note, NoteKind
+
 SECRET: Final = "[secret]"  # noqa: S105  # what the engine shows in place of one
 """What stands for every secret value."""
 
@@ -123,8 +125,15 @@ class Run:
     violations: tuple[Violation, ...] = ()
     tallies: Mapping[str, int] = field(factory=dict)
     """How many resources met each operation, by the engine's own count."""
+    notes: tuple[Note, ...] | None = None
+    """What our own processes noted in it; None: no command of ours started the run."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The messages that say what went wrong."""
         return tuple(one for one in self.diagnostics if one.severity == "error")
+
+    def notes_about(self, kind: NoteKind, urn: str) -> list[Mapping[str, Any]]:
+        """The values of what was noted of a kind about one resource."""
+        notes = self.notes or ()
+        return [note.values for note in notes if note.kind is kind and note.urn == urn]

@@ -109,15 +109,20 @@ def described(hook: Observed) -> str:
     return f'"{printable(hook.description, 60)}"' if hook.description else "without description"
 
 
-def adoption_notice(
+def changes_by_adoption(
     desired: Desired, found: Observed, changed: Iterable[str], secret: SecretChange
-) -> str:
-    """Tell that a hook was adopted, and each thing that this changes on it."""
+) -> list[str]:
+    """Each thing that adopting a hook changes on it, in words."""
     changes = [_change(name, desired, found) for name in changed if name != "secret"]
     if secret is not SecretChange.KEEP:
         changes.append("secret " + ("set" if secret is SecretChange.SET else "removed"))
+    return changes
+
+
+def adoption_notice(subject: Subject, uuid: str, changes: Iterable[str]) -> str:
+    """Say that a hook was adopted, and what this changes on it."""
     what = "; ".join(changes) or "nothing changes on it"
-    return f"{desired.subject}: adopted the existing hook {found.uuid}: {what}"
+    return f"{subject}: adopted the existing hook {uuid}: {what}"
 
 
 def _change(name: str, desired: Desired, found: Observed) -> str:

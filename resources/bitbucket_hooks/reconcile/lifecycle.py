@@ -13,6 +13,7 @@ from bitbucket_hooks.api.errors import AnswerLost, ApiError, NotFound
 from bitbucket_hooks.api.hooks import unreadable_hook
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConflictError
+from bitbucket_hooks.model.notes import NoteKind, note
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     MANAGED_WHEN_GIVEN,
@@ -27,6 +28,7 @@ from bitbucket_hooks.reconcile.adoption import (
     adoptable,
     adoption_notice,
     changed_text_warning,
+    changes_by_adoption,
     near_miss_warning,
     near_misses,
     ours_after_lost_answer,
@@ -101,7 +103,7 @@ class Lifecycle:
             return self.create(desired, owner, adopt)
         self._warn_of_other_stack(desired.subject, found.uuid, owner)
         self.registry.record(_place(desired), owner, found.uuid)
-        return self._take_over(desired, found)
+        return self._take_over(desired, found, owner)
 
     def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:
         """The live hook; None when it, or the repository it hung on, is gone. Raises ApiError.
@@ -287,10 +289,13 @@ class Lifecycle:
 
         return self._look(look)
 
-    def _take_over(self, desired: Desired, found: Observed) -> Observed:
+    def _take_over(self, desired: Desired, found: Observed, owner: Owner) -> Observed:
         change = secret_change(desired.secret, known=None, is_set=found.secret_set)
         changed = differences(desired, found)
-        self.notify(adoption_notice(desired, found, changed, change))
+        words = changes_by_adoption(desired, found, changed, change)
+        self.notify(adoption_notice(desired.subject, found.uuid, words))
+        key = str(desired.subject)
+        note(NoteKind.ADOPTED, owner.key, key=key, uuid=found.uuid, changes=words)
         if change is SecretChange.KEEP and not changed:
             return found.completed(desired)
         return self.put(found.uuid, desired, change)

@@ -103,7 +103,6 @@ def _exclusive(one: Exclusive) -> dict[str, Any]:
         "urn": one.urn,
         "op": one.op,
         "unmanaged": [attrs.asdict(each) for each in one.unmanaged],
-        "unnamed": one.unnamed,
         "pending": one.pending,
         "unlisted": list(one.unlisted),
         "existing": one.existing,

@@ -71,7 +71,7 @@ def _counts(hooks: Sequence[ChangedHook], exclusives: Sequence[Exclusive], unsho
     unmanaged = [one for each in exclusives for one in each.unmanaged]
     return Counts(
         **sums,
-        unmanaged=sum(not one.deleted for one in unmanaged) + sum(e.unnamed for e in exclusives),
+        unmanaged=sum(not one.deleted for one in unmanaged),
         unmanaged_deleted=sum(one.deleted for one in unmanaged),
         unshown=unshown,
         looked=any(hook.created or hook.adopted for hook in hooks)

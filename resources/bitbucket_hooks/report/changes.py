@@ -160,8 +160,6 @@ class Exclusive:
     kind: str
     op: str
     unmanaged: tuple[Unmanaged, ...] = ()
-    unnamed: int = 0
-    """More that nothing declares, and that the run didn't name."""
     pending: bool = False
     """Whether the next update deletes them: a refresh only finds them."""
     unlisted: tuple[str, ...] = ()
@@ -179,7 +177,7 @@ class Exclusive:
     @property
     def reports(self) -> bool:
         """Whether there is anything to tell of it."""
-        return bool(self.changes or self.unmanaged or self.unnamed)
+        return bool(self.changes or self.unmanaged)
 
 
 @frozen

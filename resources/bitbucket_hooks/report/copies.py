@@ -16,12 +16,12 @@ from bitbucket_hooks.model.copy_status import (
     left_to,
 )
 from bitbucket_hooks.model.errors import printable_value
+from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run, State
 from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Drift, Fate
-from bitbucket_hooks.report.findings import AdoptionFinding, Findings
+from bitbucket_hooks.report.findings import AdoptionFinding, Findings, Match
 from bitbucket_hooks.report.history import History, properties
-from bitbucket_hooks.report.notices import adopted_of
 from bitbucket_hooks.report.values import (
     HIDDEN_URL,
     UNKNOWN_VALUE,
@@ -257,10 +257,9 @@ def _changed(
     uuids = _uuids(history.live, _renamed(history, _wanted(history)), is_fleet)
     left = {place for place in uuids if _LEFT_TO in before.get(place, "") and place not in after}
     found = {place: findings.get((history.urn, place)) for place in new}
-    notices = {} if run.planned else adopted_of(run, history.urn, new)
     adopted = {
         **{place: one.matches[0] for place, one in found.items() if one and len(one.matches) == 1},
-        **notices,
+        **_adopted(history, run),
     }
     ambiguous = {p: one.matches for p, one in found.items() if one and len(one.matches) > 1}
     near = {p: one.near for p, one in found.items() if one and one.near and not one.matches}
@@ -275,7 +274,7 @@ def _changed(
         hook,
         action=Action.FAILED if history.failed else action,
         created=tuple(p for p in fresh if p not in adopted and p not in ambiguous),
-        looked=_all_told(found.values()) or not run.planned,
+        looked=_all_told(found.values()) or (run.notes is not None and not run.planned),
         adopted=adopted,
         ambiguous=ambiguous,
         near=near,
@@ -287,6 +286,15 @@ def _changed(
         unchanged=0 if declared else len([p for p in kept if p not in drifted]),
         cautions=_cautions(history),
     )
+
+
+def _adopted(history: History, run: Run) -> dict[str, Match]:
+    """By place, the hooks that an update adopted for a resource."""
+    noted = run.notes_about(NoteKind.ADOPTED, history.urn)
+    return {
+        one["key"].removeprefix("workspace "): Match(one["uuid"], tuple(one["changes"]))
+        for one in noted
+    }
 
 
 def _all_told(found: Iterable[AdoptionFinding | None]) -> bool:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run
 from bitbucket_hooks.pulumi_cli.values import mapping_of, number_of
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
-from bitbucket_hooks.report.notices import unmanaged_of
 from bitbucket_hooks.report.values import UNKNOWN_VALUE, PropertyChange, told
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
@@ -22,9 +22,10 @@ _DELETE: Final = "delete"
 def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
     """Say what a run does to the hooks that nothing declares."""
     live = properties(history.live)
-    unmanaged, unnamed = _unmanaged(history), 0
-    if not unmanaged and not history.goes:
-        found, unnamed = unmanaged_of(run, history.urn)
+    unmanaged = _unmanaged(history)
+    if not unmanaged and not history.goes:  # a preview shows no step of what its refresh finds
+        noted = run.notes_about(NoteKind.UNMANAGED, history.urn)
+        found = {uuid: how for one in noted for uuid, how in one["hooks"].items()}
         unmanaged = tuple(Unmanaged(uuid, how, deleted=False) for uuid, how in found.items())
     return Exclusive(
         urn=history.urn,
@@ -32,7 +33,6 @@ def exclusive_of(history: History, run: Run, kind: str) -> Exclusive:
         kind=kind,
         op=history.op,
         unmanaged=unmanaged,
-        unnamed=unnamed,
         pending=bool(unmanaged) and run.kind is Kind.REFRESH and live.get(_MODE) == _DELETE,
         unlisted=_listed(live.get("unlisted")),
         failed=history.failed,

@@ -131,8 +131,9 @@ def _lost(hook: ChangedHook, words: Words) -> Iterator[Statement]:
 
 def _new(hook: ChangedHook, words: Words) -> Iterator[Statement]:
     if hook.created:
-        either = "to be created" if hook.looked else "to be created or adopted"
-        yield _on(Mark.ADD, words.verb(either, "created"), hook.created, tail=_settings(hook))
+        either = "" if hook.looked else " or adopted"
+        verb = words.verb(f"to be created{either}", f"created{either}")
+        yield _on(Mark.ADD, verb, hook.created, tail=_settings(hook))
     for changed, places in _alike(hook.adopted).items():
         verb = words.verb("will be adopted", "adopted")
         told = listed(code(one) for one in changed) if changed else text("nothing changes on it")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.run import Kind
+from bitbucket_hooks.pulumi_cli.values import message_of
 from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Exclusive, Other, Unmanaged
 from bitbucket_hooks.report.document import (
     Document,
@@ -25,7 +27,6 @@ from bitbucket_hooks.report.document import (
     text,
 )
 from bitbucket_hooks.report.groups import AlikeHooks, grouped
-from bitbucket_hooks.report.notices import tells_removed_secret, tells_unmanaged
 from bitbucket_hooks.report.phrases import Words, lines_of
 from bitbucket_hooks.report.warnings import warnings_of
 
@@ -157,7 +158,7 @@ def _figures(changes: Changes) -> tuple[Figure, ...]:
         ),
         Figure(Mark.CHANGE, counts.updated, words.verb("to change", "changed")),
         Figure(Mark.ADD, counts.created - counts.unlooked, words.verb("to create", "created")),
-        Figure(Mark.ADD, counts.unlooked, "to create or adopt"),
+        Figure(Mark.ADD, counts.unlooked, words.verb("to create or adopt", "created or adopted")),
         Figure(Mark.ADD, counts.adopted, words.verb("to adopt", "adopted")),
         Figure(Mark.KEEP, counts.renamed, "renamed"),
         Figure(Mark.DRIFT, counts.drifted, _drifted(changes)),
@@ -217,9 +218,8 @@ def _exclusive(one: Exclusive, words: Words) -> ReportEntry:
         lines.append(Statement(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
     if kept:
         fate = "deleted by the next update" if one.pending else "left alone"
-        what = f"{counted(len(kept) + one.unnamed, 'hook')} that nothing declares, {fate}"
-        rest = (text(f"… and {one.unnamed:,} more"),) if one.unnamed else ()
-        lines.append(Statement(Mark.WARN, text(what), (*_told(kept), *rest), "hook"))
+        what = f"{counted(len(kept), 'hook')} that nothing declares, {fate}"
+        lines.append(Statement(Mark.WARN, text(what), _told(kept), "hook"))
     lines += [Statement(Mark.CHANGE, words.property(change)) for change in one.properties]
     if not lines:
         lines.append(Statement(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
@@ -251,15 +251,21 @@ def _names_of(one: Other) -> Statement:
 def _messages(changes: Changes) -> tuple[ReportEntry, ...]:
     """The warnings of the run that nothing else here tells, each once."""
     groups: dict[str, list[str]] = {}
-    watched = {one.urn for one in changes.exclusives if one.unmanaged}
-    unsigned = {hook.urn for hook in changes.hooks if hook.becomes_unsigned}
+    reported = set(_reported_warnings(changes))
     for one in changes.run.diagnostics:
-        is_told = (one.urn in watched and tells_unmanaged(one)) or (
-            one.urn in unsigned and tells_removed_secret(one)
-        )
-        if one.severity == "warning" and not is_told:
+        if one.severity == "warning" and (one.urn, one.message) not in reported:
             groups.setdefault(one.message, []).append(one.urn.rpartition("::")[2])
     return tuple(_message(message, names) for message, names in groups.items())
+
+
+def _reported_warnings(changes: Changes) -> Iterator[tuple[str, str]]:
+    """The warnings, each with its resource, whose content the report has in another place."""
+    watched = {one.urn for one in changes.exclusives if one.unmanaged}
+    unsigned = {hook.urn for hook in changes.hooks if hook.becomes_unsigned}
+    reported = {NoteKind.UNMANAGED: watched, NoteKind.SECRET_REMOVED: unsigned}
+    for note in changes.run.notes or ():
+        if note.urn in reported.get(note.kind, ()):
+            yield note.urn, message_of(note.values["message"])
 
 
 def _message(message: str, names: list[str]) -> ReportEntry:
@@ -287,6 +293,13 @@ def _notes(changes: Changes) -> Iterable[Text]:
             "A preview can't tell which of the new hooks exist already and will be adopted; ",
             code("bitbucket-hooks preview"),
             " looks.",
+        )
+    elif counts.unlooked:
+        yield text(
+            "What the engine printed can't tell which of the new hooks were created and which "
+            "adopted; ",
+            code("bitbucket-hooks up"),
+            " tells.",
         )
     if run.planned and run.kind is Kind.UPDATE and not run.refreshed:
         yield text("Drift was not looked for: ", code("--refresh"), " shows it.")

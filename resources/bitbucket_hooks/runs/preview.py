@@ -190,6 +190,7 @@ def _read(asked: Asked, finished: Finished, expected: Run) -> Run:
     # a state without any hook leaves no trace of a refresh in the events
     return evolve(
         run,
+        notes=finished.notes,
         kind=expected.kind,
         refreshed=run.refreshed or expected.refreshed,
         ended=run.ended and not finished.stopped,
