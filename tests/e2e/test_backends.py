@@ -68,7 +68,7 @@ def test_a_life_in_postgresql(on_postgres: Project, server: Server) -> None:
         assert "canary" not in text
     project.destroy().succeeded()
     assert project.hooks() == []
-    assert project.state() == {}
+    assert "dynamic" not in project.run("stack", "export").succeeded().stdout
 
 
 @pytest.mark.parametrize("place", ["files", "postgresql"])
