@@ -38,10 +38,10 @@ def test_an_inventory_by_keyboard(
         page.key("/")
         assert page.focused() == "filter"
         page.type("host-3 acme/web")
-        assert page.text("#told") == "10 of 151"
+        assert page.text("#matches") == "10 of 151"
         assert page.run(count) == 10
         page.key("Escape")
-        assert page.text("#told") == ""
+        assert page.text("#matches") == ""
         page.type("window.pwned")
         assert page.run(count) == 1
         assert HOSTILE[:30] in page.text("#rows")
@@ -74,7 +74,7 @@ def test_an_inventory_by_keyboard(
         page.resize(*NARROW)
         assert not page.scrolls_sideways()
         page.click("#clear")
-        assert page.text("#told") == ""
+        assert page.text("#matches") == ""
         assert not page.scrolls_sideways()
         assert not page.run("window.pwned")
 
@@ -99,10 +99,10 @@ def test_what_is_managed(
     with browser.page() as page:
         page.open(file.as_uri())
         page.click("[data-kind=managed]")
-        assert page.text("#told") == "2 of 3"
+        assert page.text("#matches") == "2 of 3"
         assert "the-a of" in page.text("#rows")
         page.click("[data-kind=drifted]")
-        assert page.text("#told") == "1 of 3"
+        assert page.text("#matches") == "1 of 3"
         page.choose("#group", "declared")
         assert "the-b of" in page.text("#rows .group")
         assert "1 managed" in page.text("#rows .group")

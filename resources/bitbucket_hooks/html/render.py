@@ -37,8 +37,14 @@ def static(*names: str) -> str:
 
 
 def visible(value: Any) -> Any:
-    """Make text from outside safe to show; HTML, which is no plain `str`, stays."""
-    return printable(value, _MAX_TEXT) if type(value) is str else value
+    """Make text from outside safe to show, in dicts and lists too; HTML, no plain `str`, stays."""
+    if type(value) is str:
+        return printable(value, _MAX_TEXT)
+    if isinstance(value, dict):
+        return {name: visible(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [visible(item) for item in value]
+    return value
 
 
 @functools.cache

@@ -2,9 +2,9 @@
   const $ = id => document.getElementById(id);
   const { hooks, known } = JSON.parse($('data').textContent);
   const CHUNK = 60, MANY = 300;
-  const body = $('rows'), more = $('more'), told = $('told'), input = $('filter');
+  const body = $('rows'), more = $('more'), matches = $('matches'), input = $('filter');
   const watch = new IntersectionObserver(
-    seen => seen.some(one => one.isIntersecting) && grow(CHUNK), { rootMargin: '600px' });
+    entries => entries.some(entry => entry.isIntersecting) && grow(CHUNK), { rootMargin: '600px' });
   const make = (name, kind, text) => {
     const element = document.createElement(name);
     if (kind) element.className = kind;
@@ -15,7 +15,7 @@
   const declared = hook => hook.declared.join(', ') || hook.standing;
   hooks.forEach((hook, number) => {
     hook.number = number;
-    hook.kinds = new Set(hook.findings.map(one => one[0]));
+    hook.kinds = new Set(hook.findings.map(([kind]) => kind));
     hook.marks = new Set([...hook.kinds, ...(hook.declared.length ? ['managed'] : [])]);
     hook.text = [hook.where, hook.project, hook.description, hook.url, hook.uuid, declared(hook),
       ...hook.events, ...hook.findings.flat()].join('\n').toLowerCase();
@@ -38,7 +38,7 @@
   const sorted = () => {
     const key = KEYS[by], sign = down ? -1 : 1;
     return hooks.map(hook => [key(hook), hook])
-      .sort((a, b) => sign * compare(a[0], b[0]) || a[1].number - b[1].number).map(one => one[1]);
+      .sort((a, b) => sign * compare(a[0], b[0]) || a[1].number - b[1].number).map(([, hook]) => hook);
   };
   let inOrder = sorted();
 
@@ -68,7 +68,7 @@
     body.textContent = '';
     shown = 0;
     grow(least);
-    told.textContent = found.length === hooks.length ? ''
+    matches.textContent = found.length === hooks.length ? ''
       : `${found.length.toLocaleString('en')} of ${hooks.length.toLocaleString('en')}`;
     $('nothing').hidden = found.length > 0;
     $('clear').hidden = !input.value && !chosen.size;
@@ -114,7 +114,7 @@
     line.append(cell);
     return line;
   };
-  const KINDS = [...document.querySelectorAll('[data-kind]')].map(one => one.dataset.kind);
+  const KINDS = [...document.querySelectorAll('[data-kind]')].map(tile => tile.dataset.kind);
   const WORDS = { 'no-certificate-check': 'no certificate check', 'no-secret': 'no secret',
     http: 'http', covers: 'doubled', covered: 'doubled by workspace', twin: 'doubled' };
   const cell = (kind, ...inside) => {
@@ -144,8 +144,8 @@
     badges.append(...hook.findings.map(
       ([kind, code, text]) => badge(`${kind} ${code}`, WORDS[code] || code, text)));
     const [first, ...others] = hook.events;
-    const told = others.length ? `${first} + ${others.length} more` : first || '';
-    line.append(where, cell('hook', fold), cell('events', told), cell('findings', badges));
+    const events = others.length ? `${first} + ${others.length} more` : first || '';
+    line.append(where, cell('hook', fold), cell('events', events), cell('findings', badges));
     if (known) {
       line.append(cell('declared', hook.declared.length ? hook.declared.join(', ')
         : make('small', '', hook.standing === 'unmanaged' ? '' : hook.standing)));
@@ -195,13 +195,13 @@
     const { name } = button.dataset;
     turned.set(name, button.getAttribute('aria-expanded') !== 'true');
     show(Math.max(shown, CHUNK));
-    [...body.querySelectorAll('.group button')].find(one => one.dataset.name === name)?.focus();
+    [...body.querySelectorAll('.group button')].find(found => found.dataset.name === name)?.focus();
   });
   const clear = () => {
     input.value = '';
     chosen.clear();
-    for (const one of document.querySelectorAll('[data-kind]')) {
-      one.setAttribute('aria-pressed', false);
+    for (const tile of document.querySelectorAll('[data-kind]')) {
+      tile.setAttribute('aria-pressed', false);
     }
     show();
     input.focus();

@@ -20,7 +20,7 @@
 
   const secret = $('secret'), generate = $('generate');
   if (secret && generate) {
-    const replace = () => { const one = $('fate-replace'); if (one) one.checked = true; };
+    const replace = () => { const choice = $('fate-replace'); if (choice) choice.checked = true; };
     secret.addEventListener('input', replace);
     generate.hidden = false;
     generate.addEventListener('click', () => {
