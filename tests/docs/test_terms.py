@@ -14,8 +14,8 @@ from docs._terms import TERMS, prose, terms, uses
 
 import bitbucket_hooks
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.model.copy_status import AS_DECLARED, GONE
 from bitbucket_hooks.model.events import KEYS
+from bitbucket_hooks.model.sync_status import Sync
 from bitbucket_hooks.stack.config import STACK_KEYS
 
 ROOT = Path(__file__).parents[2]
@@ -61,12 +61,19 @@ def test_the_table_is_whole() -> None:
 
 
 def test_the_table_names_what_there_is() -> None:
-    """Events, keys, names, files and standings."""
+    """Events, keys, names, files and sync statuses."""
     shown = set(re.findall(r"`([^`]+)`", TERMS.read_text("utf-8")))
     files = {one for one in shown if "/" in one and (ROOT / one).is_file()}
     rooms = {path.stem for path in PACKAGE.iterdir()}
     keys = {f"bitbucket-hooks:{key}" for key in STACK_KEYS}
-    known = {*KEYS, *bitbucket_hooks.__all__, *rooms, *keys, AS_DECLARED, GONE, *PULUMIS}
+    known = {
+        *KEYS,
+        *bitbucket_hooks.__all__,
+        *rooms,
+        *keys,
+        *(sync.value for sync in Sync),
+        *PULUMIS,
+    }
     assert len(shown) > 8
     assert shown - known - files - {"Pulumi.STACK.yaml"} == set()
 

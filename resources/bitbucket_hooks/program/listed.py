@@ -7,8 +7,8 @@ from typing import Any, TypeGuard
 
 import pulumi
 
-from bitbucket_hooks.model.copy_status import AS_DECLARED
 from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.model.sync_status import AS_DECLARED
 
 
 def plain(value: Any) -> Any:
@@ -37,7 +37,7 @@ def copies(repositories: Any) -> Any:
     if any(isinstance(one, (pulumi.Output, Awaitable)) for one in slugs):
         return pulumi.Output.from_input(slugs).apply(copies)
     if _are_texts(slugs) and all(is_slug(one.strip()) for one in slugs):
-        return {one.strip().lower(): AS_DECLARED for one in slugs}
+        return {one.strip().lower(): str(AS_DECLARED) for one in slugs}
     return slugs
 
 

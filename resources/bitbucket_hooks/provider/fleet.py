@@ -19,7 +19,6 @@ from pulumi.dynamic import (
 
 from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
-from bitbucket_hooks.model.copy_status import AS_DECLARED, last_known
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.safety import NAMED, REMEDY, share, too_many
 from bitbucket_hooks.model.state_codec import (
@@ -33,6 +32,7 @@ from bitbucket_hooks.model.state_codec import (
     place_of,
 )
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.sync_status import AS_DECLARED, SyncStatus, sync_status
 from bitbucket_hooks.model.webhook import HookKey, Observed
 from bitbucket_hooks.model.wording import first_names
 from bitbucket_hooks.provider import sdk_hooks
@@ -54,7 +54,7 @@ _SECRET: Final = ("secret", FINGERPRINT)
 
 def _repositories(value: Any, context: rules.Context) -> dict[str, str]:
     """The repositories, each with how its copy is to stand: a refresh says how it does."""
-    return dict.fromkeys(rules.slugs(value, context), AS_DECLARED)
+    return dict.fromkeys(rules.slugs(value, context), str(AS_DECLARED))
 
 
 class HookFleetProvider(DeclaringProvider):
@@ -103,7 +103,7 @@ class HookFleetProvider(DeclaringProvider):
             places = [evolve(place, subject=one.by_uuid) for one in known if one.uuid]
             self._session.claims.reserve_key(places, owner(_news))
         names = ["owner"] if moved else []
-        names += ["repositories"] if _standing(_olds) != _standing(_news) else []
+        names += ["repositories"] if _last_known(_olds) != _last_known(_news) else []
         return diff_of(_olds, _news, [*names, *differing(_olds, _news)])
 
     @sdk_hooks.provider_method
@@ -180,14 +180,18 @@ def _hooks(props: Props) -> Mapping[str, str]:
     return hooks
 
 
-def _standing(props: Props) -> dict[str, str]:
-    return {slug: last_known(how) for slug, how in props["repositories"].items()}
+def _last_known(props: Props) -> dict[str, str]:
+    return {slug: str(status.last_known) for slug, status in _statuses(props).items()}
+
+
+def _statuses(props: Props) -> dict[str, SyncStatus]:
+    return {slug: sync_status(words) for slug, words in props["repositories"].items()}
 
 
 def _copies(props: Props) -> Copies:
     return Copies(
         _hooks(props),
-        props["repositories"],
+        _statuses(props),
         props.get("createdAt"),
         props.get(SUBJECT_UUIDS, {}),
     )
@@ -207,7 +211,7 @@ def _without_secret_value(props: Props) -> Props:
 def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:
     """What the state keeps: the declaration, and what became of each copy."""
     computed = {
-        "repositories": dict(copies.standing),
+        "repositories": {slug: str(status) for slug, status in copies.statuses.items()},
         "hooks": dict(copies.hooks),
         "createdAt": copies.created_at,
         SUBJECT_UUIDS: {
@@ -225,7 +229,7 @@ def _inputs_as_read(outputs: Props) -> Props:
         inputs[FINGERPRINT] = ""
     hidden = _SECRET + (("url",) if outputs.get("urlIsSecret") else ())
     secret = {key: sdk_hooks.as_secret(inputs[key]) for key in hidden if key in inputs}
-    return {**inputs, **secret, "repositories": _standing(outputs)}
+    return {**inputs, **secret, "repositories": _last_known(outputs)}
 
 
 def _names_one_hook(inputs: Props) -> Iterable[str]:

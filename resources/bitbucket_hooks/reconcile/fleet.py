@@ -11,20 +11,15 @@ from attrs import define, evolve, frozen
 
 from bitbucket_hooks.api.errors import Interrupted
 from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
-from bitbucket_hooks.model.copy_status import (
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.sync_status import (
     AS_DECLARED,
-    GONE,
-    LEFT_OVER,
-    MISSING,
-    as_seen,
-    is_left,
-    last_known,
-    left_to,
-    not_written,
-    secret_is_due,
+    Sync,
+    SyncStatus,
+    compare,
+    not_updated,
     unchecked,
 )
-from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     Desired,
     HookKey,
@@ -167,18 +162,18 @@ class Fleets:
         self._tell_unchecked(seen, before)
         live = {slug: hook for slug, hook in seen.done.items() if hook is not None}
         hooks = {s: uuid for s, uuid in before.hooks.items() if s in live or s not in seen.done}
-        standing = dict(before.standing)
+        statuses = dict(before.statuses)
         for slug in due:
-            known = last_known(standing.get(slug, AS_DECLARED))
+            known = statuses.get(slug, AS_DECLARED).last_known
             if slug in seen.failed:
-                standing[slug] = unchecked(known, seen.failed[slug].message)
-            elif is_left(known):
-                standing[slug] = known
+                statuses[slug] = unchecked(known, seen.failed[slug].message)
+            elif known.is_left:
+                statuses[slug] = known
             elif slug in live:
-                standing[slug] = as_seen(declared, live[slug], known, hide_url=hide_url)
+                statuses[slug] = compare(declared, live[slug], known, hide_url=hide_url)
             else:
-                standing[slug] = GONE
-        there = {s: how for s, how in standing.items() if s in hooks or not is_left(how)}
+                statuses[slug] = SyncStatus(Sync.GONE)
+        there = {s: status for s, status in statuses.items() if s in hooks or not status.is_left}
         return Copies(hooks, there, before.created_at, before.uuids_with(live))
 
     def delete(self, workspace: str, copies: Copies, owner: Owner) -> None:
@@ -235,7 +230,7 @@ class Fleets:
                     fleet,
                     slug,
                     before,
-                    None if is_left(before.standing.get(slug, "")) else last,
+                    None if before.statuses.get(slug, AS_DECLARED).is_left else last,
                 )
                 for slug in leaving
             },
@@ -271,7 +266,7 @@ class Fleets:
             if successor is None:
                 return None
             self.lifecycle.clock.sleep(pause)
-        return left_to(successor) if successor else None
+        return successor
 
     def _tell_unchecked(self, seen: PoolResult[Observed | None], before: Copies) -> None:
         if not seen.failed:
@@ -286,12 +281,12 @@ def _changes(fleet: Fleet, before: Copies, change: SecretChange | None) -> dict[
     resend = secret_change(fleet.template.secret, known=None, is_set=True)
     changes: dict[str, SecretChange] = {}
     for slug in fleet.repositories:
-        standing = last_known(before.standing.get(slug, AS_DECLARED))
+        status = before.statuses.get(slug, AS_DECLARED)
         if slug not in before.hooks:
             continue
-        if secret_is_due(standing):
+        if status.secret:
             changes[slug] = resend
-        elif change is not None or standing != AS_DECLARED:
+        elif change is not None or not status.is_as_declared:
             changes[slug] = change or SecretChange.KEEP
     return changes
 
@@ -306,19 +301,21 @@ def _after(
     """What the state has to know after a write, whatever came of it."""
     made = {slug: live for slug, live in written.done.items() if slug not in before.hooks}
     hooks = {**before.hooks, **{slug: live.uuid for slug, live in made.items()}}
-    standing = dict.fromkeys(fleet.repositories, AS_DECLARED)
+    statuses = dict.fromkeys(fleet.repositories, AS_DECLARED)
     for slug in fleet.repositories:
         if slug not in hooks:
-            standing[slug] = MISSING
+            statuses[slug] = SyncStatus(Sync.MISSING)
         elif slug in changes and slug not in written.done:
-            standing[slug] = not_written(changes[slug])
+            statuses[slug] = not_updated(changes[slug])
     for slug in [slug for slug in hooks if slug not in fleet.repositories]:
         if slug in removed.done and removed.done[slug] is None:
             del hooks[slug]
+        elif successor := removed.done.get(slug):
+            statuses[slug] = SyncStatus(Sync.RELEASED, successor=successor)
         else:
-            standing[slug] = removed.done.get(slug) or LEFT_OVER
+            statuses[slug] = SyncStatus(Sync.LEFT_OVER)
     times = [live.created_at for live in made.values() if live.created_at]
     newest = max(times, default=before.created_at)
     stay = {s: uuid for s, uuid in before.repository_uuids.items() if s not in made}
     uuids = evolve(before, repository_uuids=stay).uuids_with(written.done)
-    return Copies(hooks, standing, newest, uuids)
+    return Copies(hooks, statuses, newest, uuids)

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from bitbucket_hooks.api.worker_pool import PoolResult
 from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.sync_status import SyncStatus
 from bitbucket_hooks.model.webhook import Observed
 from bitbucket_hooks.model.wording import first_lines
 
@@ -23,8 +24,8 @@ class Copies:
 
     hooks: Mapping[str, str] = field(factory=dict)
     """The uuids of those that exist."""
-    standing: Mapping[str, str] = field(factory=dict)
-    """How each stands, declared or left over."""
+    statuses: Mapping[str, SyncStatus] = field(factory=dict)
+    """The sync status of each, declared or left over."""
     created_at: str | None = None
     """When the newest one was made."""
     repository_uuids: Mapping[str, str] = field(factory=dict)

@@ -75,7 +75,7 @@ def _hook(hook: ChangedHook) -> dict[str, Any]:
         ],
         "given": [{"to": one.source, "places": list(one.places)} for one in hook.given],
         "drift": [
-            {"what": one.what, "places": list(one.places), "fate": one.fate.value}
+            {"what": str(one.status), "places": list(one.places), "fate": one.fate.value}
             for one in hook.drift
         ],
         "unchecked": dict(hook.unchecked),

@@ -8,6 +8,7 @@ from enum import Enum
 from attrs import field, frozen
 
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.sync_status import SecretSync, SyncStatus
 from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, StepResult, Turn, Violation
 from bitbucket_hooks.report.findings import Match, Near
 from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
@@ -54,15 +55,14 @@ class Action(Enum):
 class Drift:
     """What is not as it was declared, on one or more places."""
 
-    what: str
-    """As `model/copy_status.py` words it: `gone`, `active false; events repo:fork`."""
+    status: SyncStatus
     places: tuple[str, ...]
     fate: Fate
 
     @property
     def secret_removed(self) -> bool:
         """Whether deliveries have gone unsigned since."""
-        return self.what.startswith("secret removed")
+        return self.status.secret is SecretSync.REMOVED
 
 
 @frozen

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from bitbucket_hooks.model.copy_status import (
-    AS_DECLARED,
-    GONE,
-    MISSING,
-    is_left,
-    last_known,
-    left_to,
-)
 from bitbucket_hooks.model.errors import printable_value
 from bitbucket_hooks.model.notes import NoteKind
+from bitbucket_hooks.model.sync_status import (
+    AS_DECLARED,
+    SecretSync,
+    Sync,
+    SyncStatus,
+    drifted,
+    sync_status,
+)
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run, State
 from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Drift, Fate
@@ -35,15 +35,11 @@ from bitbucket_hooks.report.values import (
     url_of,
 )
 
-_UNCHECKED: Final = " (unchecked: "
 _NAMES: Final = ("owner", "workspace", "repository")
-_ABSENT: Final = (GONE, MISSING)
-_LEFT_TO: Final = left_to("")
 _SECRETS: Final = ("secret", "secretFingerprint")
-_NOT_WRITTEN: Final = ("not updated", "secret not updated")
 
-Standings = Mapping[str, str]
-"""By place, how the copy there stands."""
+Statuses = Mapping[str, SyncStatus]
+"""By place, the sync status of the copy there."""
 
 
 def hook_of(history: History, run: Run, findings: Findings, kind: str) -> ChangedHook:
@@ -51,7 +47,7 @@ def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Change
     is_fleet = kind == "HookFleet"
     want = _wanted(history)
     live = _renamed(history, want)
-    before, after = _standings(live, is_fleet), _standings(want, is_fleet)
+    before, after = _statuses(live, is_fleet), _statuses(want, is_fleet)
     shown = want or live or properties(history.known)
     hook = ChangedHook(
         urn=history.urn,
@@ -62,7 +58,7 @@ def hook_of(history: History, run: Run, findings: Findings, kind: str) -> Change
         events=_events(shown.get("events")),
         active=shown.get("active") is not False,
         secret=secret_of(shown),
-        known=len(_present(_standings(properties(history.known), is_fleet))),
+        known=len(_present(_statuses(properties(history.known), is_fleet))),
         unchecked=_unchecked(before),
         drift=_drift(history, run, before, after, is_fleet),
     )
@@ -105,7 +101,7 @@ def _renamed(history: History, want: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**live, **{key: want[key] for key in _NAMES if key in live and key in want}}
 
 
-def _standings(props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
+def _statuses(props: Mapping[str, Any], is_fleet: bool) -> dict[str, SyncStatus]:
     workspace = str(told(props.get("workspace") or props.get("owner")) or "?")
     if not props:
         return {}
@@ -114,55 +110,55 @@ def _standings(props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
         return {f"{workspace}/{told(slug)}" if slug else workspace: AS_DECLARED}
     found = props.get("repositories")
     if isinstance(found, list):
-        found = dict.fromkeys(map(str, found), AS_DECLARED)
+        return {f"{workspace}/{slug}": AS_DECLARED for slug in found}
     if not isinstance(found, Mapping):
         return {f"{workspace}/{told(found)}": AS_DECLARED} if found else {}
-    return {f"{workspace}/{told(slug)}": veiled(str(how)) for slug, how in found.items()}
+    return {
+        f"{workspace}/{told(slug)}": sync_status(veiled(str(words)))
+        for slug, words in found.items()
+    }
 
 
-def _present(standings: Standings) -> set[str]:
-    return {place for place, how in standings.items() if last_known(how) not in _ABSENT}
+def _present(statuses: Statuses) -> set[str]:
+    return {place for place, status in statuses.items() if not status.is_absent}
 
 
 def _uuids(state: State | None, props: Mapping[str, Any], is_fleet: bool) -> dict[str, str]:
     """By place, the hooks that a state has, whose properties are `props` by the names of today."""
-    standings = _standings(props, is_fleet)
+    statuses = _statuses(props, is_fleet)
     if not is_fleet:
-        return dict.fromkeys(standings, state.id if state else "")
+        return dict.fromkeys(statuses, state.id if state else "")
     uuids = props.get("hooks")
     known = uuids if isinstance(uuids, Mapping) else {}
     return {
-        place: str(known[slug]) for place in standings if (slug := place.partition("/")[2]) in known
+        place: str(known[slug]) for place in statuses if (slug := place.partition("/")[2]) in known
     }
 
 
-def _unchecked(standings: Standings) -> dict[str, str]:
-    return {
-        place: how.partition(_UNCHECKED)[2].removesuffix(")")
-        for place, how in standings.items()
-        if _UNCHECKED in how
-    }
+def _unchecked(statuses: Statuses) -> dict[str, str]:
+    return {place: status.unchecked for place, status in statuses.items() if status.unchecked}
 
 
-def _steady(before: Standings, hook: ChangedHook) -> int:
+def _steady(before: Statuses, hook: ChangedHook) -> int:
     drifted = {place for one in hook.drift for place in one.places}
     return len(before.keys() - drifted)
 
 
 def _drift(
-    history: History, run: Run, before: Standings, after: Standings, is_fleet: bool
+    history: History, run: Run, before: Statuses, after: Statuses, is_fleet: bool
 ) -> tuple[Drift, ...]:
     """What isn't as it was declared, those places together where it is the same."""
     if history.goes:  # however it stands, it goes
         return ()
     places = _drifted(history, before) if is_fleet else _drifted_single(history)
-    groups: dict[tuple[str, Fate], list[str]] = {}
-    for place, what in places.items():
-        groups.setdefault((what, _fate(history, run, place, after, is_fleet)), []).append(place)
-    return tuple(Drift(what, tuple(sorted(on)), fate) for (what, fate), on in groups.items())
+    groups: dict[tuple[SyncStatus, Fate], list[str]] = {}
+    for place, status in places.items():
+        fate = _fate(history, run, place, after, is_fleet)
+        groups.setdefault((status, fate), []).append(place)
+    return tuple(Drift(status, tuple(sorted(on)), fate) for (status, fate), on in groups.items())
 
 
-def _fate(history: History, run: Run, place: str, after: Standings, is_fleet: bool) -> Fate:
+def _fate(history: History, run: Run, place: str, after: Statuses, is_fleet: bool) -> Fate:
     if run.kind is Kind.REFRESH:
         return Fate.RECORDED
     if place not in after or history.stays:
@@ -170,29 +166,29 @@ def _fate(history: History, run: Run, place: str, after: Standings, is_fleet: bo
     return Fate.OPEN if place in _undone(history, after, is_fleet) else Fate.REPAIRED
 
 
-def _drifted(history: History, before: Standings) -> dict[str, str]:
-    """A fleet's copies that don't stand as declared, by the words that its state has for that."""
+def _drifted(history: History, before: Statuses) -> dict[str, SyncStatus]:
+    """A fleet's declared copies that aren't as declared."""
     if history.live is None:
         return {}
     return {
-        place: how
-        for place, told_ in before.items()
-        if (how := last_known(told_)) != AS_DECLARED and not is_left(how)
+        place: status.last_known
+        for place, status in before.items()
+        if not status.is_as_declared and not status.is_left
     }
 
 
-def _drifted_single(history: History) -> dict[str, str]:
+def _drifted_single(history: History) -> dict[str, SyncStatus]:
     """A single hook's difference between what the state had and what a refresh found."""
     was = properties(history.known)
-    place = next(iter(_standings(was, is_fleet=False)), "")
+    place = next(iter(_statuses(was, is_fleet=False)), "")
     if history.gone:
-        return {place: GONE}
+        return {place: SyncStatus(Sync.GONE)}
     if not history.looked or history.live is None:
         return {}
     now = properties(history.live)
     parts = [_part(name, now) for name in WATCHED if _differs(name, was, now)]
-    secret = _secret_drift(was, now)
-    return {place: "; ".join([*secret, *parts])} if parts or secret else {}
+    status = drifted("; ".join(parts), _secret_drift(was, now))
+    return {} if status.is_as_declared else {place: status}
 
 
 def _differs(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
@@ -201,7 +197,7 @@ def _differs(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _part(name: str, now: Mapping[str, Any]) -> str:
-    """A live value, worded as `model/copy_status.py` does."""
+    """A live value, in words as `model/sync_status.py` has them."""
     if name == "url":
         shown = url_of(now)
         return f"url {shown}" if shown == HIDDEN_URL else f"url {printable_value(shown)}"
@@ -209,12 +205,12 @@ def _part(name: str, now: Mapping[str, Any]) -> str:
     return f"{name} {printable_value(tuple(value) if isinstance(value, list) else value)}"
 
 
-def _secret_drift(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _secret_drift(was: Mapping[str, Any], now: Mapping[str, Any]) -> SecretSync | None:
     had, has = was.get("secretSet"), now.get("secretSet")
     managed = any(was.get(key) is not None for key in ("secret", "secretFingerprint"))
     if not managed or had is None or has is None or had == has:
-        return []
-    return ["secret removed" if had else "secret set by hand"]
+        return None
+    return SecretSync.REMOVED if had else SecretSync.SET_BY_HAND
 
 
 def _going(hook: ChangedHook, history: History, uuids: Mapping[str, str]) -> ChangedHook:
@@ -227,7 +223,7 @@ def _going(hook: ChangedHook, history: History, uuids: Mapping[str, str]) -> Cha
     return evolve(hook, deleted=dict(uuids))
 
 
-def _replaced(hook: ChangedHook, history: History, after: Standings, is_fleet: bool) -> ChangedHook:
+def _replaced(hook: ChangedHook, history: History, after: Statuses, is_fleet: bool) -> ChangedHook:
     """A hook that goes elsewhere: it is made there and deleted here."""
     if history.failed:
         return evolve(hook, action=Action.FAILED, undone=tuple(sorted(after)))
@@ -245,8 +241,8 @@ def _changed(
     history: History,
     run: Run,
     findings: Findings,
-    before: Standings,
-    after: Standings,
+    before: Statuses,
+    after: Statuses,
     is_fleet: bool,
 ) -> ChangedHook:
     """A hook that is new, or declared otherwise than before."""
@@ -255,7 +251,7 @@ def _changed(
     new = sorted(after.keys() - before.keys() - undone)
     kept = sorted((after.keys() & there) - undone)
     uuids = _uuids(history.live, _renamed(history, _wanted(history)), is_fleet)
-    left = {place for place in uuids if _LEFT_TO in before.get(place, "") and place not in after}
+    left = {place for place in uuids if place not in after and _is_released(before.get(place))}
     found = {place: findings.get((history.urn, place)) for place in new}
     adopted = {
         **{place: one.matches[0] for place, one in found.items() if one and len(one.matches) == 1},
@@ -264,7 +260,7 @@ def _changed(
     ambiguous = {p: one.matches for p, one in found.items() if one and len(one.matches) > 1}
     near = {p: one.near for p, one in found.items() if one and one.near and not one.matches}
     declared = _properties(history) if history.live is not None else ()
-    gone = {place for one in hook.drift if one.what in _ABSENT for place in one.places}
+    gone = {place for one in hook.drift if one.status.is_absent for place in one.places}
     drifted = {place for one in hook.drift for place in one.places}
     fresh = [place for place in new if place not in gone]
     action = Action.CHANGED if history.known is not None else Action.NEW
@@ -297,21 +293,25 @@ def _adopted(history: History, run: Run) -> dict[str, Match]:
     }
 
 
+def _is_released(status: SyncStatus | None) -> bool:
+    return status is not None and status.sync is Sync.RELEASED
+
+
 def _all_told(found: Iterable[AdoptionFinding | None]) -> bool:
     return all(one is not None for one in found)
 
 
-def _undone(history: History, after: Standings, is_fleet: bool) -> set[str]:
+def _undone(history: History, after: Statuses, is_fleet: bool) -> set[str]:
     """Places at which an update failed: of a fleet, what it recorded tells which."""
     if not history.failed:
         return set()
-    recorded = _standings(properties(history.wanted), is_fleet)
+    recorded = _statuses(properties(history.wanted), is_fleet)
     if not is_fleet or not (history.wanted and history.wanted.outputs):
         return set(after)
     return {
         place
-        for place, how in recorded.items()
-        if last_known(how) in (MISSING, *_NOT_WRITTEN) or is_left(last_known(how))
+        for place, status in recorded.items()
+        if status.sync in (Sync.MISSING, Sync.NOT_UPDATED) or status.is_left
     }
 
 

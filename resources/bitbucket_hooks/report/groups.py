@@ -64,7 +64,7 @@ def _shape(hook: ChangedHook) -> tuple[object, ...]:
         hook.action,
         what,
         hook.properties,
-        tuple((one.what, one.fate) for one in hook.drift),
+        tuple((one.status, one.fate) for one in hook.drift),
         tuple(sorted({one.changes for one in hook.adopted.values()})),
         hook.cautions,
         bool(hook.created) and hook.looked,

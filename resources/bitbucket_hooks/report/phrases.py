@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+from bitbucket_hooks.model.sync_status import Sync
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Drift, Fate
 from bitbucket_hooks.report.document import (
@@ -192,23 +193,20 @@ def _drift(drift: Drift, words: Words) -> Statement:
         Fate.OPEN: "still so",
         Fate.MOOT: "nothing to repair",
     }[drift.fate]
-    if drift.what == "gone":
+    status = drift.status
+    if status.sync is Sync.GONE:
         again = words.verb("will be made again", "made again")
         fate = again if drift.fate is Fate.REPAIRED else fate
         return _on(Mark.DRIFT, text(strong("gone")), drift.places, tail=text(f"; {fate}"))
-    if drift.what in ("missing", "not updated", "secret not updated"):
-        left = "not made yet" if drift.what == "missing" else drift.what
+    if status.sync in (Sync.MISSING, Sync.NOT_UPDATED):
+        left = "not made yet" if status.sync is Sync.MISSING else str(status)
         tail = f", an earlier update failed at it; {fate}"
         return _on(Mark.DRIFT, text(strong(left)), drift.places, tail=text(tail))
-    what = text("changed by hand to ", code(drift.what))
+    what = text("changed by hand to ", code(str(status)))
     if drift.secret_removed:
-        what = text(strong("secret removed by hand"), _rest(drift.what))
+        rest = text(" and ", code(status.drift)) if status.drift else ()
+        what = text(strong("secret removed by hand"), rest)
     return _on(Mark.DRIFT, what, drift.places, tail=text(f"; {fate}"))
-
-
-def _rest(what: str) -> Text:
-    _, _, rest = what.partition("; ")
-    return text(" and ", code(rest)) if rest else ()
 
 
 def _unchecked(unchecked: Mapping[str, str]) -> Iterator[Statement]:
