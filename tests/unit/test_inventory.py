@@ -677,14 +677,14 @@ def test_an_interrupt(
     monkeypatch.setenv("BITBUCKET_PARALLEL", "1")
     sandbox.configure(latency_ms=40)
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "tell", _interrupting(number))
+        patch.setattr(Progress, "notify", _interrupting(number))
         assert "stopped while waiting, as asked" in run("acme", "--resume", file, code=2).stderr
         assert 1 < len(asked(sandbox)) < len(EVERY)
     run("acme", "--resume", file)
     assert asked(sandbox) == EVERY
     assert signal.getsignal(number) is before
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "tell", _interrupting(number))
+        patch.setattr(Progress, "notify", _interrupting(number))
         assert "with --resume FILE it could go on" in run("acme", code=2).stderr  # 14.29
 
 

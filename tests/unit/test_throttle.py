@@ -34,7 +34,7 @@ def throttle(clock: FakeClock, told: list[str]) -> Throttle:
 
 def _throttle(clock: FakeClock, told: list[str], **more: Any) -> Throttle:
     return Throttle(
-        **{"clock": clock, "tell": told.append, "max_wait": 3900, "parallel": 4, **more}
+        **{"clock": clock, "notify": told.append, "max_wait": 3900, "parallel": 4, **more}
     )
 
 
