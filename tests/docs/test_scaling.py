@@ -62,12 +62,12 @@ def test_bytes() -> None:
     assert _row("state") == [f"{float(f'{size * int(each) / 1e6:.2g}'):g} MB" for size in SIZES]
 
 
-@pytest.mark.parametrize(("row", "budget"), [("500 a night", 500), ("4,000 a night", 4_000)])
-def test_nights(row: str, budget: int) -> None:
-    """As many runs as there are budgets in the whole."""
+@pytest.mark.parametrize(("row", "part"), [("500 a night", 500), ("4,000 a night", 4_000)])
+def test_nights(row: str, part: int) -> None:
+    """As many runs as there are parts in the whole."""
     (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| {row}")]
     cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
-    assert cells == [f"{math.ceil(size / budget)} nights" for size in SIZES[1:]]
+    assert cells == [f"{math.ceil(size / part)} nights" for size in SIZES[1:]]
 
 
 def test_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:

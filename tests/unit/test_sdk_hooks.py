@@ -8,6 +8,7 @@ import socket
 import sys
 import traceback
 from contextvars import copy_context
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -18,6 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from bitbucket_hooks.api.errors import EngineGone
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.provider import base, engine_process, sdk_hooks
+from bitbucket_hooks.provider.engine_process import _Process, _process
 from bitbucket_hooks.provider.session import owner_of
 
 
@@ -219,14 +221,9 @@ def test_a_process_ends_after_its_engine(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_processes_of_one_engine_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Straight below it, or through the script that it starts."""
-    table = {
-        1: ("0 /sbin/init", "a"),
-        50: ("1 pulumi up", "b"),
-        60: ("50 sh /x/pulumi-resource-pulumi-python 127.0.0.1:1", "c"),
-    }
-    monkeypatch.setattr(
-        engine_process, "_ps", lambda pid, what: table[pid][0 if what.startswith("ppid") else 1]
-    )
+    script = "sh\0/x/pulumi-resource-pulumi-python\x00127.0.0.1:1"
+    table = {50: _Process(1, "b", "pulumi\0up"), 60: _Process(50, "c", script)}
+    monkeypatch.setattr(engine_process, "_process", table.__getitem__)
     names = []
     for parent in (50, 60):
         monkeypatch.setattr(os, "getppid", lambda pid=parent: pid)
@@ -234,19 +231,17 @@ def test_processes_of_one_engine_have_one_name(monkeypatch: pytest.MonkeyPatch) 
     assert names == ["50 b", "50 b"]
 
 
-def test_a_process_that_cannot_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Still has a name."""
-    monkeypatch.setattr(engine_process, "_ps", lambda *_: "")
-    assert engine_process.run_name().split()
+def test_a_process_with_and_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc, `ps` is asked; of a process that is gone nothing is known."""
+    here = _process(os.getpid())
+    assert here.parent == os.getppid()
 
-
-def test_the_same_is_told_with_and_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no /proc, `ps` is asked; a program without either gets nothing."""
-    name = engine_process.run_name()
-    assert name
-
-    def nothing(*_: object) -> str:
+    def nothing(_: Path) -> _Process:
         raise FileNotFoundError
 
-    monkeypatch.setattr(engine_process, "_proc", nothing)
-    assert engine_process.run_name().split()[0] == name.split()[0]
+    monkeypatch.setattr(engine_process, "_in_proc", nothing)
+    by_ps = _process(os.getpid())
+    assert by_ps.parent == here.parent
+    assert by_ps.started
+    assert by_ps.command == here.command.rstrip("\0").replace("\0", " ")
+    assert _process(2**22 + 1) == _Process()

@@ -110,7 +110,7 @@ def test_half_a_pair(values: dict[str, str], missing: str) -> None:
         ("apiUrl", "sandbox:"),
         ("adopt", "always"),
         ("rateLimit", "0"),
-        ("refreshBudget", "0"),
+        ("refreshTurns", "0"),
         ("rateLimit", "-1"),
         ("rateLimit", "many"),
         ("rateLimit", "9" * 5000),
@@ -153,11 +153,22 @@ def test_another_spelling_of_the_public_api(url: str) -> None:
 
 def test_numbers_cross_the_engine_as_floats() -> None:
     """And are whole all the same."""
-    given = {"rateLimit": 500.0, "maxWait": "60", "parallel": 4, "refreshBudget": 50.0}
+    given = {"rateLimit": 500.0, "maxWait": "60", "parallel": 4, "refreshTurns": 50.0}
     settings = resolve(_config(**given))
     assert (settings.rate_limit, settings.max_wait, settings.parallel) == (500, 60, 4)
-    assert settings.refresh_budget == 50
-    assert resolve(_config()).refresh_budget is None
+    assert settings.refresh_turns == 50
+    assert resolve(_config()).refresh_turns == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [_config(refreshBudget=500), environment({"BITBUCKET_REFRESH_BUDGET": "500"})],
+)
+def test_the_refresh_budget_of_former_versions(given: Layer) -> None:
+    """Is refused with what takes its place, also beside it."""
+    with pytest.raises(ConfigError, match="BITBUCKET_REFRESH_BUDGET") as refused:
+        resolve(given, _config(refreshTurns=10))
+    assert "Set bitbucket:refreshTurns instead" in refused.value.remedy
 
 
 def test_an_adopted_uuid_is_canonical() -> None:

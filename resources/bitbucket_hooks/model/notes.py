@@ -31,6 +31,8 @@ class NoteKind(Enum):
     """`key`: the repository or workspace; `uuid`; `changes`: what that changes, in words."""
     UNMANAGED = "unmanaged"
     """`message`: the warning; `hooks`: by uuid, the record of each hook that nothing declares."""
+    REFRESH_TURN = "refresh turn"
+    """`number`, `turns`: which part of everything the refresh checks."""
     SECRET_REMOVED = "secret removed"  # noqa: S105  # what happened
     """`message`: the warning."""
 

@@ -45,7 +45,7 @@ OTHER_KEYS: Final = (
     "maxWait",
     "parallel",
     "missingRepository",
-    "refreshBudget",
+    "refreshTurns",
 )
 KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
 
@@ -65,14 +65,18 @@ VARIABLES: Final = {
     "maxWait": "BITBUCKET_MAX_WAIT",
     "parallel": "BITBUCKET_PARALLEL",
     "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
-    "refreshBudget": "BITBUCKET_REFRESH_BUDGET",
+    "refreshTurns": "BITBUCKET_REFRESH_TURNS",
 }
 """The environment variable of each key."""
+
+REFRESH_BUDGET: Final = "refreshBudget"
+"""A key of former versions, which is refused."""
+_REFRESH_BUDGET_VARIABLE: Final = "BITBUCKET_REFRESH_BUDGET"
 
 TURN: Final = "BITBUCKET_REFRESH_TURN"
 """The variable with the number of a refresh's turn; no config key, as each run has another."""
 ALL: Final = "all"
-"""Its value for a run that looks at everything."""
+"""Its value for a run that checks everything."""
 
 _MAX_DIGITS: Final = 9
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -120,7 +124,7 @@ _KINDS: Final[Mapping[tuple[str, ...], Callable[..., Credentials]]] = {
 
 def layer(name: str, look_up: Callable[[str], Any]) -> Layer:
     """Read every key through `look_up`; empty values count as not set."""
-    found = {key: look_up(key) for key in KEYS}
+    found = {key: look_up(key) for key in (*KEYS, REFRESH_BUDGET)}
     return Layer(
         name, {key: _text(value) for key, value in found.items() if value not in (None, "")}
     )
@@ -133,7 +137,8 @@ def _text(value: object) -> str:
 
 def environment(variables: Mapping[str, str] = os.environ) -> Layer:
     """The layer of environment variables."""
-    return layer("the environment", lambda key: variables.get(VARIABLES[key]))
+    names = {**VARIABLES, REFRESH_BUDGET: _REFRESH_BUDGET_VARIABLE}
+    return layer("the environment", lambda key: variables.get(names[key]))
 
 
 @frozen
@@ -152,8 +157,8 @@ class Settings:
     parallel: int = 16
     """Requests in flight of one process."""
     missing_repository: str = "error"
-    refresh_budget: int | None = None
-    """Repositories and workspaces that a run's refresh may list; None: all."""
+    refresh_turns: int = 1
+    """The number of runs in which refreshes check everything."""
 
     @property
     def sandbox(self) -> Path | None:
@@ -200,7 +205,7 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
         "max_wait": lambda: _number(layers, "maxWait", 3900),
         "parallel": lambda: _number(layers, "parallel", 16),
         "missing_repository": lambda: _choice(layers, "missingRepository", ("error", "gone")),
-        "refresh_budget": lambda: _number(layers, "refreshBudget", None),
+        "refresh_turns": lambda: _refresh_turns(layers),
     }
     values: dict[str, Any] = {}
     wrong: list[ConfigError] = []
@@ -262,6 +267,17 @@ def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
         raise _unusable(key, value, "Use a whole number above 0.")
     return int(value)
+
+
+def _refresh_turns(layers: Sequence[Layer]) -> int:
+    if value_of(layers, REFRESH_BUDGET) is not None:
+        raise ConfigError(
+            f"{NAMESPACE}:{REFRESH_BUDGET} (or {_REFRESH_BUDGET_VARIABLE}) is no key any more",
+            f"Set {NAMESPACE}:refreshTurns instead, the number of runs in which refreshes check "
+            f"everything, and take {REFRESH_BUDGET} out. Then run `pulumi up` once without "
+            "--refresh, as a refresh uses the configuration in the state.",
+        )
+    return _number(layers, "refreshTurns", 1)
 
 
 def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:

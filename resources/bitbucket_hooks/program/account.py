@@ -14,6 +14,7 @@ from bitbucket_hooks.model.settings import (
     KEYS,
     NAMESPACE,
     OTHER_KEYS,
+    REFRESH_BUDGET,
     SECRET_KEYS,
 )
 
@@ -133,7 +134,7 @@ def _account(given: ProviderArgs) -> dict[str, pulumi.Input[str]]:
     values = {key: value for key, value in named.items() if value is not None}
     config = pulumi.Config(NAMESPACE)
     inherited = OTHER_KEYS if values.keys() & set(CREDENTIAL_KEYS) else KEYS
-    for key in inherited:
+    for key in (*inherited, REFRESH_BUDGET):
         if key not in values and (value := config.get(key)) is not None:
             values[key] = value
     return values

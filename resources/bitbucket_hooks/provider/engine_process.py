@@ -9,47 +9,29 @@ import socket
 import subprocess
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+from attrs import frozen
 
 from bitbucket_hooks.api.errors import EngineGone
 from bitbucket_hooks.provider.sdk_hooks import engine_address
 
-_WRAPPER = "pulumi-resource-pulumi-python"  # the shell script that the engine starts us through
+_WRAPPER: Final = "pulumi-resource-pulumi-python"  # the shell script that the engine starts us by
 
-_ENGINE: Final = "pulumi"
-_STACK: Final = ("--stack", "-s")
-
+_PS_WORDS: Final = 7  # that `ps` prints: the parent, five of the start time, the command line
 _WATCH_EVERY: Final = 2.0  # seconds
-_HOLDS: Final = 0.05  # seconds for which a look at the engine holds
+_HOLDS: Final = 0.05  # seconds for which an answer of the engine proves that it lives
 
 
 def run_name() -> str:
     """A name for the engine run, the same in all provider processes of preview and update."""
-    engine = _engine()
-    return f"{engine} {_started(engine)}"
-
-
-def engine_command() -> list[str]:
-    """`pulumi stack` for the stack of this run: as it was named on the engine's command line.
-
-    A name in full, such as `acme/hooks/prod`, is nowhere else; a stack that isn't named there is
-    the selected one.
-    """
-    words = _parent_and_command(_engine())[1].split()
-    if not words or Path(words[0]).name != _ENGINE:
-        return [_ENGINE, "stack"]
-    binary = words[0] if Path(words[0]).is_absolute() else _ENGINE
-    named = [after for word, after in pairwise(words) if word in _STACK]
-    named += [word.partition("=")[2] for word in words if word.startswith(f"{_STACK[0]}=")]
-    return [binary, "stack", *(["--stack", named[0]] if named else [])]
-
-
-def _engine() -> int:
     pid = os.getppid()
-    parent, command = _parent_and_command(pid)
-    return parent if _WRAPPER in command else pid
+    process = _process(pid)
+    if _WRAPPER in process.command:
+        pid = process.parent
+        process = _process(pid)
+    return f"{pid} {process.started}"
 
 
 _seen: Final[dict[str, float]] = {}
@@ -59,8 +41,8 @@ _seen: Final[dict[str, float]] = {}
 def ensure_engine_lives() -> None:
     """Raise EngineGone when nobody is left who would record a write.
 
-    What was seen a moment ago holds: a write takes longer, and a thousand of them side by side
-    would make a thousand connections.
+    An answer of a moment ago is enough: a thousand writes side by side would make a thousand
+    connections.
     """
     address, now = engine_address(), time.monotonic()
     if address is None or now - _seen.get(address, -math.inf) < _HOLDS:
@@ -96,31 +78,30 @@ def _watch() -> None:
     os._exit(1)
 
 
-def _parent_and_command(pid: int) -> tuple[int, str]:
-    shown = _ps(pid, "ppid=,command=")
-    parent, _, command = shown.partition(" ")
-    return (int(parent), command) if parent.isdigit() else (pid, "")
+@frozen
+class _Process:
+    parent: int = 0
+    started: str = ""
+    """When: so that a number that was used before isn't mistaken for it."""
+    command: str = ""
 
 
-def _started(pid: int) -> str:
-    """When a process started, so that a number that was used before isn't mistaken for it."""
-    return _ps(pid, "lstart=")
-
-
-def _ps(pid: int, what: str) -> str:
+def _process(pid: int) -> _Process:
+    """A process, from Linux's /proc, where `ps` may not be installed, else from `ps`."""
     try:
-        return _proc(pid, what)
+        return _in_proc(Path("/proc") / str(pid))
     except OSError:
-        command = ["ps", "-o", what, "-p", str(pid)]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        command = ["ps", "-ww", "-o", "ppid=,lstart=,command=", "-p", str(pid)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        words = shown.split(maxsplit=_PS_WORDS - 1)
+        if len(words) < _PS_WORDS:
+            return _Process()  # it has ended
+        parent, *started, command_line = words
+        return _Process(int(parent), " ".join(started), command_line.rstrip())
 
 
-def _proc(pid: int, what: str) -> str:
-    """The same from Linux's /proc, where `ps` may not be installed."""
-    folder = Path("/proc") / str(pid)
+def _in_proc(folder: Path) -> _Process:
     # the name in parentheses may hold anything, so the fields are counted after it
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
-    if what == "lstart=":
-        return fields[19]
-    command = (folder / "cmdline").read_bytes().replace(bytes(1), b" ")
-    return f"{fields[1]} {command.decode(errors='replace')}"
+    command = (folder / "cmdline").read_bytes().decode(errors="replace")
+    return _Process(int(fields[1]), fields[19], command)

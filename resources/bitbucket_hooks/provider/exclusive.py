@@ -161,7 +161,7 @@ class _ExclusiveProvider(DeclaringProvider):
                 "Take the id out of the resource's options, so that it is declared.",
             )
         before, scope = self._records(props), self._scope(props, props)
-        records = self._session.exclusives.look(scope, before, self._session.rotation.is_due)
+        records = self._session.exclusives.look(scope, before, self._session.refresh_turns.is_due)
         self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
         outputs = _outputs(props, scope, records)
         inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}

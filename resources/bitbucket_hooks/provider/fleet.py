@@ -129,7 +129,7 @@ class HookFleetProvider(DeclaringProvider):
         copies = self._session.fleets.look(
             desired_of(_without_secret_value(props)),
             _copies(props),
-            is_due=self._session.rotation.is_due,
+            is_due=self._session.refresh_turns.is_due,
             hide_url=bool(props.get("urlIsSecret")),
         )
         outputs = _outputs(props, copies)

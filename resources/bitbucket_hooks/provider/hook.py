@@ -79,7 +79,7 @@ class _HookProvider(DeclaringProvider):
         One that a refresh isn't to look at in this run is taken to be as the state has it.
         """
         subject, uuid = self._place(id_, props)
-        if "uuid" in props and not self._session.rotation.is_due(subject):
+        if "uuid" in props and not self._session.refresh_turns.is_due(subject):
             known = observed_of(uuid, props)
             inputs = inputs_as_read(subject, props, known)
             return ReadResult(uuid, outputs_as_read(inputs, known, props), inputs)

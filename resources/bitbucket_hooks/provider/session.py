@@ -14,6 +14,8 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.worker_pool import WorkerPool
+from bitbucket_hooks.model.notes import NoteKind, note
+from bitbucket_hooks.model.refresh_turn import RefreshTurn
 from bitbucket_hooks.model.settings import (
     ACCOUNT_KEY,
     NAMESPACE,
@@ -22,7 +24,6 @@ from bitbucket_hooks.model.settings import (
     layer,
     resolve,
 )
-from bitbucket_hooks.provider.budget import account_of, turn_of_run
 from bitbucket_hooks.provider.engine_process import (
     end_with_engine,
     ensure_engine_lives,
@@ -32,6 +33,7 @@ from bitbucket_hooks.provider.sdk_hooks import (
     current_urn,
     engine_address,
     inform,
+    inform_run,
     on_cancel,
     report_progress,
     warn,
@@ -44,7 +46,7 @@ from bitbucket_hooks.reconcile.identities import Identities
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 from bitbucket_hooks.reconcile.listings import Listings
 from bitbucket_hooks.reconcile.presence import Presence
-from bitbucket_hooks.reconcile.refresh_rotation import Rotation
+from bitbucket_hooks.reconcile.refresh_turns import RefreshTurns
 from bitbucket_hooks.reconcile.registry import Registry
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Session:
     registry: Registry
     identities: Identities
     catalogue: Catalogue
-    rotation: Rotation
+    refresh_turns: RefreshTurns
 
 
 @define
@@ -102,11 +104,11 @@ def session_for(look_up: Callable[[str], Any]) -> Session:
     settings = resolve(config, environment())
     with _lock:
         if settings not in _sessions:
-            _sessions[settings] = _open(settings, account_of(account or ""))
+            _sessions[settings] = _open(settings)
         return _sessions[settings]
 
 
-def _open(settings: Settings, account: str) -> Session:
+def _open(settings: Settings) -> Session:
     end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
@@ -136,8 +138,13 @@ def _open(settings: Settings, account: str) -> Session:
         registry=registry,
         identities=identities,
         catalogue=Catalogue(api, warn),
-        rotation=Rotation(account, lambda: turn_of_run(settings.refresh_budget, claims, clock)),
+        refresh_turns=RefreshTurns(settings.refresh_turns, claims, clock, _notify_of_turn),
     )
+
+
+def _notify_of_turn(turn: RefreshTurn) -> None:
+    inform_run(str(turn))
+    note(NoteKind.REFRESH_TURN, number=turn.number, turns=turn.turns)
 
 
 @functools.cache

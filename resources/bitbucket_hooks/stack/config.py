@@ -12,6 +12,7 @@ from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.rules import kind_of
 from bitbucket_hooks.model.settings import (
     CREDENTIAL_KEYS,
+    REFRESH_BUDGET,
     Layer,
     Settings,
     environment,
@@ -56,7 +57,7 @@ ACCOUNT_KEYS: Final = (*CREDENTIAL_KEYS, "apiUrl", "workspace")
 _NAMESPACES: Final[Mapping[str, Collection[str]]] = {ACCOUNT: SETTINGS, NAMESPACE: STACK_KEYS}
 _KNOWN: Final = frozenset(
     f"{space}:{name}" for space, names in _NAMESPACES.items() for name in names
-)
+) | {f"{ACCOUNT}:{REFRESH_BUDGET}"}
 _SAME_NAMESPACE: Final = 0.8
 """How like ours a namespace is that is taken for one of them misspelt (1: equal)."""
 

@@ -1,41 +1,12 @@
-"""The engine's own command, for the stack of the run that a provider belongs to."""
+"""Why a command of the engine failed, with the remedy, from what it printed."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bitbucket_hooks.pulumi_cli.engine_errors import StackLocked, engine_failure
-
-PROVIDER = (
-    "from bitbucket_hooks.provider.engine_process import engine_command; print(*engine_command())"
-)
-ENGINE = "import subprocess, sys; subprocess.run([sys.argv[1], '-c', sys.argv[2]], check=True)"
-
-
-@pytest.mark.parametrize(
-    ("words", "named"),
-    [
-        ("up", ""),
-        ("preview --stack acme/hooks/prod --json", " --stack acme/hooks/prod"),
-        ("refresh --stack=prod", " --stack prod"),
-        ("up -s prod --yes", " --stack prod"),
-    ],
-)
-@pytest.mark.parametrize("folder", ["/opt/engine", ".", ""])
-def test_the_stack_as_it_was_named(folder: str, words: str, named: str) -> None:
-    """By the name on the command line; else the selected one is meant."""
-    binary = str(Path(folder) / "pulumi") if folder else "pulumi"
-    expected = f"{binary if folder.startswith('/') else 'pulumi'} stack{named}"
-    assert _told(binary, words) == expected
-
-
-def test_another_program_that_starts_providers() -> None:
-    """Nothing of its command line is taken for the engine's."""
-    assert _told("/opt/automation", "--stack prod") == "pulumi stack"
 
 
 @pytest.mark.parametrize(
@@ -211,12 +182,3 @@ def test_unknown_words() -> None:
     assert "bitbucket-hooks doctor" in failed.remedy
     assert engine_failure("no look", "a\nb\nc\nd\n").message.endswith("says: b; c; d")
     assert engine_failure("no look", "").message.endswith("says: no reason given")
-
-
-def _told(engine: str, words: str) -> str:
-    """What a provider says that a process of that name has started."""
-    command = [engine, "-c", ENGINE, sys.executable, PROVIDER, *words.split()]
-    done = subprocess.run(
-        command, executable=sys.executable, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()

@@ -1,10 +1,7 @@
-"""A refresh under a budget, through the SDK's server: what is looked at, and what is said of it."""
+"""Refreshes in turns, through the SDK's server: what is checked, and what is said of it."""
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from bitbucket_hooks.model.refresh_turn import RefreshTurn
 from bitbucket_hooks.provider.exclusive import (
     RepositoryHooksExclusiveProvider,
     WorkspaceHooksExclusiveProvider,
@@ -22,7 +20,7 @@ from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import OLD, URL, asked
-from support.provider_server import URN, FakeEngine, ProviderServer, Refusal, provider_server
+from support.provider_server import FakeEngine, ProviderServer, Refusal, provider_server
 
 KINDS: dict[str, Any] = {
     "Hook": HookProvider,
@@ -32,10 +30,7 @@ KINDS: dict[str, Any] = {
     "WorkspaceHooksExclusive": WorkspaceHooksExclusiveProvider,
 }
 SLUGS = [f"r{i:02}" for i in range(20)]
-BUDGET = 4
-PLACES = "repositories and workspaces"
-REST = "the rest stays as the state has it"
-TURNS = 6  # for these repositories and the workspace
+TURNS = 6
 
 Props = dict[str, Any]
 
@@ -47,23 +42,11 @@ class Resource:
     kind: str
     id: str
     outputs: Props
-    account: str = "default_3_272_0"
-
-    @property
-    def record(self) -> Props:
-        """As `pulumi stack export` shows it."""
-        provider = f"urn:pulumi:dev::hooks::pulumi:providers:pulumi-python::{self.account}"
-        return {
-            "urn": URN + "ci",
-            "type": f"pulumi-python:dynamic/bitbucket:{self.kind}",
-            "provider": f"{provider}::00000000-0000-4000-8000-000000000000",
-            "outputs": self.outputs,
-        }
 
 
 @attrs.define
 class Stack:
-    """A state, the `pulumi` that tells it, and runs that refresh it."""
+    """A state, and runs that refresh it."""
 
     folder: Path
     database: Path
@@ -78,29 +61,9 @@ class Stack:
         """What this run said: the severity, the resource, the message."""
         return [(one.severity, one.urn, one.message) for one in self.engine.logged]
 
-    def notify(self, text: str, status: int = 0) -> None:
-        """Let `pulumi stack export` say something, and nothing else."""
-        binary = self.folder / "bin" / "pulumi"
-        binary.parent.mkdir(exist_ok=True)
-        where = "stdout" if not status else "stderr"
-        (self.folder / "told").write_text(text)
-        binary.write_text(
-            "#!/bin/sh\n"
-            '[ "$*" = "stack export --non-interactive" ] || exit 9\n'
-            f"cat {shlex.quote(str(self.folder / 'told'))} >/dev/{where}\nexit {status}\n"
-        )
-        binary.chmod(0o755)
-
-    def tell_state(self) -> None:
-        """Let it say the state, as it is by now."""
-        stack: Props = {"urn": "urn:pulumi:dev::hooks::pulumi:pulumi:Stack::hooks-dev"}
-        records = [{**stack, "type": "pulumi:pulumi:Stack"}]
-        records += [one.record for one in self.state.values()]
-        self.notify(json.dumps({"deployment": {"resources": records}}))
-
     @contextmanager
     def process(
-        self, turn: str, config: Mapping[str, str] | None = None, **variables: str
+        self, turn: str, config: Mapping[str, str] | None = None
     ) -> Iterator[ProviderServer]:
         """Start a provider process of the run that is under way."""
         folder = self.folder / str(self._runs)
@@ -108,12 +71,11 @@ class Stack:
         keys = {
             "bitbucket:apiUrl": f"sandbox:{self.database}",
             "bitbucket:workspace": "acme",
-            "bitbucket:refreshBudget": str(BUDGET),
+            "bitbucket:refreshTurns": str(TURNS),
             **(config or {}),
         }
-        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
-        told = {"PATH": path, **({"BITBUCKET_REFRESH_TURN": turn} if turn else {}), **variables}
-        with provider_server(self.engine, folder, keys, **told) as server:
+        variables = {"BITBUCKET_REFRESH_TURN": turn} if turn else {}
+        with provider_server(self.engine, folder, keys, **variables) as server:
             yield server
 
     def refresh(self, turn: str, *names: str, **config: str) -> dict[str, tuple[Props, Props]]:
@@ -139,8 +101,8 @@ class Stack:
 
     def read(self, server: ProviderServer, name: str) -> tuple[Props, Props]:
         """Ask for one resource, as a refresh does."""
-        one = self.state[name]
-        _, outputs, inputs = server.of(KINDS[one.kind]).read(one.id, one.outputs)
+        resource = self.state[name]
+        _, outputs, inputs = server.of(KINDS[resource.kind]).read(resource.id, resource.outputs)
         return outputs, inputs
 
 
@@ -167,7 +129,6 @@ def stack(tmp_path: Path, sandbox_path: Path, sandbox: Sandbox) -> Iterator[Stac
         ):
             id_, outputs = server.of(KINDS[kind]).made({**props, "hooks": uuids}, name)
             made.state[name] = Resource(kind, id_, outputs)
-    made.tell_state()
     sandbox.clear_requests()
     yield made
     made.engine.stop()
@@ -179,25 +140,20 @@ def _live(stack: Stack, target: str) -> str:
 
 
 def test_all_in_turn(stack: Stack) -> None:
-    """Each run lists no more than the budget, for all that concerns a repository, and says so."""
-    everything = {"workspaces/acme", *(f"acme/{slug}" for slug in SLUGS)}
-    seen: set[str] = set()
+    """Each run lists what has its turn, once for all that concerns it, and says so once."""
+    listed = {}
     for turn in range(1, TURNS + 1):
-        read = stack.refresh(str(turn))
-        for name, (outputs, inputs) in read.items():
+        for name, (outputs, inputs) in stack.refresh(str(turn)).items():
             known = {**stack.state[name].outputs, "createdAt": outputs.get("createdAt")}
             assert outputs.items() <= known.items()
             assert inputs.items() <= known.items()
-        listed = stack.listed()
-        assert len(listed) == BUDGET
-        seen |= listed
-        (line,) = stack.logged
-        assert line == (
-            "INFO",
-            "",
-            f"refresh budget: checking 4 of 21 {PLACES}, turn {turn} of 6; {REST}",
-        )
-    assert seen == everything
+        listed[turn] = stack.listed()
+        assert stack.logged == [("INFO", "", str(RefreshTurn(number=turn, turns=TURNS)))]
+    everything = {f"acme/{slug}": f"acme/{slug}" for slug in SLUGS}
+    everything["workspace acme"] = "workspaces/acme"
+    for turn, calls in listed.items():
+        due = RefreshTurn(number=turn, turns=TURNS).includes
+        assert calls == {path for name, path in everything.items() if due(name)}
 
 
 def test_drift_is_found_when_its_turn_comes(stack: Stack) -> None:
@@ -263,48 +219,20 @@ def test_a_copy_that_refuses(stack: Stack) -> None:
 
 
 def test_an_identity_that_lost_its_rights(stack: Stack) -> None:
-    """Sees nothing of all that was due, which is an error as it is without a budget."""
-    member = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN, "refreshBudget": "12"}
+    """Sees nothing of all that was due, which is an error as it is without turns."""
+    member = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN, "refreshTurns": "2"}
     for name in ("fleet", "only"):
         with pytest.raises(Refusal, match="repositories failed, 0 are done"):
             stack.refresh("1", name, **member)
 
 
-def test_accounts_share_the_budget(stack: Stack) -> None:
-    """Each has a process of its own; together they list what one would, and it is said once."""
-    labs = SLUGS[15:]
-    for name in labs:
-        stack.state[name].account = "labs"
-    for name in ("only", "of-workspace", "audit"):
-        del stack.state[name]
-    stack.tell_state()
-    seen: set[str] = set()
-    for turn in range(1, 6):
-        stack.begin()
-        with stack.process(str(turn)) as own:
-            for name in stack.state.keys() - labs:
-                stack.read(own, name)
-            with stack.process(str(turn), {"bitbucket:account": "labs"}) as other:
-                for name in labs:
-                    stack.read(other, name)
-        listed = stack.listed()
-        assert (len(listed), len(stack.logged)) == (BUDGET, 1)
-        seen |= listed
-    assert seen == {f"acme/{slug}" for slug in SLUGS}
-
-
-def test_nothing_to_rotate(stack: Stack) -> None:
-    """A budget that is enough for everything changes nothing, and nothing is said."""
-    stack.refresh("7", refreshBudget="21")
-    assert len(stack.listed()) == 21
-    assert stack.logged == []
-
-
-def test_by_the_date(stack: Stack) -> None:
-    """Without a number of its own a run takes one from the date."""
-    stack.refresh("")
-    assert len(stack.listed()) == BUDGET
-    assert "of 6; the rest stays as the state has it" in stack.logged[0][2]
+def test_accounts_share_a_turn(stack: Stack) -> None:
+    """Each has a process of its own; they check the same part, and it is said once."""
+    stack.begin()
+    with stack.process("") as own, stack.process("", {"bitbucket:account": "labs"}) as other:
+        stack.read(own, "fleet")
+        stack.read(other, "fleet")
+    assert len(stack.logged) == 1
 
 
 def test_a_look_up_is_answered_always(stack: Stack) -> None:
@@ -317,54 +245,7 @@ def test_a_look_up_is_answered_always(stack: Stack) -> None:
         assert (id_, outputs["url"]) == (uuid, URL)
 
 
-def test_a_name_that_is_a_secret(stack: Stack) -> None:
-    """The state shows no name; its repository has its turn all the same."""
-    sealed = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-    record = stack.state["r15"].outputs
-    stack.state["r15"].outputs = {**record, "repository": sealed}
-    stack.state["only"].outputs["repositories"].remove("r15")
-    stack.tell_state()
-    stack.state["r15"].outputs = record
-    found = [turn for turn in range(1, 6) if stack.refresh(str(turn), "r15") and stack.listed()]
-    assert len(found) == 1
-
-
-@pytest.mark.parametrize(
-    ("told", "status", "why"),
-    [
-        ("error: no stack selected", 255, "error: no stack selected"),
-        ("no JSON", 0, "what it gives is no state"),
-        ('{"deployment": null}', 0, "what it gives is no state"),
-        (
-            '{"deployment": {"resources": [{"urn": "urn:pulumi:prod::hooks::x::y"}]}}',
-            0,
-            "it gives another stack",
-        ),
-    ],
-)
-def test_a_state_that_cannot_beread(stack: Stack, told: str, status: int, why: str) -> None:
-    """Nothing is passed off as checked: the run fails, once told, with the way round."""
-    stack.notify(told, status)
-    stack.begin()
-    with stack.process("1") as server:
-        for name in ("fleet", "r15"):
-            with pytest.raises(Refusal) as refused:
-                stack.read(server, name)
-            assert why in str(refused.value)
-            assert "BITBUCKET_REFRESH_TURN=all" in str(refused.value)
-    assert not stack.listed()
-
-
-def test_no_engine_on_the_path(stack: Stack) -> None:
-    """The same when there is no `pulumi` at all."""
-    stack.begin()
-    nowhere = str(stack.folder)
-    with stack.process("1", PATH=nowhere) as server, pytest.raises(Refusal, match="can't be used"):
-        stack.read(server, "fleet")
-
-
-@pytest.mark.parametrize("turn", ["-1", "tonight", "1.5", "9" * 19])
-def test_a_turn_that_is_no_number(stack: Stack, turn: str) -> None:
-    """Is the user's mistake, named with its remedy."""
-    with pytest.raises(Refusal, match="whole number that grows by one with each run"):
-        stack.refresh(turn, "fleet")
+def test_the_key_of_former_versions(stack: Stack) -> None:
+    """Is refused with the remedy, rather than ignored."""
+    with pytest.raises(Refusal, match=r"no key any more\nSet bitbucket:refreshTurns"):
+        stack.refresh("1", "fleet", refreshBudget="500")
