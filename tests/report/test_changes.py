@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.model.notes import Note, NoteKind
+from bitbucket_hooks.model.refresh_turn import RefreshTurn
 from support.report_runs import (
     changed,
     event,
@@ -27,16 +28,15 @@ from support.report_runs import (
 NOT_KNOWN = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"
 """How the engine writes a list that a preview doesn't know."""
 
-BUDGET: dict[str, Any] = {
+IN_TURNS: dict[str, Any] = {
     "diagnostics": [
-        {
-            "severity": "info",
-            "message": "refresh budget: checking 500 of 5,000 repositories, turn 3 of 10; the rest "
-            "stays as the state has it\n",
-        }
+        {"severity": "info", "message": f"{RefreshTurn(number=3, turns=10)}\n"},
     ]
 }
-"""What a refresh under a budget says of itself."""
+"""What a refresh in turns says of itself."""
+
+SPREAD = fleet("a", "b", "c")
+RULED = {"owner": "acme", "repositories": ["c", "web"], "hooks": [], "unmanaged": {}}
 
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a new hook": (
@@ -418,24 +418,11 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "no drift in a part": (
-        preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, **BUDGET),
+        preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, **IN_TURNS),
         (
-            "Nothing changes by what was looked at. Checked: 500 of 5,000 repositories, turn 3 of",
-            "What was not checked is as the state has it: the refresh has a budget.",
+            "Nothing changes by what was checked.",
+            "What was not checked is as the state has it: refreshes go in turns.",
         ),
-    ),
-    "drift in a part": (
-        json.dumps(
-            {"steps": [step("refresh", "Hook", "ci", hook(), hook(active=False))], **BUDGET}
-        ),
-        (
-            "1 hook not as declared. `BITBUCKET_REFRESH_TURN=3 pulumi up --refresh` repairs it. Ch",
-            "Checked: 500 of 5,000 repositories, turn 3 of 10.",
-        ),
-    ),
-    "a change and a look at a part": (
-        preview(step("create", "Hook", "ci", None, hook()), refreshed=True, **BUDGET),
-        ("1 hook to create or adopt. Checked: 500 of 5,000 repositories, turn 3 of 10.",),
     ),
     "a repository and a workspace that were renamed": (
         preview(
@@ -922,3 +909,31 @@ def test_adoptions_that_an_update_noted() -> None:
     assert "+ adopted on 5 repositories of acme; active false => true" in said
     assert f"+ adopted on acme {uuid(9)}; secret set" in said
     assert "8 hooks created or adopted." in reported(text).stdout
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (
+            preview(
+                step("same", "HookFleet", "ci", SPREAD, SPREAD),
+                step("same", "Hook", "ci", hook(), hook()),
+                step("same", "RepositoryHooksExclusive", "x", RULED, RULED),
+                refreshed=True,
+            ),
+            "Nothing changes by what was checked. Checked: 2 of 4 repositories, turn 1 of 2.",
+        ),
+        (
+            json.dumps({"steps": [step("refresh", "Hook", "ci", hook(), hook(active=False))]}),
+            "`BITBUCKET_REFRESH_TURN=1 pulumi up --refresh` repairs it. Checked: 1 of 1 rep",
+        ),
+        (
+            preview(step("delete", "WorkspaceHook", "x", {"workspace": "acme"}), refreshed=True),
+            "1 hook to delete. Checked: 1 of 1 repositories and workspaces, turn 1 of 2.",
+        ),
+    ],
+)
+def test_a_refresh_in_turns(run: str, told: str) -> None:
+    """How much of everything it checked, each repository once whatever it has."""
+    turn = Note(NoteKind.REFRESH_TURN, "", {"number": 1, "turns": 2})
+    assert told in " ".join(reported_with_notes(run, turn).split())

@@ -60,7 +60,7 @@ def run(
 ) -> Finished:
     """Run `pulumi` to its end; `heard` gets every event at once.
 
-    `turn` says which part a refresh under a budget looks at; None: what the environment says.
+    `turn` says which part a refresh in turns checks; None: what the environment says.
     A signal that asks to stop reaches the engine, which ends what is under way; that is waited for.
     Raises ConfigError when there is no `pulumi`.
     """

@@ -94,18 +94,6 @@ class Violation:
 
 
 @frozen
-class Turn:
-    """What a refresh under a budget looked at."""
-
-    checked: int
-    total: int
-    what: str
-    """The noun of the two."""
-    number: int
-    turns: int
-
-
-@frozen
 class Run:
     """Everything that is known of one run; of a preview and its update, the update."""
 

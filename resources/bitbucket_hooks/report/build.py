@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from bitbucket_hooks.model.notes import NoteKind
+from bitbucket_hooks.model.refresh_turn import RefreshTurn
+from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Kind, Run
-from bitbucket_hooks.report.changes import ChangedHook, Changes, Counts, Exclusive, Other
+from bitbucket_hooks.report.changes import (
+    ChangedHook,
+    Changes,
+    CheckedPart,
+    Counts,
+    Exclusive,
+    Other,
+)
 from bitbucket_hooks.report.copies import hook_of
 from bitbucket_hooks.report.exclusives import exclusive_of
 from bitbucket_hooks.report.findings import Findings
-from bitbucket_hooks.report.history import History, histories
+from bitbucket_hooks.report.history import History, histories, properties
 from bitbucket_hooks.report.moves import with_moves
-from bitbucket_hooks.report.notices import turn_of
 
 _OURS: Final = "pulumi-python:dynamic/bitbucket:"
 _HOOKS: Final = ("Hook", "HookFleet", "WorkspaceHook")
@@ -40,8 +49,39 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
         exclusives,
         _others(rest),
         _counts(hooks, exclusives, _unshown(run, all_)),
-        turn_of(run),
+        _checked_part(run, all_),
     )
+
+
+def _checked_part(run: Run, all_: Sequence[History]) -> CheckedPart | None:
+    """What a refresh in turns checked of everything that the state has; None: all of it."""
+    noted = run.notes_about(NoteKind.REFRESH_TURN, "")
+    if not noted:
+        return None
+    turn = RefreshTurn(**noted[-1])
+    ours = (properties(one.known) for one in all_ if one.type.startswith(_OURS))
+    names = {str(subject) for props in ours for subject in _subjects(props)}
+    is_workspace = any(name.startswith("workspace ") for name in names)
+    return CheckedPart(
+        sum(map(turn.includes, names)),
+        len(names),
+        "repositories and workspaces" if is_workspace else "repositories",
+        turn.number,
+        turn.turns,
+    )
+
+
+def _subjects(props: Mapping[str, Any]) -> Iterator[Subject]:
+    """What a refresh lists for a resource; of a fleet, the repositories that have a copy."""
+    workspace = str(props.get("workspace") or props.get("owner") or "")
+    if "workspace" in props:
+        yield Subject(workspace)
+    elif "repository" in props:
+        yield Subject(workspace, str(props["repository"]))
+    else:
+        is_fleet = isinstance(props.get("repositories"), Mapping)
+        for slug in props.get("hooks" if is_fleet else "repositories") or ():
+            yield Subject(workspace, str(slug))
 
 
 def _others(rest: Iterable[History]) -> tuple[Other, ...]:

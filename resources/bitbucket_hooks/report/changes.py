@@ -8,8 +8,9 @@ from enum import Enum
 from attrs import field, frozen
 
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.refresh_turn import NOTICE
 from bitbucket_hooks.model.sync_status import SecretSync, SyncStatus
-from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, StepResult, Turn, Violation
+from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, StepResult, Violation
 from bitbucket_hooks.report.findings import Match, Near
 from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
 
@@ -227,6 +228,18 @@ class Counts:
 
 
 @frozen
+class CheckedPart:
+    """What a refresh in turns checked."""
+
+    checked: int
+    total: int
+    what: str
+    """The noun of the two."""
+    number: int
+    turns: int
+
+
+@frozen
 class Changes:
     """Everything that a report tells."""
 
@@ -235,8 +248,14 @@ class Changes:
     exclusives: tuple[Exclusive, ...] = ()
     others: tuple[Other, ...] = ()
     counts: Counts = Counts()
-    turn: Turn | None = None
-    """Which part was looked at, where a refresh is under a budget."""
+    turn: CheckedPart | None = None
+    """Which part was checked, where that is known and isn't everything."""
+
+    @property
+    def in_part(self) -> bool:
+        """Whether a refresh checked only a part; where no notes tell, a message of the run does."""
+        messages = (diagnostic.message for diagnostic in self.run.diagnostics)
+        return self.turn is not None or any(text.startswith(NOTICE) for text in messages)
 
     @property
     def any(self) -> bool:

@@ -132,7 +132,7 @@ def _nothing(changes: Changes) -> Text:
     hooks = f"all {known:,} hooks are" if known > 1 else "all hooks are"
     found = sentence(_figures(changes))
     why = f": {hooks} as declared." if changes.run.refreshed else " by what the state knows."
-    why = " by what was looked at." if changes.turn is not None else why
+    why = " by what was checked." if changes.in_part else why
     return text(strong("Nothing changes"), why, " " if found else "", found, _checked(changes))
 
 
@@ -303,8 +303,8 @@ def _notes(changes: Changes) -> Iterable[Text]:
         )
     if run.planned and run.kind is Kind.UPDATE and not run.refreshed:
         yield text("Drift was not looked for: ", code("--refresh"), " shows it.")
-    if changes.turn is not None:
-        yield text("What was not checked is as the state has it: the refresh has a budget.")
+    if changes.in_part:
+        yield text("What was not checked is as the state has it: refreshes go in turns.")
     if counts.unshown:
         yield text(_steady(counts.unshown, "resource"))
     elif counts.unchanged and changes.any:

@@ -42,7 +42,7 @@ class Asked:
     """Arguments for `pulumi` as they are."""
     force: bool = False
     turn: str | None = None
-    """Which part a refresh under a budget looks at, `all` for everything; None: as it comes."""
+    """Which part a refresh in turns checks, `all` for everything; None: as it comes."""
     look: int = 0
     """New hooks for which to look whether live ones would be adopted."""
 
