@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine policies up test soak bench lint house docs lock clean
+.PHONY: help setup setup-dev engine policies up test soak bench lint generate house docs lock clean
 
 export PYTHON ?= python3
 
@@ -57,6 +57,9 @@ lint: setup-dev ## check style and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
+
+generate: setup-dev ## write what derives from the tables in model/: constructors, JSON schema, docs
+	@$(BIN)/python tools/generate.py
 
 house: setup-dev ## measure the code's structure: rooms, imports against their order, sizes
 	@PYTHONPATH=tests $(BIN)/python -m support.house

@@ -12,7 +12,7 @@ import pulumi
 import pytest
 
 import bitbucket_hooks as bitbucket
-from bitbucket_hooks.program.args import COMMON
+from bitbucket_hooks.model.webhook import ARGUMENTS
 from support.pulumi_program import Registered, program
 
 HOOK = "pulumi-python:dynamic/bitbucket:Hook"
@@ -51,7 +51,7 @@ def test_keywords() -> None:
     assert (made.kind, made.name) == (HOOK, "ci")
     assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
     assert made.secrets == {"secret"}
-    assert set(EVERYTHING) == {*COMMON} - {"secret_from"}  # which excludes `secret`
+    assert set(EVERYTHING) == {*ARGUMENTS} - {"secret_from"}  # which excludes `secret`
 
 
 def test_an_args_object() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.events import KEYS
-from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
+from bitbucket_hooks.model.rules import Context, Problem, Rule, slug
+from bitbucket_hooks.model.webhook import HOOK_RULES
 
 
 def _unknown(events: Iterable[str]) -> Mapping[str, str]:

@@ -227,7 +227,7 @@ def test_repr_of_arguments_shows_no_secret() -> None:
         HookFleetArgs(secret="canary"),
         WorkspaceHookArgs(secret="canary"),
         ProviderArgs(password="canary", oauth_token="canary", oauth_client_secret="canary"),
-        HookEntry("ci", "https://ci.example.com/?canary", secret="canary"),
+        HookEntry("ci", {"url": "https://ci.example.com/?canary", "secret": "canary"}),
     )
     for one in arguments:
         assert "canary" not in repr(one)

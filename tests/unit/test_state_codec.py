@@ -1,4 +1,4 @@
-"""A property of a hook is named where people read and write it; the rest goes by the model."""
+"""Every property of a hook passes through the state, and what must be written out names it."""
 
 from __future__ import annotations
 
@@ -6,56 +6,69 @@ import inspect
 from typing import Any
 
 import pytest
-from attrs import fields
+from attrs import evolve
 
 import bitbucket_hooks as bitbucket
-from bitbucket_hooks.model.rules import HOOK_RULES
-from bitbucket_hooks.model.webhook import PROPERTIES
-from bitbucket_hooks.program.args import COMMON, DeclaredHook
-from bitbucket_hooks.sandbox import models, validation
-from bitbucket_hooks.stack.entries import HookEntry
-from support import handbook
+from bitbucket_hooks.model.state_codec import (
+    desired_of,
+    differing,
+    inputs_as_read,
+    observed_of,
+    outputs_as_read,
+)
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import ARGUMENTS, PROPERTIES, differences
+from bitbucket_hooks.sandbox import validation
 
-OURS = ("secret_from", "adopt")
-"""Arguments that say how a hook is managed: Bitbucket doesn't know them."""
-RESOURCES = (bitbucket.Hook, bitbucket.WorkspaceHook, bitbucket.HookFleet)
+WEB = Subject("acme", "web")
+VALUES: dict[type, tuple[Any, Any]] = {
+    str: ("https://ci.example.com/1", "https://ci.example.com/2"),
+    bool: (True, False),
+    tuple: (["repo:push"], ["repo:fork", "repo:push"]),
+}
+DECLARED = {p.key: VALUES[p.kind][0] for p in PROPERTIES.values()}
+PROPS = {"owner": "acme", "repository": "web", **DECLARED}
+READABLE = [p for p in PROPERTIES.values() if p.name != "secret"]
 
 
-def _names(kind: type[Any]) -> set[str]:
-    return {one.name for one in fields(kind)}
+def test_declared_and_read() -> None:
+    """What the state has of a live hook is what was declared."""
+    live = evolve(observed_of("{1}", PROPS), secret_set=True)
+    assert differences(desired_of(PROPS, PROPS["secret"]), live) == ()
+    assert inputs_as_read(WEB, PROPS, live) == PROPS
 
 
-def test_arguments() -> None:
-    """Those of an args object are the model's properties and ours."""
-    assert set(COMMON) == {*PROPERTIES, *OURS}
+@pytest.mark.parametrize("known", READABLE, ids=lambda known: known.name)
+def test_drift_of_each_property(known: Any) -> None:
+    """Is found, and comes into the inputs that a refresh gives."""
+    other = VALUES[known.kind][1]
+    live = evolve(observed_of("{1}", PROPS), secret_set=True, **{known.name: other})
+    assert differences(desired_of(PROPS, PROPS["secret"]), live) == (known.name,)
+    inputs = inputs_as_read(WEB, PROPS, live)
+    assert inputs == {**PROPS, known.key: other}
+    assert differing(outputs_as_read(inputs, live, PROPS), PROPS) == [known.key]
 
 
-@pytest.mark.parametrize("kind", RESOURCES)
+@pytest.mark.parametrize("known", PROPERTIES.values(), ids=lambda known: known.name)
+def test_what_is_not_managed(known: Any) -> None:
+    """Is neither compared nor recorded."""
+    if not known.managed_when_given:
+        return
+    props = {key: value for key, value in PROPS.items() if key != known.key}
+    live = evolve(observed_of("{1}", PROPS), secret_set=True)
+    assert differences(desired_of(props, props.get("secret")), live) == ()
+    assert known.key not in inputs_as_read(WEB, props, live)
+
+
+@pytest.mark.parametrize("kind", [bitbucket.Hook, bitbucket.WorkspaceHook, bitbucket.HookFleet])
 def test_keywords(kind: type[Any]) -> None:
     """Each class takes every argument by keyword, and a look-up what Bitbucket may tell."""
-    assert set(COMMON) <= set(inspect.signature(kind).parameters)
+    assert set(ARGUMENTS) <= set(inspect.signature(kind).parameters)
+    assert set(PROPERTIES) <= set(kind.__mro__[1].__annotations__ | kind.__mro__[2].__annotations__)
     if kind is not bitbucket.HookFleet:
         assert set(PROPERTIES) <= set(inspect.signature(kind.get).parameters)
 
 
-def test_outputs() -> None:
-    """Each property is one."""
-    assert set(PROPERTIES) <= set(DeclaredHook.__annotations__)
-
-
-def test_stack_config() -> None:
-    """An entry may have each, and each has a rule."""
-    assert set(COMMON) <= _names(HookEntry)
-    assert set(PROPERTIES.values()) <= set(HOOK_RULES)
-
-
 def test_the_sandbox() -> None:
-    """It takes and keeps each."""
+    """It takes each."""
     assert set(validation.PROPERTIES) == set(PROPERTIES)
-    assert set(PROPERTIES) <= _names(models.StoredHook)
-
-
-def test_the_page() -> None:
-    """docs/configuration.md has a row for each."""
-    page = handbook.page("configuration.md")
-    assert [one for one in (*PROPERTIES, *OURS) if f"| `{one}` | `" not in page] == []

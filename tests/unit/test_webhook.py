@@ -9,12 +9,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitbucket_hooks.model.rules import canonical_events
 from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug
 from bitbucket_hooks.model.webhook import (
     Desired,
     Observed,
     SecretChange,
-    canonical_events,
     differences,
     secret_change,
 )

@@ -17,9 +17,9 @@ from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug, path_of
 from bitbucket_hooks.model.webhook import (
     PROPERTIES,
-    UNDOCUMENTED,
     Desired,
     Observed,
+    Property,
     SecretChange,
 )
 
@@ -182,12 +182,8 @@ def _observed_or_problem(value: Mapping[str, Any]) -> Observed | str:
     try:
         return Observed(
             uuid=canonical_uuid(_typed(value, "uuid", str)),
-            url=_typed(value, "url", str),
-            description=_typed(value, "description", str, ""),
-            active=_typed(value, "active", bool),
-            events=_events(value),
             secret_set=_typed(value, "secret_set", bool, default=False),
-            **{name: _maybe(value, name) for name in UNDOCUMENTED},
+            **{p.name: _property(value, p) for p in PROPERTIES.values() if p.name != "secret"},
             created_at=_typed(value, "created_at", str, "") or None,
             read_only=_typed(value, "read_only", bool, default=False),
             subject=_subject(value.get("subject")),
@@ -235,15 +231,21 @@ def _typed(value: Mapping[str, Any], key: str, kind: type, default: Any = None) 
     return found.encode("utf-8", "replace").decode() if isinstance(found, str) else found
 
 
-def _maybe(value: Mapping[str, Any], key: str) -> bool | None:
-    return None if value.get(key) is None else _typed(value, key, bool)
+def _property(value: Mapping[str, Any], known: Property) -> Any:
+    """A hook's property. Raises TypeError for one of another type, or a missing one."""
+    if known.undocumented and value.get(known.name) is None:
+        return None
+    if known.kind is tuple:
+        return _texts(value, known.name)
+    default = "" if known.managed_when_given and known.kind is str else None
+    return _typed(value, known.name, known.kind, default)
 
 
-def _events(value: Mapping[str, Any]) -> tuple[str, ...]:
-    events = _typed(value, "events", list)
-    if not all(isinstance(event, str) for event in events):
-        raise TypeError("events holds something that is no text")
-    return tuple(events)
+def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    texts = _typed(value, key, list)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"{key} holds something that is no text")
+    return tuple(texts)
 
 
 def _event(value: Mapping[str, Any], operation: str) -> Event:

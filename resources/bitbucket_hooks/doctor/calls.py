@@ -131,7 +131,7 @@ class Calls:
         places: set[Subject] = set()
         for one in self._declarations or ():
             entry, place = one.entry, next(iter(_places(one)), None)
-            is_open = entry.secret is entry.secret_from is None and not isinstance(
+            is_open = not {"secret", "secret_from"} & entry.arguments.keys() and not isinstance(
                 entry.url, Hidden
             )
             if place is None or not is_open or len(places | {place}) > _MOST_PLACES:

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import NOTHING, field, fields, frozen
+from attrs import field, frozen
 
 from bitbucket_hooks.importing.existing import Stack
 from bitbucket_hooks.importing.grouping import HookGroup
 from bitbucket_hooks.inventory.live import Live
 from bitbucket_hooks.model.adopt_policy import MATCH
 from bitbucket_hooks.model.rules import Problem
-from bitbucket_hooks.model.webhook import PROPERTIES, UNDOCUMENTED, Desired
-from bitbucket_hooks.stack.entries import KEYS, RULES, Draft, EntryContext, Given, draft, merged
+from bitbucket_hooks.model.webhook import DEFAULTS, PROPERTIES, Property
+from bitbucket_hooks.stack.entries import KEYS, Draft, EntryContext, Given, draft, merged
 
 PATH: Final = "new"
-_STANDARD: Final[Mapping[str, Any]] = {
-    PROPERTIES[one.name]: list(one.default) if isinstance(one.default, tuple) else one.default
-    for one in fields(Desired)
-    if one.default not in (None, NOTHING)
-}
-"""What a hook is like whose declaration doesn't say it."""
 _SELECTING: Final = ("repositories", "exclude", "project", "workspace")
 
 
@@ -48,7 +42,7 @@ def new(stack: Stack, name: str, url: str, group: HookGroup, where: Mapping[str,
         given |= dict.fromkeys(key for key in taken if key != "workspace")
     wanted = _wanted(group, inherited)
     standard = {
-        **_STANDARD,
+        **DEFAULTS,
         "owner": stack.workspace,
         "adopt": stack.settings.adopt,
     }
@@ -65,22 +59,23 @@ def _wanted(group: HookGroup, inherited: Mapping[str, Given]) -> dict[str, Any]:
     """What the entry has to come to; None: not given."""
     kind = group.kind
     return {
-        "events": list(kind.events),
-        "description": kind.description or ("" if group.titled else None),
-        "active": kind.active,
+        **{p.key: _property(p, kind, inherited) for p in PROPERTIES.values() if p.name != "url"},
+        **({"description": ""} if group.titled and not kind.description else {}),
         "secret": None,
         "secretFrom": None,
-        **{PROPERTIES[name]: _switch(name, kind, inherited) for name in UNDOCUMENTED},
         "adopt": group.adopt or MATCH,
         "account": None,
     }
 
 
-def _switch(name: str, kind: Live, inherited: Mapping[str, Given]) -> bool | None:
-    """What is off needs no word, unless it is on by default or all entries are to have it on."""
-    key = PROPERTIES[name]
-    on = bool(getattr(kind, name))
-    return on if on or key in _STANDARD or key in inherited else None
+def _property(known: Property, kind: Live, inherited: Mapping[str, Given]) -> Any:
+    """A live hook's value; one that is empty or off is left out where that is what holds."""
+    value: Any = getattr(kind, known.name, None)
+    if known.kind is tuple:
+        return list(value)
+    if known.kind is bool:
+        return bool(value) if value or known.key in {*DEFAULTS, *inherited} else None
+    return value or None
 
 
 def _effective(
@@ -93,6 +88,6 @@ def _effective(
     if key not in inherited:
         return standard.get(key)
     try:
-        return RULES[key](inherited[key].value, context)
+        return KEYS[key].rule(inherited[key].value, context)
     except Problem:
         return inherited[key].value

@@ -7,19 +7,15 @@ import io
 import unicodedata
 from typing import Any, Final
 
-import attrs
-
 from bitbucket_hooks.inventory import as_json
 from bitbucket_hooks.inventory.findings import Inventory
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.naming import camel
-from bitbucket_hooks.model.webhook import ReportedHook
+from bitbucket_hooks.model.webhook import REPORTED
 
-_TOLD: Final = tuple(
-    camel(one.name) for one in attrs.fields(ReportedHook) if one.name != "description"
-)
 _COLUMNS: Final = (
-    *("where", "project", "description", "url", "host", *_TOLD),
+    *("where", "project", "description", "url", "host"),
+    *(camel(name) for name in REPORTED if name != "description"),
     *("standing", "declarations", "findings"),
 )
 _FORMULA: Final = ("=", "+", "-", "@")

@@ -46,7 +46,7 @@ def render(inventory: Inventory) -> dict[str, Any]:
 
 def _hook(row: Row) -> dict[str, Any]:
     live = row.live
-    told = {camel(name): value for name, value in live.told().items()}
+    reported = {camel(name): value for name, value in live.reported().items()}
     return {
         "where": where(row.subject),
         "workspace": row.subject.workspace,
@@ -55,7 +55,7 @@ def _hook(row: Row) -> dict[str, Any]:
         "description": live.description,
         "url": live.url,
         "host": live.host,
-        **told,
+        **reported,
         "events": list(live.events),
         "standing": row.standing,
         "declarations": [_declaration(one) for one in row.declared],

@@ -43,12 +43,12 @@ class Live(ReportedHook):
             url=shown(observed.url),
             address=addresses.of(observed.url),
             near=addresses.of(near_key(observed.url)),
-            **observed.told(),
+            **observed.reported(),
         )
 
     def observed(self) -> Observed:
         """For comparisons: the hook as it was seen, with the digest in place of its url."""
-        return Observed(url=self.address, **self.told())
+        return Observed(url=self.address, **self.reported())
 
     @property
     def host(self) -> str:

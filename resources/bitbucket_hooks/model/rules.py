@@ -15,7 +15,9 @@ from bitbucket_hooks.model.adopt_policy import canonical_policy
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.subject import canonical_uuid, is_slug
 from bitbucket_hooks.model.urls import url_problem
-from bitbucket_hooks.model.webhook import MAX_SECRET, canonical_events
+
+MAX_SECRET: Final = 128
+"""Characters; public API description."""
 
 _SOURCES: Final = ("env:", "file:")
 
@@ -148,6 +150,11 @@ def events(value: Any, context: Context) -> list[str]:
     return list(canonical_events(listed))
 
 
+def canonical_events(keys: Iterable[str]) -> tuple[str, ...]:
+    """Events as a set has them: the API refuses doubled ones and keeps no order."""
+    return tuple(sorted(set(keys)))
+
+
 def boolean(value: Any, _: Context) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -185,20 +192,6 @@ def adopt(value: Any, _: Context) -> str:
         return canonical_policy(text)
     except ValueError:
         raise problem('must be "match", "never" or the uuid of a hook') from None
-
-
-HOOK_RULES: Final[Mapping[str, Rule]] = {
-    "url": url,
-    "description": description,
-    "events": events,
-    "active": boolean,
-    "secret": secret,
-    "secretFrom": secret_from,
-    "skipCertVerification": boolean,
-    "historyEnabled": boolean,
-    "adopt": adopt,
-}
-"""By the names that the properties have in state and config."""
 
 
 def _text(value: Any) -> str:

@@ -7,12 +7,13 @@ import functools
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.rules import MAX_SECRET
 from bitbucket_hooks.model.settings import project_root
-from bitbucket_hooks.model.webhook import MAX_SECRET
 
 _COST: Final = {"n": 2**14, "r": 8, "p": 1}  # 16 MB and some 50 ms: a guess costs as much
 _PROVIDE: Final = (
@@ -45,6 +46,15 @@ def read_secret(source: str, named: str = "secretFrom", remedy: str = _PROVIDE) 
             f"Take a shorter one: the API takes at most {MAX_SECRET}.",
         )
     return value
+
+
+def declared_secret(props: Mapping[str, Any]) -> str | None:
+    """The secret of a declaration, read where `secretFrom` says; None: it isn't managed.
+
+    Raises ConfigError when nothing is there.
+    """
+    source = props.get("secretFrom")
+    return read_secret(source) if source else props.get("secret")
 
 
 def _file(place: str) -> str | None:

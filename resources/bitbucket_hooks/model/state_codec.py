@@ -8,12 +8,11 @@ from typing import Any, Final
 from attrs import evolve
 
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
-from bitbucket_hooks.model.secret_source import fingerprint, read_secret
+from bitbucket_hooks.model.secret_source import fingerprint
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
-    MANAGED_WHEN_GIVEN,
+    BY_KEY,
     PROPERTIES,
-    UNDOCUMENTED,
     Desired,
     HookKey,
     Observed,
@@ -34,11 +33,16 @@ SUBJECT_UUID: Final = "subjectUuid"
 SUBJECT_UUIDS: Final = "subjectUuids"
 """The same of several: by the slug, or by what messages call it."""
 
-_MAYBE_UNMANAGED: Final = (*(PROPERTIES[name] for name in MANAGED_WHEN_GIVEN), FINGERPRINT)
+_MAYBE_UNMANAGED: Final = (
+    *(p.key for p in PROPERTIES.values() if p.managed_when_given),
+    FINGERPRINT,
+)
 ECHOED: Final = ("owner", "repository", "workspace", "secretFrom", "adopt")
 """Inputs that an answer of the API can't tell: kept as they were declared."""
 
-_COMPARED: Final = (*PROPERTIES.values(), "secretFrom")
+_COMPARED: Final = (*BY_KEY, "secretFrom")
+_READABLE: Final = tuple(p for p in PROPERTIES.values() if p.name != "secret")
+"""What Bitbucket tells; of the secret only whether there is one."""
 
 
 def subject_of(props: Props) -> Subject:
@@ -47,13 +51,11 @@ def subject_of(props: Props) -> Subject:
     return Subject(*names, uuid=props.get(SUBJECT_UUID))
 
 
-def desired_of(props: Props, known: Props | None = None) -> Desired:
-    """The declaration. Raises ConfigError when `secretFrom` finds nothing.
+def desired_of(props: Props, secret: str | None, known: Props | None = None) -> Desired:
+    """The declaration with its secret: the declared one, or the one that `secretFrom` names.
 
     `known` is the state of the hook that is meant, which stays where it is whatever that is called.
     """
-    source = props.get("secretFrom")
-    secret = read_secret(source) if source else props.get("secret")
     subject = evolve(subject_of(props), uuid=(known or {}).get(SUBJECT_UUID))
     return Desired.of(subject, props, secret=secret)
 
@@ -72,32 +74,27 @@ def had_secret(props: Props) -> bool:
 
 def observed_of(uuid: str, props: Props) -> Observed:
     """What the state knows of the live hook."""
-    undocumented: dict[str, Any] = {name: props.get(PROPERTIES[name]) for name in UNDOCUMENTED}
+    known: dict[str, Any] = {p.name: props.get(p.key, p.missing) for p in _READABLE}
     return Observed(
         uuid=uuid,
-        url=props.get("url", ""),
-        description=props.get("description"),
-        active=props.get("active", False),
-        events=props.get("events", ()),
         secret_set=props.get("secretSet", False),
         created_at=props.get("createdAt"),
-        **undocumented,
+        **known,
     )
 
 
-def outputs_of(declared: Props, live: Observed, known: Props) -> dict[str, Any]:
-    """What the state keeps: the declaration, what only the service knows, and the fingerprint.
+def outputs_of(declared: Props, secret: str | None, live: Observed, known: Props) -> dict[str, Any]:
+    """What the state keeps: the declaration, what only the service knows, and the fingerprint."""
+    return {**kept_of(declared, secret, known), **_computed(live, known)}
+
+
+def kept_of(declared: Props, secret: str | None, known: Props) -> dict[str, Any]:
+    """What the state keeps of a declaration: its inputs, with the fingerprint of the secret.
 
     `known` is the state before, whose fingerprint stays when it is one of the same value.
     """
-    return {**kept_of(declared, known), **_computed(live, known)}
-
-
-def kept_of(declared: Props, known: Props) -> dict[str, Any]:
-    """What the state keeps of a declaration: its inputs, with the fingerprint."""
     kept = {key: value for key, value in declared.items() if not key.startswith("__")}
-    if declared.get("secretFrom"):
-        secret = read_secret(declared["secretFrom"])
+    if declared.get("secretFrom") and secret is not None:
         kept[FINGERPRINT] = fingerprint(secret, known.get(FINGERPRINT))
     return kept
 
@@ -138,11 +135,7 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
     """
     looked_up = "url" not in known
     seen = {
-        "url": _as_known("url", known, live.url),
-        "events": list(live.events),
-        "active": live.active,
-        "description": _as_known("description", known, live.description),
-        **{PROPERTIES[name]: _told(live, known, name) for name in UNDOCUMENTED},
+        **{p.key: _as_known(p.key, known, getattr(live, p.name)) for p in _READABLE},
         **_secret_as_read(known, live),
     }
     managed = {
@@ -154,21 +147,18 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
     return {**_names(subject), **echoed, **managed}
 
 
-def _as_known(name: str, known: Props, value: str | None) -> Any:
-    """A live value in the spelling that the state has, where the two mean the same."""
-    same = canonical_value(name, known.get(name)) == canonical_value(name, value)
-    return known[name] if same and name in known else value
+def _as_known(key: str, known: Props, value: Any) -> Any:
+    """A live value as the state has it, where the two mean the same or the answer lacks it."""
+    same = canonical_value(key, known.get(key)) == canonical_value(key, value)
+    if key in known and (same or value is None):
+        return known[key]
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _names(subject: Subject) -> dict[str, str]:
     if subject.repository is None:
         return {"workspace": subject.workspace}
     return {"owner": subject.workspace, "repository": subject.repository}
-
-
-def _told(live: Observed, known: Props, name: str) -> Any:
-    answer = getattr(live, name)
-    return known.get(PROPERTIES[name]) if answer is None else answer
 
 
 def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:
@@ -187,10 +177,10 @@ def differing(olds: Props, news: Props) -> list[str]:
 
     Of what `secretFrom` finds only whether it was ever sent.
     """
-    names = [key for key in _COMPARED if _canonical(olds, key) != _canonical(news, key)]
+    names = [
+        key
+        for key in _COMPARED
+        if canonical_value(key, olds.get(key)) != canonical_value(key, news.get(key))
+    ]
     was_sent, is_declared = bool(olds.get(FINGERPRINT)), bool(news.get("secretFrom"))
     return [*names, FINGERPRINT] if was_sent != is_declared else names
-
-
-def _canonical(props: Props, key: str) -> Any:
-    return canonical_value(key, props.get(key))

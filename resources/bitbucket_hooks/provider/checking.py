@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from attrs import field, frozen
 from pulumi.dynamic import CheckFailure, CheckResult
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.model.rules import HOOK_RULES, Context, Problem, Rule, slug
+from bitbucket_hooks.model.rules import Context, Problem, Rule, slug
 from bitbucket_hooks.model.secret_source import read_secret
 from bitbucket_hooks.model.state_codec import FINGERPRINT
-from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.model.webhook import DEFAULTS, HOOK_RULES
 
 if TYPE_CHECKING:
     from bitbucket_hooks.provider.session import Session
-
-_DEFAULTS: Final[Mapping[str, Any]] = {
-    "events": list(DEFAULT_EVENTS),
-    "active": True,
-    "skipCertVerification": False,
-}
 
 
 @frozen
@@ -34,7 +28,7 @@ class Checker:
     own: Mapping[str, Rule] = field(factory=dict)
     """Rules beyond, or instead of, `common` ones."""
     common: Mapping[str, Rule] = HOOK_RULES
-    defaults: Mapping[str, Any] = _DEFAULTS
+    defaults: Mapping[str, Any] = DEFAULTS
     required: tuple[str, ...] = ("url",)
     """Beside the subject."""
 

@@ -21,6 +21,7 @@ from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.safety import NAMED, REMEDY, share, too_many
+from bitbucket_hooks.model.secret_source import declared_secret
 from bitbucket_hooks.model.state_codec import (
     FINGERPRINT,
     SUBJECT_UUIDS,
@@ -110,13 +111,15 @@ class HookFleetProvider(DeclaringProvider):
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""
         id_ = f"fleet-{uuid4()}"
+        fleet = self._fleet(props)
+        kept = kept_of(props, fleet.template.secret, {})
         try:
-            copies = self._session.fleets.bring_in_line(self._fleet(props), Copies())
+            copies = self._session.fleets.bring_in_line(fleet, Copies())
         except FleetIncomplete as error:
             if error.copies.hooks:  # else there is nothing to keep
-                sdk_hooks.keep_partly_done(id_, _outputs(kept_of(props, {}), error.copies), props)
+                sdk_hooks.keep_partly_done(id_, _outputs(kept, error.copies), props)
             raise
-        return CreateResult(id_, _outputs(kept_of(props, {}), copies))
+        return CreateResult(id_, _outputs(kept, copies))
 
     @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -127,7 +130,7 @@ class HookFleetProvider(DeclaringProvider):
                 "Look up its copies one by one, as Hook.",
             )
         copies = self._session.fleets.look(
-            desired_of(_without_secret_value(props)),
+            desired_of(props, props.get(FINGERPRINT) or props.get("secret")),
             _copies(props),
             is_due=self._session.refresh_turns.is_due,
             hide_url=bool(props.get("urlIsSecret")),
@@ -143,12 +146,13 @@ class HookFleetProvider(DeclaringProvider):
         if secret is None and had_secret(_olds):
             warn_of_kept_secret("every copy of the fleet")
         known = known_secret(secret, _olds, _news)
+        kept = kept_of(_news, secret, _olds)
         try:
             copies = self._session.fleets.bring_in_line(fleet, _copies(_olds), _last(_olds), known)
         except FleetIncomplete as error:
-            sdk_hooks.keep_partly_done(_id, _outputs(kept_of(_news, _olds), error.copies), _news)
+            sdk_hooks.keep_partly_done(_id, _outputs(kept, error.copies), _news)
             raise
-        return UpdateResult(_outputs(kept_of(_news, _olds), copies))
+        return UpdateResult(_outputs(kept, copies))
 
     @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:
@@ -159,7 +163,8 @@ class HookFleetProvider(DeclaringProvider):
         for problem in self._named_twice(_subjects(props)):
             raise ConfigError(problem)
         adopt = props.get("adopt", self._session.settings.adopt)
-        return Fleet(desired_of(props), props["repositories"].keys(), owner(props), adopt)
+        desired = desired_of(props, declared_secret(props))
+        return Fleet(desired, props["repositories"].keys(), owner(props), adopt)
 
     def _came_along(self, olds: Props, news: Props) -> bool:
         """Tell a workspace that was renamed from another one, by one of the hooks."""
@@ -200,12 +205,6 @@ def _copies(props: Props) -> Copies:
 def _last(olds: Props) -> Observed:
     """How each copy was declared; where no secret was managed, there may be one."""
     return evolve(observed_of("", olds), secret_set=olds.get("secret") != "")
-
-
-def _without_secret_value(props: Props) -> Props:
-    """The declaration of a copy for comparisons: whether there is a secret, wherever it is from."""
-    secret = props.get(FINGERPRINT) or props.get("secret")
-    return {**props, "secretFrom": None, "secret": secret}
 
 
 def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:

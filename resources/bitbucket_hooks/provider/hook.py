@@ -12,6 +12,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.model.errors import ConfigError, RemoteError
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
+from bitbucket_hooks.model.secret_source import declared_secret
 from bitbucket_hooks.model.state_codec import (
     desired_of,
     differing,
@@ -69,8 +70,9 @@ class _HookProvider(DeclaringProvider):
     def create(self, props: Props) -> CreateResult:
         """Make the hook, or adopt the one that the declaration means."""
         adopt = props.get("adopt", self._session.settings.adopt)
-        live = self._session.lifecycle.create(desired_of(props), owner(props), adopt)
-        return CreateResult(live.uuid, outputs_of(props, live, {}))
+        secret = declared_secret(props)
+        live = self._session.lifecycle.create(desired_of(props, secret), owner(props), adopt)
+        return CreateResult(live.uuid, outputs_of(props, secret, live, {}))
 
     @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -106,7 +108,7 @@ class _HookProvider(DeclaringProvider):
     @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring the live hook in line, in place."""
-        desired = desired_of(_news, _olds)
+        desired = desired_of(_news, declared_secret(_news), _olds)
         if desired.secret is None and _olds.get("secretSet") and had_secret(_olds):
             warn_of_kept_secret(f"{desired.subject}: the hook {_id}")
         known = known_secret(desired.secret, _olds, _news)
@@ -118,7 +120,7 @@ class _HookProvider(DeclaringProvider):
             if may_be_done and due(desired, last, known) in (SecretChange.SET, SecretChange.REMOVE):
                 sdk_hooks.keep_partly_done(_id, without_secret(_olds), _news)
             raise
-        return UpdateResult(outputs_of(_news, live, _olds))
+        return UpdateResult(outputs_of(_news, desired.secret, live, _olds))
 
     @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from bitbucket_hooks.model.sync_status import Sync
+from bitbucket_hooks.model.webhook import BY_KEY, PROPERTIES
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Drift, Fate
 from bitbucket_hooks.report.document import (
@@ -25,24 +26,13 @@ from bitbucket_hooks.report.findings import Match
 from bitbucket_hooks.report.values import HIDDEN_URL, PropertyChange
 
 _LABELS: Final = {
-    "url": "url",
-    "description": "description",
-    "events": "events",
-    "active": "active",
-    "skipCertVerification": "certificate check",
-    "historyEnabled": "request history",
-    "secret": "secret",
+    **{known.key: known.title for known in PROPERTIES.values()},
     "owner": "workspace",
     "workspace": "workspace",
     "repository": "repository",
     "onUnmanaged": "what becomes of unmanaged hooks",
     "repositories": "repositories",
     "hooks": "hooks that may be there",
-}
-_SWITCHES: Final = {
-    "active": ("switched on", "switched off"),
-    "skipCertVerification": ("certificate check switched off", "certificate check switched on"),
-    "historyEnabled": ("request history switched on", "request history switched off"),
 }
 
 
@@ -63,8 +53,8 @@ class Words:
             return _sets(change, label)
         if change.name == "secret":
             return text("secret ", strong(change.new), _secret_hint(change))
-        if change.name in _SWITCHES and isinstance(change.new, bool):
-            return text(strong(_SWITCHES[change.name][not change.new]))
+        if change.name in BY_KEY and isinstance(change.new, bool):
+            return text(strong(BY_KEY[change.name].switched(on=change.new)))
         return _plain(change, label)
 
 

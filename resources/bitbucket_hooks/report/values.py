@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from bitbucket_hooks.model.urls import shown
-from bitbucket_hooks.model.webhook import PROPERTIES, canonical_value
+from bitbucket_hooks.model.webhook import BY_KEY, canonical_value
 from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN
 
 HIDDEN_URL: Final = "(a secret url)"
@@ -19,8 +19,7 @@ SECRET_REMOVED: Final = "removed"  # noqa: S105
 SECRET_LEFT: Final = "no longer managed"  # noqa: S105
 
 _FIRST: Final = ("url", "description", "active", "events")
-_SEEN: Final = (key for name, key in PROPERTIES.items() if name != "secret")
-WATCHED: Final = (*_FIRST, *(key for key in _SEEN if key not in _FIRST))
+WATCHED: Final = (*_FIRST, *(key for key in BY_KEY if key not in (*_FIRST, "secret")))
 """What can be seen of a live hook, by its name in state, in the order in which it is told."""
 _ONE_VALUE: Final = tuple(key for key in WATCHED if key != "events")
 _SECRET: Final = ("secret", "secretFingerprint")

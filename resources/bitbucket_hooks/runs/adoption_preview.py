@@ -24,6 +24,7 @@ from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account,
 from bitbucket_hooks.stack.entries import NAMESPACE
 
 _DEFAULT: Final = "default"
+_SECRET: Final = ("secret", "secretFrom")
 
 
 @frozen
@@ -144,18 +145,18 @@ def _failure(failed: Iterable[HooksError], stopped: HooksError | None) -> str:
 def _places(hook: ChangedHook, run: Run, accounts: AccountSettings) -> list[_PlannedHook]:
     step = next((s for s in reversed(run.steps) if s.urn == hook.urn and s.new is not None), None)
     inputs = dict(step.new.inputs) if step is not None and step.new is not None else {}
-    declared = {key: value for key, value in inputs.items() if key != "secretFrom"}
+    declared = dict(inputs)
     hide_url = inputs.get("url") == SECRET  # the engine hides it, the configuration may have it
     if hide_url:
         declared["url"] = accounts.url_of(hook.name)
     if not hook.created or declared.get("url") is None or inputs.get("owner") == SECRET:
         return []
-    if any(_is_unknown(value) for key, value in declared.items() if key != "secret"):
+    if any(_is_unknown(value) for key, value in declared.items() if key not in _SECRET):
         return []  # what is later known may be where it is to be, or what it would change
-    if inputs.get("secretFrom"):
-        declared["secret"] = SECRET  # that there is one is all that matters here
+    # that there is one is all that matters here
+    secret = SECRET if inputs.get("secretFrom") else inputs.get("secret")
     try:
-        desired = [(place, desired_of(_on(declared, place))) for place in hook.created]
+        desired = [(place, desired_of(_on(declared, place), secret)) for place in hook.created]
     except (KeyError, TypeError, AttributeError):  # not what our own resources declare
         return []
     adopt = str(inputs.get("adopt") or "")

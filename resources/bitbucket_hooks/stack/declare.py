@@ -10,7 +10,6 @@ import pulumi
 
 from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.program.account import Provider, provider_for
-from bitbucket_hooks.program.args import COMMON
 from bitbucket_hooks.program.exclusive import RepositoryHooksExclusive, WorkspaceHooksExclusive
 from bitbucket_hooks.program.hook_fleet import HookFleet
 from bitbucket_hooks.program.invoke import clean_errors, client_of, stack_config
@@ -80,7 +79,7 @@ def _declare(declared: Declaration, provider: Provider | None, *, hide_url: bool
     """Make the resource of one declaration."""
     entry = declared.entry
     opts = pulumi.ResourceOptions(protect=entry.protect, provider=provider)
-    properties: dict[str, Any] = {name: getattr(entry, name) for name in COMMON}
+    properties = dict(entry.arguments)
     if hide_url:
         properties["url"] = pulumi.Output.secret(entry.url)
     if entry.workspace:

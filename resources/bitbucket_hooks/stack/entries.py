@@ -7,15 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeGuard
 
-from attrs import field, fields, frozen
+from attrs import field, frozen
 
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.events import spelled
 from bitbucket_hooks.model.globs import is_glob
-from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.rules import (
-    HOOK_RULES,
     Context,
     Problem,
     Rule,
@@ -25,6 +23,7 @@ from bitbucket_hooks.model.rules import (
     problem,
     slug,
 )
+from bitbucket_hooks.model.webhook import ARGUMENTS, Property
 
 NAMESPACE: Final = "bitbucket-hooks"
 HOOKS_PATH: Final = f"{NAMESPACE}:hooks"
@@ -35,57 +34,25 @@ _PATTERN: Final = re.compile(r"[a-z0-9_.\-*?!\[\]]{1,200}", re.IGNORECASE)
 _PROJECT: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 
 
-def _key(doc: str, default: Any = None, *, shown: bool = True, **schema: Any) -> Any:
-    """A key of an entry: what it means, and what an editor may know beyond its type."""
-    return field(default=default, repr=shown, metadata={"doc": doc, "schema": schema})
-
-
 @frozen
 class HookEntry:
     """One declared hook: on repositories, or on the workspace. None: not given."""
 
-    name: str = field(
-        metadata={"doc": "The hook's name in Pulumi and in the outputs.", "schema": {}}
-    )
-    url: str = field(
-        repr=False,  # it may be a secret
-        metadata={"doc": "The http(s) address that receives deliveries.", "schema": {}},
-    )
-    repositories: tuple[str, ...] | None = _key(
-        "Slugs, and globs over slugs. A name without a glob must exist.", minItems=1
-    )
-    exclude: tuple[str, ...] = _key("Slugs and globs of repositories to leave out.", ())
-    project: str | None = _key(
-        "The key of a project: all its repositories, or those of `repositories` that are in it."
-    )
-    strict: bool = _key("Whether a glob that matches nothing is an error.", False)  # noqa: FBT003
-    workspace: bool = _key("A hook of the workspace itself.", False)  # noqa: FBT003
-    owner: str | None = _key("The workspace's slug; default `bitbucket:workspace`.")
-    account: str | None = _key("One of `bitbucket-hooks:accounts`; default: the stack's own.")
-    events: tuple[str, ...] | None = _key(
-        "Event keys, and globs over them; default `repo:push` alone.", minItems=1
-    )
-    description: str | None = _key("The title on the web page; not managed unless given.")
-    active: bool | None = _key("Whether deliveries are made; default true.")
-    secret: str | None = _key(
-        'Signs deliveries; not managed unless given; "" says: none.', shown=False, maxLength=128
-    )
-    secret_from: str | None = _key(
-        "Where the secret is read from: env:NAME or file:PATH.", pattern="^(env|file):.+"
-    )
-    skip_cert_verification: bool | None = _key(
-        "Whether the receiver's TLS certificate goes unchecked; default false."
-    )
-    history_enabled: bool | None = _key("Whether Bitbucket keeps a history of deliveries.")
-    adopt: str | None = _key("`match`, `never`, or the uuid of the one hook to adopt.")
-    protect: bool = _key("Pulumi's own protection against deletion.", False)  # noqa: FBT003
+    name: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    """Those of a hook that are given, by their names in Python; url and secret may be secrets."""
+    project: str | None = None
+    workspace: bool = False
+    owner: str | None = None
+    account: str | None = None
+    protect: bool = False
 
+    @property
+    def url(self) -> str:
+        """The address that receives deliveries."""
+        url: str = self.arguments["url"]
+        return url
 
-KEYS: Final[Mapping[str, Any]] = {camel(one.name): one for one in fields(HookEntry)}
-"""The attributes of `Entry` by the names that the configuration gives them."""
-
-SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
-DEFAULTABLE: Final = tuple(key for key in SHAREABLE if key not in ("url", "workspace"))
 
 _SET: Final = "or set it with `pulumi config set --path --type"
 _QUOTES: Final = f"; in the file, put it in quotes, {_SET} string`"
@@ -198,19 +165,55 @@ def _at_their_places(error: Problem, places: list[int]) -> Iterable[tuple[str, s
         yield (f"[{places[int(index)]}]" if index.isdecimal() else place), text
 
 
-RULES: Final[Mapping[str, Rule]] = {
-    **HOOK_RULES,
-    "name": _name,
-    "repositories": _patterns,
-    "exclude": _excluded,
-    "project": _project,
-    "strict": boolean,
-    "workspace": boolean,
-    "owner": slug,
-    "account": _name,
-    "events": _events,
-    "protect": boolean,
+@frozen
+class EntryKey:
+    """What a key of an entry may be, and what it means."""
+
+    rule: Rule
+    kind: type
+    """`str`, `bool`, or `tuple` for a list of texts."""
+    doc: str
+    schema: Mapping[str, Any] = field(factory=dict)
+    """What an editor may know beyond its type, as JSON schema."""
+
+    @classmethod
+    def of(cls, argument: Property) -> EntryKey:
+        """The key of an argument that hook resources have too."""
+        return cls(argument.rule, argument.kind, argument.summary, argument.schema)
+
+
+KEYS: Final[Mapping[str, EntryKey]] = {
+    "name": EntryKey(_name, str, "The hook's name in Pulumi and in the outputs."),
+    "url": EntryKey.of(ARGUMENTS["url"]),
+    "repositories": EntryKey(
+        _patterns,
+        tuple,
+        "Slugs, and globs over slugs. A name without a glob must exist.",
+        {"minItems": 1},
+    ),
+    "exclude": EntryKey(_excluded, tuple, "Slugs and globs of repositories to leave out."),
+    "project": EntryKey(
+        _project,
+        str,
+        "The key of a project: all its repositories, or those of `repositories` that are in it.",
+    ),
+    "strict": EntryKey(boolean, bool, "Whether a glob that matches nothing is an error."),
+    "workspace": EntryKey(boolean, bool, "A hook of the workspace itself."),
+    "owner": EntryKey(slug, str, "The workspace's slug; default `bitbucket:workspace`."),
+    "account": EntryKey(_name, str, "One of `bitbucket-hooks:accounts`; default: the stack's own."),
+    **{argument.key: EntryKey.of(argument) for argument in ARGUMENTS.values()},
+    "events": EntryKey(
+        _events,
+        tuple,
+        "Event keys, and globs over them; default `repo:push` alone.",
+        {"minItems": 1},
+    ),
+    "protect": EntryKey(boolean, bool, "Pulumi's own protection against deletion."),
 }
+"""Every key of an entry, in the order in which entries are written."""
+
+SHAREABLE: Final = tuple(key for key in KEYS if key != "name")
+DEFAULTABLE: Final = tuple(key for key in SHAREABLE if key not in ("url", "workspace"))
 
 
 @frozen
@@ -233,12 +236,11 @@ class Draft:
 
     def entry(self) -> HookEntry:
         """The entry; only for one without problems."""
-        values: dict[str, Any] = {}
-        for key, one in KEYS.items():
-            if key in self.values:
-                value = self.values[key]
-                values[one.name] = tuple(value) if isinstance(value, list) else value
-        return HookEntry(**values)
+        names = {argument.key: name for name, argument in ARGUMENTS.items()}
+        arguments = {names[key]: value for key, value in self.values.items() if key in names}
+        own = ("name", "project", "workspace", "owner", "account", "protect")
+        given = {key: self.values[key] for key in own if key in self.values}
+        return HookEntry(arguments=arguments, **given)
 
 
 def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:
@@ -269,10 +271,10 @@ def draft(path: str, given: Mapping[str, Given], context: EntryContext) -> Draft
     if context.workspace is not None:
         values["owner"] = context.workspace.lower()
     problems = list(_incomplete(path, given, context.workspace))
-    for key in [key for key in RULES if key in given]:
+    for key in [key for key in KEYS if key in given]:
         value = given[key].value
         try:
-            values[key] = value if isinstance(value, Hidden) else RULES[key](value, context)
+            values[key] = value if isinstance(value, Hidden) else KEYS[key].rule(value, context)
         except Problem as error:
             problems += [
                 f"{given[key].path}{place}: {text}{_beside(key, value, place, text)}"

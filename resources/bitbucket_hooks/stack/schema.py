@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -21,10 +19,10 @@ from bitbucket_hooks.stack.config import (
     STACK_KEYS,
     UNMANAGED,
 )
-from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE, HookEntry
+from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE
 
 _SECURE: Final = {"$ref": "#/$defs/secure"}
-_KINDS: Final = {str: "string", bool: "boolean"}
+_TYPES: Final = {str: "string", bool: "boolean"}
 
 
 def schema() -> dict[str, Any]:
@@ -78,16 +76,14 @@ def _entry(keys: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def _property(key: str) -> dict[str, Any]:
-    attribute = KEYS[key]
-    kind = _kind(typing.get_type_hints(HookEntry)[attribute.name])
-    more = dict(attribute.metadata["schema"])
-    if kind is tuple:
-        value: dict[str, Any] = {"type": "array", "items": _item(key), **more}
+    known = KEYS[key]
+    if known.kind is tuple:
+        value: dict[str, Any] = {"type": "array", "items": _item(key), **known.schema}
     else:
-        value = {"type": _KINDS[kind], **more}
+        value = {"type": _TYPES[known.kind], **known.schema}
     usable = [value, {"type": "null"}] if key != "name" else [value]
-    usable += [_SECURE] if kind is str and key in ("url", "secret") else []
-    doc = {"description": attribute.metadata["doc"]}
+    usable += [_SECURE] if key in ("url", "secret") else []
+    doc = {"description": known.doc}
     return {**doc, **value} if len(usable) == 1 else {**doc, "anyOf": usable}
 
 
@@ -98,14 +94,6 @@ def _item(key: str) -> dict[str, Any]:
     prefixes = sorted({event.event.partition(":")[0] for event in CATALOGUE})
     known = [event.event for event in CATALOGUE] + [f"{prefix}:*" for prefix in prefixes]
     return {"anyOf": [{"enum": known}, {"type": "string"}]}
-
-
-def _kind(hint: Any) -> type:
-    """The type of a value that is given: `bool` of `bool | None`, `tuple` of `tuple[str, ...]`."""
-    if isinstance(hint, types.UnionType):
-        hint = next(one for one in typing.get_args(hint) if one is not type(None))
-    kind: type = typing.get_origin(hint) or hint
-    return kind
 
 
 def _account() -> dict[str, Any]:
