@@ -77,13 +77,17 @@ def _types(known: Mapping[str, Property]) -> dict[str, str]:
     return {name: _INPUTS[argument.kind] for name, argument in known.items()}
 
 
-def _of_resource(kind: str) -> dict[str, Callable[[], Iterable[str]]]:
-    """The regions of a resource's module."""
+def _constructor(kind: str) -> dict[str, Callable[[], Iterable[str]]]:
     arguments = {**_types(ARGUMENTS), **_NAMES[kind]}
-    unused = {**_types(PROPERTIES), **_ONLY_OUTPUTS}
     return {
         "parameters": lambda: _parameters(arguments),
         "keywords": lambda: (f'"{name}": {name},' for name in sorted(arguments)),
+    }
+
+
+def _look_up(kind: str) -> dict[str, Callable[[], Iterable[str]]]:
+    unused = {**_types(PROPERTIES), **_ONLY_OUTPUTS}
+    return {
         "parameters of a look-up": lambda: _parameters({**unused, **_NAMES[kind]}),
         "not needed": lambda: (f"{name}," for name in sorted(unused)),
     }
@@ -101,9 +105,12 @@ def _table_of_properties() -> Iterator[str]:
 
 REGIONS: Final[Mapping[str, Mapping[str, Callable[[], Iterable[str]]]]] = {
     f"{PROGRAM}/args.py": {"arguments": _arguments, "outputs": _outputs},
-    f"{PROGRAM}/hook.py": _of_resource("Hook"),
-    f"{PROGRAM}/workspace_hook.py": _of_resource("WorkspaceHook"),
-    f"{PROGRAM}/hook_fleet.py": _of_resource("HookFleet"),
+    f"{PROGRAM}/hook.py": {**_constructor("Hook"), **_look_up("Hook")},
+    f"{PROGRAM}/workspace_hook.py": {
+        **_constructor("WorkspaceHook"),
+        **_look_up("WorkspaceHook"),
+    },
+    f"{PROGRAM}/hook_fleet.py": _constructor("HookFleet"),
     "docs/configuration.md": {"properties": _table_of_properties},
 }
 SCHEMA: Final = "stacks/stack.schema.json"

@@ -167,10 +167,10 @@ def test_yaml_is_what_it_is_to_the_engine(project: Path) -> None:
 """
     file.write_text(text)
     assert [line.partition("hooks[1].")[2] for line in _check("dev").stderr.splitlines()] == [
-        f'active: must be true or false, not text (it is "yes"){NO_QUOTES}',
         f"repositories[0]: must be text, not a number (it is 1000.0){QUOTES}",
         f"repositories[1]: must be text, not a number (it is 15){QUOTES}",
         "repositories[2]: must be text, not nothing",
+        f'active: must be true or false, not text (it is "yes"){NO_QUOTES}',
     ]
 
 
