@@ -1,4 +1,4 @@
-"""Run `pulumi` and follow its events, which tell what its own output says and more."""
+"""Run `pulumi`, with its events as they come, and short commands of its own for values."""
 
 from __future__ import annotations
 
@@ -36,8 +36,6 @@ class Finished:
     """A run of the engine that has ended."""
 
     code: int
-    events: str = field(repr=False)
-    """The engine's events, one JSON object a line."""
     printed: str = field(repr=False)
     """What it printed, its end at least: all there is when it fails before the first event."""
     notes: tuple[Note, ...]
@@ -85,8 +83,7 @@ def run(
                 code = process.wait()
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
         stopped = code < 0 or bool(code and engine.asked_to_stop)
-        said = log.read_text("utf-8", "replace")
-        return Finished(code, said, text, read_notes(notes), stopped)
+        return Finished(code, text, read_notes(notes), stopped)
 
 
 def stack_config(stack: str | None) -> dict[str, Any]:

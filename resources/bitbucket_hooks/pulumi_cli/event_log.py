@@ -1,8 +1,8 @@
-"""The engine's events as a `Run`."""
+"""The engine's events, taken one by one, as a `Run`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import define, evolve, field
@@ -21,6 +21,7 @@ from bitbucket_hooks.pulumi_cli.values import (
     list_of,
     mapping_of,
     message_of,
+    number_of,
     stack_of,
     state_of,
     tells_stop,
@@ -30,34 +31,47 @@ _REFRESH: Final = "refresh"
 _GONE: Final = ("delete", "discard")
 
 
-def run_of_events(events: Sequence[Mapping[str, Any]]) -> Run:
-    """The run that gave these events: of a preview and an update in one log, the update."""
-    phases = [_Phase()]
-    for event in events:
-        if phases[-1].ended and "cancelEvent" not in event:
-            phases.append(_Phase())
-        phases[-1].take(event)
-    whole = [phase for phase in phases if phase.steps or phase.ended] or phases
-    return whole[-1].run()
+@define
+class EventLog:
+    """The events of one run, or of a preview and its update: then the update counts."""
+
+    _phases: list[_Phase] = field(factory=lambda: [_Phase()])
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take in the next event."""
+        if self._phases[-1].ended and "cancelEvent" not in event:
+            self._phases.append(_Phase())
+        self._phases[-1].take(event)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was anything but the engine's prelude."""
+        return any(phase.has_begun for phase in self._phases)
+
+    def run(self) -> Run:
+        """The run, as far as there were events."""
+        whole = [phase for phase in self._phases if phase.steps or phase.ended]
+        return (whole or self._phases)[-1].run()
 
 
 @define
 class _Phase:
-    """What was heard of one run so far."""
+    """What the events of a preview or an update said so far."""
 
     steps: dict[tuple[str, str], Step] = field(factory=dict)
     diagnostics: list[Diagnostic] = field(factory=list)
     violations: list[Violation] = field(factory=list)
     summary: Mapping[str, Any] = field(factory=dict)
+    has_begun: bool = False
     ended: bool = False
     planning: bool = False
 
     def take(self, event: Mapping[str, Any]) -> None:
         for kind, act in (
             ("resourcePreEvent", self._begin),
-            ("resOutputsEvent", self._end),
+            ("resOutputsEvent", self._finish),
             ("resOpFailedEvent", self._fail),
-            ("diagnosticEvent", self._tell),
+            ("diagnosticEvent", self._diagnose),
             ("policyEvent", self._violate),
             ("summaryEvent", self._sum_up),
         ):
@@ -65,17 +79,15 @@ class _Phase:
                 act(event[kind])
 
     def _begin(self, event: Mapping[str, Any]) -> None:
+        self.has_begun = True
         self.planning = self.planning or bool(event.get("planning"))
         step = _step(mapping_of(event.get("metadata")))
         self.steps[step.urn, step.op] = evolve(step, outcome=StepResult.UNFINISHED)
 
-    def _end(self, event: Mapping[str, Any]) -> None:
-        self._finish(event, StepResult.DONE)
-
     def _fail(self, event: Mapping[str, Any]) -> None:
         self._finish(event, StepResult.FAILED)
 
-    def _finish(self, event: Mapping[str, Any], outcome: StepResult) -> None:
+    def _finish(self, event: Mapping[str, Any], outcome: StepResult = StepResult.DONE) -> None:
         """Note how a step ended; of a refresh, the end names what it found in place of itself."""
         step = evolve(_step(mapping_of(event.get("metadata"))), outcome=outcome)
         begun = self.steps.get((step.urn, _REFRESH))
@@ -84,17 +96,16 @@ class _Phase:
             step = evolve(step, op=_REFRESH, new=new)
         self.steps[step.urn, step.op] = step
 
-    def _tell(self, event: Mapping[str, Any]) -> None:
-        told = diagnostic_of(event)
-        if told is not None:
-            self.diagnostics.append(told)
+    def _diagnose(self, event: Mapping[str, Any]) -> None:
+        self.has_begun = True
+        if diagnostic := diagnostic_of(event):
+            self.diagnostics.append(diagnostic)
 
     def _violate(self, event: Mapping[str, Any]) -> None:
-        pack = event.get("policyPackName") or "policies"
         self.violations.append(
             Violation(
                 policy=str(event.get("policyName", "")),
-                pack=str(pack),
+                pack=str(event.get("policyPackName") or "policies"),
                 level=str(event.get("enforcementLevel", "")),
                 message=message_of(str(event.get("message", ""))),
                 urn=str(event.get("resourceUrn") or ""),
@@ -105,15 +116,15 @@ class _Phase:
         self.summary, self.ended = event, True
 
     def run(self) -> Run:
-        """Everything that was heard, as a run."""
+        """Everything so far, as a run."""
         planned = bool(self.summary.get("isPreview", self.planning))
         steps = [self._as_planned(step, planned=planned) for step in self.steps.values()]
         refreshed = any(step.op == _REFRESH for step in steps)
         root = [step.op for step in steps if step.type == ROOT_TYPE]
         project, stack = stack_of(step.urn for step in steps)
         failed = any(one.severity == "error" for one in self.diagnostics)
+        seconds = number_of(self.summary.get("durationSeconds"))
         counts = mapping_of(self.summary.get("resourceChanges"))
-        seconds = self.summary.get("durationSeconds")
         return Run(
             kind=kind_of(root, refreshed=refreshed),
             planned=planned,
@@ -122,7 +133,7 @@ class _Phase:
             failed=failed or self.summary.get("result") == "failed",
             project=project,
             stack=stack,
-            seconds=seconds if isinstance(seconds, int) else None,
+            seconds=None if seconds is None else round(seconds),
             steps=tuple(steps),
             diagnostics=tuple(self.diagnostics),
             violations=tuple(dict.fromkeys(self.violations)),

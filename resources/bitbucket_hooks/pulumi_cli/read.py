@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.pulumi_cli.event_log import run_of_events
-from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Diagnostic, Kind, Run, Step
+from bitbucket_hooks.pulumi_cli.event_log import EventLog
+from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Kind, Run
 from bitbucket_hooks.pulumi_cli.values import (
-    diagnostic_of,
     kind_of,
     list_of,
     mapping_of,
     number_of,
     stack_of,
-    state_of,
-    tells_stop,
 )
 
 _REMEDY: Final = (
@@ -45,18 +42,22 @@ def read(text: str, source: str) -> Run:
     if not values and not is_cut:
         raise ConfigError(f"{source} is empty: the run printed nothing", _REMEDY)
     if values and _is_document(values[-1]) and not is_cut:
-        return run_of_document(values[-1])
-    events = []
+        return _run_of(_events_of(values[-1]))
     for number, value in enumerate(values, 1):
-        if _is_event(value):
-            events.append(value)
-        elif not _is_document(value):
+        if not (_is_event(value) or _is_document(value)):
             raise ConfigError(f"{source}: value {number} is nothing of the engine's", _REMEDY)
-    if events:
-        run = run_of_events(events)
+    if events := [value for value in values if _is_event(value)]:
+        run = _run_of(events)
         return evolve(run, ended=run.ended and not is_cut)
     project, stack = stack_of(_URN.findall(text))
     return Run(Kind.UPDATE, planned=not values, ended=False, project=project, stack=stack)
+
+
+def _run_of(events: Iterable[Mapping[str, Any]]) -> Run:
+    log = EventLog()
+    for event in events:
+        log.take(event)
+    return log.run()
 
 
 def _values(text: str, source: str) -> tuple[list[Any], bool]:
@@ -110,65 +111,40 @@ def _is_event(value: Any) -> bool:
     return isinstance(value, Mapping) and any(str(key).endswith("Event") for key in value)
 
 
-def run_of_document(document: Mapping[str, Any]) -> Run:
-    """The run that printed a document; it is always a preview."""
-    steps = [_step(mapping_of(one)) for one in list_of(document.get("steps"))]
-    told = (diagnostic_of(mapping_of(one)) for one in list_of(document.get("diagnostics")))
-    diagnostics = tuple(one for one in told if one is not None)
-    refreshed = any(step.op == "refresh" for step in steps)
-    kind = kind_of([step.op for step in steps if step.type == ROOT_TYPE], refreshed=refreshed)
-    if kind is Kind.REFRESH:
-        steps = [_as_refresh(step) for step in steps]
-    project, stack = stack_of(step.urn for step in steps)
-    return Run(
-        kind=kind,
-        planned=True,
-        refreshed=refreshed,
-        ended=not any(map(tells_stop, diagnostics)),
-        failed=_failed(diagnostics),
-        project=project,
-        stack=stack,
-        seconds=_seconds(document.get("duration")),
-        steps=tuple(steps),
-        diagnostics=diagnostics,
-        tallies=_tallies(document.get("changeSummary")),
-    )
-
-
-def _failed(diagnostics: tuple[Diagnostic, ...]) -> bool:
-    return any(one.severity == "error" for one in diagnostics)
-
-
-def _step(step: Mapping[str, Any]) -> Step:
-    old, new = state_of(step.get("oldState")), state_of(step.get("newState"))
-    urn = str(step.get("urn", ""))
-    details = mapping_of(step.get("detailedDiff")).items()
-    return Step(
-        op=str(step.get("op", "")),
-        urn=urn,
-        type=_type_of(urn),
-        old=old,
-        new=new,
-        paths={str(path): str(mapping_of(one).get("kind", "")) for path, one in details}
-        or dict.fromkeys(map(str, list_of(step.get("diffReasons"))), "update"),
-    )
+def _events_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A preview's document as the events of the same preview."""
+    steps = [mapping_of(one) for one in list_of(document.get("steps"))]
+    root = [str(one.get("op")) for one in steps if _type_of(str(one.get("urn"))) == ROOT_TYPE]
+    refreshed = any(one.get("op") == "refresh" for one in steps)
+    # the document of a refresh shows what it found as an update or a deletion
+    is_refresh = kind_of(root, refreshed=refreshed) is Kind.REFRESH
+    for step in steps:
+        urn = str(step.get("urn", ""))
+        details = mapping_of(step.get("detailedDiff")).items()
+        metadata = {
+            "op": "refresh" if is_refresh else step.get("op", ""),
+            "urn": urn,
+            "type": _type_of(urn),
+            "old": step.get("oldState"),
+            "new": step.get("newState"),
+            "detailedDiff": {
+                path: {"diffKind": mapping_of(one).get("kind", "")} for path, one in details
+            },
+            "diffs": step.get("diffReasons"),
+        }
+        yield {"resourcePreEvent": {"metadata": metadata}}
+    for diagnostic in list_of(document.get("diagnostics")):
+        yield {"diagnosticEvent": diagnostic}
+    nanoseconds = number_of(document.get("duration"))
+    summary = {
+        "isPreview": True,
+        "durationSeconds": None if nanoseconds is None else nanoseconds / 1e9,
+        "resourceChanges": document.get("changeSummary"),
+    }
+    yield {"summaryEvent": summary}
 
 
 def _type_of(urn: str) -> str:
     """The resource's own type: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
     parts = urn.split("::", 3)
     return parts[2].rpartition("$")[2] if len(parts) == 4 else ""  # noqa: PLR2004  # see above
-
-
-def _as_refresh(step: Step) -> Step:
-    """The document of a refresh shows what it found as an update or a deletion."""
-    return evolve(step, op="refresh")
-
-
-def _seconds(nanoseconds: Any) -> int | None:
-    number = number_of(nanoseconds)
-    return None if number is None else round(number / 1e9)
-
-
-def _tallies(value: Any) -> dict[str, int]:
-    return {str(k): v for k, v in mapping_of(value).items() if isinstance(v, int)}

@@ -1,7 +1,6 @@
-"""Several stacks in one go, each as a command of ours: its limits, reports and exit codes hold.
+"""Several stacks side by side, each as a command of ours with its limits, report and exit code.
 
-Pulumi's Automation API would run the same engine, and know nothing of these. The requests of all
-come from one budget by `api.request_log`, however many run side by side.
+All of them share one budget of requests, by `api.request_log`.
 """
 
 from __future__ import annotations

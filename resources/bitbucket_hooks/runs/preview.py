@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
@@ -16,7 +16,7 @@ from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli import engine
 from bitbucket_hooks.pulumi_cli.engine import Finished
 from bitbucket_hooks.pulumi_cli.engine_errors import engine_failure, last_words
-from bitbucket_hooks.pulumi_cli.read import read
+from bitbucket_hooks.pulumi_cli.event_log import EventLog
 from bitbucket_hooks.pulumi_cli.run import Diagnostic, Kind, Run
 from bitbucket_hooks.pulumi_cli.signals import stopping
 from bitbucket_hooks.pulumi_cli.values import message_of
@@ -116,17 +116,15 @@ def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, An
 
     Raises HooksError when the engine can't even begin.
     """
-    refresh = ["--refresh"] if asked.refresh else []
-    command = asked.arguments("preview", *refresh)
-    finished = engine.run(command, watcher.event, force=asked.force, turn=asked.turn)
     expected = Run(Kind.UPDATE, planned=True, refreshed=asked.refresh)
-    seen = _seen(asked, finished, expected)
+    seen = _run(asked, ["preview", *_refresh(asked)], expected, watcher, asked.turn)
     if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
         return seen
+    run = seen.changes.run
     found = _look(asked, seen, watcher, config)
     if found is None:
-        finished = evolve(finished, stopped=True)
-    return _seen(asked, finished, expected, found)
+        return evolve(seen, changes=changes_of(evolve(run, ended=False)))
+    return evolve(seen, changes=changes_of(run, found))
 
 
 def _look(
@@ -144,9 +142,8 @@ def _look(
 
 def drift(asked: Asked, watcher: Watcher) -> Seen:
     """Look at everything that is declared, and change nothing. Raises HooksError."""
-    command = asked.arguments("refresh", "--preview-only")
-    finished = engine.run(command, watcher.event, force=asked.force, turn=asked.turn)
-    return _seen(asked, finished, Run(Kind.REFRESH, planned=True, refreshed=True))
+    expected = Run(Kind.REFRESH, planned=True, refreshed=True)
+    return _run(asked, ["refresh", "--preview-only"], expected, watcher, asked.turn)
 
 
 def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
@@ -154,11 +151,14 @@ def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool
 
     Raises HooksError when the engine can't even begin.
     """
-    refresh = ["--refresh"] if asked.refresh else []
     skip = ["--skip-preview"] if skip_preview else []
-    command = asked.arguments("up", "--yes", *skip, *refresh)
-    finished = engine.run(command, watcher.event, force=asked.force, turn=turn_of(shown))
-    return _seen(asked, finished, Run(Kind.UPDATE, planned=False, refreshed=asked.refresh))
+    expected = Run(Kind.UPDATE, planned=False, refreshed=asked.refresh)
+    command = ["up", "--yes", *skip, *_refresh(asked)]
+    return _run(asked, command, expected, watcher, turn_of(shown))
+
+
+def _refresh(asked: Asked) -> list[str]:
+    return ["--refresh"] if asked.refresh else []
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -171,27 +171,36 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
     return f"this would delete or replace {what}. {REMEDY}"
 
 
-def _seen(
-    asked: Asked, finished: Finished, expected: Run, findings: Findings | None = None
+def _run(
+    asked: Asked, command: Sequence[str], expected: Run, watcher: Watcher, turn: str | None
 ) -> Seen:
-    """What the engine did; `expected` is what it was asked for, as far as that is known before."""
-    run = _named(_explained(_read(asked, finished, expected), finished), asked)
-    return Seen(finished, changes_of(run, findings or {}))
+    """Run the engine; `expected` is what it is asked for, as far as that is known before.
 
+    Raises HooksError when it failed before its first event.
+    """
+    log = EventLog()
 
-def _read(asked: Asked, finished: Finished, expected: Run) -> Run:
-    """The run as its events tell it. Raises HooksError when it failed before there were any."""
-    has_begun = '"resourcePreEvent"' in finished.events or '"diagnosticEvent"' in finished.events
-    if not has_begun and not finished.stopped:
+    def hear(event: Mapping[str, Any]) -> None:
+        log.take(event)
+        watcher.event(event)
+
+    finished = engine.run(asked.arguments(*command), hear, force=asked.force, turn=turn)
+    if log.has_begun:
+        run = _explained(_completed(log.run(), finished, expected), finished)
+    elif finished.stopped:
+        run = evolve(expected, ended=False)
+    else:
         raise engine_failure("the engine stopped", finished.printed, asked.stack)
-    if not has_begun:
-        return evolve(expected, ended=False)
-    run = read(finished.events, "the engine's events")
-    # a state without any hook leaves no trace of a refresh in the events
+    return Seen(finished, changes_of(_named(run, asked)))
+
+
+def _completed(run: Run, finished: Finished, expected: Run) -> Run:
+    """The run with what its events don't tell."""
     return evolve(
         run,
         notes=finished.notes,
         kind=expected.kind,
+        # a state without any hook leaves no trace of a refresh in the events
         refreshed=run.refreshed or expected.refreshed,
         ended=run.ended and not finished.stopped,
     )
