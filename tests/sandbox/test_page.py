@@ -121,7 +121,12 @@ def test_a_life(visitor: Visitor, sandbox: Sandbox) -> None:
 
     edit = f"{HOOKS}/{uid(hook)}/edit"
     chosen = ["issue:created", "repo:push"]
-    changes = {"title": "Build", "url": " http://x.example.com/ ", "history": "on", "fate": "keep"}
+    changes = {
+        "title": "Build",
+        "url": " http://x.example.com/ ",
+        "history": "on",
+        "secret_action": "keep",
+    }
     visitor.post(edit, {**changes, "triggers": "full", "events": chosen})
     changed = only(sandbox)
     assert changed.row() == hook.row() | {
@@ -153,20 +158,20 @@ def test_secrets(visitor: Visitor, sandbox: Sandbox) -> None:
     for sent, kept in [
         ({"secret": ""}, None),
         ({"secret": SECRET}, SECRET),
-        ({"fate": "keep", "secret": ""}, SECRET),
-        ({"fate": "replace", "secret": "another"}, "another"),
-        ({"fate": "remove"}, None),
-        ({"fate": "replace", "secret": SECRET}, SECRET),
+        ({"secret_action": "keep", "secret": ""}, SECRET),
+        ({"secret_action": "replace", "secret": "another"}, "another"),
+        ({"secret_action": "remove"}, None),
+        ({"secret_action": "replace", "secret": SECRET}, SECRET),
     ]:
         assert visitor.post(edit, {**FORM, **sent}).ok
         assert sandbox.secret_of(hook.uuid) == kept
     assert "Keep the one that is set" in visitor.shown(edit)
     for sent, told in [
-        ({"fate": "keep", "secret": "x"}, "You typed a new secret"),
-        ({"fate": "remove", "secret": "x"}, "You typed a new secret"),
-        ({"fate": "replace", "secret": ""}, "Type the new secret"),
-        ({"fate": "replace", "secret": SECRET, "url": "x"}, "enter it once more"),
-        ({"fate": "replace", "secret": "x" * 129}, "at most 128 characters (it has 129)"),
+        ({"secret_action": "keep", "secret": "x"}, "You typed a new secret"),
+        ({"secret_action": "remove", "secret": "x"}, "You typed a new secret"),
+        ({"secret_action": "replace", "secret": ""}, "Type the new secret"),
+        ({"secret_action": "replace", "secret": SECRET, "url": "x"}, "enter it once more"),
+        ({"secret_action": "replace", "secret": "x" * 129}, "at most 128 characters (it has 129)"),
     ]:
         answer = visitor.post(edit, {**FORM, **sent})
         assert answer.status_code == 400

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bitbucket_hooks.model.errors import printable
-from bitbucket_hooks.model.wording import counted
+from bitbucket_hooks.model.wording import counted, moment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -61,6 +61,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.filters["counted"] = counted
+    environment.filters |= {"counted": counted, "moment": moment}
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment

@@ -20,7 +20,7 @@
 
   const secret = $('secret'), generate = $('generate');
   if (secret && generate) {
-    const replace = () => { const choice = $('fate-replace'); if (choice) choice.checked = true; };
+    const replace = () => { const choice = $('secret_action-replace'); if (choice) choice.checked = true; };
     secret.addEventListener('input', replace);
     generate.hidden = false;
     generate.addEventListener('click', () => {

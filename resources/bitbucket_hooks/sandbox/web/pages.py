@@ -9,14 +9,13 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from bitbucket_hooks.html.render import static
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.schema import NUMBER
-from bitbucket_hooks.sandbox.web import hookform, hooklist, layout, overview, paths, requests
+from bitbucket_hooks.sandbox.web import paths, repositories, requests, webhooks
 from bitbucket_hooks.sandbox.web.guard import Guard
-from bitbucket_hooks.sandbox.web.markup import tag, text
-from bitbucket_hooks.sandbox.web.style import SCRIPT, STYLE
-from bitbucket_hooks.sandbox.web.visits import Visit
+from bitbucket_hooks.sandbox.web.visits import Visit, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from bitbucket_hooks.sandbox.store import Database
-    from bitbucket_hooks.sandbox.web.visits import Subject
+    from bitbucket_hooks.sandbox.web.paths import Subject
 
 _WORKSPACE: Final = "/<workspace>"
 _REPOSITORY: Final = f"{_WORKSPACE}/<slug>"
@@ -32,7 +31,10 @@ _STOPPING_SECONDS: Final = 1.0
 _OTHER_NAME: Final = (
     "This page is for the machine that it runs on: open it as http://127.0.0.1 with its port.\n"
 )
-_FORGED: Final = "This form did not come from this page, or the sandbox was started anew since."
+_FORGED: Final = (
+    "This form did not come from this page, or the sandbox was started anew since. "
+    "Open the page again and repeat what you did."
+)
 
 
 def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
@@ -40,11 +42,11 @@ def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
 
 
 def _style(_: Visit) -> Response:
-    return Response(STYLE, mimetype="text/css")
+    return Response(static("base.css", "sandbox.css"), mimetype="text/css")
 
 
 def _script(_: Visit) -> Response:
-    return Response(SCRIPT, mimetype="text/javascript")
+    return Response(static("sandbox.js"), mimetype="text/javascript")
 
 
 def _to_hooks(_: Visit, subject: Subject) -> Response:
@@ -57,11 +59,11 @@ def _rules(subject: str) -> Iterator[Rule]:
     request = f"{hooks}/<uid>/requests/<{NUMBER}:number>"
     yield _rule(subject, _to_hooks)
     yield _rule(f"{subject}/events/<name>", requests.event)
-    yield _rule(hooks, hooklist.show)
-    yield _rule(f"{hooks}/new", hookform.add, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/active", hooklist.switch, "POST")
-    yield _rule(f"{hooks}/<uid>/edit", hookform.edit, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/delete", hookform.delete, "GET", "POST")
+    yield _rule(hooks, webhooks.show)
+    yield _rule(f"{hooks}/new", webhooks.add, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/active", webhooks.switch, "POST")
+    yield _rule(f"{hooks}/<uid>/edit", webhooks.edit, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/delete", webhooks.delete, "GET", "POST")
     yield _rule(f"{hooks}/<uid>/requests", requests.history, "GET", "POST")
     yield _rule(request, requests.details)
     yield _rule(f"{request}/resend", requests.resend, "POST")
@@ -69,10 +71,10 @@ def _rules(subject: str) -> Iterator[Rule]:
 
 _ROUTES: Final = Map(
     [
-        _rule("/", overview.show),
+        _rule("/", repositories.show),
         _rule(paths.STYLE, _style),
         _rule(paths.SCRIPT, _script),
-        _rule(f"{_REPOSITORY}/trigger", hooklist.trigger, "POST"),
+        _rule(f"{_REPOSITORY}/trigger", webhooks.trigger, "POST"),
         *_rules(_WORKSPACE),
         *_rules(_REPOSITORY),
     ],
@@ -110,7 +112,7 @@ class Pages:
             values = dict(found)
             sends = request.method == "POST"
             if sends and not self._guard.allows(request):
-                return overview.refused(_FORGED)
+                return page("message", status=403, title="Not done", message=_FORGED)
             with self._database.write() if sends else self._database.read() as connection:
                 visit = Visit(request, connection, token, self._deliverer)
                 if workspace := values.pop("workspace", None):
@@ -119,10 +121,10 @@ class Pages:
         except SandboxUnusable:
             raise
         except SandboxError as error:
-            return overview.missing(f"{error}.")
+            return page("message", status=404, title="Not found", message=f"{error}.")
         except HTTPException as error:
-            told = tag("p", text(error.description or ""))
-            return layout.page(error.name, told, status=error.code or 500)
+            status, message = error.code or 500, error.description or ""
+            return page("message", status=status, title=error.name, message=message)
         for run in visit.starting:
             self._deliverer.start(run)
         return response

@@ -1,14 +1,17 @@
-"""One request to a page on its way, and how what it names is found."""
+"""One request to a page on its way, how what it names is found, and the page that answers it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import attrs
+from werkzeug.wrappers import Response
 
+from bitbucket_hooks.html.render import render
 from bitbucket_hooks.sandbox import hookstore, lookups
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.models import StoredRepository
+from bitbucket_hooks.sandbox.web import paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,10 +19,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.delivering import Deliverer, EventRun
-    from bitbucket_hooks.sandbox.models import StoredHook, Workspace
-
-Subject: TypeAlias = "StoredRepository | Workspace"
-"""What hooks belong to, and what has a page of its own."""
+    from bitbucket_hooks.sandbox.models import StoredHook
+    from bitbucket_hooks.sandbox.web.paths import Subject
 
 
 @attrs.frozen
@@ -78,3 +79,9 @@ def _shown_on(subject: Subject) -> tuple[str, ...]:
 def may_change(subject: Subject, hook: StoredHook) -> bool:
     """Tell whether a page changes a hook: those of somebody else and of apps it only shows."""
     return hook.subject == subject.uuid and not hook.read_only
+
+
+def page(template: str, *, status: int = 200, **values: Any) -> Response:
+    """Render a page of the sandbox."""
+    html = render(f"sandbox/{template}.html", paths=paths, **values)
+    return Response(html, status, mimetype="text/html")

@@ -1,4 +1,4 @@
-"""What the form of a webhook holds, and what becomes of it."""
+"""The form of a webhook: its fields, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.settings import SandboxSettings
 
-KEEP: Final = "keep"
-REPLACE: Final = "replace"
-REMOVE: Final = "remove"
+_KEEP: Final = "keep"
+_REPLACE: Final = "replace"
 
-_TYPED: Final = 'You typed a new secret: choose "Replace it", or empty the field.'
-_UNTYPED: Final = 'Type the new secret, or choose "Remove it".'
-_AGAIN: Final = "It isn't kept in this form: enter it once more."
+_UNWANTED: Final = 'You typed a new secret: choose "Replace it", or empty the field.'
+_MISSING: Final = 'Type the new secret, or choose "Remove it".'
+_TYPE_AGAIN: Final = "It isn't kept in this form: enter it once more."
 
 
 @attrs.frozen
-class FormValues:
+class HookForm:
     """The fields as somebody filled them in. The secret is never shown again."""
 
     title: str = ""
@@ -37,12 +36,12 @@ class FormValues:
     full: bool = False
     """Whether the triggers are chosen from the full list."""
     events: tuple[str, ...] = DEFAULT_EVENTS
-    fate: str = REPLACE
-    """What becomes of the secret: a new hook's is replaced, by nothing when none is typed."""
+    secret_action: str = _REPLACE
+    """`keep`, `replace` or `remove`; a new hook's is replaced, by none when none is typed."""
     secret: str = attrs.field(default="", repr=False)
 
     @classmethod
-    def of(cls, hook: StoredHook) -> FormValues:
+    def from_hook(cls, hook: StoredHook) -> HookForm:
         """Give the fields of a hook that is there."""
         return cls(
             hook.description,
@@ -52,11 +51,11 @@ class FormValues:
             hook.history_enabled,
             set(hook.events) != set(DEFAULT_EVENTS),
             hook.events,
-            KEEP if hook.secret_set else REPLACE,
+            _KEEP if hook.secret_set else _REPLACE,
         )
 
     @classmethod
-    def sent(cls, request: Request, known: Collection[str]) -> FormValues:
+    def from_request(cls, request: Request, known: Collection[str]) -> HookForm:
         """Read a form; the events are put in the catalogue's order, unknown ones last."""
         form = request.form
         full = form.get("triggers") == "full"
@@ -71,7 +70,7 @@ class FormValues:
             "history" in form,
             full,
             tuple(ordered) if full else DEFAULT_EVENTS,
-            form.get("fate", REPLACE),
+            form.get("secret_action", _REPLACE),
             form.get("secret", ""),
         )
 
@@ -85,20 +84,20 @@ class FormValues:
             "history_enabled": self.history,
             "events": self.events,
         }
-        if self.fate != KEEP:
-            wanted["secret"] = self.secret or None if self.fate == REPLACE else None
+        if self.secret_action != _KEEP:
+            wanted["secret"] = (self.secret if self.secret_action == _REPLACE else "") or None
         return wanted
 
     def problems(
         self, settings: SandboxSettings, known: Collection[str], *, has_secret: bool
     ) -> dict[str, list[str]]:
-        """Tell what is wrong, field by field; in the values, the same as the API does."""
+        """Find what is wrong, field by field; in the values, the same as the API does."""
         changes = self.changes()
         found = validation.problems_of({**changes, "events": list(self.events)}, settings, known)
-        if self.secret and self.fate != REPLACE:
-            found["secret"] = [_TYPED]
-        elif has_secret and self.fate == REPLACE and not self.secret:
-            found["secret"] = [_UNTYPED]
+        if self.secret and self.secret_action != _REPLACE:
+            found["secret"] = [_UNWANTED]
+        elif has_secret and self.secret_action == _REPLACE and not self.secret:
+            found["secret"] = [_MISSING]
         if found and self.secret:
-            found.setdefault("secret", [_AGAIN])
+            found.setdefault("secret", [_TYPE_AGAIN])
         return found
