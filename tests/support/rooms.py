@@ -130,7 +130,7 @@ def open_rooms(
     presence = Presence(api, listings, given.missing_repository == "gone", told.append)
     holds = Claims(claims, phase)
     hear = told.append
-    registry = Registry(claims.parent / "hooks.db", claims.name, api_url, clock)
+    registry = Registry(claims.parent / "registry.db", claims.name, api_url, clock)
     identities = Identities(api, holds)
     lifecycle = Lifecycle(api, listings, presence, holds, registry, identities, clock, hear, hear)
     catalogue = Catalogue(api, told.append)

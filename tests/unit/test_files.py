@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.publish.publishing import append_summary
 from bitbucket_hooks.sandbox.seed import open_database
+from support.disks import full_disk
 
 LONG = "x" * 10_000
-
-
-@contextmanager
-def _full_disk() -> Iterator[None]:
-    """No file may grow beyond some bytes, which a full disk comes to."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_is_written(tmp_path: Path) -> None:
@@ -82,9 +69,9 @@ def test_a_full_disk(tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.write_text("as it was")
     for path in (tmp_path / "new", old, Path("/dev/full")):
-        with _full_disk(), pytest.raises(ConfigError, match=r"can't be written: (File|No space)"):
+        with full_disk(100), pytest.raises(ConfigError, match=r"can't be written: (File|No space)"):
             write_whole(path, LONG)
-    with _full_disk(), pytest.raises(ConfigError, match="summary can't be written"):
+    with full_disk(100), pytest.raises(ConfigError, match="summary can't be written"):
         append_summary(old, lambda _: LONG)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert old.read_text() == "as it was"

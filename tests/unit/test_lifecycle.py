@@ -107,7 +107,7 @@ def test_a_hook_is_made_beside_one_that_is_nearly_the_same(
     assert [why in told and planted.uuid in told for told in rooms.told if why] == [True] * bool(
         why
     )
-    rooms.claims.declare(planted.uuid, OTHER)
+    rooms.claims.declare([planted.uuid], OTHER)
     del rooms.told[:]
     rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "never")
     assert rooms.told == []
@@ -124,7 +124,7 @@ def test_another_spelling_is_adopted(rooms: Rooms, sandbox: Sandbox) -> None:
 def test_a_hook_that_a_neighbour_took_meanwhile(rooms: Rooms, sandbox: Sandbox) -> None:
     """Isn't adopted: what another holds is no match."""
     twin = sandbox.plant_hook("acme/web", URL)
-    rooms.claims.declare(twin.uuid, OTHER)
+    rooms.claims.declare([twin.uuid], OTHER)
     assert rooms.lifecycle.create(DESIRED, ME, "match").uuid != twin.uuid
     with pytest.raises(ConflictError, match="belongs to another resource"):
         rooms.lifecycle.create(DESIRED, ME, twin.uuid)
@@ -141,7 +141,7 @@ def test_a_hook_that_a_neighbour_takes_at_this_moment(rooms: Rooms, sandbox: San
         ready.wait(30)
         for url, uuid in planted.items():
             try:
-                rooms.claims.declare(uuid, OTHER)
+                rooms.claims.declare([uuid], OTHER)
             except ConflictError:
                 refused.append(url)
 

@@ -16,6 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
 from bitbucket_hooks.api.request_log import RequestLog
+from bitbucket_hooks.model.errors import ConfigError
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
@@ -125,7 +126,7 @@ class Throttle:
             return 0
         try:
             return self.request_log.take(self.limit)
-        except OSError:  # no such folder, or no right to it: each process paces itself
+        except ConfigError:  # no such folder, or no right to it: each process paces itself
             self.request_log = None
             return 0
 
@@ -185,7 +186,7 @@ class Throttle:
             elif asked:
                 self._closed_until = max(self._closed_until, now + asked)
             if self.request_log is not None:
-                with suppress(OSError):  # each process paces itself then
+                with suppress(ConfigError):  # each process paces itself then
                     self.request_log.close(self._closed_until - now)
 
 

@@ -10,7 +10,7 @@ import click
 
 from bitbucket_hooks.cli import listing, output
 from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
-from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.inventory import as_csv, as_json, declared, findings
 from bitbucket_hooks.inventory import html as page
 from bitbucket_hooks.inventory.collect import RepositoryScope

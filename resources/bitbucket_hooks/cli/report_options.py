@@ -11,7 +11,7 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import file_path, json_option, shared_options
-from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.report import as_json, markdown, terminal
 from bitbucket_hooks.report.to_document import to_document
 

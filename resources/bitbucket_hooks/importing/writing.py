@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.importing.addresses import told
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines

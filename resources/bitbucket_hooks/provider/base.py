@@ -72,7 +72,7 @@ class DeclaringProvider(ResourceProvider):
         """
         claims, us = self._session.claims, owner(props)
         try:
-            claims.declare_all(uuids, us)
+            claims.declare(uuids, us)
         except ConflictError:
             lost = claims.taken_over(uuids, us)
             if not lost:
@@ -82,7 +82,7 @@ class DeclaringProvider(ResourceProvider):
                     f"the hook {uuid} belongs to {successor} now; another one is made here"
                 )
             uuids = [uuid for uuid in uuids if uuid not in lost]
-            claims.declare_all(uuids, us)
+            claims.declare(uuids, us)
         return uuids
 
     def _named_twice(

@@ -119,7 +119,7 @@ def _open(settings: Settings) -> Session:
     listings = Listings(api, clock, warn)
     folder, server = _run_folder(), str(settings.sandbox or settings.api_url)
     claims = Claims(folder, engine_address() or "", server)
-    registry = Registry(folder.parent / "hooks.db", folder.name, server, clock)
+    registry = Registry(folder.parent / "registry.db", folder.name, server, clock)
     missing_is_gone = settings.missing_repository == "gone"
     presence = Presence(api, listings, missing_is_gone, warn)
     identities = Identities(api, claims)

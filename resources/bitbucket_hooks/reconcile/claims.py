@@ -8,26 +8,40 @@ resource claims its hook again, in the next one too.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import astuple, define, evolve, field, frozen
 
-from bitbucket_hooks.filesystem import run_state_folder
+from bitbucket_hooks.filesystem.database import Database
+from bitbucket_hooks.filesystem.folders import run_state_folder
 from bitbucket_hooks.model.errors import ConflictError, printable
 from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import HookKey
-from bitbucket_hooks.reconcile.shared_log import SharedLog
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
 _BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
+_VERSION: Final = 101
+_SCHEMA: Final = """
+CREATE TABLE claims (
+    thing TEXT PRIMARY KEY, owner TEXT, name TEXT, made INTEGER, phase TEXT
+) WITHOUT ROWID
+"""
+_READ: Final = "SELECT owner, name, made, phase FROM claims WHERE thing = ?"
+_OTHERS: Final = """
+SELECT claims.* FROM json_each(?) CROSS JOIN claims ON thing = value WHERE owner != ?
+"""
+_ADD: Final = "INSERT INTO claims VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_TAKE: Final = """
+INSERT INTO claims VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET made = TRUE, phase = excluded.phase WHERE owner = excluded.owner
+"""
 
 
 @frozen
@@ -50,35 +64,35 @@ class Claim:
 
 @define
 class Claims:
-    """The holds of one engine run, in a book in its folder."""
+    """The holds of one engine run, in a database in its folder.
+
+    Each is written by whoever comes first. Things are written as digests, for they may be secret.
+    """
 
     folder: Path
     phase: str = ""
     """Tells the preview and the update of one engine run apart."""
     api_url: str = ""
     """Whose repositories are meant: two accounts may speak to two servers."""
-    _book: SharedLog = field(init=False, repr=False)
+    _database: Database = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._book = SharedLog(self.folder / "claims")
+        self._database = Database(self.folder / "claims.db", _VERSION, _SCHEMA)
 
-    def declare(self, uuid: str, owner: Owner) -> None:
-        """Hold a hook for a resource that is declared with it.
+    def declare(self, uuids: Iterable[str], owner: Owner) -> None:
+        """Hold hooks for a resource that is declared with them.
 
-        Raises ConflictError when another resource of this run holds it.
+        Raises ConflictError when another resource of this run holds one.
         """
-        self.declare_all([uuid], owner)
-
-    def declare_all(self, uuids: Iterable[str], owner: Owner) -> None:
-        """The same for all hooks of a resource. Raises ConflictError."""
         self._hold(uuids, self._claim(owner), str)
 
     def take(self, uuid: str, owner: Owner) -> None:
         """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
         claim = self._claim(owner, made=True)
-        self._hold([uuid], claim, str)
-        if self._read(uuid) != claim:
-            self._book.replace(uuid, _text(claim))  # declared before, and now made here
+        with self._database.using() as database:
+            taken = database.execute(_TAKE, (_digest(uuid), *astuple(claim))).rowcount
+        if not taken:
+            self._hold([uuid], claim, str)
 
     def reserve_key(self, places: Iterable[HookKey], owner: Owner) -> None:
         """Hold the places of a declaration, so that two equal ones can't both create a hook.
@@ -91,7 +105,7 @@ class Claims:
         self._hold_places(named, claim)
         like = {evolve(place, hook=None) for place in named.values() if place.hook}
         self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
-        self._write_new(named, claim)
+        self._add(_digests(named), claim)
 
     def intended_by_other(self, place: HookKey, owner: Owner) -> str | None:
         """Another resource that is declared with this place, in the preview or since."""
@@ -113,11 +127,11 @@ class Claims:
 
         That happens before the engine has come to their owner, and only where no preview did so.
         """
-        claims = {uuid: _as_claim(text) for uuid, text in self._book.get_all(uuids).items()}
+        others = self._held_by_others(_digests(uuids), owner.key)
         return {
             uuid: claim.name
-            for uuid, claim in claims.items()
-            if claim.owner != owner.key and claim.made and claim.phase == self.phase
+            for uuid, claim in others.items()
+            if claim.made and claim.phase == self.phase
         }
 
     def handed_over(self, uuid: str, owner: Owner) -> str | None:
@@ -130,7 +144,7 @@ class Claims:
 
     def note(self, things: Iterable[str]) -> None:
         """Let the whole run know something; the phase that says it first is remembered."""
-        self._write_new(things, self._note())
+        self._add(_digests(things), self._note())
 
     def noted_in(self, what: str) -> str | None:
         """The phase that noted something first; None: nobody did."""
@@ -139,13 +153,13 @@ class Claims:
 
     def is_first(self, what: str) -> bool:
         """Note something, and tell whether nobody did so before in this phase."""
-        return not self._write_new([f"{self.phase} {what}"], self._note())
+        return self._add([_digest(f"{self.phase} {what}")], self._note())
 
     def agreed(self, what: str, propose: Callable[[], str]) -> str:
         """A text that all processes of the run share: the first one's proposal."""
         known = self._read(what)
         if known is None:
-            self._write_new([what], evolve(self._note(), name=propose()))
+            self._add([_digest(what)], evolve(self._note(), name=propose()))
             known = self._read(what)
         return known.name if known is not None else propose()
 
@@ -164,23 +178,42 @@ class Claims:
 
     def _hold(self, things: Iterable[str], claim: Claim, told: Callable[[str], str]) -> None:
         """Hold things; `told` is what messages call one. Raises ConflictError."""
-        for what, other in self._write_new(things, claim).items():
-            if other.owner != claim.owner:
-                raise _conflict(other.name, claim.name, told(what))
+        digests = _digests(things)
+        if self._add(digests, claim):
+            return
+        for thing, other in self._held_by_others(digests, claim.owner).items():
+            raise _conflict(other.name, claim.name, told(thing))
 
-    def _read(self, what: str) -> Claim | None:
-        text = self._book.get(what)
-        return None if text is None else _as_claim(text)
+    def _read(self, thing: str) -> Claim | None:
+        with self._database.using() as database:
+            row = database.execute(_READ, (_digest(thing),)).fetchone()
+        return None if row is None else _from_row(row)
 
-    def _write_new(self, things: Iterable[str], claim: Claim) -> dict[str, Claim]:
-        """Write claims, except where there is one; gives those that were there."""
-        there = self._book.add(things, _text(claim))
-        return {what: _as_claim(text) for what, text in there.items()}
+    def _add(self, digests: Iterable[str], claim: Claim) -> bool:
+        """Write claims, except where there is one; tells whether there was none."""
+        row = astuple(claim)
+        rows = [(digest, *row) for digest in sorted(digests)]
+        with self._database.writing() as database:
+            return database.executemany(_ADD, rows).rowcount == len(rows)
+
+    def _held_by_others(self, digests: Mapping[str, str], owner: str) -> dict[str, Claim]:
+        """The claims that others have on things."""
+        with self._database.using() as database:
+            rows = database.execute(_OTHERS, (json.dumps([*digests]), owner))
+            return {digests[digest]: _from_row(row) for digest, *row in rows}
 
 
-@functools.lru_cache  # all of a fleet's are the same
-def _as_claim(text: str) -> Claim:
-    return Claim(**json.loads(text))
+def _from_row(row: Sequence[Any]) -> Claim:
+    owner, name, made, phase = row
+    return Claim(owner, name, bool(made), phase)
+
+
+def _digests(things: Iterable[str]) -> dict[str, str]:
+    return {_digest(thing): thing for thing in things}
+
+
+def _digest(thing: str) -> str:
+    return hashlib.sha256(thing.encode()).hexdigest()[:40]
 
 
 def _conflict(first: str, second: str, hook: str) -> ConflictError:
@@ -188,10 +221,6 @@ def _conflict(first: str, second: str, hook: str) -> ConflictError:
         f"{first} and {second} declare the same hook ({hook})",
         "Remove one of the two declarations, or give them different urls or descriptions.",
     )
-
-
-def _text(claim: Claim) -> str:
-    return json.dumps(asdict(claim))
 
 
 def _told(place: HookKey) -> str:

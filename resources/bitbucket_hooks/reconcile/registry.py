@@ -7,34 +7,33 @@ it is sent, and a run that finds the entry of another one looks again before it 
 
 from __future__ import annotations
 
-import errno
 import hashlib
+import json
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from attrs import define, field, frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.filesystem import unusable
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.listings import LAG
 
 _URN: Final = "urn:pulumi:"
 _KEEP: Final = 3 * 24 * 3600  # seconds after which an entry is forgotten
-_PATIENCE: Final = 30.0  # seconds to wait for another process that writes
-_CHUNK: Final = 500  # values in one query
-
+_VERSION: Final = 201
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS hooks (
+CREATE TABLE hooks (
     place TEXT PRIMARY KEY, uuid TEXT, run TEXT, owner TEXT, name TEXT, at REAL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS hooks_by_uuid ON hooks (uuid);
+CREATE INDEX hooks_by_uuid ON hooks (uuid)
 """
+_FIND: Final = (
+    "SELECT {0}, uuid, run, owner, name, at FROM json_each(?) CROSS JOIN hooks ON {0} = value"
+)
 
 
 @frozen
@@ -67,9 +66,10 @@ class Registry:
     """Tells the engine runs apart."""
     api_url: str
     clock: Clock
-    _connection: sqlite3.Connection | None = field(default=None, init=False, repr=False)
-    _inode: int = field(default=0, init=False)
-    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    _database: Database = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._database = Database(self.path, _VERSION, _SCHEMA, self._forget_old)
 
     def reserve(self, place: HookKey, owner: Owner, looked_at: float) -> RegisteredHook | None:
         """Enter that a hook is about to be made, unless another run may just have made it.
@@ -78,8 +78,7 @@ class Registry:
         since 1970, may not have shown its hook. Raises ConfigError.
         """
         key = self._key(place)
-        with self._open() as database:
-            database.execute("BEGIN IMMEDIATE")
+        with self._database.writing() as database:
             found = dict(self._entries(database, "place", [key])).get(key)
             if found is not None and found.run != self.run:
                 is_hidden = looked_at < found.at + LAG and found.at <= self._now() + LAG
@@ -90,12 +89,12 @@ class Registry:
 
     def record(self, place: HookKey, owner: Owner, uuid: str) -> None:
         """Enter a hook that a resource has made or adopted. Raises ConfigError."""
-        with self._open() as database:
+        with self._database.writing() as database:
             self._write(database, self._key(place), owner, uuid)
 
     def release(self, place: HookKey) -> None:
         """Take back a reservation, as nothing was made. Raises ConfigError."""
-        with self._open() as database:
+        with self._database.writing() as database:
             database.execute(
                 "DELETE FROM hooks WHERE place = ? AND run = ? AND uuid IS NULL",
                 (self._key(place), self.run),
@@ -103,12 +102,12 @@ class Registry:
 
     def forget(self, uuid: str) -> None:
         """Drop the entry of a hook that is to be deleted. Raises ConfigError."""
-        with self._open() as database:
+        with self._database.writing() as database:
             database.execute("DELETE FROM hooks WHERE uuid = ?", (uuid,))
 
     def in_other_stacks(self, uuids: Iterable[str], owner: Owner) -> dict[str, RegisteredHook]:
         """Of hooks, those that a resource of another stack has, with its entry."""
-        with self._open() as database:
+        with self._database.using() as database:
             found = self._entries(database, "uuid", list(uuids))
         return {uuid: entry for uuid, entry in found if entry.is_of_another_stack(owner)}
 
@@ -117,7 +116,7 @@ class Registry:
     ) -> dict[HookKey, RegisteredHook]:
         """Of places, those where a resource of another stack has a hook, with its entry."""
         keys = {self._key(place): place for place in places}
-        with self._open() as database:
+        with self._database.using() as database:
             found = self._entries(database, "place", list(keys))
         return {keys[key]: entry for key, entry in found if entry.is_of_another_stack(owner)}
 
@@ -138,40 +137,11 @@ class Registry:
     def _entries(
         database: sqlite3.Connection, column: str, values: list[str]
     ) -> list[tuple[str, RegisteredHook]]:
-        found: list[tuple[str, RegisteredHook]] = []
-        for start in range(0, len(values), _CHUNK):
-            some = values[start : start + _CHUNK]
-            marks = ", ".join("?" * len(some))
-            rows = database.execute(
-                f"SELECT {column}, uuid, run, owner, name, at FROM hooks"  # noqa: S608  # our own names
-                f" WHERE {column} IN ({marks})",
-                some,
-            )
-            found += [(row[0], RegisteredHook(*row[1:])) for row in rows]
-        return found
+        rows = database.execute(_FIND.format(column), (json.dumps(values),))
+        return [(row[0], RegisteredHook(*row[1:])) for row in rows]
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock, self._connected() as database:  # which commits, or rolls back
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise unusable(self.path.parent, reason or type(error).__name__) from None
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            database = sqlite3.connect(
-                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            database.execute("PRAGMA synchronous = OFF")  # a kill loses nothing; a power cut may
-            database.executescript(_SCHEMA)
-            database.execute("DELETE FROM hooks WHERE at < ?", (self._now() - _KEEP,))
-            self._connection, self._inode = database, self.path.stat().st_ino
-        elif self.path.stat().st_ino != self._inode:
-            raise OSError(errno.ESTALE, "its file was replaced while the run went on")
-        return self._connection
+    def _forget_old(self, database: sqlite3.Connection) -> None:
+        database.execute("DELETE FROM hooks WHERE at < ?", (self._now() - _KEEP,))
 
 
 def _stack(urn: str) -> tuple[str, str]:

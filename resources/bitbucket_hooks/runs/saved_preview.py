@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bitbucket_hooks.filesystem import write_whole
+from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
 from bitbucket_hooks.model.secret_source import fingerprint
 from bitbucket_hooks.report import as_json
