@@ -96,7 +96,7 @@ def test_a_mistake_stands_on_its_value() -> None:
     more = "bitbucket-hooks:hooks[1]: secretFrom and secret are both given"
     none = "bitbucket-hooks:hooks[7].url: is required"
     text = preview(diagnostics=[{"severity": "error", "message": f"{said}\n{more}\n{none}"}])
-    assert [one[1:] for one in findings(text)] == [(FILE, 7), (FILE, 9)]
+    assert [one[1:] for one in findings(text)] == [(FILE, 7), (FILE, 9), (FILE, 2)]
 
 
 def test_a_comment_says_what_it_is_of() -> None:

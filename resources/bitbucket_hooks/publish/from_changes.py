@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
@@ -13,12 +12,8 @@ from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Changes
 from bitbucket_hooks.report.document import Mark, Statement, code, plain, strong, text
 from bitbucket_hooks.report.phrases import Words, lines_of
 from bitbucket_hooks.report.to_document import to_document
-from bitbucket_hooks.stack.config import HOOKS
-from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.source_lines import SourceEntry, declared_at, entries_at
+from bitbucket_hooks.stack.source_lines import Positions, SourceEntry, declared_at
 
-_ENTRY = re.compile(rf"\b{NAMESPACE}:{HOOKS}\[(\d{{1,6}})\]([\w.\[\]]*)")
-_STEP = re.compile(r"\.(\w+)|\[(\d{1,6})\]")
 _ASKED_OF = {
     "https-only": "url",
     "certificate-verification": "skipCertVerification",
@@ -72,7 +67,7 @@ def published(
         details="\n".join([*([verdict] if refused else []), *map(_told, warnings)]),
         figures=[ReportFigure(one.label, one.number) for one in document.figures],
         findings=[
-            *_mistakes(changes, entries_at(run.stack)),
+            *_mistakes(changes, Positions.of_stack(run.stack, from_root=True)),
             *_findings(changes, declared_at(run.stack)),
         ],
         link=link,
@@ -83,14 +78,12 @@ def _told(line: Statement) -> str:
     return plain(line.text)
 
 
-def _mistakes(changes: Changes, entries: Sequence[SourceEntry]) -> Iterable[Annotation]:
-    """What is wrong in an entry of the stack's file, on the line of what it is about."""
-    for told in (line for one in changes.errors for line in one.message.splitlines()):
-        found = _ENTRY.search(told)
-        if found and int(found[1]) < len(entries):
-            way = (key or int(number) for key, number in _STEP.findall(found[2]))
-            where = entries[int(found[1])].line(*way)
-            yield Annotation(told, severity=Severity.HIGH, path=where.path, line=where.number)
+def _mistakes(changes: Changes, positions: Positions) -> Iterable[Annotation]:
+    """What is wrong in the stack's file, on the line of the key with which a mistake begins."""
+    for mistake in (line for error in changes.errors for line in error.message.splitlines()):
+        where = positions.find(mistake.strip())
+        if where:
+            yield Annotation(mistake, severity=Severity.HIGH, path=where.path, line=where.number)
 
 
 def _findings(changes: Changes, entries: Mapping[str, SourceEntry]) -> Iterable[Annotation]:

@@ -61,14 +61,18 @@ class Positions:
     _config: SourceEntry | None
 
     @classmethod
-    def of_stack(cls, stack: str) -> Positions:
-        """Read the file; one that can't be read has no positions."""
+    def of_stack(cls, stack: str, *, from_root: bool = False) -> Positions:
+        """Read the file; one that can't be read has no positions.
+
+        Its path is relative to the working folder, or to the root of the repository.
+        """
         try:
             file = stack_file(stack)
             config = _under(compose(read_text(file)), "config")
-        except (ConfigError, NotYaml):
+            path = _from_root(file) if from_root else os.path.relpath(file)
+        except (ConfigError, NotYaml, OSError):
             return cls(None)
-        return cls(SourceEntry(os.path.relpath(file), config) if config is not None else None)
+        return cls(SourceEntry(path, config) if config is not None else None)
 
     def find(self, message: str) -> SourceLine | None:
         """The line of the key that a message begins with; None where it is not in the file."""
