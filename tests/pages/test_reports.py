@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Browser, expect
 
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.admin import Sandbox
-from support.chromium import NARROW, Browser, executable
+from support.chromium import NARROW, executable, focused, opened, resize, scrolls_sideways
 from support.contrast import PLACEHOLDERS, contrast
 from support.exported import exported
 
@@ -32,51 +34,51 @@ def test_an_inventory_by_keyboard(
     file = tmp_path / "inventory.html"
     done = CliRunner().invoke(main, ["inventory", "acme", "--html", str(file)])
     assert done.exit_code == 0, done.output
-    with browser.page() as page:
-        page.open(file.as_uri())
-        count = "document.querySelectorAll('#rows tr:not(.group):not(.facts)').length"
-        page.key("/")
-        assert page.focused() == "filter"
-        page.type("host-3 acme/web")
-        assert page.text("#matches") == "10 of 151"
-        assert page.run(count) == 10
-        page.key("Escape")
-        assert page.text("#matches") == ""
-        page.type("window.pwned")
-        assert page.run(count) == 1
-        assert HOSTILE[:30] in page.text("#rows")
-        page.key("Escape")
+    with opened(browser) as page:
+        page.goto(file.as_uri())
+        rows = page.locator("#rows tr:not(.group):not(.facts)")
+        page.keyboard.press("/")
+        assert focused(page) == "filter"
+        page.keyboard.insert_text("host-3 acme/web")
+        assert page.inner_text("#matches") == "10 of 151"
+        assert rows.count() == 10
+        page.keyboard.press("Escape")
+        assert page.inner_text("#matches") == ""
+        page.keyboard.insert_text("window.pwned")
+        assert rows.count() == 1
+        assert HOSTILE[:30] in page.inner_text("#rows")
+        page.keyboard.press("Escape")
 
-        page.run("document.querySelector('th[data-by=hook] button').focus()")
-        page.key("Enter")
-        assert page.run("document.querySelector('th[data-by=hook]').ariaSort") == "ascending"
-        upwards = page.run(FIRST)
-        page.key("Enter")
-        assert page.run("document.querySelector('th[data-by=hook]').ariaSort") == "descending"
-        assert page.run(FIRST) != upwards
+        page.focus("th[data-by=hook] button")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.querySelector('th[data-by=hook]').ariaSort") == "ascending"
+        upwards = page.evaluate(FIRST)
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.querySelector('th[data-by=hook]').ariaSort") == "descending"
+        assert page.evaluate(FIRST) != upwards
 
-        page.choose("#group", "host")
+        page.select_option("#group", "host")
         fold = "#rows .group button"
-        assert "host-0.example.com" in page.text(fold)
-        page.run(f"document.querySelector('{fold}').focus()")
-        before = page.run(f"document.querySelector('{fold}').ariaExpanded")
-        page.key("Enter")
-        assert page.run("document.activeElement.ariaExpanded") != before
-        assert "host-0.example.com" in page.focused()
+        assert "host-0.example.com" in page.inner_text(fold)
+        page.focus(fold)
+        before = page.evaluate(f"document.querySelector('{fold}').ariaExpanded")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.ariaExpanded") != before
+        assert "host-0.example.com" in focused(page)
 
-        page.choose("#group", "")
+        page.select_option("#group", "")
         page.click("[data-kind=insecure]")
         page.fill("#filter", "plain.example.com")
-        assert page.run(count) == 1
-        page.run("document.querySelector('.fold').focus()")
-        page.key("Enter")
-        assert "certificate check" in page.text("#rows .facts")
-        page.resize(*NARROW)
-        assert not page.scrolls_sideways()
+        assert rows.count() == 1
+        page.focus(".fold")
+        page.keyboard.press("Enter")
+        assert "certificate check" in page.inner_text("#rows .facts")
+        resize(page, *NARROW)
+        assert not scrolls_sideways(page)
         page.click("#clear")
-        assert page.text("#matches") == ""
-        assert not page.scrolls_sideways()
-        assert not page.run("window.pwned")
+        assert page.inner_text("#matches") == ""
+        assert not scrolls_sideways(page)
+        assert not page.evaluate("window.pwned")
 
 
 def test_what_is_managed(
@@ -96,16 +98,16 @@ def test_what_is_managed(
     command = ["inventory", "acme", "--html", str(file), "--state", str(state)]
     done = CliRunner().invoke(main, command)
     assert "2 managed" in done.output
-    with browser.page() as page:
-        page.open(file.as_uri())
+    with opened(browser) as page:
+        page.goto(file.as_uri())
         page.click("[data-kind=managed]")
-        assert page.text("#matches") == "2 of 3"
-        assert "the-a of" in page.text("#rows")
+        assert page.inner_text("#matches") == "2 of 3"
+        assert "the-a of" in page.inner_text("#rows")
         page.click("[data-kind=drifted]")
-        assert page.text("#matches") == "1 of 3"
-        page.choose("#group", "declared")
-        assert "the-b of" in page.text("#rows .group")
-        assert "1 managed" in page.text("#rows .group")
+        assert page.inner_text("#matches") == "1 of 3"
+        page.select_option("#group", "declared")
+        assert "the-b of" in page.inner_text("#rows .group")
+        assert "1 managed" in page.inner_text("#rows .group")
 
 
 def test_no_secret_is_less_than_insecure(
@@ -119,20 +121,21 @@ def test_no_secret_is_less_than_insecure(
     command = ["inventory", "acme", "--html", str(file)]
     tones = {}
     for dark in (False, True):
-        with browser.page(dark=dark) as page:
+        with opened(browser, dark=dark) as page:
             for only in (False, True):
                 more = ["--repositories", "web"] if only else []
                 assert CliRunner().invoke(main, [*command, *more]).exit_code == 0
-                page.open(file.as_uri())
-                (colours,) = page.run(PLACEHOLDERS)
+                page.goto(file.as_uri())
+                (colours,) = page.evaluate(PLACEHOLDERS)
                 assert contrast(*colours) >= 4.5
-                page.choose("#group", "host")
+                page.select_option("#group", "host")
                 colour = "getComputedStyle(document.querySelector('{}')).color"
-                tones[only] = page.run(colour.format("[data-kind=insecure] b"))
-                assert page.run(colour.format("#rows .group .insecure")) == tones[only]
-                assert page.run(colour.format("#rows .badge.no-secret:not(.group *)")) == page.run(
-                    "(one => { one.style = 'color: var(--change)'; document.body.append(one);"
-                    " return getComputedStyle(one).color })(document.createElement('i'))"
+                tones[only] = page.evaluate(colour.format("[data-kind=insecure] b"))
+                assert page.evaluate(colour.format("#rows .group .insecure")) == tones[only]
+                badge = page.evaluate(colour.format("#rows .badge.no-secret:not(.group *)"))
+                assert badge == page.evaluate(
+                    "(mark => { mark.style = 'color: var(--change)'; document.body.append(mark);"
+                    " return getComputedStyle(mark).color })(document.createElement('i'))"
                 )
         assert tones[False] != tones[True]
 
@@ -143,21 +146,20 @@ def test_a_report(browser: Browser, tmp_path: Path) -> None:
     sample = SAMPLES / "change.refreshed.jsonl"
     done = CliRunner().invoke(main, ["report", str(sample), "--html", str(file)])
     assert done.exit_code == 3, done.output
-    shown = "[...document.querySelectorAll('article')].filter(one => one.offsetHeight).length"
-    with browser.page() as page:
-        page.open(file.as_uri())
-        (colours,) = page.run(PLACEHOLDERS)
+    with opened(browser) as page:
+        page.goto(file.as_uri())
+        (colours,) = page.evaluate(PLACEHOLDERS)
         assert contrast(*colours) >= 4.5
-        whole = page.run(shown)
-        page.run("document.getElementById('filter').focus()")
-        page.type("audit")
-        page.wait(f"document.querySelector('output').textContent.endsWith(' of {whole}')")
-        assert 0 < page.run(shown) < whole
+        whole = page.locator("article:visible").count()
+        page.focus("#filter")
+        page.keyboard.insert_text("audit")
+        expect(page.locator("output")).to_have_text(re.compile(f" of {whole}$"))
+        assert 0 < page.locator("article:visible").count() < whole
         page.fill("#filter", "nothing-is-like-this")
-        page.wait(f"{shown} === 0")
+        expect(page.locator("article:visible")).to_have_count(0)
         for width in (NARROW[0], 320):
-            page.resize(width, NARROW[1])
-            assert not page.scrolls_sideways()
+            resize(page, width, NARROW[1])
+            assert not scrolls_sideways(page)
 
 
 def test_without_a_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

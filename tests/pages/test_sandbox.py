@@ -10,11 +10,21 @@ from pathlib import Path
 
 import attrs
 import pytest
+from playwright.sync_api import Browser, expect
 
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.server import serve
-from support.chromium import NARROW, Browser, Page
+from support.chromium import (
+    NARROW,
+    errors_of,
+    focused,
+    follow,
+    opened,
+    press,
+    resize,
+    scrolls_sideways,
+)
 from support.contrast import PLACEHOLDERS, contrast
 from support.engine import Project
 from support.receiver import receiver
@@ -48,24 +58,24 @@ def only(sandbox: Sandbox) -> StoredHook:
 def test_drift_by_hand_and_its_repair(browser: Browser, project: Project) -> None:
     """What is edited, added and deleted on the page, Pulumi sees and repairs."""
     project.program(DECLARED).up().succeeded()
-    with serve(project.database) as base, browser.page() as page:
-        page.open(base.removesuffix("/2.0"))
+    with serve(project.database) as base, opened(browser) as page:
+        page.goto(base.removesuffix("/2.0"))
         page.fill("#q", "web")
-        page.follow("form button")
-        page.follow("td a")
-        assert "https://ci.example.com/" in page.text("table")
-        page.follow("td.actions a")
+        follow(page, "form button")
+        follow(page, "td a")
+        assert "https://ci.example.com/" in page.inner_text("table")
+        follow(page, "td.actions a")
         page.fill("#url", "https://elsewhere.example.com/")
         page.click("#active")
-        page.follow(".buttons button")
-        assert "The webhook was saved." in page.text("[role=status]")
-        page.follow("a.first")
+        follow(page, ".buttons button")
+        assert "The webhook was saved." in page.inner_text("[role=status]")
+        follow(page, "a.first")
         page.fill("#description", "Jenkins")
         page.fill("#url", "https://jenkins.example.com/")
         page.click("#triggers-full")
         page.click("[id='event-pullrequest:fulfilled']")
-        page.follow(".buttons button")
-        assert "pullrequest:fulfilled" in page.text("table")
+        follow(page, ".buttons button")
+        assert "pullrequest:fulfilled" in page.inner_text("table")
 
         seen = project.preview("--refresh", "--diff").succeeded()
         for told in (
@@ -75,68 +85,68 @@ def test_drift_by_hand_and_its_repair(browser: Browser, project: Project) -> Non
         ):
             assert told in seen.flat
         project.up("--refresh").succeeded()
-        page.open(page.run("location.href"))
-        assert "elsewhere" not in page.text("table")
-        assert page.text("table").count("Active") == 2
+        page.goto(page.evaluate("location.href"))
+        assert "elsewhere" not in page.inner_text("table")
+        assert page.inner_text("table").count("Active") == 2
 
-        page.follow("td.actions a[href$=delete]")
-        assert "CI" in page.text("main")
-        page.follow(".danger")
-        assert "https://ci.example.com/" not in page.text("table")
+        follow(page, "td.actions a[href$=delete]")
+        assert "CI" in page.inner_text("main")
+        follow(page, ".danger")
+        assert "https://ci.example.com/" not in page.inner_text("table")
         assert "+ 1 to create" in project.preview("--refresh").succeeded().flat
         project.up("--refresh").succeeded()
-        page.open(page.run("location.href"))
-        assert "https://ci.example.com/" in page.text("table")
+        page.goto(page.evaluate("location.href"))
+        assert "https://ci.example.com/" in page.inner_text("table")
 
 
 def test_by_keyboard(browser: Browser, origin: str, sandbox: Sandbox) -> None:
     """A webhook is added without a mouse; what is wrong gets the keyboard, and is led to."""
-    with browser.page() as page:
-        page.open(f"{origin}{HOOKS}/new")
+    with opened(browser) as page:
+        page.goto(f"{origin}{HOOKS}/new")
         order = []
         for _ in range(14):
-            page.key("Tab")
-            order.append(page.focused())
+            page.keyboard.press("Tab")
+            order.append(focused(page))
         assert order == [
             *("Skip to the content", "Bitbucket sandbox", "Repositories", "Webhooks of acme/web"),
             *("description", "url", "secret", "generate", "active", "skip", "history"),
             *("triggers-push", "Save", "Cancel"),
         ]
         outline = "getComputedStyle(document.activeElement).outlineStyle"
-        assert page.run(outline) != "none"
+        assert page.evaluate(outline) != "none"
 
-        page.key("Tab", shift=True)
+        page.keyboard.press("Shift+Tab")
         press(page, "Enter")
-        assert page.focused().startswith("It was not saved")
-        page.key("Tab")
-        assert page.focused() == "URL: Enter a valid URL."
-        page.key("Enter")
-        page.wait("document.activeElement.id === 'url'")
-        described = page.run(
+        assert focused(page).startswith("It was not saved")
+        page.keyboard.press("Tab")
+        assert focused(page) == "URL: Enter a valid URL."
+        page.keyboard.press("Enter")
+        expect(page.locator("#url")).to_be_focused()
+        described = page.evaluate(
             "document.getElementById(document.activeElement.getAttribute('aria-describedby'))"
             ".innerText"
         )
         assert described == "Enter a valid URL."
-        page.type("https://ci.example.com/")
-        page.key("Tab")
-        page.key("Tab")
-        page.key("Enter")
-        secret = page.run("document.getElementById('secret').value")
+        page.keyboard.insert_text("https://ci.example.com/")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        secret = page.evaluate("document.getElementById('secret').value")
         assert len(secret) == 40
-        assert page.focused() == "secret"
+        assert focused(page) == "secret"
         for _ in range(5):
-            page.key("Tab")
-        assert page.focused() == "triggers-push"
-        assert page.run("document.querySelector('.full').offsetHeight") == 0
-        page.key("ArrowDown")
-        assert page.focused() == "triggers-full"
-        page.key("Tab")
-        assert page.focused() == "event-repo:push"
-        page.key(" ")
-        page.key("Tab")
-        page.key(" ")
+            page.keyboard.press("Tab")
+        assert focused(page) == "triggers-push"
+        assert page.evaluate("document.querySelector('.full').offsetHeight") == 0
+        page.keyboard.press("ArrowDown")
+        assert focused(page) == "triggers-full"
+        page.keyboard.press("Tab")
+        assert focused(page) == "event-repo:push"
+        page.keyboard.press(" ")
+        page.keyboard.press("Tab")
+        page.keyboard.press(" ")
         press(page, "Enter")
-        assert "The webhook was created." in page.text("[role=status]")
+        assert "The webhook was created." in page.inner_text("[role=status]")
     hook = only(sandbox)
     assert (hook.url, hook.events, hook.secret) == (
         "https://ci.example.com/",
@@ -145,16 +155,9 @@ def test_by_keyboard(browser: Browser, origin: str, sandbox: Sandbox) -> None:
     )
 
 
-def press(page: Page, key: str) -> None:
-    """Press a key that leads to another page."""
-    page.run("window.isOld = true")
-    page.key(key)
-    page.wait("!window.isOld && document.readyState === 'complete'")
-
-
 def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbox) -> None:
     """In a narrow window: trigger, watch, look at the request, send it again."""
-    with receiver() as there, browser.page(NARROW, dark=True) as page:
+    with receiver() as there, opened(browser, NARROW, dark=True) as page:
         there.answer, there.statuses = f'{{"taken": "{LONG}"}}'.encode(), [502]
         gate = threading.Event()
         there.before = gate.wait
@@ -166,36 +169,36 @@ def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbo
         sandbox.plant_hook("acme/web", there.url, events=every, skip_cert_verification=True)
         sandbox.plant_hook("acme", there.url, description=LONG, active=False, history_enabled=True)
         for path in ("/", HOOKS, f"{HOOKS}/new", "/acme/admin/webhooks", "/nothing"):
-            page.open(origin + path)
+            page.goto(origin + path)
             for width in (NARROW[0], 320):
-                page.resize(width, NARROW[1])
-                assert not page.scrolls_sideways(), path
-        page.open(origin + HOOKS)
+                resize(page, width, NARROW[1])
+                assert not scrolls_sideways(page), path
+        page.goto(origin + HOOKS)
         page.click("summary")
         for width in (320, 800, 970, 1100, 1400, NARROW[0]):
-            page.resize(width, NARROW[1])
-            assert not page.scrolls_sideways(), width
-        page.choose("#event", "repo:push")
-        page.follow("section button")
-        assert page.text("#live").count("pending") == 2
-        page.run("window.isTheSame = true; document.querySelector('#live a').focus()")
+            resize(page, width, NARROW[1])
+            assert not scrolls_sideways(page), width
+        page.select_option("#event", "repo:push")
+        follow(page, "section button")
+        assert page.inner_text("#live").count("pending") == 2
+        page.evaluate("window.isTheSame = true; document.querySelector('#live a').focus()")
         gate.set()
-        page.wait("document.querySelector('#live').innerText.includes('2 deliveries are through')")
-        assert page.run("window.isTheSame")
-        assert page.focused().startswith("View details")
-        assert not page.scrolls_sideways()
-        page.follow("#live a")
-        text = page.text("main")
+        expect(page.locator("#live")).to_contain_text("2 deliveries are through")
+        assert page.evaluate("window.isTheSame")
+        assert focused(page).startswith("View details")
+        assert not scrolls_sideways(page)
+        follow(page, "#live a")
+        text = page.inner_text("main")
         for told in ("Attempt 1", "200 OK", "X-Hub-Signature", '"taken": "a-very', "acme/web"):
             assert told in text
-        assert "canary" not in page.run("document.documentElement.outerHTML")
-        assert not page.scrolls_sideways()
-        page.follow("form button")
-        page.wait("document.querySelector('#live').innerText.includes('delivery is through')")
-        page.follow("#live a")
-        page.follow("nav li:last-child a")
-        assert page.text("#live").count("repo:push") == 2
-        assert not page.scrolls_sideways()
+        assert "canary" not in page.evaluate("document.documentElement.outerHTML")
+        assert not scrolls_sideways(page)
+        follow(page, "form button")
+        expect(page.locator("#live")).to_contain_text("delivery is through")
+        follow(page, "#live a")
+        follow(page, "nav li:last-child a")
+        assert page.inner_text("#live").count("repo:push") == 2
+        assert not scrolls_sideways(page)
     assert len(there.received) == 4
 
 
@@ -207,18 +210,18 @@ def test_the_switch_by_keyboard(
     url = "https://ci.example.com/"
     hook = sandbox.plant_hook(subject, url, description="CI", history_enabled=True)
     switch = "document.querySelector('[role=switch]')"
-    with browser.page() as page:
-        page.open(f"{origin}/{subject}/admin/webhooks")
-        page.run(f"{switch}.focus()")
+    with opened(browser) as page:
+        page.goto(f"{origin}/{subject}/admin/webhooks")
+        page.evaluate(f"{switch}.focus()")
         for state in (False, True):
             press(page, " ")
-            assert page.run(f"document.activeElement === {switch}")
-            assert page.run(f"[{switch}.ariaChecked, {switch}.ariaLabel]") == [
+            assert page.evaluate(f"document.activeElement === {switch}")
+            assert page.evaluate(f"[{switch}.ariaChecked, {switch}.ariaLabel]") == [
                 str(state).lower(),
                 "Active: CI",
             ]
-            assert page.run(f"getComputedStyle({switch}).outlineStyle") != "none"
-            assert ("The webhook is active." in page.text("[role=status]")) == state
+            assert page.evaluate(f"getComputedStyle({switch}).outlineStyle") != "none"
+            assert ("The webhook is active." in page.inner_text("[role=status]")) == state
             assert only(sandbox) == attrs.evolve(hook, active=state)
 
 
@@ -229,15 +232,15 @@ def test_what_is_small_or_pale_can_be_read(
     """Texts in fields have the contrast of text (4.5), the switch that of a control (3)."""
     for active in (True, False):
         sandbox.plant_hook("acme/web", "https://ci.example.com/", active=active)
-    with browser.page(dark=dark) as page:
-        page.open(origin)
-        fields = page.run(PLACEHOLDERS)
-        page.open(f"{origin}{HOOKS}/new")
-        fields += page.run(PLACEHOLDERS)
+    with opened(browser, dark=dark) as page:
+        page.goto(origin)
+        fields = page.evaluate(PLACEHOLDERS)
+        page.goto(f"{origin}{HOOKS}/new")
+        fields += page.evaluate(PLACEHOLDERS)
         assert len(fields) == 3
         assert all(contrast(*pair) >= 4.5 for pair in fields), fields
-        page.open(origin + HOOKS)
-        switches = page.run(SWITCHES)
+        page.goto(origin + HOOKS)
+        switches = page.evaluate(SWITCHES)
         assert len(switches) == 4
         assert all(contrast(*pair) >= 3 for pair in switches), switches
 
@@ -279,16 +282,17 @@ def test_other_pages_are_kept_out(browser: Browser, origin: str, sandbox: Sandbo
         f"<script>var told = fetch('{origin}{HOOKS}', {{credentials: 'include'}})"
         ".then(() => 'read', () => 'refused')</script>"
     )
-    with stranger(forged) as url, browser.page() as page:
-        page.open(origin + HOOKS)
-        page.open(url)
-        assert page.run("told") == "refused"
-        assert page.run(
+    with stranger(forged) as url, browser.new_page() as page:
+        errors = errors_of(page)
+        page.goto(origin + HOOKS)
+        page.goto(url)
+        assert page.evaluate("told") == "refused"
+        assert page.evaluate(
             "frames[0].length === 0 && !document.querySelector('iframe').contentDocument"
         )
-        page.run("window.isOld = true; document.querySelector('form').submit()")
-        page.wait("!window.isOld && document.readyState === 'complete'")
-        assert page.run("location.href") == target
-        assert "did not come from this page" in page.text("main")
-        assert page.complaints()
+        with page.expect_navigation():
+            page.evaluate("document.querySelector('form').submit()")
+        assert page.evaluate("location.href") == target
+        assert "did not come from this page" in page.inner_text("main")
+        assert errors
     assert only(sandbox) == hook
