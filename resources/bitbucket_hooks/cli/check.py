@@ -12,6 +12,7 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.stack import files, offline
 from bitbucket_hooks.stack.offline import NO_HOOKS
 from bitbucket_hooks.stack.schema import schema
@@ -66,11 +67,11 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
 
 
 def _print(checked: Checked) -> None:
-    wrong = len(checked.problems)
-    state = f"{wrong} mistake{'s' if wrong > 1 else ''}" if wrong else "fine"
-    click.echo(f"Stack {output.text(checked.stack)}: {state}")
+    counts = {"mistake": len(checked.problems), "warning": len(checked.warnings)}
+    state = ", ".join(counted(count, what) for what, count in counts.items() if count)
+    click.echo(f"Stack {output.text(checked.stack)}: {state or 'fine'}")
     _print_messages(checked)
-    if not wrong:
+    if not checked.problems:
         empty = f"{NO_HOOKS[0].upper()}{NO_HOOKS[1:]}."
         rows = [_row(_declared(one)) for one in checked.drafts]
         output.table(_HEADINGS, rows, empty, wide=_WIDE)

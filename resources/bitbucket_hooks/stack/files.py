@@ -32,6 +32,19 @@ def stacks() -> list[str]:
     return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found]
 
 
+def is_stack(name: str) -> bool:
+    """Whether a name, with its organisation too, is that of a stack with a file.
+
+    Raises ConfigError.
+    """
+    return in_project() and name.rpartition("/")[2] in stacks()
+
+
+def in_project() -> bool:
+    """Whether the current folder is a Pulumi project's, or below one."""
+    return (project_root() / _PROJECT).is_file()
+
+
 def project_name() -> str:
     """The name of the project, which is the namespace of its program's own keys.
 
