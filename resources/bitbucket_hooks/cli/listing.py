@@ -201,8 +201,8 @@ def _stoppable(clock: Clock) -> Iterator[None]:
         clock.stop()
 
     before: dict[int, Any] = {}
-    for one in (signal.SIGINT, signal.SIGTERM):
-        before[one] = signal.signal(one, stop)
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        before[wanted] = signal.signal(wanted, stop)
     try:
         yield
     finally:
@@ -225,5 +225,5 @@ def note_incomplete(listed: int, total: int) -> None:
 
 def note_idle(idle: Sequence[str]) -> None:
     """Tell the names and globs that mean nothing."""
-    for one in idle:
-        api_client.note(f'"{one}" matches no repository that this identity sees')
+    for name in idle:
+        api_client.note(f'"{name}" matches no repository that this identity sees')

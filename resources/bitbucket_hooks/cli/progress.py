@@ -22,16 +22,16 @@ class Progress:
         """Begin now; `show` is what a watcher sees it by, if there is one."""
         self._what = what
         self._show = show
-        self._began = self._told = time.monotonic()
+        self._began = self._shown_at = time.monotonic()
 
     def notify(self, text: str) -> None:
         """Say how far it is by now; a watcher sees each, a log one in a while."""
         line = f"{self._what}: {printable(text.splitlines()[0] if text else '', 200)}"
         if self._show is not None:
             self._show(line)
-        elif time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
-            click.echo(f"{line} ({self._told - self._began:.0f} s)", err=True)
+        elif time.monotonic() - self._shown_at >= _EVERY:
+            self._shown_at = time.monotonic()
+            click.echo(f"{line} ({self._shown_at - self._began:.0f} s)", err=True)
 
     def note(self, text: str) -> None:
         """Tell what a log must have as well; the line of a watcher shows it until there is more."""

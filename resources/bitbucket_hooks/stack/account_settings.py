@@ -36,7 +36,9 @@ def settings_for(
     files have an account encrypted. Raises ConfigError.
     """
     every = list(_settings(stack, opened))
-    named = {one.workspace.lower(): one for one in reversed(every) if one.workspace}
+    named = {
+        settings.workspace.lower(): settings for settings in reversed(every) if settings.workspace
+    }
     if workspace is None:
         return next(reversed(named.values()), every[0])
     return named.get(workspace.lower(), every[0])

@@ -233,9 +233,9 @@ def _meant(namespace: str, name: str) -> list[str]:
     """The keys of ours that a key seems to mean: of its own namespace, or of one like it."""
     like_it = difflib.get_close_matches(namespace.lower(), _NAMESPACES, cutoff=_SAME_NAMESPACE)
     meant = _NAMESPACES if namespace in _NAMESPACES else like_it
-    same = [one for one in meant if name in _NAMESPACES[one]]
-    return [f"{one}:{name}" for one in same] or [
-        f"{one}:{near}" for one in meant for near in nearest(name, _NAMESPACES[one])
+    same = [like for like in meant if name in _NAMESPACES[like]]
+    return [f"{like}:{name}" for like in same] or [
+        f"{like}:{near}" for like in meant for near in nearest(name, _NAMESPACES[like])
     ]
 
 

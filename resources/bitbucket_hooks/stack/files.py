@@ -118,5 +118,5 @@ def _missing(path: Path) -> ConfigError:
     if path.name == _PROJECT:
         return ConfigError(f"there is no {_PROJECT} in {path.parent} or above it", NO_PROJECT)
     there = stacks()
-    named = f"Name one of: {', '.join(printable(one, 60) for one in there)}. " if there else ""
+    named = f"Name one of: {', '.join(printable(name, 60) for name in there)}. " if there else ""
     return ConfigError(f"there is no {path.name} in {path.parent}", f"{named}{MAKE_STACK}")
