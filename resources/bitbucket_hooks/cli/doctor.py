@@ -120,31 +120,31 @@ def _print(found: Report) -> None:
 
 
 def _draw(found: Report) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import console, table, text  # noqa: PLC0415 - only a terminal pays for it
 
-    console = Console(highlight=False)
+    screen = console.Console(highlight=False)
     width = max(
         (len(finding.check) for part in found.sections for finding in part.findings), default=0
     )
     for section in found.sections:
-        console.print(Text(_title(section), style="bold"))
-        grid = Table.grid(padding=(0, 2, 0, 0))
+        screen.print(text.Text(_title(section), style="bold"))
+        grid = table.Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(width=3, justify="right", no_wrap=True)
         grid.add_column(width=width, no_wrap=True)
         grid.add_column(overflow="fold")
         for finding in section.findings:
             mark, colour = _MARKS[finding.level.value]
-            grid.add_row(Text(mark, style=colour), finding.check, Text(output.text(finding.what)))
+            grid.add_row(
+                text.Text(mark, style=colour), finding.check, text.Text(output.text(finding.what))
+            )
             for line in _lines(finding):
                 grid.add_row(
-                    "", "", Text(line, style="dim" if not line.startswith("→") else "cyan")
+                    "", "", text.Text(line, style="dim" if not line.startswith("→") else "cyan")
                 )
-        console.print(grid)
-        console.print()
+        screen.print(grid)
+        screen.print()
     worst = next(
         (_MARKS[level][1] for level in ("error", "warning", "unknown") if found.counts()[level]),
         "green",
     )
-    console.print(Text(_summary(found), style=f"bold {worst}"))
+    screen.print(text.Text(_summary(found), style=f"bold {worst}"))

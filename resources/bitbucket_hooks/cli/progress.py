@@ -47,21 +47,20 @@ def progress(what: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(what)
         return
-    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
-    from rich.text import Text  # noqa: PLC0415
+    from rich import console, text  # noqa: PLC0415 - only a terminal pays for it
 
     line, began = what, time.monotonic()
 
-    def show(text: str) -> None:
+    def show(newest: str) -> None:
         nonlocal line
-        line = text
+        line = newest
 
     class Moving:
         """The newest line, with the seconds that have passed whenever it is drawn."""
 
-        def __rich__(self) -> Text:
-            text = f"{line}, {time.monotonic() - began:.0f} s"
-            return Text(text, no_wrap=True, overflow="ellipsis")
+        def __rich__(self) -> text.Text:
+            shown = f"{line}, {time.monotonic() - began:.0f} s"
+            return text.Text(shown, no_wrap=True, overflow="ellipsis")
 
-    with Console(stderr=True).status(Moving()):
+    with console.Console(stderr=True).status(Moving()):
         yield Progress(what, show)

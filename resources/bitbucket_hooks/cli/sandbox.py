@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from bitbucket_hooks.cli import output, sandbox_target
 from bitbucket_hooks.cli.command import CommandGroup, json_option
+from bitbucket_hooks.model.events import no_such_event
 from bitbucket_hooks.model.wording import moment
+from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES
+from bitbucket_hooks.sandbox.settings import parse
+from bitbucket_hooks.sandbox.validation import problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -257,8 +262,6 @@ def add_token(target: str, scopes: Sequence[str], json_: bool, db: str | None) -
     It belongs to a workspace, repository or project, and is sent as `Authorization: Bearer TOKEN`:
     `BITBUCKET_OAUTH_TOKEN` and `bitbucket:oauthToken` take it.
     """
-    from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES  # noqa: PLC0415
-
     unknown = [scope for scope in scopes if scope not in CLASSIC_SCOPES]
     if unknown:
         raise click.UsageError(f'no scope "{unknown[0]}"; take some of {", ".join(CLASSIC_SCOPES)}')
@@ -312,11 +315,7 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 
     Without KEY=VALUE the settings are only shown.
     """
-    import attrs  # noqa: PLC0415
-
     with sandbox_target.opened(db, create=bool(assignments)) as opened:
-        from bitbucket_hooks.sandbox.settings import parse  # noqa: PLC0415
-
         changes = parse(assignments)
         if reset:
             opened.reset_settings()
@@ -351,9 +350,6 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
 
     Refuses what the API and the page refuse.
     """
-    from bitbucket_hooks.model.events import no_such_event  # noqa: PLC0415
-    from bitbucket_hooks.sandbox.validation import problems_of  # noqa: PLC0415
-
     given = {name: value for name, value in properties.items() if value is not None}
     known = opened.events(kind)
     if "events" in given:

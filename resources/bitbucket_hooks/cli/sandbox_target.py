@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.settings import Settings, project_root
+from bitbucket_hooks.model.urls import veiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +30,6 @@ def sandbox_path(given: str | None) -> Path:
     """Find the sandbox's file: as given, from `BITBUCKET_API_URL`, or the project's own."""
     if given:
         return Path(given)
-    from bitbucket_hooks.model.settings import Settings, project_root  # noqa: PLC0415 - late, as all here
-
     configured = Settings(api_url=os.environ.get("BITBUCKET_API_URL", "")).sandbox
     root = project_root()
     if configured:
@@ -105,8 +105,5 @@ def _matching(hooks: list[StoredHook], text: str) -> list[StoredHook]:
 
 
 def _listed(hooks: list[StoredHook]) -> str:
-    from bitbucket_hooks.model.errors import printable  # noqa: PLC0415
-    from bitbucket_hooks.model.urls import veiled  # noqa: PLC0415
-
     names = [f"{hook.uuid} {printable(veiled(hook.description or hook.url))}" for hook in hooks]
     return ", ".join(names)

@@ -126,8 +126,7 @@ def guarded(check: str, run: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """Do a check; what goes wrong in it is a finding too, after those that it had made."""
     found: list[Finding] = []
     try:
-        for finding in run():
-            found.append(finding)  # noqa: PERF402 - what was found before it fails is kept
+        found.extend(run())  # when it fails, what was found before is kept
     except HooksError as failed:
         found.append(failure(check, failed))
     except Exception as failed:  # noqa: BLE001 - the other checks go on
