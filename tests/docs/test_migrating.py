@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support import old_state
 from support.engine import STACK, Project
 from support.transcript import canonical, misses, session, steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.engine import Project
 
 pytestmark = pytest.mark.engine

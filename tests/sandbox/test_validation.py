@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.validation import MAX_DESCRIPTION, is_private
+from bitbucket_hooks.sandbox.webhook import MAX_DESCRIPTION, is_private
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.admin import Sandbox

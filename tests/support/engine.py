@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import with_slugs
 
 ROOT: Final = Path(__file__).parents[2]

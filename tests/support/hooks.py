@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 
 URL = "https://ci.example.com/hook"
 DECLARED = {"owner": "acme", "repository": "web", "url": URL}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.engine import STACK, Project
 
 KIND: Final = "bitbucket:index/hook:Hook"

@@ -18,7 +18,7 @@ from bitbucket_hooks.model.state_codec import (
 )
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import ARGUMENTS, PROPERTIES, differences
-from bitbucket_hooks.sandbox import validation
+from bitbucket_hooks.sandbox import webhook
 
 WEB = Subject("acme", "web")
 VALUES: dict[type, tuple[Any, Any]] = {
@@ -71,4 +71,4 @@ def test_keywords(kind: type[Any]) -> None:
 
 def test_the_sandbox() -> None:
     """It takes each."""
-    assert set(validation.PROPERTIES) == set(PROPERTIES)
+    assert set(webhook.PROPERTIES) == set(PROPERTIES)

@@ -14,13 +14,13 @@ from bitbucket_hooks.model.events import no_such_event
 from bitbucket_hooks.model.wording import moment
 from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.settings import parse
-from bitbucket_hooks.sandbox.validation import problems_of
+from bitbucket_hooks.sandbox.webhook import problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.models import StoredHook
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _database = click.option(
     "--db",
@@ -296,10 +296,11 @@ def comments(repository: str, pull_request: int, json_: bool, db: str | None) ->
     with sandbox_target.opened(db) as opened:
         found = opened.comments(repository, pull_request)
     if json_:
-        output.as_json([{"id": one.id, "author": one.author, "raw": one.raw} for one in found])
+        names = ("id", "author", "raw")
+        output.as_json([{name: getattr(comment, name) for name in names} for comment in found])
         return
-    for one in found:
-        click.echo("\n".join(output.text(line) for line in one.raw.splitlines()))
+    for comment in found:
+        click.echo("\n".join(output.text(line) for line in comment.raw.splitlines()))
     if not found:
         click.echo("There are none.")
 

@@ -10,13 +10,13 @@ from bitbucket_hooks.cli import api_client, output, sandbox_target
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.wording import moment
-from bitbucket_hooks.sandbox.historystore import told
+from bitbucket_hooks.sandbox.historystore import answer_text
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.admin import Sandbox
     from bitbucket_hooks.sandbox.delivering import Shipment
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredHook
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
 
@@ -61,7 +61,7 @@ def _result(shipment: Shipment, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _answer(result: dict[str, Any]) -> tuple[Any, ...]:
-    said = result["problem"] or told(result["status"], result["reason"])
+    said = result["problem"] or answer_text(result["status"], result["reason"])
     return said, result["attempts"], f"{result['seconds']:.2f}"
 
 
@@ -82,8 +82,10 @@ def history(sandbox: Sandbox, hook: StoredHook, *, json_: bool) -> None:
 
 
 def _row(sent: Sent) -> tuple[Any, ...]:
-    last = sent.last
-    said = (last.problem or last.told) if last else "interrupted" if sent.is_lost else "pending"
+    if last := sent.last:
+        said = last.problem or answer_text(last.status, last.reason)
+    else:
+        said = "interrupted" if sent.is_lost else "pending"
     seconds = f"{sum(each.seconds for each in sent.attempts):.2f}"
     return moment(sent.at), sent.event, said, len(sent.attempts), seconds
 
@@ -98,7 +100,7 @@ def _sent(sent: Sent) -> dict[str, Any]:
         "request": {"headers": dict(sent.headers), "body": sent.body.decode()},
         "attempts": [
             {
-                "number": each.number,
+                "number": number,
                 "seconds": round(each.seconds, 3),
                 "status": each.status,
                 "reason": each.reason,
@@ -106,6 +108,6 @@ def _sent(sent: Sent) -> dict[str, Any]:
                 "headers": [list(pair) for pair in each.headers],
                 "body": each.body,
             }
-            for each in sent.attempts
+            for number, each in enumerate(sent.attempts, 1)
         ],
     }

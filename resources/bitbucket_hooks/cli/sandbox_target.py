@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.models import StoredHook
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 DATABASE: Final = ".sandbox.db"
 """The sandbox of the stack `dev`, beside the project's `Pulumi.yaml`."""
@@ -55,7 +55,7 @@ def missing_sandbox(path: Path) -> ConfigError:
 @contextlib.contextmanager
 def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
     """Open the sandbox that is meant."""
-    from bitbucket_hooks.sandbox.admin import Sandbox  # noqa: PLC0415
+    from bitbucket_hooks.sandbox.admin import Sandbox  # noqa: PLC0415 - other commands go without
 
     path = sandbox_path(given)
     if not path.exists():

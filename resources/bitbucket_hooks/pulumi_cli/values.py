@@ -82,10 +82,10 @@ def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     severity = "error" if severity == "info#err" else severity
     if severity not in _TOLD or value.get("ephemeral"):
         return None
-    message, urn = str(value.get("message", "")), str(value.get("urn") or "")
-    text = message_of(message)
+    told, urn = str(value.get("message", "")), str(value.get("urn") or "")
+    text = message_of(told)
     # a resource's own errors come from its provider, but for those of its declaration
-    mistake = severity == "error" and (not urn or " has a problem: " in message)
+    mistake = severity == "error" and (not urn or " has a problem: " in told)
     return Diagnostic(severity, text, urn, mistake) if text else None
 
 

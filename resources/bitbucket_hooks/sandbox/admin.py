@@ -11,31 +11,33 @@ import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import (
-    commentstore,
-    commitstore,
+    comments,
+    documents,
     faults,
     historystore,
     hookstore,
-    lookups,
     settings,
     tenants,
 )
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
-from bitbucket_hooks.sandbox.models import StoredHook, new_token, new_uuid
+from bitbucket_hooks.sandbox.models import StoredComment, new_token, new_uuid
 from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
     from bitbucket_hooks.sandbox.delivering import EventRun
+    from bitbucket_hooks.sandbox.documents import Documents
     from bitbucket_hooks.sandbox.faults import Plan
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredComment, StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.models import StoredRepository, Workspace
     from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
 
 _PROJECT: Final = "PLAT"
+_CHANGEABLE: Final = (*PROPERTIES, "created_at", "read_only", "uuid")
 
 
 @attrs.frozen
@@ -88,7 +90,7 @@ class Sandbox:
 
     def add_workspace(self, slug: str) -> str:
         """Add a workspace without members and give its uuid."""
-        lookups.check_slug(slug)
+        tenants.check_slug(slug)
         with self._write(slug) as connection:
             return tenants.add_workspace(connection, slug, slug)
 
@@ -99,11 +101,11 @@ class Sandbox:
 
     def rename_workspace(self, name: str, slug: str) -> None:
         """Give a workspace another slug; it keeps its uuid, its repositories and its hooks."""
-        lookups.check_slug(slug)
+        tenants.check_slug(slug)
         with self._write(slug) as connection:
             connection.execute(
                 "UPDATE workspaces SET slug = ?, name = ? WHERE uuid = ?",
-                (slug, slug, lookups.workspace(connection, name).uuid),
+                (slug, slug, tenants.workspace(connection, name).uuid),
             )
 
     def add_repository(self, name: str, *, project: str = _PROJECT, private: bool = True) -> str:
@@ -118,10 +120,10 @@ class Sandbox:
         with self._write("one of the repositories") as connection:
             for name in names:
                 workspace, _, slug = name.partition("/")
-                lookups.check_slug(slug)
-                where = lookups.workspace(connection, workspace).uuid
-                uuids += tenants.add_repositories(
-                    connection, where, [slug], project, private=private
+                tenants.check_slug(slug)
+                where = tenants.workspace(connection, workspace).uuid
+                uuids.append(
+                    tenants.add_repository(connection, where, slug, project, private=private)
                 )
         return uuids
 
@@ -132,17 +134,17 @@ class Sandbox:
 
     def rename_repository(self, name: str, slug: str) -> None:
         """Give a repository another slug; it keeps its uuid and its hooks."""
-        lookups.check_slug(slug)
+        tenants.check_slug(slug)
         with self._write(slug) as connection:
             connection.execute(
                 "UPDATE repositories SET slug = ?, name = ? WHERE uuid = ?",
-                (slug, slug, lookups.repository(connection, name).uuid),
+                (slug, slug, tenants.repository(connection, name).uuid),
             )
 
     def delete_repository(self, name: str) -> None:
         """Remove a repository and its hooks."""
         with self._database.write() as connection:
-            uuid = lookups.repository(connection, name).uuid
+            uuid = tenants.repository(connection, name).uuid
             connection.execute("DELETE FROM hooks WHERE subject = ?", (uuid,))
             connection.execute("DELETE FROM repositories WHERE uuid = ?", (uuid,))
 
@@ -164,7 +166,7 @@ class Sandbox:
         if role not in (*roles, "none"):
             raise SandboxError(f'no role "{role}" in {target}; take one of {", ".join(roles)}')
         with self._database.write() as connection:
-            who, where = lookups.user(connection, user), lookups.target(connection, target)
+            who, where = tenants.user(connection, user).uuid, tenants.target(connection, target)
             if role == "none":
                 connection.execute("DELETE FROM grants WHERE (user, target) = (?, ?)", (who, where))
             else:
@@ -173,13 +175,15 @@ class Sandbox:
     def issue_api_token(self, user: str, scopes: Iterable[str] = API_TOKEN_SCOPES) -> str:
         """Give a user a new API token, by default with every scope."""
         with self._database.write() as connection:
-            return lookups.issue(connection, "api", lookups.user(connection, user), scopes)
+            return tenants.issue_token(
+                connection, "api", tenants.user(connection, user).uuid, scopes
+            )
 
     def issue_access_token(self, target: str, scopes: Iterable[str] = CLASSIC_SCOPES) -> str:
         """Give a repository (`workspace/slug`), project (`workspace:KEY`) or workspace a token."""
         kind = "repository" if "/" in target else "project" if ":" in target else "workspace"
         with self._database.write() as connection:
-            return lookups.issue(connection, kind, lookups.target(connection, target), scopes)
+            return tenants.issue_token(connection, kind, tenants.target(connection, target), scopes)
 
     def add_oauth_consumer(
         self, workspace: str, scopes: Iterable[str] = CLASSIC_SCOPES
@@ -187,7 +191,7 @@ class Sandbox:
         """Add an OAuth consumer that acts for a workspace; gives client id and client secret."""
         client_id, secret = new_token("client"), new_token("client-secret")
         with self._database.write() as connection:
-            uuid = lookups.workspace(connection, workspace).uuid
+            uuid = tenants.workspace(connection, workspace).uuid
             row = (client_id, secret, uuid, json.dumps(list(scopes)))
             connection.execute("INSERT INTO consumers VALUES (?, ?, ?, ?)", row)
         return client_id, secret
@@ -209,42 +213,42 @@ class Sandbox:
         with self._database.read() as connection:
             if target is None:
                 return hookstore.everything(connection)
-            return hookstore.current(connection, lookups.target(connection, target))
+            return hookstore.current(connection, tenants.target(connection, target))
 
     def hook(self, uuid: str) -> StoredHook:
         """Give one hook."""
         with self._database.read() as connection:
-            return lookups.hook(connection, uuid)
+            return hookstore.find(connection, uuid)
 
     def secret_of(self, uuid: str) -> str | None:
         """Give the secret of a hook, which the API never shows."""
         return self.hook(uuid).secret
 
     def plant_hook(self, target: str, url: str, **properties: Any) -> StoredHook:
-        """Add a hook to a repository or workspace by hand; `properties` are those of `Hook`."""
+        """Add a hook to a repository or workspace by hand; `properties` are those of the API."""
         kind = "repository" if "/" in target else "workspace"
+        values = {"uuid": new_uuid(), **_hook_changes(properties)}
         with self._database.write() as connection:
-            uuid = lookups.target(connection, target)
-            values = {"uuid": new_uuid(), **lookups.hook_changes(properties)}
+            uuid = tenants.target(connection, target)
             hook = StoredHook(subject=uuid, subject_type=kind, url=url, **values)
             return hookstore.insert(connection, hook)
 
     def change_hook(self, uuid: str, **changes: Any) -> StoredHook:
         """Change properties of a hook by hand, as somebody on the web page does."""
+        values = _hook_changes(changes)
         with self._database.write() as connection:
-            return hookstore.update(
-                connection, lookups.hook(connection, uuid), lookups.hook_changes(changes)
-            )
+            return hookstore.update(connection, hookstore.find(connection, uuid), values)
 
     def spoil_hook(self, uuid: str, **values: Any) -> None:
         """Let answers show values of a hook that no hook should have, until it is changed."""
         with self._database.write() as connection:
-            hookstore.spoil(connection, lookups.hook(connection, uuid), values)
+            hook = hookstore.find(connection, uuid)
+            hookstore.update(connection, hook, {"shown_instead": values})
 
     def delete_hook(self, uuid: str) -> None:
         """Delete a hook by hand."""
         with self._database.write() as connection:
-            hookstore.delete(connection, lookups.hook(connection, uuid))
+            hookstore.delete(connection, hookstore.find(connection, uuid))
 
     # Deliveries
 
@@ -253,7 +257,7 @@ class Sandbox:
         from bitbucket_hooks.sandbox import delivering  # noqa: PLC0415 - it brings requests along
 
         with self._database.write() as connection:
-            where = lookups.repository(connection, repository)
+            where = tenants.repository(connection, repository)
             run = delivering.prepare(connection, where, event)
         deliverer = delivering.Deliverer(self._database)
         deliverer.start(run)
@@ -263,21 +267,25 @@ class Sandbox:
     def history(self, uuid: str) -> list[Sent]:
         """Give the deliveries of a hook that keeps a history, the latest first."""
         with self._database.read() as connection:
-            return historystore.of_hook(connection, lookups.hook(connection, uuid).uuid)
+            return historystore.of_hook(connection, hookstore.find(connection, uuid).uuid)
 
     # Pull requests and commits
 
     def plant_commit(self, repository: str, commit: str) -> None:
         """Let a repository have a commit, by its whole hash."""
         with self._database.write() as connection:
-            uuid = lookups.repository(connection, repository).uuid
-            commentstore.add_commit(connection, uuid, commit.lower())
+            where = tenants.repository(connection, repository)
+            documents.commits(connection, where).put(commit.lower(), {})
 
     def plant_pull_request(self, repository: str, commit: str = "0" * 40) -> int:
         """Open a pull request for a commit, which is added, and give its number."""
         with self._database.write() as connection:
-            uuid = lookups.repository(connection, repository).uuid
-            return commentstore.add_pull_request(connection, uuid, commit.lower())
+            where = tenants.repository(connection, repository)
+            documents.commits(connection, where).put(commit.lower(), {})
+            pull_requests = documents.pull_requests(connection, where)
+            number = len(pull_requests.all()) + 1
+            pull_requests.put(number, {"commit": commit.lower()})
+            return number
 
     def plant_comment(
         self,
@@ -291,40 +299,39 @@ class Sandbox:
     ) -> StoredComment:
         """Comment by hand. `author` is a user; `parent` a comment, `inline` the path of a file."""
         with self._database.write() as connection:
-            thread = lookups.thread(connection, repository, pull_request)
-            who = lookups.user(connection, author)
-            return commentstore.insert(connection, thread, who, raw, parent=parent, inline=inline)
+            thread = _thread(connection, repository, pull_request)
+            who = tenants.user(connection, author).uuid
+            return comments.add(thread, who, raw, parent=parent, inline=inline)
 
     def comments(self, repository: str, pull_request: int) -> list[StoredComment]:
         """Give the comments on a pull request, the oldest first, without the deleted ones."""
         with self._database.read() as connection:
-            thread = lookups.thread(connection, repository, pull_request)
-            found = commentstore.comments(connection, thread)
-            return [each for each in found if not each.deleted]
+            bodies = _thread(connection, repository, pull_request).all()
+        return [StoredComment(**body) for body in bodies if not body["deleted"]]
 
     def delete_comment(self, repository: str, pull_request: int, comment: int) -> None:
         """Delete a comment by hand."""
         with self._database.write() as connection:
-            thread = lookups.thread(connection, repository, pull_request)
-            commentstore.delete(connection, lookups.comment(connection, thread, comment))
+            thread = _thread(connection, repository, pull_request)
+            comments.change(thread, comments.find(thread, comment), deleted=True)
 
     def reports(self, repository: str, commit: str) -> dict[str, dict[str, Any]]:
         """Give the Code Insights reports on a commit by their ids."""
-        with self._database.read() as connection:
-            found = commitstore.reports(connection, lookups.commit(connection, repository, commit))
-            return {each["external_id"]: each for each in found}
+        found = self._of_commit(repository, commit, "reports")
+        return {body["external_id"]: body for body in found}
 
     def annotations(self, repository: str, commit: str, report: str) -> list[dict[str, Any]]:
         """Give the annotations of a report in the order in which they came."""
-        with self._database.read() as connection:
-            where = lookups.commit(connection, repository, commit)
-            return commitstore.annotations_of(connection, where, report)
+        return self._of_commit(repository, commit, f"reports/{report}/annotations")
 
     def statuses(self, repository: str, commit: str) -> dict[str, dict[str, Any]]:
         """Give the build statuses of a commit by their keys."""
+        return {body["key"]: body for body in self._of_commit(repository, commit, "statuses")}
+
+    def _of_commit(self, repository: str, commit: str, collection: str) -> list[dict[str, Any]]:
         with self._database.read() as connection:
-            found = commitstore.statuses(connection, lookups.commit(connection, repository, commit))
-            return {each["key"]: each for each in found}
+            where = tenants.repository(connection, repository)
+            return documents.of_commit(connection, where, commit, collection).all()
 
     # Behaviour
 
@@ -399,3 +406,18 @@ class Sandbox:
         """Empty the log of requests."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM requests")
+
+
+def _hook_changes(changes: dict[str, Any]) -> dict[str, Any]:
+    """Check the names of a hook's properties; an empty secret is none."""
+    unknown = sorted(changes.keys() - {*_CHANGEABLE})
+    if unknown:
+        raise SandboxError(
+            f"a webhook has no {', '.join(unknown)} that can be set; take one of "
+            f"{', '.join(sorted(_CHANGEABLE))}"
+        )
+    return {**changes, "secret": changes["secret"] or None} if "secret" in changes else changes
+
+
+def _thread(connection: sqlite3.Connection, repository: str, number: int) -> Documents:
+    return documents.comments(connection, tenants.repository(connection, repository), number)

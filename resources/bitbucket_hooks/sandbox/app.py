@@ -25,10 +25,10 @@ from bitbucket_hooks.sandbox import (
     statuses,
 )
 from bitbucket_hooks.sandbox.calls import IncomingRequest
-from bitbucket_hooks.sandbox.errors import ConnectionDropped, Refusal
+from bitbucket_hooks.sandbox.errors import ConnectionDropped, Missing, Refusal
 from bitbucket_hooks.sandbox.identity import identify
 from bitbucket_hooks.sandbox.pages import select_fields
-from bitbucket_hooks.sandbox.schema import NUMBER
+from bitbucket_hooks.sandbox.store import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -83,7 +83,7 @@ _ROUTES: Final = Map(
         _rule(f"{_COMMENTS}/<{NUMBER}:comment>", comments.item, "GET", "PUT", "DELETE"),
         _rule(f"{_COMMIT}/reports", insights.collection),
         _rule(_REPORT, insights.item, "GET", "PUT", "DELETE"),
-        _rule(f"{_REPORT}/annotations", insights.findings, "GET", "POST"),
+        _rule(f"{_REPORT}/annotations", insights.report_annotations, "GET", "POST"),
         _rule(f"{_COMMIT}/statuses", statuses.collection),
         _rule(f"{_COMMIT}/statuses/build", statuses.build, "POST"),
         _rule(f"{_COMMIT}/statuses/build/<key>", statuses.item, "GET", "PUT"),
@@ -141,7 +141,7 @@ class Application:
             response = _emptied(response)
         if current.scope_headers and identity.is_known:
             response.headers["X-OAuth-Scopes"] = ", ".join(sorted(identity.scopes))
-        if limits.are_told(current, identity):
+        if limits.are_shown(current, identity):
             with self.database.read() as connection:
                 limits.label(connection, current, identity, response)
         return errors.gateway_page(502) if fault == "502-after" else response
@@ -162,8 +162,10 @@ class Application:
                 )
         except Refusal as refusal:
             return refusal.response
-        except MethodNotAllowed:
-            return errors.not_allowed().response
+        except Missing as missing:
+            return errors.not_found(missing.answer).response
+        except MethodNotAllowed:  # unverified
+            return errors.refusal(405, "Method not allowed").response
         except HTTPException:
             return errors.not_found().response
         return _selected(request, response)

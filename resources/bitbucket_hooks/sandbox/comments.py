@@ -10,24 +10,25 @@ import html
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 from werkzeug.wrappers import Response
 
-from bitbucket_hooks.sandbox import commentstore, identity, pages
-from bitbucket_hooks.sandbox.calls import no_content
-from bitbucket_hooks.sandbox.commentstore import Thread
+from bitbucket_hooks.sandbox import documents
 from bitbucket_hooks.sandbox.errors import (
+    Missing,
     Refusal,
     bad_request,
     bad_values,
     json_response,
     no_permission,
-    not_found,
 )
-from bitbucket_hooks.sandbox.validation import json_object
+from bitbucket_hooks.sandbox.models import StoredComment
+from bitbucket_hooks.sandbox.webhook import timestamp
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.calls import IncomingRequest
-    from bitbucket_hooks.sandbox.models import StoredComment, StoredRepository
+    from bitbucket_hooks.sandbox.documents import Documents
+    from bitbucket_hooks.sandbox.models import StoredRepository
 
 MAX_COMMENT: Final = 32_768
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
@@ -35,16 +36,37 @@ MAX_COMMENT: Final = 32_768
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
+def add(thread: Documents, author: str, raw: str, **more: Any) -> StoredComment:
+    """Store a new comment in the thread of a pull request and give it."""
+    made = StoredComment(len(thread.all()) + 1, author, raw, **more)
+    thread.put(made.id, attrs.asdict(made))
+    return made
+
+
+def change(thread: Documents, old: StoredComment, **changes: Any) -> StoredComment:
+    """Change a comment and give what it is now."""
+    new = attrs.evolve(old, **changes, updated_on=timestamp())
+    thread.put(old.id, attrs.asdict(new))
+    return new
+
+
+def find(thread: Documents, number: int) -> StoredComment:
+    """Find a comment that isn't deleted. Raises `Missing`."""
+    found = thread.find(number)
+    if not found or found["deleted"]:
+        raise Missing(f"there is no comment {number} in {thread.collection}; add it first")
+    return StoredComment(**found)
+
+
 def collection(call: IncomingRequest, workspace: str, slug: str, number: int) -> Response:
     """Answer GET and POST of a pull request's comments."""
     repository, thread = _thread(call, workspace, slug, number)
     if call.reads:
-        found = commentstore.comments(call.connection, thread)
-        page = pages.asked_for(call.request)
-        values = [_shown(call, repository, thread, each) for each in pages.cut(page, found)]
-        return json_response(pages.envelope(call.request, page, len(found), values))
-    made = commentstore.insert(call.connection, thread, call.identity.holder, _raw(call))
-    body = _shown(call, repository, thread, made)
+        return call.listed(
+            thread.all(), lambda body: _shown(call, repository, number, StoredComment(**body))
+        )
+    made = add(thread, call.identity.holder, _raw(call))
+    body = _shown(call, repository, number, made)
     return json_response(body, 201, Location=body["links"]["self"]["href"])
 
 
@@ -54,44 +76,31 @@ def item(call: IncomingRequest, workspace: str, slug: str, number: int, comment:
     A deleted one is not found, and only its author may change one (both unverified).
     """
     repository, thread = _thread(call, workspace, slug, number)
-    found = commentstore.comment(call.connection, thread, comment)
-    if not found:
-        raise not_found()
+    found = find(thread, comment)
     if call.reads:
-        return json_response(_shown(call, repository, thread, found))
-    _check_author(call, repository, found)
-    if call.request.method == "DELETE":
-        commentstore.delete(call.connection, found)
-        return no_content(call)
-    new = commentstore.rewrite(call.connection, found, _raw(call))
-    return json_response(_shown(call, repository, thread, new))
+        return json_response(_shown(call, repository, number, found))
+    deletes = call.request.method == "DELETE"
+    if found.author != call.identity.holder and not (deletes and call.role(repository) == "admin"):
+        raise no_permission(f"the comment {comment}")
+    if deletes:
+        change(thread, found, deleted=True)
+        return call.no_content()
+    return json_response(_shown(call, repository, number, change(thread, found, raw=_raw(call))))
 
 
 def _thread(
     call: IncomingRequest, workspace: str, slug: str, number: int
-) -> tuple[StoredRepository, Thread]:
+) -> tuple[StoredRepository, Documents]:
     if call.reads:
         call.identity.require("read:pullrequest:bitbucket", "pullrequest")
     else:
         call.identity.require("write:pullrequest:bitbucket", "pullrequest:write")
     repository = call.repository(workspace, slug)
-    thread = Thread(repository.uuid, number)
-    if not commentstore.has_pull_request(call.connection, thread):
-        raise not_found()
-    return repository, thread
-
-
-def _check_author(
-    call: IncomingRequest, repository: StoredRepository, comment: StoredComment
-) -> None:
-    role = identity.repository_role(call.connection, call.identity, repository)
-    may = call.request.method == "DELETE" and role == "admin"
-    if comment.author != call.identity.holder and not may:
-        raise no_permission(f"the comment {comment.id}")
+    return repository, documents.comments(call.connection, repository, number)
 
 
 def _raw(call: IncomingRequest) -> str:
-    content = json_object(call.request).get("content")
+    content = call.json_object().get("content")
     raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(raw, str) or not raw.strip():
         raise bad_values({"content": ["required key not provided"]})
@@ -103,14 +112,13 @@ def _raw(call: IncomingRequest) -> str:
 
 
 def _shown(
-    call: IncomingRequest, repository: StoredRepository, thread: Thread, comment: StoredComment
+    call: IncomingRequest, repository: StoredRepository, number: int, comment: StoredComment
 ) -> dict[str, Any]:
     """Give a comment as the API shows it.
 
     The text of a deleted one is still there (unverified; harsher for who overlooks the mark).
     """
-    path = ("repositories", repository.workspace_slug, repository.slug, "pullrequests")
-    href = call.link(*path, str(thread.number), "comments", str(comment.id))
+    path = (*repository.path, "pullrequests", str(number), "comments", str(comment.id))
     shown = {
         "type": "pullrequest_comment",
         "id": comment.id,
@@ -125,8 +133,8 @@ def _shown(
         "user": {"type": "user", "uuid": comment.author},
         "deleted": comment.deleted,
         "pending": False,
-        "pullrequest": {"type": "pullrequest", "id": thread.number},
-        "links": {"self": {"href": href}},
+        "pullrequest": {"type": "pullrequest", "id": number},
+        "links": {"self": {"href": call.link(*path)}},
     }
     if comment.parent is not None:
         shown["parent"] = {"id": comment.parent}

@@ -8,7 +8,6 @@ docs). No transaction is open while a receiver is waited for.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import threading
 import time
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
     import sqlite3
 
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredHook, StoredRepository
+    from bitbucket_hooks.sandbox.models import StoredRepository
     from bitbucket_hooks.sandbox.store import Database
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _TRIES: Final = 3
 _SERVER_ERRORS: Final = range(500, 600)
@@ -42,7 +42,7 @@ _KEPT_RUNS: Final = 50
 
 @attrs.define(eq=False)
 class Shipment:
-    """One delivery on its way: its thread adds what comes of it, anybody may look."""
+    """One delivery on its way: its thread adds the results, other threads read them."""
 
     hook: StoredHook
     event: str
@@ -61,7 +61,7 @@ class Shipment:
 
 @attrs.frozen(eq=False)
 class EventRun:
-    """What one event set off."""
+    """The deliveries of one event."""
 
     id: str
     event: str
@@ -85,18 +85,12 @@ def listeners(
     return [hook for hook in hooks if hook.active and event in hook.events]
 
 
-def known_events(connection: sqlite3.Connection) -> list[str]:
-    """Give the keys of every event that can be triggered."""
-    keys = (hookstore.known_events(connection, kind) for kind in SUBJECT_TYPES)
-    return list(dict.fromkeys(itertools.chain(*keys)))
-
-
 def prepare(connection: sqlite3.Connection, repository: StoredRepository, event: str) -> EventRun:
     """Make the deliveries of an event and note them in the histories of hooks that keep one.
 
     Raises `SandboxError` for an event that the sandbox's catalogue lacks.
     """
-    known = known_events(connection)
+    known = hookstore.known_events(connection, *SUBJECT_TYPES)
     if event not in known:
         raise SandboxError(no_such_event(event, known))
     body = _payload(event, repository)
@@ -123,9 +117,9 @@ def _run(event: str, subject: str, shipments: Sequence[Shipment]) -> EventRun:
 
 
 def _payload(event: str, repository: StoredRepository) -> bytes:
-    told = event if event in KEYS else _PLAIN
+    sample = event if event in KEYS else _PLAIN
     now = datetime.now(timezone.utc)
-    content: dict[str, Any] = payload(told, repository.workspace_slug, repository.slug, now)
+    content: dict[str, Any] = payload(sample, repository.workspace_slug, repository.slug, now)
     return sending.raw_body(content)
 
 
@@ -151,7 +145,7 @@ def carry_out(database: Database, shipment: Shipment) -> None:
         done = outcome.status not in _SERVER_ERRORS or number == _TRIES
         if shipment.number is not None:
             with database.write() as connection:
-                historystore.note(connection, shipment.number, number, outcome, done=done)
+                historystore.set_attempts(connection, shipment.number, shipment.outcomes, done=done)
     shipment.done = True
 
 

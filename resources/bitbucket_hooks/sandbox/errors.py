@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
-REALM = 'Basic realm="Bitbucket.org HTTP"'
+REALM: Final = 'Basic realm="Bitbucket.org HTTP"'
+_NOT_FOUND: Final = "Resource not found"
 
 
 class SandboxError(HooksError):
     """The sandbox itself can't do what was asked: a wrong file, name or setting."""
+
+
+class Missing(SandboxError):
+    """There is no such thing in the sandbox. `answer` is what the API says of it."""
+
+    def __init__(self, message: str, answer: str = _NOT_FOUND) -> None:
+        super().__init__(message)
+        self.answer: Final = answer
 
 
 class SandboxUnusable(SandboxError):
@@ -48,94 +57,72 @@ class Refusal(Exception):
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> Response:
-    """Make a JSON answer as the service does; `headers` have `_` for `-` in their names."""
-    response = Response(json.dumps(body), status, mimetype="application/json")
+    """Make a JSON answer as the service does."""
+    response = Response(json.dumps(body), status, headers)
     response.headers["Content-Type"] = "application/json; charset=utf-8"
-    for name, value in headers.items():
-        response.headers[name.replace("_", "-")] = value
     return response
 
 
-def _error(status: int, message: str, **more: Any) -> Refusal:
-    body = {"type": "error", "error": {"message": message, **more}}
-    return Refusal(json_response(body, status))
+def refusal(status: int, message: str, **more: Any) -> Refusal:
+    """Refuse in the common form of the service's errors."""
+    return Refusal(json_response({"type": "error", "error": {"message": message, **more}}, status))
 
 
-def bad_request(message: str = "Bad request") -> Refusal:
+def bad_request(message: str) -> Refusal:
     """400 with a message alone (unverified)."""
-    return _error(400, message)
+    return refusal(400, message)
 
 
 def bad_structure(problems: Iterable[str]) -> Refusal:
     """400 for a body that lacks a field or has a wrong type: `fields` is a *list* (seen)."""
     failures = [f"FieldValidationException: {problem}" for problem in problems]
-    return _error(
-        400,
-        "Bad request",
-        fields=[f"Field: {{{each}field}} Error: {{{each}}}" for each in failures],
-    )
+    fields = [f"Field: {{{failure}field}} Error: {{{failure}}}" for failure in failures]
+    return refusal(400, "Bad request", fields=fields)
 
 
 def bad_values(fields: Mapping[str, list[str]]) -> Refusal:
     """400 for values that the service does not allow: `fields` is an object (seen elsewhere)."""
-    return _error(400, "Bad request", fields=dict(fields))
+    return refusal(400, "Bad request", fields=dict(fields))
 
 
 def unauthenticated() -> Refusal:
     """401 as plain text with a challenge (seen)."""
     text = "You may not have access to this repository or it no longer exists in this workspace."
-    response = Response(text, 401, mimetype="text/plain")
-    response.headers["WWW-Authenticate"] = REALM
-    return Refusal(response)
+    return Refusal(Response(text, 401, {"WWW-Authenticate": REALM}, mimetype="text/plain"))
 
 
 def missing_scope(required: Iterable[str], granted: Iterable[str]) -> Refusal:
     """403 for credentials without a scope: `detail` is an object (read)."""
-    return _error(
-        403,
-        "Your credentials lack one or more required privilege scopes.",
-        detail={"required": sorted(required), "granted": sorted(granted)},
-    )
+    message = "Your credentials lack one or more required privilege scopes."
+    detail = {"required": sorted(required), "granted": sorted(granted)}
+    return refusal(403, message, detail=detail)
 
 
 def no_permission(what: str) -> Refusal:
     """403 for an identity with the right scopes that is no administrator (reported)."""
-    return _error(403, f"You must have admin access to {what} to do this.")
+    return refusal(403, f"You must have admin access to {what} to do this.")
 
 
-def not_found(message: str = "Resource not found") -> Refusal:
+def not_found(message: str = _NOT_FOUND) -> Refusal:
     """404: a missing repository and a missing hook look alike (public API description)."""
-    return _error(404, message)
-
-
-def not_allowed() -> Refusal:
-    """405 for a verb that the path does not have (unverified)."""
-    return _error(405, "Method not allowed")
-
-
-def other_host(host: str) -> Refusal:
-    """421 for a name that this sandbox does not answer to, which the service has no need of."""
-    return _error(421, f'No answer to the host "{host}"; allow it with `--allow-host`')
+    return refusal(404, message)
 
 
 def unusable(error: SandboxUnusable) -> Refusal:
     """507 when the disk is full, 500 when the sandbox's file can't be used for another reason."""
-    return _error(507 if error.is_full else 500, error.message)
+    return refusal(507 if error.is_full else 500, error.message)
 
 
 def rate_limited(retry_after: int | None) -> Refusal:
     """429 as plain text (seen); `Retry-After` in seconds is not documented, so often missing."""
     text = "Rate limit for this resource has been exceeded"
-    response = Response(text, 429, mimetype="text/plain")
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return Refusal(response)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Refusal(Response(text, 429, headers, mimetype="text/plain"))
 
 
 def server_error() -> Response:
     """500 with the id that the vendor's support asks for (seen)."""
-    error = {"message": "Something went wrong", "id": secrets.token_hex(16)}
-    return json_response({"type": "error", "error": error}, 500)
+    return refusal(500, "Something went wrong", id=secrets.token_hex(16)).response
 
 
 def gateway_page(status: int) -> Response:

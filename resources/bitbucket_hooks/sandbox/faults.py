@@ -31,7 +31,7 @@ class Plan:
     remaining: int
 
     def concerns(self, method: str, paths: Iterable[str]) -> bool:
-        """Tell whether this request, whose path may be spelled in several ways, is waited for."""
+        """Whether the plan is for this request, whose path may be spelled in several ways."""
         glob = self.path.lower()
         fits = any(fnmatch.fnmatchcase(path.lower(), glob) for path in paths)
         return fits and self.method in ("*", method)

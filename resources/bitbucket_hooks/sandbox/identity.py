@@ -12,15 +12,15 @@ import attrs
 
 from bitbucket_hooks.sandbox import tenants
 from bitbucket_hooks.sandbox.errors import missing_scope
+from bitbucket_hooks.sandbox.models import Workspace
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from bitbucket_hooks.sandbox.models import StoredRepository, User
+    from bitbucket_hooks.sandbox.models import StoredRepository
 
 TokenKind = Literal["api", "repository", "project", "workspace", "oauth"]
-Role = Literal["admin", "write", "read"]
 
 API_TOKEN_SCOPES: Final = (
     *(f"{verb}:webhook:bitbucket" for verb in ("read", "write", "delete")),
@@ -105,7 +105,7 @@ def require_webhook_scope(identity: Identity, method: str) -> None:
 
 
 def require_event_scopes(identity: Identity, events: Iterable[str]) -> None:
-    """Refuse who listens to events without the scopes to read what they tell (public docs)."""
+    """Refuse a subscription to events without the scopes to read their subjects (public docs)."""
     names = {_EVENT_SCOPES.get(event.partition(":")[0], "repository") for event in events}
     if identity.kind == "api":
         identity.require_all(f"read:{name}:bitbucket" for name in names)
@@ -136,12 +136,12 @@ def decode_basic(value: str) -> tuple[str, str]:
 
 
 def _basic(connection: sqlite3.Connection, email: str, token: str) -> Identity | None:
-    # A username that is no email address belonged to an app password: those are gone.
-    user = tenants.user(connection, email) if "@" in email else None
     found = _token(connection, token)
-    if user and found and found.kind == "api" and found.holder == user.uuid:
-        return attrs.evolve(found, name=user.email)
-    return None
+    if not found or found.kind != "api":
+        return None
+    # A username that is no email address belonged to an app password: those are gone.
+    user = tenants.user(connection, found.holder)
+    return attrs.evolve(found, name=user.email) if user.email.lower() == email.lower() else None
 
 
 def _bearer(connection: sqlite3.Connection, token: str) -> Identity | None:
@@ -159,42 +159,33 @@ def _token(connection: sqlite3.Connection, token: str) -> Identity | None:
     return Identity(row["kind"], row["name"], row["holder"], frozenset(json.loads(row["scopes"])))
 
 
-def user_of(connection: sqlite3.Connection, identity: Identity) -> User | None:
-    """Give the user behind an API token; other tokens have none."""
-    return tenants.user(connection, identity.holder) if identity.kind == "api" else None
-
-
 def workspace_role(
     connection: sqlite3.Connection, identity: Identity, workspace: str
 ) -> str | None:
-    """Tell what the identity is in a workspace: `owner`, `member` or nothing."""
+    """Give the role of the identity in a workspace: `owner`, `member` or none."""
     if identity.kind in ("workspace", "oauth"):
         return "owner" if identity.holder == workspace else None
     return _granted(connection, identity, workspace) if identity.kind == "api" else None
 
 
-def repository_role(
-    connection: sqlite3.Connection, identity: Identity, repository: StoredRepository
-) -> Role | None:
-    """Tell what the identity may do with a repository; nothing: not even see it.
+def role(
+    connection: sqlite3.Connection, identity: Identity, subject: StoredRepository | Workspace
+) -> str | None:
+    """Give the role of the identity: `owner` or `member`, in a repository `admin`, `write`, `read`.
 
-    Members of a workspace read all its repositories, everybody reads public ones.
+    None: it may not even see it. Members of a workspace read all its repositories, everybody
+    reads public ones.
     """
-    if _holds(connection, identity, repository):
+    if isinstance(subject, Workspace):
+        return workspace_role(connection, identity, subject.uuid)
+    in_workspace = workspace_role(connection, identity, subject.workspace)
+    is_of_token = identity.kind in ("repository", "project")
+    if in_workspace == "owner" or (
+        is_of_token and identity.holder in (subject.uuid, subject.project)
+    ):
         return "admin"
-    granted = _granted(connection, identity, repository.uuid)
-    if granted:
-        return granted  # type: ignore[return-value]
-    member = workspace_role(connection, identity, repository.workspace)
-    return "read" if member or not repository.private else None
-
-
-def _holds(
-    connection: sqlite3.Connection, identity: Identity, repository: StoredRepository
-) -> bool:
-    if identity.kind in ("repository", "project"):
-        return identity.holder in (repository.uuid, repository.project)
-    return workspace_role(connection, identity, repository.workspace) == "owner"
+    granted = _granted(connection, identity, subject.uuid)
+    return granted or ("read" if in_workspace or not subject.private else None)
 
 
 def _granted(connection: sqlite3.Connection, identity: Identity, target: str) -> str | None:

@@ -7,19 +7,19 @@ description names the read scope alone for them, and no role.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from bitbucket_hooks.sandbox import commitstore, pages
-from bitbucket_hooks.sandbox.calls import commit_of, no_content
 from bitbucket_hooks.sandbox.errors import Refusal, json_response, not_found
-from bitbucket_hooks.sandbox.validation import json_object, sent_json
+from bitbucket_hooks.sandbox.models import new_uuid
+from bitbucket_hooks.sandbox.validation import TextField, field_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response
 
     from bitbucket_hooks.sandbox.calls import IncomingRequest
-    from bitbucket_hooks.sandbox.commitstore import StoredCommit
+    from bitbucket_hooks.sandbox.documents import Document, Documents
 
 MAX_DATA: Final = 10
 MAX_AT_ONCE: Final = 100
@@ -29,138 +29,118 @@ MAX_LINE: Final = 450
 MAX_DETAILS: Final = 2000
 """Characters (the limit of the vendor's server product, here unverified)."""
 
-_TEXTS: Final = {"title": MAX_LINE, "details": MAX_DETAILS, "reporter": MAX_LINE, "link": MAX_LINE}
-_REPORT: Final = {
-    "report_type": ("SECURITY", "COVERAGE", "TEST", "BUG"),
-    "result": ("PASSED", "FAILED", "PENDING"),
-}
-_ANNOTATION_TEXTS: Final = {
-    "external_id": MAX_LINE,
-    "summary": MAX_LINE,
-    "details": MAX_DETAILS,
-    "path": MAX_DETAILS,
-    "link": MAX_LINE,
+_REPORT: Final = {  # which ones are required is unverified
+    "title": TextField(MAX_LINE, required=True),
+    "details": TextField(MAX_DETAILS, required=True),
+    "report_type": TextField(required=True, choices=("SECURITY", "COVERAGE", "TEST", "BUG")),
+    "result": TextField(choices=("PASSED", "FAILED", "PENDING")),
+    "reporter": TextField(MAX_LINE),
+    "link": TextField(MAX_LINE, is_url=True),
 }
 _ANNOTATION: Final = {
-    "annotation_type": ("VULNERABILITY", "CODE_SMELL", "BUG"),
-    "result": ("PASSED", "FAILED", "IGNORED", "SKIPPED"),
-    "severity": ("HIGH", "MEDIUM", "LOW", "CRITICAL"),
+    "external_id": TextField(MAX_LINE, required=True),
+    "annotation_type": TextField(required=True, choices=("VULNERABILITY", "CODE_SMELL", "BUG")),
+    "summary": TextField(MAX_LINE, required=True),  # that it is required: reported
+    "details": TextField(MAX_DETAILS),
+    "path": TextField(MAX_DETAILS),
+    "result": TextField(choices=("PASSED", "FAILED", "IGNORED", "SKIPPED")),
+    "severity": TextField(choices=("HIGH", "MEDIUM", "LOW", "CRITICAL")),
+    "link": TextField(MAX_LINE, is_url=True),
 }
+_NUMBER: Final = (int, float)
 _DATA_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "BOOLEAN": bool,
-    "DATE": (int, float),
-    "DURATION": (int, float),
+    "DATE": _NUMBER,
+    "DURATION": _NUMBER,
     "LINK": dict,
-    "NUMBER": (int, float),
-    "PERCENTAGE": (int, float),
+    "NUMBER": _NUMBER,
+    "PERCENTAGE": _NUMBER,
     "TEXT": str,
 }
 
 
 def collection(call: IncomingRequest, workspace: str, slug: str, commit: str) -> Response:
     """Answer GET of a commit's reports."""
-    found = commitstore.reports(call.connection, commit_of(call, workspace, slug, commit))
-    page = pages.asked_for(call.request)
-    cut = pages.cut(page, found)
-    return json_response(pages.envelope(call.request, page, len(found), cut))
+    return call.listed(_reports(call, workspace, slug, commit).all())
 
 
 def item(call: IncomingRequest, workspace: str, slug: str, commit: str, report: str) -> Response:
     """Answer GET, PUT and DELETE of one report. That PUT leaves annotations is unverified."""
-    where = commit_of(call, workspace, slug, commit)
+    reports = _reports(call, workspace, slug, commit)
+    found = reports.find(report)
     if call.request.method == "PUT":
-        body = json_object(call.request)
+        body = call.json_object()
         _check_report(body)
-        return json_response(commitstore.put_report(call.connection, where, report, body))
-    found = commitstore.report(call.connection, where, report)
+        uuid = found["uuid"] if found else new_uuid()
+        body |= {"external_id": report, "uuid": uuid, "type": "report"}
+        reports.put(report, body)
+        return json_response(body)
     if not found:
         raise not_found()
-    if call.request.method == "DELETE":
-        commitstore.delete_report(call.connection, where, report)
-        return no_content(call)
-    return json_response(found)
+    if call.reads:
+        return json_response(found)
+    reports.delete(report)
+    return call.no_content()
 
 
-def findings(
+def report_annotations(
     call: IncomingRequest, workspace: str, slug: str, commit: str, report: str
 ) -> Response:
     """Answer GET and the bulk POST of a report's annotations, which overwrites by external id."""
-    where = commit_of(call, workspace, slug, commit)
-    if not commitstore.report(call.connection, where, report):
+    reports = _reports(call, workspace, slug, commit)
+    if not reports.find(report):
         raise not_found()
-    if call.request.method == "POST":
-        return _annotate(call, where, report)
-    found = commitstore.annotations_of(call.connection, where, report)
-    page = pages.asked_for(call.request)
-    cut = pages.cut(page, found)
-    return json_response(pages.envelope(call.request, page, len(found), cut))
-
-
-def _annotate(call: IncomingRequest, where: StoredCommit, report: str) -> Response:
-    sent = sent_json(call.request)
-    if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
-        raise _refused("The request body is not an array of annotations")
-    if len(sent) > MAX_AT_ONCE:  # seen, in these words
-        raise _refused(f"Bulk upload supports a maximum of /{MAX_AT_ONCE} annotations.")
-    for each in sent:
-        _check_annotation(each)
-    if len({each["external_id"] for each in sent}) < len(sent):
-        raise _refused("external_id is not unique")
-    if commitstore.put_annotations(call.connection, where, report, sent) > MAX_ANNOTATIONS:
-        raise _refused(f"A report can't have more than {MAX_ANNOTATIONS} annotations.")
+    found = reports.attached(report, "annotations")
+    if call.reads:
+        return call.listed(found.all())
+    sent = call.json()
+    _check_annotations(sent)
+    for body in sent:
+        found.put(body["external_id"], body)
+    if len(found.all()) > MAX_ANNOTATIONS:
+        raise _refusal(f"A report can't have more than {MAX_ANNOTATIONS} annotations.")
     return json_response(sent)
 
 
-def _check_report(body: dict[str, Any]) -> None:
-    for name in ("title", "details", "report_type"):  # which ones are required is unverified
-        if not body.get(name):
-            raise _refused(f"{name} is required")
-    _check_texts(body, _TEXTS)
-    _check_choices(body, _REPORT)
+def _reports(call: IncomingRequest, workspace: str, slug: str, commit: str) -> Documents:
+    return call.of_commit(workspace, slug, commit, "reports")
+
+
+def _check_report(body: Document) -> None:
+    _check_fields(body, _REPORT)
     data = body.get("data", [])
     if not isinstance(data, list) or len(data) > MAX_DATA:
-        raise _refused(f"data must be an array of at most {MAX_DATA}")
-    for each in data:
-        _check_datum(each)
+        raise _refusal(f"data must be an array of at most {MAX_DATA}")
+    if not all(isinstance(field, dict) and _is_data_field(field) for field in data):
+        raise _refusal("data holds something that is no data field")
 
 
-def _check_datum(datum: Any) -> None:
-    kind = datum.get("type") if isinstance(datum, dict) else None
-    expected = _DATA_TYPES.get(str(kind))
-    value = datum["value"] if expected and "value" in datum else None
-    if expected is None or not isinstance(value, expected) or not datum.get("title"):
-        raise _refused("data holds something that is no data field")
-    if isinstance(value, bool) and kind != "BOOLEAN":
-        raise _refused("data holds a boolean under another type")
+def _is_data_field(field: Document) -> bool:
+    expected, value = _DATA_TYPES.get(str(field.get("type")), ()), field.get("value")
+    if isinstance(value, bool) and expected is not bool:  # which Python takes for a number too
+        return False
+    return bool(field.get("title")) and isinstance(value, expected)
 
 
-def _check_annotation(body: dict[str, Any]) -> None:
-    for name in ("external_id", "annotation_type", "summary"):  # a summary: reported
-        if not body.get(name):
-            raise _refused(f"{name} is required")
-    _check_texts(body, _ANNOTATION_TEXTS)
-    _check_choices(body, _ANNOTATION)
-    line = body.get("line")
-    if line is not None and (not isinstance(line, int) or line < 1 or not body.get("path")):
-        raise _refused("line must be a number above 0 beside a path")
+def _check_annotations(sent: Any) -> None:
+    if not isinstance(sent, list) or not all(isinstance(body, dict) for body in sent):
+        raise _refusal("The request body is not an array of annotations")
+    if len(sent) > MAX_AT_ONCE:  # seen, in these words
+        raise _refusal(f"Bulk upload supports a maximum of /{MAX_AT_ONCE} annotations.")
+    for body in sent:
+        _check_fields(body, _ANNOTATION)
+        line = body.get("line")
+        if line is not None and (not isinstance(line, int) or line < 1 or not body.get("path")):
+            raise _refusal("line must be a number above 0 beside a path")
+    if len({body["external_id"] for body in sent}) < len(sent):
+        raise _refusal("external_id is not unique")
 
 
-def _check_texts(body: dict[str, Any], texts: Mapping[str, int]) -> None:
-    for name, most in texts.items():
-        value = body.get(name, "")
-        if not isinstance(value, str) or len(value) > most:
-            raise _refused(f"{name} must be a text of at most {most} characters")
-    link = body.get("link", "https://")
-    if not link.startswith(("http://", "https://")):
-        raise _refused("link must be a url")
+def _check_fields(body: Document, fields: Mapping[str, TextField]) -> None:
+    for name, problem in field_problems(body, fields).items():
+        raise _refusal(f"{name}: {problem}")
 
 
-def _check_choices(body: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> None:
-    for name, allowed in choices.items():
-        if name in body and body[name] not in allowed:
-            raise _refused(f"{name} must be one of {', '.join(allowed)}")
-
-
-def _refused(message: str) -> Refusal:
+def _refusal(message: str) -> Refusal:
     """400 in the form of this part of the service (seen)."""
     return Refusal(json_response({"code": 400, "message": message}, 400))

@@ -51,7 +51,7 @@ def admit(database: Database, settings: SandboxSettings, name: str) -> Response 
 def _wait(
     connection: sqlite3.Connection, name: str, now: float, limit: int, seconds: float
 ) -> float:
-    """Tell in how many seconds the window has room again; 0: now."""
+    """Give the seconds until the window has room again; 0: now."""
     row = connection.execute(
         "SELECT at FROM hits WHERE identity = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
         (name, now - seconds, limit - 1),
@@ -59,11 +59,8 @@ def _wait(
     return max(row["at"] + seconds - now, 0.001) if row else 0.0
 
 
-def are_told(settings: SandboxSettings, identity: Identity) -> bool:
-    """Tell whether answers carry the limits' headers: only to access tokens (public docs).
-
-    Without a limit there is nothing to tell.
-    """
+def are_shown(settings: SandboxSettings, identity: Identity) -> bool:
+    """Whether answers carry the limits' headers: only to access tokens (public docs)."""
     return bool(settings.rate_limit) and identity.is_access_token
 
 
@@ -75,8 +72,8 @@ def label(
 ) -> None:
     """Add the rate limit headers.
 
-    The real limit is one by the hour, so that of a shorter window is told as what it makes in an
-    hour. The `Resource`'s value is unverified.
+    The real limit is one by the hour, so that of a shorter window is converted to an hour. The
+    value of `Resource` is unverified.
     """
     (used,) = connection.execute(
         "SELECT count(*) FROM hits WHERE identity = ? AND at > ?",

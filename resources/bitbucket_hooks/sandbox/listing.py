@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from bitbucket_hooks.sandbox import identity as identities
-from bitbucket_hooks.sandbox import pages, tenants
-from bitbucket_hooks.sandbox.calls import workspace_subject
-from bitbucket_hooks.sandbox.errors import bad_request, json_response, no_permission, not_found
+from bitbucket_hooks.sandbox import identity, pages, tenants
+from bitbucket_hooks.sandbox.errors import (
+    Missing,
+    bad_request,
+    json_response,
+    no_permission,
+    not_found,
+)
 from bitbucket_hooks.sandbox.models import StoredRepository
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bitbucket_hooks.sandbox.calls import IncomingRequest
+    from bitbucket_hooks.sandbox.models import Workspace
 
 _COLUMNS: Final = {
     "slug": "r.slug",
@@ -32,70 +37,53 @@ _OPERATORS: Final = {"=": "{} = :{}", "!=": "{} != :{}", "~": "instr(lower({}), 
 def user(call: IncomingRequest) -> Response:
     """Answer `GET /user`. What it shows to a token without a user is unverified."""
     call.identity.require("read:user:bitbucket", "account")
-    found = identities.user_of(call.connection, call.identity)
-    if not found:
-        name = call.identity.name
-        shown: dict[str, Any] = {
-            "type": "app_user",
-            "uuid": call.identity.holder,
-            "display_name": name,
-        }
-        return json_response({**shown, "links": {"self": {"href": call.link("user")}}})
-    links = {"self": {"href": call.link("users", found.uuid)}}
-    shown = {"type": "user", "uuid": found.uuid, "display_name": found.name}
-    shown |= {"nickname": found.name, "account_status": "active", "links": links}
-    return json_response(shown)
+    uuid = call.identity.holder
+    if call.identity.kind != "api":
+        links = {"self": {"href": call.link("user")}}
+        shown = {"type": "app_user", "uuid": uuid, "display_name": call.identity.name}
+        return json_response({**shown, "links": links})
+    name = tenants.user(call.connection, uuid).name
+    shown = {"type": "user", "uuid": uuid, "display_name": name, "nickname": name}
+    links = {"self": {"href": call.link("users", uuid)}}
+    return json_response({**shown, "account_status": "active", "links": links})
 
 
 def workspace(call: IncomingRequest, workspace: str) -> Response:
     """Answer `GET /workspaces/{workspace}`: for its members and its own tokens."""
     call.identity.require("read:workspace:bitbucket")
-    subject = workspace_subject(call, workspace)
     found = call.workspace(workspace)
-    if not identities.workspace_role(call.connection, call.identity, found.uuid):
+    if not call.role(found):
         raise no_permission(f"the workspace {found.slug}")
-    shown = {**subject.shown, "is_private": True, "created_on": found.created_on}
+    shown = {**call.shown_subject(found), "is_private": True, "created_on": found.created_on}
     return json_response(shown)
 
 
 def workspaces(call: IncomingRequest) -> Response:
     """Answer `GET /workspaces`: those whose member or token the identity is."""
-    return _listed(call, [shown for shown, _ in _own_workspaces(call)])
+    return call.listed(_own_workspaces(call), call.shown_subject)
 
 
 def workspace_accesses(call: IncomingRequest) -> Response:
     """Answer `GET /user/workspaces`: the same, and whether the identity administers each."""
-    values = [
-        {"type": "workspace_access", "administrator": role == "owner", "workspace": shown}
-        for shown, role in _own_workspaces(call)
-    ]
-    return _listed(call, values)
+
+    def shown(found: Workspace) -> dict[str, Any]:
+        administrator = call.role(found) == "owner"
+        access = {"type": "workspace_access", "administrator": administrator}
+        return {**access, "workspace": call.shown_subject(found)}
+
+    return call.listed(_own_workspaces(call), shown)
 
 
-def _own_workspaces(call: IncomingRequest) -> list[tuple[dict[str, Any], str]]:
+def _own_workspaces(call: IncomingRequest) -> list[Workspace]:
     call.identity.require("read:workspace:bitbucket")
-    found = [
-        (each, identities.workspace_role(call.connection, call.identity, each.uuid))
-        for each in tenants.workspaces(call.connection)
-    ]
-    return [(workspace_subject(call, each.slug).shown, role) for each, role in found if role]
-
-
-def _listed(call: IncomingRequest, values: list[dict[str, Any]]) -> Response:
-    page = pages.asked_for(call.request)
-    cut = pages.cut(page, values)
-    return json_response(pages.envelope(call.request, page, len(values), cut))
+    return [found for found in tenants.workspaces(call.connection) if call.role(found)]
 
 
 def all_repositories(call: IncomingRequest) -> Response:
     """Answer `GET /repositories`: those of all workspaces that the identity may see."""
     call.identity.require("read:repository:bitbucket", "repository")
-    visible = [
-        each
-        for each in tenants.repositories(call.connection)
-        if identities.repository_role(call.connection, call.identity, each)
-    ]
-    return _listed(call, [_shown(call, each) for each in visible])
+    visible = [found for found in tenants.repositories(call.connection) if call.role(found)]
+    return call.listed(visible, lambda found: _shown(call, found))
 
 
 def repository(call: IncomingRequest, workspace: str, slug: str) -> Response:
@@ -107,17 +95,16 @@ def repository(call: IncomingRequest, workspace: str, slug: str) -> Response:
 def repositories(call: IncomingRequest, workspace: str) -> Response:
     """Answer `GET /repositories/{workspace}`: those that the identity may see."""
     call.identity.require("read:repository:bitbucket", "repository")
-    found = tenants.workspace(call.connection, workspace)
-    if not found:
-        raise not_found(f"No workspace with identifier '{workspace}'.")
-    page = pages.asked_for(call.request)
+    try:
+        owner = tenants.workspace(call.connection, workspace)
+    except Missing:
+        raise not_found(f"No workspace with identifier '{workspace}'.") from None
+    page = pages.page_request(call.request)
     where, values = _where(call.request.args.get("q", ""))
-    values |= identities.visible(call.connection, call.identity, found.uuid)
-    values |= {"workspace": found.uuid, "pagelen": page.pagelen, "offset": page.offset}
+    values |= identity.visible(call.connection, call.identity, owner.uuid)
+    values |= {"workspace": owner.uuid, "pagelen": page.pagelen, "offset": page.offset}
     # Nothing that was sent becomes part of the query: columns and operators are looked up.
-    query = (
-        f"{tenants.REPOSITORIES} WHERE r.workspace = :workspace AND {identities.VISIBLE} {where}"
-    )
+    query = f"{tenants.REPOSITORIES} WHERE r.workspace = :workspace AND {identity.VISIBLE} {where}"
     (size,) = call.connection.execute(
         f"SELECT count(*) FROM ({query})",  # noqa: S608
         values,
@@ -127,7 +114,7 @@ def repositories(call: IncomingRequest, workspace: str) -> Response:
         f"{query} ORDER BY {order} LIMIT :pagelen OFFSET :offset", values
     )
     shown = [_shown(call, StoredRepository(**dict(row))) for row in rows]
-    return json_response(pages.envelope(call.request, page, size, shown))
+    return pages.page_response(call.request, page, size, shown)
 
 
 def _where(text: str) -> tuple[str, dict[str, Any]]:
@@ -152,9 +139,9 @@ def _order(text: str) -> str:
 
 
 def _shown(call: IncomingRequest, repository: StoredRepository) -> dict[str, Any]:
-    path = ("repositories", repository.workspace_slug, repository.slug)
     project = {"type": "project", "uuid": repository.project, "key": repository.project_key}
     owner = {"type": "workspace", "uuid": repository.workspace, "slug": repository.workspace_slug}
+    links = {"self": call.link(*repository.path), "hooks": call.link(*repository.path, "hooks")}
     return {
         "type": "repository",
         "uuid": repository.uuid,
@@ -166,8 +153,5 @@ def _shown(call: IncomingRequest, repository: StoredRepository) -> dict[str, Any
         "updated_on": repository.created_on,
         "project": project,
         "workspace": owner,
-        "links": {
-            "self": {"href": call.link(*path)},
-            "hooks": {"href": call.link(*path, "hooks")},
-        },
+        "links": {name: {"href": href} for name, href in links.items()},
     }

@@ -1,17 +1,15 @@
-"""The things of an estate, as values."""
+"""What a sandbox holds besides webhooks, as values: users, workspaces, repositories, comments."""
 
 from __future__ import annotations
 
-import json
 import secrets
 import uuid
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
-if TYPE_CHECKING:
-    import sqlite3
+from bitbucket_hooks.sandbox.webhook import StoredHook as StoredHook  # noqa: PLC0414 - for those who import models
+from bitbucket_hooks.sandbox.webhook import timestamp
 
 
 def new_uuid() -> str:
@@ -20,13 +18,8 @@ def new_uuid() -> str:
 
 
 def new_token(kind: str) -> str:
-    """Make a token that can be told from a real one at a glance."""
+    """Make a token that nobody takes for a real one."""
     return f"sandbox-{kind}-{secrets.token_urlsafe(18)}"
-
-
-def timestamp() -> str:
-    """Give the present time as the service writes it."""
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds")
 
 
 @attrs.frozen
@@ -54,6 +47,11 @@ class Workspace:
         """The name by which people know it."""
         return self.slug
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the API has it."""
+        return "workspaces", self.slug
+
 
 @attrs.frozen
 class StoredRepository:
@@ -77,41 +75,10 @@ class StoredRepository:
         """The name by which people know it: `workspace/slug`."""
         return f"{self.workspace_slug}/{self.slug}"
 
-
-@attrs.frozen
-class StoredHook:
-    """A webhook as the service stores it. The secret stays out of `repr`."""
-
-    uuid: str
-    subject: str
-    subject_type: str
-    url: str
-    description: str = ""
-    active: bool = attrs.field(default=True, converter=bool)
-    events: tuple[str, ...] = attrs.field(default=("repo:push",), converter=tuple)
-    secret: str | None = attrs.field(default=None, repr=False)
-    skip_cert_verification: bool = attrs.field(default=False, converter=bool)
-    history_enabled: bool = attrs.field(default=False, converter=bool)
-    read_only: bool = attrs.field(default=False, converter=bool)
-    created_at: str = attrs.field(factory=timestamp)
-    seq: int = 0
-
     @property
-    def secret_set(self) -> bool:
-        """Whether deliveries are signed: all that the API shows of a secret."""
-        return bool(self.secret)
-
-    def row(self) -> dict[str, Any]:
-        """Give the columns of the table `hooks`, but for its sequence number."""
-        columns = attrs.asdict(self)
-        del columns["seq"]
-        return {**columns, "events": json.dumps(self.events)}
-
-    @classmethod
-    def of(cls, row: sqlite3.Row | dict[str, Any]) -> StoredHook:
-        """Make the value of a row."""
-        columns = dict(row)
-        return cls(**{**columns, "events": json.loads(columns["events"])})
+    def path(self) -> tuple[str, ...]:
+        """Where the API has it."""
+        return "repositories", self.workspace_slug, self.slug
 
 
 @attrs.frozen
@@ -121,8 +88,8 @@ class StoredComment:
     id: int
     author: str
     raw: str
-    parent: int | None
-    inline: str | None
-    deleted: bool = attrs.field(converter=bool)
-    created_on: str
-    updated_on: str
+    parent: int | None = None
+    inline: str | None = None
+    deleted: bool = False
+    created_on: str = attrs.field(factory=timestamp)
+    updated_on: str = attrs.field(factory=timestamp)

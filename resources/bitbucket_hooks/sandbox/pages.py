@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from bitbucket_hooks.sandbox.errors import bad_request
+from bitbucket_hooks.sandbox.errors import bad_request, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from werkzeug.wrappers import Request
+    from werkzeug.wrappers import Request, Response
 
 _DEFAULT: Final = 10
 _MOST: Final = 100
@@ -30,8 +30,12 @@ class PageRequest:
         """How many values come before it."""
         return (self.number - 1) * self.pagelen
 
+    def of_list(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Take the page out of a whole list."""
+        return values[self.offset : self.offset + self.pagelen]
 
-def asked_for(request: Request) -> PageRequest:
+
+def page_request(request: Request) -> PageRequest:
     """Read `page` and `pagelen`. Refuses what is no number or out of bounds (400, unverified)."""
     pagelen = _number(request, "pagelen", _DEFAULT)
     if pagelen > _MOST:
@@ -46,23 +50,18 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text[:9])
 
 
-def envelope(
+def page_response(
     request: Request, page: PageRequest, size: int, values: Sequence[Any]
-) -> dict[str, Any]:
-    """Wrap one page's values; `next` is an absolute url on the host that was asked."""
+) -> Response:
+    """Answer with one page of values; `next` is an absolute url on the host that was asked."""
     body = {"values": list(values), "pagelen": page.pagelen, "size": size, "page": page.number}
     if page.offset + page.pagelen < size:
         query = {**request.args.to_dict(), "pagelen": page.pagelen, "page": page.number + 1}
-        body["next"] = f"{host(request)}{quote(request.path)}?{urlencode(query)}"
-    return body
+        body["next"] = f"{origin(request)}{quote(request.path)}?{urlencode(query)}"
+    return json_response(body)
 
 
-def cut(page: PageRequest, values: Sequence[Any]) -> Sequence[Any]:
-    """Take one page out of a list that is at hand as a whole."""
-    return values[page.offset : page.offset + page.pagelen]
-
-
-def host(request: Request) -> str:
+def origin(request: Request) -> str:
     """Give the origin that was asked, which all links lead to."""
     return request.host_url.rstrip("/")
 
@@ -80,7 +79,7 @@ def select_fields(body: Any, fields: str) -> Any:
 
 def _keep(body: Any, paths: Iterable[Sequence[str]]) -> Any:
     if isinstance(body, list):
-        return [_keep(each, paths) for each in body]
+        return [_keep(item, paths) for item in body]
     if not isinstance(body, dict):
         return body
     kept = {}
@@ -93,7 +92,7 @@ def _keep(body: Any, paths: Iterable[Sequence[str]]) -> Any:
 
 def _drop(body: Any, path: Sequence[str]) -> Any:
     if isinstance(body, list):
-        return [_drop(each, path) for each in body]
+        return [_drop(item, path) for item in body]
     if not isinstance(body, dict):
         return body
     name, *rest = path

@@ -75,8 +75,9 @@ def fill(connection: sqlite3.Connection) -> None:
             tenants.grant(connection, user, workspaces[slug], role)
 
 
-def _fill_workspace(connection: sqlite3.Connection, slug: str) -> str:
-    uuid = tenants.add_workspace(connection, slug, slug.capitalize())
-    for (key, private), slugs in _ESTATE[slug].items():
-        tenants.add_repositories(connection, uuid, slugs, key, private=private)
+def _fill_workspace(connection: sqlite3.Connection, name: str) -> str:
+    uuid = tenants.add_workspace(connection, name, name.capitalize())
+    for (key, private), slugs in _ESTATE[name].items():
+        for slug in slugs:
+            tenants.add_repository(connection, uuid, slug, key, private=private)
     return uuid

@@ -143,13 +143,14 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
                 return self.pages(environ, start_response)
             host = str(environ["HTTP_HOST"])
             if not self._is_ours(host_name(host)):
-                return errors.other_host(host).response(environ, start_response)
+                message = f'No answer to the host "{host}"; allow it with `--allow-host`'
+                return errors.refusal(421, message).response(environ, start_response)
             return self._api(environ, start_response)
         except SandboxUnusable as error:
             return errors.unusable(error).response(environ, start_response)
 
     def _is_ours(self, host: str) -> bool:
-        """Tell whether the API answers to a name: else any page's script could reach it by one.
+        """Whether the API answers to a name: else any page's script could reach it by one.
 
         An address is what a server for other machines is asked by.
         """

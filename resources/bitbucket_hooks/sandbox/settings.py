@@ -88,7 +88,7 @@ class SandboxSettings:
     burst_limit: int = _number(default=0)
     """Requests of one identity in any second, below the limit above; 0: no limit."""
     retry_after: bool = False
-    """Whether a 429 tells in `Retry-After` when to come back (unverified)."""
+    """Whether a 429 has `Retry-After` (unverified)."""
     read_lag_ms: float = _number(default=0)
     """For how long reads show hooks as they were before a write, in milliseconds."""
     allow_private_urls: bool = True
@@ -106,7 +106,7 @@ class SandboxSettings:
     delete_content_type: bool = True
     """Whether the 204 of a DELETE carries a `Content-Type`, as several clients need (reported)."""
     scope_headers: bool = False
-    """Whether answers tell in `X-OAuth-Scopes` what credentials may (reported)."""
+    """Whether answers list the scopes of the credentials in `X-OAuth-Scopes` (reported)."""
     delivery_timeout_ms: float = _number(default=10_000)
     """For how long a delivery waits for its receiver's answer, in milliseconds."""
     oauth_seconds: float = _number(default=7200)

@@ -11,22 +11,99 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+APPLICATION_ID: Final = 0x62624873  # "bbHs": no other program's database has it
+VERSION: Final = 5
+"""Of the tables. A file of another version is refused: a sandbox is easily made again."""
+
+NUMBER: Final = f"int(max={2**63 - 1})"
+"""A number in a path, as large as the database takes."""
 
 _BUSY_SECONDS: Final = 30.0
 _MOST_IDLE: Final = 32
 _INHERITED: Final[list[sqlite3.Connection]] = []
 
+# What only the API looks into is kept as JSON, in the columns `body` and `state`.
+_SCHEMA: Final = """
+CREATE TABLE users (
+    uuid TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL
+);
+CREATE TABLE workspaces (
+    uuid TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    name TEXT NOT NULL, created_on TEXT NOT NULL
+);
+CREATE TABLE projects (
+    uuid TEXT PRIMARY KEY, workspace TEXT NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    key TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (workspace, key)
+);
+CREATE TABLE repositories (
+    seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE,
+    workspace TEXT NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    project TEXT NOT NULL REFERENCES projects, slug TEXT NOT NULL COLLATE NOCASE,
+    name TEXT NOT NULL, private INTEGER NOT NULL, created_on TEXT NOT NULL,
+    UNIQUE (workspace, slug)
+);
+CREATE TABLE grants (
+    user TEXT NOT NULL REFERENCES users, target TEXT NOT NULL, role TEXT NOT NULL,
+    PRIMARY KEY (user, target)
+);
+CREATE TABLE tokens (
+    token TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, holder TEXT NOT NULL,
+    scopes TEXT NOT NULL, expires_at REAL
+);
+CREATE TABLE consumers (
+    client_id TEXT PRIMARY KEY, secret TEXT NOT NULL, workspace TEXT NOT NULL, scopes TEXT NOT NULL
+);
+CREATE TABLE events (
+    subject_type TEXT NOT NULL, event TEXT NOT NULL, category TEXT NOT NULL,
+    label TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (subject_type, event)
+);
+CREATE TABLE hooks (
+    seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX hooks_by_subject ON hooks (subject, seq);
+-- What a read still shows of a hook after a write, until then; no state: the hook did not exist.
+CREATE TABLE shadows (
+    id INTEGER PRIMARY KEY, hook TEXT NOT NULL, subject TEXT NOT NULL,
+    until REAL NOT NULL, state TEXT
+);
+-- What a hook with a history sent, and the answers.
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook TEXT NOT NULL REFERENCES hooks (uuid) ON DELETE CASCADE, body TEXT NOT NULL
+);
+CREATE INDEX deliveries_by_hook ON deliveries (hook, id);
+-- Commits, pull requests, and what is attached to them.
+CREATE TABLE documents (
+    seq INTEGER PRIMARY KEY,
+    repository TEXT NOT NULL REFERENCES repositories (uuid) ON DELETE CASCADE,
+    collection TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+    UNIQUE (repository, collection, id)
+);
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE plans (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, method TEXT NOT NULL,
+    path TEXT NOT NULL, skip INTEGER NOT NULL, remaining INTEGER NOT NULL
+);
+CREATE TABLE draws (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
+INSERT INTO draws VALUES (1, 0);
+CREATE TABLE hits (identity TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX hits_by_identity ON hits (identity, at);
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    query TEXT NOT NULL, status INTEGER, identity TEXT NOT NULL, fault TEXT
+);
+"""
+
 
 class Database:
     """Short transactions on an existing sandbox file, over a pool of connections.
 
-    A file of an earlier version is brought up to date, and keeps what it holds.
     Each transaction raises `SandboxUnusable` when the file can't be read or written.
-    Raises `SandboxError` when the file is missing, no database of ours, or of a later version.
+    Raises `SandboxError` when it is no file, no sandbox, or a sandbox of another version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,18 +170,12 @@ class Database:
             connection.close()
 
     def _verify(self) -> None:
-        if self.path.exists() and not self.path.is_file():
-            raise SandboxError(f"{self.path} is no file, so no sandbox; name another one")
         if not self.path.is_file():
-            raise SandboxError(
-                f"there is no sandbox at {self.path}; `bitbucket-hooks sandbox serve` makes one"
-            )
+            raise SandboxError(f"{self.path} is no file, so no sandbox; name another one")
         try:
             with self.read() as connection:
                 (mark,) = connection.execute("PRAGMA application_id").fetchone()
-                version = _version(connection)
-            if mark == APPLICATION_ID and version in UPGRADES:
-                version = self._upgrade()
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
         except SandboxUnusable as error:
             if error.is_full:
                 raise
@@ -116,23 +187,11 @@ class Database:
             raise SandboxError(f"{self.path} is no sandbox's file; name another one")
         if version != VERSION:
             raise SandboxError(
-                f"{self.path} is a sandbox of version {version}, and this program knows {VERSION}; "
-                "remove the file to start afresh"
+                f"the sandbox {self.path} was made by another version of bitbucket-hooks "
+                f"(format {version}, this version reads {VERSION})",
+                "Remove the file: a new sandbox is made in its place, without the webhooks that "
+                "the old one had. `pulumi up --refresh` creates those of a stack again.",
             )
-
-    def _upgrade(self) -> int:
-        """Bring the file up to date, unless another process just did, and give its version."""
-        with self.write() as connection:
-            while (version := _version(connection)) in UPGRADES:
-                for statement in UPGRADES[version].split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {version + 1}")
-        return version
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
 
 
 def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
@@ -166,7 +225,7 @@ def _build(draft: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     with contextlib.closing(_connect(draft, "rwc")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
-            f"BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
+            f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
             f" PRAGMA user_version = {VERSION};"
         )
         # Hooks have secrets, and people try things out with real ones.

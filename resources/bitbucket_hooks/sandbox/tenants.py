@@ -1,17 +1,24 @@
-"""The tables of workspaces, projects, repositories and users."""
+"""The tables of workspaces, projects, repositories and users.
+
+What looks for a thing by its name raises `Missing` when there is none.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 from typing import TYPE_CHECKING, Final
 
+from bitbucket_hooks.sandbox.errors import Missing, SandboxError
 from bitbucket_hooks.sandbox.models import (
     StoredRepository,
     User,
     Workspace,
+    new_token,
     new_uuid,
-    timestamp,
 )
+from bitbucket_hooks.sandbox.webhook import timestamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,30 +30,48 @@ SELECT r.seq, r.uuid, r.workspace, w.slug AS workspace_slug, r.project, p.key AS
 FROM repositories r JOIN workspaces w ON w.uuid = r.workspace JOIN projects p ON p.uuid = r.project
 """
 _SLUG: Final = re.compile(r"[A-Za-z0-9_.-]{1,62}")
+_LISTED: Final = "`bitbucket-hooks sandbox repositories` lists what there is"
 
 
-def is_slug(text: str) -> bool:
-    """Tell whether the service would take this as the slug of a repository or workspace."""
-    return bool(_SLUG.fullmatch(text))
-
-
-def workspace(connection: sqlite3.Connection, name: str) -> Workspace | None:
+def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
     """Find a workspace by its slug, in any case, or its uuid in braces."""
     row = connection.execute(
         "SELECT * FROM workspaces WHERE slug = ? OR uuid = ?", (name, name.lower())
     ).fetchone()
-    return Workspace(**dict(row)) if row else None
+    if not row:
+        raise Missing(f'there is no workspace "{name}" in this sandbox; {_LISTED}')
+    return Workspace(**dict(row))
 
 
-def repository(
-    connection: sqlite3.Connection, workspace_uuid: str, name: str
-) -> StoredRepository | None:
-    """Find a repository of a workspace by its slug, in any case, or its uuid in braces."""
+def repository(connection: sqlite3.Connection, name: str) -> StoredRepository:
+    """Find a repository by `workspace/slug`, each also a uuid."""
+    owner, _, slug = name.partition("/")
     row = connection.execute(
         f"{REPOSITORIES} WHERE r.workspace = ? AND (r.slug = ? OR r.uuid = ?)",
-        (workspace_uuid, name, name.lower()),
+        (workspace(connection, owner).uuid, slug, slug.lower()),
     ).fetchone()
-    return StoredRepository(**dict(row)) if row else None
+    if not row:
+        raise Missing(f'there is no repository "{name}" in this sandbox; {_LISTED}')
+    return StoredRepository(**dict(row))
+
+
+def target(connection: sqlite3.Connection, name: str) -> str:
+    """Find the uuid of a repository (`workspace/slug`), project (`workspace:KEY`) or workspace."""
+    if "/" in name:
+        return repository(connection, name).uuid
+    owner, colon, key = name.partition(":")
+    uuid = workspace(connection, owner).uuid
+    return project(connection, uuid, key) if colon else uuid
+
+
+def user(connection: sqlite3.Connection, name: str) -> User:
+    """Find a user by the email address, in any case, or the uuid."""
+    row = connection.execute(
+        "SELECT * FROM users WHERE email = ? OR uuid = ?", (name, name)
+    ).fetchone()
+    if not row:
+        raise Missing(f'there is no user "{name}" in this sandbox; add it first')
+    return User(**dict(row))
 
 
 def repositories(connection: sqlite3.Connection) -> list[StoredRepository]:
@@ -57,18 +82,16 @@ def repositories(connection: sqlite3.Connection) -> list[StoredRepository]:
 
 def workspaces(connection: sqlite3.Connection) -> list[Workspace]:
     """Give all workspaces."""
-    return [
-        Workspace(**dict(row))
-        for row in connection.execute("SELECT * FROM workspaces ORDER BY slug")
-    ]
+    rows = connection.execute("SELECT * FROM workspaces ORDER BY slug")
+    return [Workspace(**dict(row)) for row in rows]
 
 
-def user(connection: sqlite3.Connection, name: str) -> User | None:
-    """Find a user by the email address, in any case, or the uuid."""
-    row = connection.execute(
-        "SELECT * FROM users WHERE email = ? OR uuid = ?", (name, name)
-    ).fetchone()
-    return User(**dict(row)) if row else None
+def check_slug(slug: str) -> None:
+    """Refuse what the service would not take as the slug of a repository or workspace."""
+    if not _SLUG.fullmatch(slug):
+        raise SandboxError(
+            f'"{slug}" is no slug; write at most 62 letters, digits, ".", "_" and "-"'
+        )
 
 
 def add_workspace(connection: sqlite3.Connection, slug: str, name: str) -> str:
@@ -91,27 +114,31 @@ def project(connection: sqlite3.Connection, workspace_uuid: str, key: str) -> st
     return uuid
 
 
-def add_repositories(
-    connection: sqlite3.Connection,
-    workspace_uuid: str,
-    slugs: Iterable[str],
-    project_key: str,
-    *,
-    private: bool,
-) -> list[str]:
-    """Add repositories, thousands at once if need be, and give their uuids."""
-    where = project(connection, workspace_uuid, project_key)
-    now = timestamp()
-    rows = [(new_uuid(), workspace_uuid, where, slug, slug, private, now) for slug in slugs]
-    connection.executemany(
+def add_repository(
+    connection: sqlite3.Connection, workspace_uuid: str, slug: str, key: str, *, private: bool
+) -> str:
+    """Add a repository to the project of that key and give its uuid."""
+    uuid = new_uuid()
+    where = project(connection, workspace_uuid, key)
+    connection.execute(
         "INSERT INTO repositories (uuid, workspace, project, slug, name, private, created_on)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        rows,
+        (uuid, workspace_uuid, where, slug, slug, private, timestamp()),
     )
-    return [row[0] for row in rows]
+    return uuid
 
 
 def grant(connection: sqlite3.Connection, user_uuid: str, target: str, role: str) -> None:
     """Give a user a role in a workspace or repository, in place of the one that was there."""
     row = (user_uuid, target, role)
     connection.execute("INSERT OR REPLACE INTO grants VALUES (?, ?, ?)", row)
+
+
+def issue_token(
+    connection: sqlite3.Connection, kind: str, holder: str, scopes: Iterable[str]
+) -> str:
+    """Store a new token that does not expire and give it."""
+    token = new_token(kind)
+    row = (token, kind, f"{kind} token {secrets.token_hex(3)}", holder, json.dumps(list(scopes)))
+    connection.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, NULL)", row)
+    return token

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
-from bitbucket_hooks.sandbox import validation
+from bitbucket_hooks.sandbox.webhook import problems_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.settings import SandboxSettings
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _KEEP: Final = "keep"
 _REPLACE: Final = "replace"
@@ -93,7 +93,7 @@ class HookForm:
     ) -> dict[str, list[str]]:
         """Find what is wrong, field by field; in the values, the same as the API does."""
         changes = self.changes()
-        found = validation.problems_of({**changes, "events": list(self.events)}, settings, known)
+        found = problems_of({**changes, "events": list(self.events)}, settings, known)
         if self.secret and self.secret_action != _REPLACE:
             found["secret"] = [_UNWANTED]
         elif has_secret and self.secret_action == _REPLACE and not self.secret:

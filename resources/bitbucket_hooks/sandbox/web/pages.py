@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from bitbucket_hooks.html.render import static
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.schema import NUMBER
+from bitbucket_hooks.sandbox.store import NUMBER
 from bitbucket_hooks.sandbox.web import paths, repositories, requests, webhooks
 from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.visits import Visit, page

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.models import StoredHook, StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.models import StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 Subject: TypeAlias = "StoredRepository | Workspace"
 """What hooks belong to, and what has a page of its own."""

@@ -17,7 +17,8 @@ _FOUND: Final = """
 FROM repositories r JOIN workspaces w ON w.uuid = r.workspace JOIN projects p ON p.uuid = r.project
 WHERE (w.slug || '/' || r.slug) LIKE :like ESCAPE '\\' OR EXISTS (
     SELECT 1 FROM hooks h WHERE h.subject = r.uuid
-    AND (h.url LIKE :like ESCAPE '\\' OR h.description LIKE :like ESCAPE '\\'))
+    AND (json_extract(h.body, '$.url') LIKE :like ESCAPE '\\'
+         OR json_extract(h.body, '$.description') LIKE :like ESCAPE '\\'))
 """
 _ROWS: Final = f"""
 SELECT w.slug || '/' || r.slug AS name, p.key AS project, r.private,

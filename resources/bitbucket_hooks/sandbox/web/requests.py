@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.web.paths import Subject
     from bitbucket_hooks.sandbox.web.visits import Visit
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 
 def history(visit: Visit, subject: Subject, uid: str) -> Response:

@@ -8,7 +8,7 @@ import attrs
 from werkzeug.wrappers import Response
 
 from bitbucket_hooks.html.render import render
-from bitbucket_hooks.sandbox import hookstore, lookups
+from bitbucket_hooks.sandbox import hookstore, tenants
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.models import StoredRepository
 from bitbucket_hooks.sandbox.web import paths
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
     from bitbucket_hooks.sandbox.delivering import Deliverer, EventRun
-    from bitbucket_hooks.sandbox.models import StoredHook
     from bitbucket_hooks.sandbox.web.paths import Subject
+    from bitbucket_hooks.sandbox.webhook import StoredHook
 
 
 @attrs.frozen
@@ -43,8 +43,8 @@ class Visit:
     def subject(self, workspace: str, slug: str | None) -> Subject:
         """Find a repository, or without a slug a workspace. Raises `SandboxError`."""
         if slug:
-            return lookups.repository(self.connection, f"{workspace}/{slug}")
-        return lookups.workspace(self.connection, workspace)
+            return tenants.repository(self.connection, f"{workspace}/{slug}")
+        return tenants.workspace(self.connection, workspace)
 
     def hooks(self, subject: Subject) -> list[StoredHook]:
         """Give the hooks that a page shows: a repository's own, then its workspace's."""
@@ -53,7 +53,7 @@ class Visit:
 
     def hook(self, subject: Subject, uid: str) -> StoredHook:
         """Find one of these hooks. Raises `SandboxError`."""
-        found = lookups.hook(self.connection, uid)
+        found = hookstore.find(self.connection, uid)
         if found.subject not in _shown_on(subject):
             raise SandboxError(
                 f'there is no webhook "{uid}" of {subject.full_name}; go back to its list'

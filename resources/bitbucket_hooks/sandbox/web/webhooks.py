@@ -9,11 +9,11 @@ from werkzeug.utils import redirect
 from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import StoredHook, new_uuid
-from bitbucket_hooks.sandbox.validation import MAX_SECRET
+from bitbucket_hooks.sandbox.models import new_uuid
 from bitbucket_hooks.sandbox.web import paths
 from bitbucket_hooks.sandbox.web.form import HookForm
 from bitbucket_hooks.sandbox.web.visits import may_change, page
+from bitbucket_hooks.sandbox.webhook import MAX_SECRET, StoredHook
 
 if TYPE_CHECKING:
     import sqlite3
@@ -149,16 +149,7 @@ def _events_by_category(
     connection: sqlite3.Connection, *subject_types: str
 ) -> dict[str, list[Event]]:
     """The catalogue's events of some subject types, each once, in the catalogue's order."""
-    events: dict[str, Event] = {}
-    for subject_type in subject_types:
-        rows = connection.execute(
-            "SELECT event, category, label, description FROM events"
-            " WHERE subject_type = ? ORDER BY rowid",
-            (subject_type,),
-        )
-        for row in rows:
-            events.setdefault(row["event"], Event(**dict(row)))
     categories: dict[str, list[Event]] = {}
-    for event in events.values():
+    for event in hookstore.catalogue(connection, *subject_types):
         categories.setdefault(event.category, []).append(event)
     return categories
