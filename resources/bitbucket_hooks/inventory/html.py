@@ -8,8 +8,9 @@ from typing import Any
 from bitbucket_hooks.html.render import render_file, visible
 from bitbucket_hooks.inventory.findings import KINDS, Inventory, Row, label
 from bitbucket_hooks.inventory.live import Live, where
-from bitbucket_hooks.model.webhook import UNDOCUMENTED
+from bitbucket_hooks.model.webhook import PROPERTIES, Property
 
+_COLUMNS_OF_HOOK = ("url", "events", "description")
 _NOUNS = {"hooks": "hook", "hosts": "host"}
 
 
@@ -68,18 +69,19 @@ def _hook(row: Row) -> dict[str, Any]:
     }
 
 
+def _fact(known: Property, live: Live) -> str:
+    if known.name == "secret":
+        return "set" if live.secret_set else "none"
+    value = getattr(live, known.name)
+    if isinstance(value, bool):
+        return "on" if value != known.inverted else "off"
+    return "unknown" if value is None else str(value)
+
+
 def _facts(live: Live) -> dict[str, str]:
-    words = {None: "unknown", True: "on", False: "off"}
-    skips = live.skip_cert_verification
+    properties = [known for known in PROPERTIES.values() if known.name not in _COLUMNS_OF_HOOK]
     return {
-        "active": words[live.active],
-        "certificate check": words[None if skips is None else not skips],
-        "secret": "set" if live.secret_set else "none",
-        **{
-            name.removesuffix("_enabled").replace("_", " "): words[getattr(live, name)]
-            for name in UNDOCUMENTED
-            if name != "skip_cert_verification"
-        },
+        **{known.title: _fact(known, live) for known in properties},
         "created": live.created_at or "unknown",
         **({"read only": "yes"} if live.read_only else {}),
     }

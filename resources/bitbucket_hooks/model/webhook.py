@@ -61,6 +61,8 @@ class Property:
     """Gives values that mean the same one form."""
     label: str = ""
     """What reports call it, if not by its name."""
+    inverted: bool = False
+    """Whether a switch, when it is on, turns off what its label names."""
     words: tuple[str, str] | None = None
     """What reports say of a switch that was turned on, and off."""
     schema: Mapping[str, Any] = field(factory=dict)
@@ -93,7 +95,7 @@ class Property:
     def switched(self, *, on: bool) -> str:
         """What reports say of a switch that was turned on or off."""
         words = self.words or (f"{self.title} switched on", f"{self.title} switched off")
-        return words[not on]
+        return words[on == self.inverted]
 
     def canonical(self, value: Any) -> Any:
         """A value in the form that is compared; what isn't of its type stays as it is."""
@@ -184,7 +186,7 @@ class Desired:
         undocumented=True,
         doc="Whether the receiver's TLS certificate goes unchecked.",
         label="certificate check",
-        words=("certificate check switched off", "certificate check switched on"),
+        inverted=True,
     )
     history_enabled: bool | None = prop(
         rules.boolean,
