@@ -15,6 +15,7 @@ from typing import Final
 
 from attrs import NOTHING
 
+from bitbucket_hooks.model.settings import NAMESPACE, SETTINGS, Setting
 from bitbucket_hooks.model.webhook import ARGUMENTS, PROPERTIES, Property
 from bitbucket_hooks.stack.schema import schema
 
@@ -103,6 +104,50 @@ def _table_of_properties() -> Iterator[str]:
         yield f"| `{known.name}` | `{known.key}` | {default} | {meaning} |"
 
 
+def _table_of_settings() -> Iterator[str]:
+    yield "| key | variable | meaning |"
+    yield "| --- | --- | --- |"
+    for setting in SETTINGS:
+        meaning = f"{setting.doc} {setting.note}".strip()
+        yield f"| `{NAMESPACE}:{setting.key}` | `{setting.variable}` | {meaning} |"
+
+
+_PROVIDER_SETTINGS: Final = tuple(s for s in SETTINGS if s.credential or s.of_provider)
+
+
+def _provider_arguments() -> Iterator[str]:
+    for setting in _PROVIDER_SETTINGS:
+        default = "field(default=None, repr=False)" if setting.secret else "None"
+        yield f"{setting.name}: pulumi.Input[str] | None = {default}"
+        yield f'"""{setting.doc}"""'
+
+
+def _provider_outputs() -> Iterator[str]:
+    for setting in _PROVIDER_SETTINGS:
+        yield f"{setting.name}: pulumi.Output[str | None]"
+        yield f'"""{setting.doc}"""'
+
+
+def _sorted_names(settings: Iterable[Setting]) -> list[str]:
+    return sorted(setting.name for setting in settings)
+
+
+def _provider() -> dict[str, Callable[[], Iterable[str]]]:
+    names = _sorted_names(_PROVIDER_SETTINGS)
+    return {
+        "arguments": _provider_arguments,
+        "outputs": _provider_outputs,
+        "parameters": lambda: _parameters(dict.fromkeys(names, "str")),
+        "keywords": lambda: (f"{name}={name}," for name in names),
+    }
+
+
+def _config() -> Iterator[str]:
+    """`pulumi_bitbucket.config` has these; the keys that it lacks have no attribute."""
+    workspace = [setting for setting in SETTINGS if setting.key == "workspace"]
+    yield from (f"{name}: str | None" for name in _sorted_names([*_PROVIDER_SETTINGS, *workspace]))
+
+
 REGIONS: Final[Mapping[str, Mapping[str, Callable[[], Iterable[str]]]]] = {
     f"{PROGRAM}/args.py": {"arguments": _arguments, "outputs": _outputs},
     f"{PROGRAM}/hook.py": {**_constructor("Hook"), **_look_up("Hook")},
@@ -111,7 +156,9 @@ REGIONS: Final[Mapping[str, Mapping[str, Callable[[], Iterable[str]]]]] = {
         **_look_up("WorkspaceHook"),
     },
     f"{PROGRAM}/hook_fleet.py": _constructor("HookFleet"),
-    "docs/configuration.md": {"properties": _table_of_properties},
+    f"{PROGRAM}/account.py": _provider(),
+    "resources/bitbucket_hooks/config.py": {"settings": _config},
+    "docs/configuration.md": {"settings": _table_of_settings, "properties": _table_of_properties},
 }
 SCHEMA: Final = "stacks/stack.schema.json"
 

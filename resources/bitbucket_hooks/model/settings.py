@@ -23,51 +23,110 @@ from bitbucket_hooks.model.credentials import (
     OAuthConsumer,
 )
 from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.naming import snake
 from bitbucket_hooks.model.urls import comparable, shown
 
 NAMESPACE: Final = "bitbucket"
 PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
 SANDBOX_SCHEME: Final = "sandbox:"
 
-CREDENTIAL_KEYS: Final = (
-    "username",
-    "password",
-    "oauthToken",
-    "oauthClientId",
-    "oauthClientSecret",
+
+@frozen
+class Setting:
+    """A key of an account's configuration. The JSON schema and the docs are made from it."""
+
+    key: str
+    doc: str
+    """What it is, in one sentence."""
+    note: str = ""
+    """More of it, for the docs."""
+    credential: bool = False
+    secret: bool = False
+    of_provider: bool = False
+    """Whether a `Provider` takes it as an argument, beside the credentials."""
+
+    @property
+    def name(self) -> str:
+        """Its name in Python."""
+        return snake(self.key)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that it may come from."""
+        return f"BITBUCKET_{self.name.upper()}"
+
+
+SETTINGS: Final = (
+    Setting("username", "An Atlassian account's email, with `password`.", credential=True),
+    Setting(
+        "password",
+        "An API token of that account.",
+        "It needs the scopes `read:`, `write:` and `delete:webhook:bitbucket`.",
+        credential=True,
+        secret=True,
+    ),
+    Setting(
+        "oauthToken",
+        "A repository, project or workspace access token.",
+        "It needs the scope `webhook`.",
+        credential=True,
+        secret=True,
+    ),
+    Setting("oauthClientId", "An OAuth consumer's key, with its secret.", credential=True),
+    Setting(
+        "oauthClientSecret",
+        "The OAuth consumer's secret.",
+        "The token is fetched and renewed.",
+        credential=True,
+        secret=True,
+    ),
+    Setting(
+        "apiUrl",
+        "Where the API is; default `https://api.bitbucket.org/2.0`.",
+        "`http://127.0.0.1:PORT/2.0` is a test server, `sandbox:PATH` the embedded sandbox; a "
+        "relative path starts at the folder of `Pulumi.yaml`.",
+        of_provider=True,
+    ),
+    Setting("workspace", "The workspace of hooks that name none."),
+    Setting(
+        "adopt",
+        "Which live hook a create adopts: `match` (default) or `never`.",
+        "`match` is the one with the same url and, when declared, description.",
+    ),
+    Setting(
+        "rateLimit",
+        "Requests an hour of all runs on a machine with the same identity.",
+        "The default is 1000 for the public API, else it is learned from answers "
+        "([one budget](scaling.md#one-budget-of-requests)).",
+    ),
+    Setting("maxWait", "Seconds without progress after which a run gives up; default 3900."),
+    Setting(
+        "parallel",
+        "Requests in flight of one process; default 16.",
+        "Halved for a while when Bitbucket refuses one (429).",
+    ),
+    Setting(
+        "missingRepository",
+        "What a repository is that answers 404: `error` (default) or `gone`.",
+        "It counts when the workspace can't be read either.",
+    ),
+    Setting(
+        "refreshTurns",
+        "The number of runs in which refreshes check everything; default 1.",
+        "Each checks a part ([refreshes in turns](refresh-turns.md)).",
+    ),
 )
-SECRET_KEYS: Final = ("password", "oauthToken", "oauthClientSecret")
-OTHER_KEYS: Final = (
-    "apiUrl",
-    "workspace",
-    "adopt",
-    "rateLimit",
-    "maxWait",
-    "parallel",
-    "missingRepository",
-    "refreshTurns",
-)
+"""Every key of an account's configuration."""
+
+CREDENTIAL_KEYS: Final = tuple(setting.key for setting in SETTINGS if setting.credential)
+SECRET_KEYS: Final = tuple(setting.key for setting in SETTINGS if setting.secret)
+OTHER_KEYS: Final = tuple(setting.key for setting in SETTINGS if not setting.credential)
 KEYS: Final = CREDENTIAL_KEYS + OTHER_KEYS
+VARIABLES: Final = {setting.key: setting.variable for setting in SETTINGS}
+"""The environment variable of each key."""
 
 ACCOUNT_KEY: Final = "account"
 """Not for users: the name of the `Provider` resource that a configuration belongs to."""
-
-VARIABLES: Final = {
-    "username": "BITBUCKET_USERNAME",
-    "password": "BITBUCKET_PASSWORD",
-    "oauthToken": "BITBUCKET_OAUTH_TOKEN",
-    "oauthClientId": "BITBUCKET_OAUTH_CLIENT_ID",
-    "oauthClientSecret": "BITBUCKET_OAUTH_CLIENT_SECRET",
-    "apiUrl": "BITBUCKET_API_URL",
-    "workspace": "BITBUCKET_WORKSPACE",
-    "adopt": "BITBUCKET_ADOPT",
-    "rateLimit": "BITBUCKET_RATE_LIMIT",
-    "maxWait": "BITBUCKET_MAX_WAIT",
-    "parallel": "BITBUCKET_PARALLEL",
-    "missingRepository": "BITBUCKET_MISSING_REPOSITORY",
-    "refreshTurns": "BITBUCKET_REFRESH_TURNS",
-}
-"""The environment variable of each key."""
 
 REFRESH_BUDGET: Final = "refreshBudget"
 """A key of former versions, which is refused."""

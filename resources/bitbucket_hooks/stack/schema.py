@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.model.events import CATALOGUE
-from bitbucket_hooks.model.settings import KEYS as SETTINGS
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.model.settings import VARIABLES
+from bitbucket_hooks.model.settings import SETTINGS, Setting
 from bitbucket_hooks.stack.config import (
     ACCOUNT_KEYS,
     ACCOUNTS,
@@ -36,7 +35,7 @@ def schema() -> dict[str, Any]:
     }
     properties = {
         **{f"{NAMESPACE}:{key}": {"description": STACK_KEYS[key], **ours[key]} for key in ours},
-        **{f"{ACCOUNT}:{key}": _setting(key) for key in SETTINGS},
+        **{f"{ACCOUNT}:{setting.key}": _setting(setting) for setting in SETTINGS},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -104,6 +103,7 @@ def _account() -> dict[str, Any]:
     }
 
 
-def _setting(key: str) -> Mapping[str, Any]:
+def _setting(setting: Setting) -> Mapping[str, Any]:
     value = {"anyOf": [{"type": ["string", "integer"]}, _SECURE]}
-    return {"description": f"Or the environment variable {VARIABLES[key]}.", **value}
+    doc = f"{setting.doc} Or the environment variable {setting.variable}."
+    return {"description": doc, **value}
