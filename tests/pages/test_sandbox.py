@@ -183,7 +183,7 @@ def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbo
         assert page.inner_text("#live").count("pending") == 2
         page.evaluate("window.isTheSame = true; document.querySelector('#live a').focus()")
         gate.set()
-        expect(page.locator("#live")).to_contain_text("2 deliveries are through")
+        expect(page.locator("#live")).to_contain_text("2 deliveries are through.")
         assert page.evaluate("window.isTheSame")
         assert focused(page).startswith("View details")
         assert not scrolls_sideways(page)
