@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 from bitbucket_hooks.api.auth import Authenticator
-from bitbucket_hooks.api.client import PUBLIC_LIMIT, Client
+from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.http import HttpSender
 from bitbucket_hooks.api.oauth import TokenClient
@@ -17,7 +17,7 @@ from bitbucket_hooks.api.retry import RetryingSender
 from bitbucket_hooks.api.throttle import HOUR, Throttle
 from bitbucket_hooks.api.transport import Endpoint, open_proxied_session, plain_session
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
-from bitbucket_hooks.model.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.settings import Settings
 
 
 def open_client(
@@ -28,7 +28,7 @@ def open_client(
 ) -> Client:
     """Make the client of one account.
 
-    `tell` hears of long waits; `before_write` is asked before every write and raises when it must
+    `notify` hears of long waits; `before_write` is asked before every write and raises when it must
     not happen any more.
     """
     clock = clock or Clock()
@@ -36,8 +36,7 @@ def open_client(
     caller = RetryingSender(
         HttpSender(session), _throttle(settings, notify, clock), clock, notify, before_write
     )
-    auth = Authenticator(identity(settings), clock, TokenClient(caller, endpoint).ask)
-    return Client(endpoint, caller, auth)
+    return _client(endpoint, caller, identity(settings))
 
 
 def open_signed_client(
@@ -51,18 +50,21 @@ def open_signed_client(
     clock = clock or Clock()
     session, endpoint = open_proxied_session(proxy)
     caller = RetryingSender(HttpSender(session), _throttle(settings, notify, clock), clock, notify)
-    auth = Authenticator(Anonymous(), clock, TokenClient(caller, endpoint).ask)
-    return Client(endpoint, caller, auth)
+    return _client(endpoint, caller, Anonymous())
+
+
+def _client(endpoint: Endpoint, caller: RetryingSender, who: Credentials) -> Client:
+    ask = TokenClient(caller, endpoint).ask
+    return Client(endpoint, caller, Authenticator(who, caller.clock, ask))
 
 
 def _throttle(settings: Settings, notify: Callable[[str], None], clock: Clock) -> Throttle:
-    known = PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None
     return Throttle(
         clock=clock,
         notify=notify,
         max_wait=settings.max_wait,
         parallel=settings.parallel,
-        limit=settings.rate_limit or known,
+        limit=settings.known_limit,
         fixed=settings.rate_limit is not None,
         request_log=request_log_of(settings.api_url, identity(settings), clock, HOUR),
     )

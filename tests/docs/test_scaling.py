@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bitbucket_hooks.api.client import PAGE_LENGTH, PUBLIC_LIMIT
+from bitbucket_hooks.api.client import PAGE_LENGTH
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.model.settings import PUBLIC_LIMIT
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scaling.md").read_text("utf-8")

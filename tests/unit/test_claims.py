@@ -98,8 +98,8 @@ def test_doubles_that_are_named_by_uuid(claims: Claims) -> None:
     one, two = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
     claims.reserve_key([one], OLD)
     claims.reserve_key([two], NEW)
-    assert claims.intended_by_other(one, NEW) == "Hook 'old'"
-    assert claims.intended_by_other(PLACE, NEW) is None
+    assert claims.reserved_by_other(one, NEW) == "Hook 'old'"
+    assert claims.reserved_by_other(PLACE, NEW) is None
     third = Owner("urn::third", "Hook 'third'")
     for refused in (PLACE, one):
         with pytest.raises(ConflictError, match="Hook 'old' and Hook 'third'"):
@@ -154,7 +154,7 @@ def test_a_disk_that_fills_up(claims: Claims) -> None:
     with full_disk(0), pytest.raises(ConfigError, match=r"(?s)the run stops.*free space there"):
         claims.reserve_key([PLACE], NEW)
     claims.reserve_key([PLACE], NEW)
-    assert Claims(claims.folder).intended_by_other(PLACE, OLD) == "Hook 'new'"
+    assert Claims(claims.folder).reserved_by_other(PLACE, OLD) == "Hook 'new'"
 
 
 @pytest.mark.usefixtures("places")

@@ -17,9 +17,6 @@ from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.urls import origin_shown
 
-PUBLIC_LIMIT: Final = 1000
-"""Requests an hour and identity on webhook data (public documentation)."""
-
 PAGE_LENGTH: Final = 100
 """The longest page that the API gives (public API description)."""
 

@@ -6,12 +6,13 @@ Paths, verbs and fields: public API description, unless said otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, UnexpectedAnswer
+from bitbucket_hooks.api.whole_listing import read_whole
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug, path_of
@@ -25,8 +26,6 @@ from bitbucket_hooks.model.webhook import (
 
 if TYPE_CHECKING:
     from bitbucket_hooks.api.client import Client, Page  # it brings requests along
-
-_TRIES: Final = 3
 
 
 @frozen
@@ -62,17 +61,9 @@ class HookApi:
     def listing(self, subject: Subject) -> Listing:
         """All hooks of a subject, one request per 100. Raises ApiError.
 
-        One that is deleted while pages are read moves the others up, and one of these can slip
-        through between two pages: it would be taken for gone, and made again. A listing that
-        doesn't have the size it says is read again, and believed when it comes out the same.
+        A hook that slips through between two pages would be taken for gone, and made again.
         """
-        before: Listing | None = None
-        for _ in range(_TRIES):
-            found, is_whole = self._pages(subject)
-            if is_whole or found == before:
-                break
-            before = found
-        return found
+        return read_whole(lambda: self._pages(subject))
 
     def _pages(self, subject: Subject) -> tuple[Listing, bool]:
         """The hooks, and whether these are as many as there are said to be; one page is whole."""

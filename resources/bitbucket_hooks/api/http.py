@@ -46,9 +46,9 @@ class HttpSender:
     def send(self, call: Request, auth: Header) -> Response:
         """Do one call, without following redirects.
 
-        Raises Fault when no complete answer came, Unreachable for a certificate that can't be
-        trusted, ConfigError for what was set up wrongly, and UnexpectedAnswer for a body of absurd
-        size.
+        Raises TransportError when no complete answer came, Unreachable for a certificate that
+        can't be trusted, ConfigError for what was set up wrongly, and UnexpectedAnswer for a body
+        of absurd size.
         """
         try:
             with self.session.request(

@@ -10,10 +10,10 @@ from attrs import frozen
 
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import UnexpectedAnswer
+from bitbucket_hooks.api.whole_listing import read_whole
 from bitbucket_hooks.model.subject import canonical_uuid
 
 _FIELDS: Final = "next,size,values.slug,values.uuid,values.project.key"
-_TRIES: Final = 3
 _TELL_EVERY: Final = 1000  # repositories
 
 
@@ -37,20 +37,13 @@ class RepositoryApi:
     def of(self, workspace: str, project: str | None = None) -> list[Repository]:
         """All repositories of a workspace or of one project, one request per 100. Raises ApiError.
 
-        While pages are read, a repository that is deleted moves the others up, and one of them can
-        slip through between two pages. A listing that doesn't have the size it says is read again;
-        one that comes out the same twice is believed, whatever its size counts.
+        A repository that slips through between two pages would lose its hooks.
         """
-        before: frozenset[Repository] | None = None
-        for _ in range(_TRIES):
-            found, size = self._pages(workspace, project)
-            listed = frozenset(found)
-            if size in (None, len(listed)) or listed == before:
-                break
-            before = listed
-        return sorted(listed, key=lambda one: one.slug)
+        listed = read_whole(lambda: self._pages(workspace, project))
+        return sorted(listed, key=lambda repository: repository.slug)
 
-    def _pages(self, workspace: str, project: str | None) -> tuple[list[Repository], int | None]:
+    def _pages(self, workspace: str, project: str | None) -> tuple[frozenset[Repository], bool]:
+        """The repositories, and whether these are as many as there are said to be."""
         operation = f"workspace {workspace}: listing the repositories"
         path = f"repositories/{quote(workspace, safe='')}"
         # by a time that never changes: in the order of activity, a push would move them around
@@ -62,7 +55,8 @@ class RepositoryApi:
             found += [_repository(one, operation) for one in page.values]
             if len(found) // _TELL_EVERY > (len(found) - len(page.values)) // _TELL_EVERY:
                 self.notify(f"{operation}: {len(found):,}{f' of {size:,}' if size else ''}")
-        return found, size
+        listed = frozenset(found)
+        return listed, size in (None, len(listed))
 
 
 def _where(project: str | None) -> dict[str, str]:

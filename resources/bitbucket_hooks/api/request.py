@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -63,6 +64,11 @@ class Response:
     def ok(self) -> bool:
         """Whether the service did what it was asked."""
         return self.status in _OK
+
+    @property
+    def is_rate_limited(self) -> bool:
+        """Whether it did nothing, as there were too many requests."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS
 
     @property
     def text(self) -> str:

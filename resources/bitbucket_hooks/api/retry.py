@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from attrs import define, evolve, field
@@ -16,11 +17,6 @@ from bitbucket_hooks.api.http import HttpSender, TransportError
 from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.api.throttle import Throttle
 
-_FAILED: Final = 500  # from here on; proxies have numbers of their own for what befell them
-_TIMED_OUT: Final = 408  # said of a connection that lay idle, just when a request took it
-_NEVER_PASSES: Final = 501
-_TOO_MANY: Final = 429
-_UNAUTHORIZED: Final = 401
 _FIRST_PAUSE: Final = 0.4
 _LONGEST_PAUSE: Final = 20.0
 _TELL_OVER: Final = 5.0  # seconds of pause after which the user hears why nothing happens
@@ -75,10 +71,12 @@ class RetryingSender:
             signed = sign()
             outcome = self._attempt(call, signed)
             if isinstance(outcome, Response):
-                if outcome.status == _TOO_MANY:  # surely not done; the throttle bounds the waiting
+                if (
+                    outcome.status == HTTPStatus.TOO_MANY_REQUESTS
+                ):  # surely not done; the throttle bounds the waiting
                     patience = _Patience(self.clock, self.clock.now() + call.patience)
                     continue
-                if outcome.status == _UNAUTHORIZED and renew(signed):
+                if outcome.status == HTTPStatus.UNAUTHORIZED and renew(signed):
                     renew = _never
                     continue
                 if not _may_pass(outcome.status):
@@ -114,14 +112,20 @@ class RetryingSender:
             except TransportError as fault:
                 return fault
             # noted while the slot is held: nobody else may start into a window that just closed
-            note = self.throttle.refused if answer.status == _TOO_MANY else self.throttle.answered
+            note = (
+                self.throttle.refused
+                if answer.status == HTTPStatus.TOO_MANY_REQUESTS
+                else self.throttle.answered
+            )
             note(answer.headers)
         return answer
 
 
 def _may_pass(status: int) -> bool:
-    """Whether the same call may be answered well in a while."""
-    return status == _TIMED_OUT or (status >= _FAILED and status != _NEVER_PASSES)
+    """Whether the same call may be answered well in a while; proxies have 5xx of their own."""
+    # 408 is said of a connection that lay idle, just when a request took it
+    failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
+    return failed or status == HTTPStatus.REQUEST_TIMEOUT
 
 
 def _never(_: Header) -> bool:

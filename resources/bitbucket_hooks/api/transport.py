@@ -62,11 +62,11 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     )
 
 
-class _Session(requests.Session):
+class DirectSession(requests.Session):
     """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that nothing is a redirect; the client follows those on the API's own host."""
+        """Say that nothing is a redirect."""
 
 
 def open_proxied_session(proxy: str) -> tuple[requests.Session, Endpoint]:
@@ -79,7 +79,7 @@ def open_proxied_session(proxy: str) -> tuple[requests.Session, Endpoint]:
 
 def plain_session(parallel: int) -> requests.Session:
     """A session with as many connections as there may be requests at once."""
-    session = _Session()
+    session = DirectSession()
     pool = BoundedAdapter(pool_connections=2, pool_maxsize=parallel)
     session.mount("https://", pool)
     session.mount("http://", pool)

@@ -20,6 +20,7 @@ import requests
 import urllib3
 from attrs import evolve, field, frozen
 
+from bitbucket_hooks.api.transport import DirectSession
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.masking import Mask
@@ -157,15 +158,8 @@ def _in_time(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deliv
     return future.result(timeout)
 
 
-class _Session(requests.Session):
-    """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that nothing is a redirect."""
-
-
 def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> DeliveryResult:
-    with _Session() as session:
+    with DirectSession() as session:
         session.headers.clear()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         session.auth = _nobody

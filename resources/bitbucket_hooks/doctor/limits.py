@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from bitbucket_hooks.api.client import PUBLIC_LIMIT
 from bitbucket_hooks.doctor.account import Talk
 from bitbucket_hooks.doctor.findings import Finding, note, ok, warning
-from bitbucket_hooks.model.settings import PUBLIC_API
+from bitbucket_hooks.model.settings import PUBLIC_API, PUBLIC_LIMIT
 from bitbucket_hooks.model.wording import counted
 
 

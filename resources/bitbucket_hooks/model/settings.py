@@ -28,6 +28,9 @@ from bitbucket_hooks.model.urls import comparable, shown
 
 NAMESPACE: Final = "bitbucket"
 PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
+PUBLIC_LIMIT: Final = 1000
+"""Requests an hour and identity on webhook data (public documentation)."""
+
 SANDBOX_SCHEME: Final = "sandbox:"
 
 
@@ -226,6 +229,11 @@ class Settings:
             return None
         path = Path(self.api_url.removeprefix(SANDBOX_SCHEME)).expanduser()
         return path if path.is_absolute() else project_root() / path
+
+    @property
+    def known_limit(self) -> int | None:
+        """Requests an hour: what the user chose, or what is documented; None: unknown."""
+        return self.rate_limit or (PUBLIC_LIMIT if self.api_url == PUBLIC_API else None)
 
     @property
     def allows_private_urls(self) -> bool:

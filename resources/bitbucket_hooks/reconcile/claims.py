@@ -107,15 +107,15 @@ class Claims:
         self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
         self._add(_digests(named), claim)
 
-    def intended_by_other(self, place: HookKey, owner: Owner) -> str | None:
+    def reserved_by_other(self, place: HookKey, owner: Owner) -> str | None:
         """Another resource that is declared with this place, in the preview or since."""
         claim = self._read(self._name(place))
         return claim.name if claim is not None and claim.owner != owner.key else None
 
-    def refuse_intended_by_other(self, place: HookKey, owner: Owner) -> None:
+    def refuse_reserved_by_other(self, place: HookKey, owner: Owner) -> None:
         """Raise ConflictError when another resource is declared with this place."""
-        if (other := self.intended_by_other(place, owner)) is not None:
-            raise _conflict(other, owner.name, _told(place))
+        if (other := self.reserved_by_other(place, owner)) is not None:
+            raise _conflict(other, owner.name, _described(place))
 
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
@@ -165,7 +165,7 @@ class Claims:
 
     def _hold_places(self, named: Mapping[str, HookKey], claim: Claim) -> None:
         phased = {f"{self.phase} {name}": place for name, place in named.items()}
-        self._hold(phased, claim, lambda name: _told(phased[name]))
+        self._hold(phased, claim, lambda name: _described(phased[name]))
 
     def _note(self) -> Claim:
         return Claim("", "", made=False, phase=self.phase)
@@ -223,7 +223,7 @@ def _conflict(first: str, second: str, hook: str) -> ConflictError:
     )
 
 
-def _told(place: HookKey) -> str:
+def _described(place: HookKey) -> str:
     title = "" if place.description is None else f', "{printable(place.description, 60)}"'
     return f"{place.subject}, {origin_shown(place.url)}{title}"
 

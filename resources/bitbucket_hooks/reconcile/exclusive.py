@@ -19,7 +19,7 @@ from bitbucket_hooks.model.urls import shown, veiled
 from bitbucket_hooks.model.webhook import Desired, HookKey, Observed
 from bitbucket_hooks.reconcile.adoption import described
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.fold_messages import folded
+from bitbucket_hooks.reconcile.fold_messages import folding
 from bitbucket_hooks.reconcile.incomplete import failure, lost_sight, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 
@@ -212,9 +212,9 @@ class Exclusives:
         titles = (hook.description or None, None)
         for title, one in itertools.product(titles, self.lifecycle.names_of(subject)):
             named = HookKey(one, hook.url, title, hook.uuid)
-            if successor := claims.intended_by_other(named, scope.owner):
+            if successor := claims.reserved_by_other(named, scope.owner):
                 return successor
-            successor = claims.intended_by_other(evolve(named, hook=None), scope.owner)
+            successor = claims.reserved_by_other(evolve(named, hook=None), scope.owner)
             like = Desired(subject, hook.url, description=title)
             if successor and not any(map(like.matches, managed)):
                 return successor  # else this is a double of the hook that it has already
@@ -222,14 +222,9 @@ class Exclusives:
 
     @contextmanager
     def _folding(self) -> Iterator[Exclusives]:
-        """The same, whose notices of each hook are told together at the end."""
-        notices: list[str] = []
-        lifecycle = evolve(self.lifecycle, notify=notices.append)
-        try:
-            yield evolve(self, lifecycle=lifecycle, notify=notices.append)
-        finally:
-            for notice in folded(notices):
-                self.notify(notice)
+        """The same, whose notices of each hook are shown together at the end."""
+        with folding(self.notify) as notify:
+            yield evolve(self, lifecycle=evolve(self.lifecycle, notify=notify), notify=notify)
 
 
 def titled(hook: Observed) -> str:

@@ -28,7 +28,7 @@ from bitbucket_hooks.model.webhook import (
     secret_change,
 )
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.fold_messages import folded
+from bitbucket_hooks.reconcile.fold_messages import folding
 from bitbucket_hooks.reconcile.incomplete import Copies, lost_sight, report, unchecked_told
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
 
@@ -190,17 +190,9 @@ class Fleets:
 
     @contextmanager
     def _folding(self) -> Iterator[Fleets]:
-        """The same fleets, whose notices of each copy are told together at the end."""
-        notices: list[str] = []
-        warnings: list[str] = []
-        lifecycle = evolve(self.lifecycle, notify=notices.append, warn=warnings.append)
-        try:
-            yield evolve(self, lifecycle=lifecycle)
-        finally:
-            for notice in folded(notices):
-                self.notify(notice)
-            for warning in folded(warnings):
-                self.warn(warning)
+        """The same fleets, whose messages of each copy are shown together at the end."""
+        with folding(self.warn) as warn, folding(self.notify) as notify:
+            yield evolve(self, lifecycle=evolve(self.lifecycle, notify=notify, warn=warn))
 
     def _create(
         self, fleet: Fleet, slug: str, before: Copies, leaving: Mapping[str, str]
@@ -261,7 +253,7 @@ class Fleets:
         for pause in _HEIR_WAITS:
             if claims.handed_over(uuid, fleet.owner):
                 return None
-            successors = [claims.intended_by_other(place, fleet.owner) for place in places]
+            successors = [claims.reserved_by_other(place, fleet.owner) for place in places]
             successor = next((one for one in successors if one), None)
             if successor is None:
                 return None

@@ -177,7 +177,7 @@ class Lifecycle:
         for subject in self.names_of(desired.subject):
             if subject != declared:  # of which the check has made sure
                 place = evolve(_place(desired), subject=subject)
-                self.claims.refuse_intended_by_other(place, owner)
+                self.claims.refuse_reserved_by_other(place, owner)
 
     def _adoptable(self, desired: Desired, owner: Owner, adopt: str) -> Observed | None:
         subject = desired.subject

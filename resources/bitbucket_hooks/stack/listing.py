@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from attrs import evolve, frozen
 
 from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.globs import matching
-from bitbucket_hooks.model.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.stack.config import of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE
 from bitbucket_hooks.stack.files import MAKE_STACK, project_name, stacks, written
 from bitbucket_hooks.stack.secrecy import hidden
-
-_PUBLIC_LIMIT: Final = 1000  # requests an hour and identity (public documentation)
 
 
 @frozen
@@ -84,7 +81,7 @@ def _look(stack: str) -> Listed:
         settings.workspace,
         settings.api_url,
         _identity(settings),
-        settings.rate_limit or (_PUBLIC_LIMIT if settings.api_url == PUBLIC_API else None),
+        settings.known_limit,
         "rateLimit" in own.values,
         config.problems,
     )
