@@ -35,7 +35,7 @@ def test_the_code_has_messages() -> None:
     assert len(TOLD) > 250
     rooms = {one.room for one in MESSAGES}
     parts = {"api", "cli", "doctor", "engine", "model", "policies", "provider", "reconcile"}
-    assert parts | {"runs", "sandbox", "scripts", "stack", "the package"} <= rooms
+    assert parts | {"runs", "sandbox", "scripts", "stack", "filesystem"} <= rooms
 
 
 @pytest.mark.parametrize("text", ["acme/web: gone", "the file is empty. It has no lines"])
