@@ -1,10 +1,10 @@
-"""What keeps other pages, and other machines, away from the page.
+"""Protects the sandbox's pages from other sites and machines: Host check, CSRF token, headers.
 
-The page acts without a password, so it must know that the person at this machine acts. It answers
-to names of the loopback alone, else a name of a stranger's that leads here would make his page one
-of the same origin (DNS rebinding). A form counts when the browser says that it stood on this page
-(`Origin`, `Sec-Fetch-Site`), and when it holds a token that goes with a cookie: other programs that
-serve pages on this machine are of the same site, but can read neither.
+The pages ask for no password, so a request must come from the person at this machine. Only names
+of the loopback are answered, or a stranger's name that resolves to this machine would make his page
+one of the same origin (DNS rebinding). A form counts when the browser says that it was sent from
+such a page (`Origin`, `Sec-Fetch-Site`), and when it holds a token that goes with a cookie: other
+programs that serve pages on this machine are of the same site, but can read neither.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HEADERS: Final = {
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether what listens on a host is reached from this machine alone."""
+    """Whether a server that listens on a host is reached from this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -52,7 +52,7 @@ def host_name(header: str) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Tell whether a host is an IP address: no name that somebody could let lead here."""
+    """Whether a host is an IP address, which is no name that somebody could point here."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -61,7 +61,7 @@ def is_address(host: str) -> bool:
 
 
 class Guard:
-    """Judges the requests to a page that is served on one port of the loopback."""
+    """Checks the requests to pages that are served on one port of the loopback."""
 
     def __init__(self, origin: str, port: int) -> None:
         names = {"127.0.0.1", "localhost", "[::1]", _host_of(origin)}
@@ -71,20 +71,20 @@ class Guard:
         self._key: Final = secrets.token_bytes(32)
 
     def is_asked(self, request: Request) -> bool:
-        """Tell whether the request is for a name of this machine."""
+        """Whether the request is for a name of this machine."""
         return request.headers.get("Host", "").lower() in self._hosts
 
     def session(self, request: Request) -> str:
-        """Give what the browser is known by, a new one for a new browser."""
+        """The session of the browser, from its cookie; a new browser gets a new one."""
         known = request.cookies.get(self._cookie, "")
         return known if _SESSION.fullmatch(known) else secrets.token_hex(16)
 
     def token(self, session: str) -> str:
-        """Give what every form holds."""
+        """The CSRF token of a session, which every form holds."""
         return hmac.new(self._key, session.encode(), hashlib.sha256).hexdigest()
 
     def allows(self, request: Request) -> bool:
-        """Tell whether a form was sent from this page."""
+        """Whether a form was sent from one of these pages."""
         origin = request.headers.get("Origin")
         site = request.headers.get("Sec-Fetch-Site")
         if origin is None and site is None:
@@ -100,7 +100,7 @@ class Guard:
         )
 
     def seal(self, response: Response, session: str) -> None:
-        """Add to an answer what keeps others from using it."""
+        """Add the security headers and the session's cookie to a response."""
         response.headers.update(_HEADERS)
         response.set_cookie(self._cookie, session, httponly=True, samesite="Strict")
 

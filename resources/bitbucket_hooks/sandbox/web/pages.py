@@ -1,4 +1,4 @@
-"""The pages as a WSGI application: from a path to what shows it, past the guard."""
+"""The pages as a WSGI application: checks a request, and routes its path to a view."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _to_hooks(_: Visit, subject: Subject) -> Response:
 
 
 def _rules(subject: str) -> Iterator[Rule]:
-    """The pages of what has hooks: a repository or a workspace."""
+    """The pages of a repository or a workspace."""
     hooks = f"{subject}/admin/webhooks"
     request = f"{hooks}/<uid>/requests/<{NUMBER}:number>"
     yield _rule(subject, _to_hooks)
@@ -84,7 +84,7 @@ _ROUTES: Final = Map(
 
 
 class Pages:
-    """Shows and changes one sandbox, for whoever sits at this machine."""
+    """Shows and changes one sandbox, for the person at this machine."""
 
     def __init__(self, database: Database, origin: str, port: int) -> None:
         self._database = database
@@ -103,7 +103,7 @@ class Pages:
         return response(environ, start_response)
 
     def close(self) -> None:
-        """Wait a moment for what is on its way."""
+        """Wait a moment for deliveries that are not finished."""
         self._deliverer.wait(_STOPPING_SECONDS)
 
     def _answer(self, request: Request, token: str) -> Response:

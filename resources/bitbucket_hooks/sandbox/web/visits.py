@@ -1,4 +1,4 @@
-"""One request to a page on its way, how what it names is found, and the page that answers it."""
+"""One request to a page: finds the webhooks that it names, and renders the response."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _shown_on(subject: Subject) -> tuple[str, ...]:
 
 
 def may_change(subject: Subject, hook: StoredHook) -> bool:
-    """Tell whether a page changes a hook: those of somebody else and of apps it only shows."""
+    """Whether a page may change a hook; it only shows those of others and of apps."""
     return hook.subject == subject.uuid and not hook.read_only
 
 
