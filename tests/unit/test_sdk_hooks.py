@@ -20,7 +20,6 @@ from bitbucket_hooks.api.errors import EngineGone
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.provider import base, engine_process, sdk_hooks
 from bitbucket_hooks.provider.engine_process import _Process, _process
-from bitbucket_hooks.provider.session import owner_of
 
 
 @pytest.fixture
@@ -168,15 +167,14 @@ def _method_of_a_subclass() -> tuple[str | None, str | None]:
 def test_without_a_request_there_is_no_urn() -> None:
     """Then the caller's own key tells declarations apart."""
     assert _method() is None
-    assert owner_of("x") != owner_of("y")
-    assert owner_of("x").name == "another resource"
+    assert base.owner({"url": "x"}).name == "another resource"
 
 
 def test_a_method_knows_the_urn_of_the_request() -> None:
     """So do the methods that it calls and copies of its context; nobody does after it."""
     request = SimpleNamespace(urn="urn:pulumi:dev::p::pulumi-python:dynamic/bitbucket:Hook::ci")
     assert _method_of_a_subclass() == (request.urn, request.urn)
-    assert sdk_hooks.provider_method(owner_of)("x").name == "Hook 'ci'"
+    assert sdk_hooks.provider_method(base.owner)({}).name == "Hook 'ci'"
     assert sdk_hooks.current_urn() is None
 
 

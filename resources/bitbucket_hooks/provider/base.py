@@ -57,7 +57,7 @@ class DeclaringProvider(ResourceProvider):
         return result
 
     def _warn_of_other_stacks(self, places: Collection[HookKey], us: Owner) -> None:
-        """Tell, in a preview already, that another stack has the hooks of a new resource."""
+        """Warn, in a preview already, when another stack has the hooks of a new resource."""
         from bitbucket_hooks.reconcile.registry import shared_notice  # noqa: PLC0415 - see above
 
         if others := self._session.registry.declared_in_other_stacks(places, us):
@@ -111,18 +111,22 @@ def is_declared(props: Mapping[str, Any]) -> bool:
 
 def owner(props: Mapping[str, Any]) -> Owner:
     """The resource that the engine's call is about."""
-    from bitbucket_hooks.provider.session import owner_of  # noqa: PLC0415 - see above
+    from bitbucket_hooks.reconcile.claims import Owner  # noqa: PLC0415 - see above
 
-    return owner_of(_key(props))
+    urn = sdk_hooks.current_urn()
+    if urn is None:
+        return Owner(f"unnamed {_key(props)}", "another resource")
+    kind, _, name = urn.rpartition("::")
+    return Owner(urn, f"{kind.rpartition(':')[2]} {name!r}")
 
 
 def _key(props: Mapping[str, Any]) -> str:
-    """Tell one declaration from another within a process."""
+    """What distinguishes one declaration from another within a process."""
     urn = sdk_hooks.current_urn()
     if urn is not None:
         return urn
-    told = sorted((k, repr(v)) for k, v in props.items() if not k.startswith("__"))
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    declared = sorted((k, repr(v)) for k, v in props.items() if not k.startswith("__"))
+    return hashlib.sha256(repr(declared).encode()).hexdigest()
 
 
 def warn_of_kept_secret(whose: str) -> None:

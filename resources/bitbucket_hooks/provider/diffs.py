@@ -1,4 +1,4 @@
-"""The diff of a declaration: what the engine can't see of a secret by itself, it is told."""
+"""The diff of a declaration, with the changes of a secret that the engine can't see itself."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def known_secret(desired: str | None, olds: Props, news: Props) -> str | None:
 
 
 def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict[str, Change]:
-    """What becomes of a secret, where the engine's comparison of the inputs doesn't tell.
+    """What becomes of a secret, where the engine's comparison of the inputs doesn't show it.
 
-    An empty secret is another value to it, and whether `secretFrom` finds another value than the
-    one that was last sent, no input tells.
+    An empty secret is another value to it, and no input shows whether `secretFrom` finds another
+    value than the one that was last sent.
     """
     source = news.get("secretFrom", "")
     if _removes_secret(olds, news):

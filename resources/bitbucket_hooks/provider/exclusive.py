@@ -110,7 +110,7 @@ class _ExclusiveProvider(DeclaringProvider):
 
     @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        """Tell what an update would change and, of a declaration, which hooks it would delete.
+        """What an update would change and, of a declaration, which hooks it would delete.
 
         Raises ConfigError when these are too many.
         """
@@ -124,7 +124,7 @@ class _ExclusiveProvider(DeclaringProvider):
             return DiffResult(replaces=[workspace])
         scope, records = self._scope(_news, _olds), self._records(_olds)
         unmanaged = scope.remaining(records.unmanaged)
-        held = self._tell_held(scope, unmanaged)
+        held = self._warn_of_held(scope, unmanaged)
         others = _warn_of_unreadable(unmanaged, held)
         doomed = others if _news["onUnmanaged"] != REPORT else {}  # a preview may not know it
         # repositories that leave the declaration are still in `existing`
@@ -154,7 +154,7 @@ class _ExclusiveProvider(DeclaringProvider):
 
     @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
-        """Look at every repository again."""
+        """List every repository again."""
         if "unmanaged" not in props:
             raise ConfigError(
                 f'a {type(self).__name__.removesuffix("Provider")} can\'t be looked up ("{id_}")',
@@ -169,11 +169,11 @@ class _ExclusiveProvider(DeclaringProvider):
 
     @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        """Remove what a preview has shown, and look at repositories that are new."""
+        """Remove what a preview has shown, and list repositories that are new."""
         deletes = _news["onUnmanaged"] == DELETE
         remaining = self._scope(_news, _olds).remaining(_shown(_olds["unmanaged"]))
         doomed = readable(remaining) if deletes else {}
-        news = {u: told for u, told in doomed.items() if self._session.sightings.is_news(u)}
+        news = {u: record for u, record in doomed.items() if self._session.sightings.is_news(u)}
         _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
         due = doomed.keys() - news.keys()
         return UpdateResult(self._bring_in_line(_id, _news, _olds, due))
@@ -191,15 +191,16 @@ class _ExclusiveProvider(DeclaringProvider):
             if error.records.listed:  # else there is nothing to keep
                 sdk_hooks.keep_partly_done(id_, _outputs(news, scope, error.records), news)
             raise
-        found = {u: told for u, told in records.unmanaged.items() if u not in before.unmanaged}
-        held = self._tell_held(scope, found)
+        known = before.unmanaged
+        found = {u: record for u, record in records.unmanaged.items() if u not in known}
+        held = self._warn_of_held(scope, found)
         others = _warn_of_unreadable(found, held)
         what = (_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)
         _warn_of_found(others, *what)
         return _outputs(news, scope, records)
 
-    def _tell_held(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
-        """Of unmanaged hooks, those that a resource of this run declares all the same."""
+    def _warn_of_held(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
+        """Of unmanaged hooks, those that a resource of this run declares; warns of them."""
         holder_of = self._session.claims.handed_over
         holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
         held = {u: f"{unmanaged[u]} ({holder})" for u, holder in holders.items() if holder}
@@ -226,7 +227,7 @@ class _ExclusiveProvider(DeclaringProvider):
         else:
             hooks = set(news["hooks"])
         uuids = olds.get(SUBJECT_UUIDS, {})
-        subjects = [evolve(one, uuid=uuids.get(str(one))) for one in self._subjects(where)]
+        subjects = [evolve(s, uuid=uuids.get(str(s))) for s in self._subjects(where)]
         return ExclusiveScope(subjects, hooks, us)
 
 
@@ -254,7 +255,7 @@ _known_hooks: dict[Owner, frozenset[str]] = {}  # named beside unknown ones in w
 def _known_uuids(value: Any) -> frozenset[str]:
     """The uuids among what a preview doesn't know; mistakes are for the check that knows all."""
     found: set[str] = set()
-    for text in (one for _, one in rules.leaves(value) if isinstance(one, str)):
+    for text in (leaf for _, leaf in rules.leaves(value) if isinstance(leaf, str)):
         with suppress(ValueError):
             found.add(canonical_uuid(text))
     return frozenset(found)
@@ -288,8 +289,8 @@ def _list_changes(key: str, olds: Props, news: Props) -> dict[str, Change]:
         return {key: Change.CHANGED}
     before, after = olds.get(key, []), news.get(key, [])
     there, wanted = set(before), set(after)
-    removed = {i for i, one in enumerate(before) if one not in wanted}
-    added = {i for i, one in enumerate(after) if one not in there}
+    removed = {i for i, item in enumerate(before) if item not in wanted}
+    added = {i for i, item in enumerate(after) if item not in there}
     return {
         **{f"{key}[{i}]": Change.REMOVED for i in sorted(removed - added)},
         **{f"{key}[{i}]": Change.ADDED for i in sorted(added - removed)},
@@ -308,9 +309,9 @@ def _refuse_too_many(doomed: Mapping[str, str], total: int) -> None:
 
 def _warn_of_unreadable(unmanaged: Mapping[str, str], held: Collection[str]) -> Mapping[str, str]:
     """Of unmanaged hooks that nobody holds, those that could be read; warns of the others."""
-    others = {uuid: told for uuid, told in unmanaged.items() if uuid not in held}
+    others = {uuid: record for uuid, record in unmanaged.items() if uuid not in held}
     fine = readable(others)
-    odd = {uuid: told for uuid, told in others.items() if uuid not in fine}
+    odd = {uuid: record for uuid, record in others.items() if uuid not in fine}
     _warn(
         odd,
         "can't be read and so is never deleted here",

@@ -81,11 +81,11 @@ class HookFleetProvider(DeclaringProvider):
 
     def _places(self, inputs: Props) -> Iterable[HookKey]:
         place = place_of(inputs)
-        return [evolve(place, subject=one) for one in _subjects(inputs)]
+        return [evolve(place, subject=subject) for subject in _subjects(inputs)]
 
     @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        """Tell what an update would change; the hooks that stay declared are claimed."""
+        """What an update would change; the hooks that stay declared are claimed."""
         if pulumi.contains_unknowns(_news):
             return DiffResult()
         moved = _olds.get("owner") != _news["owner"]
@@ -101,7 +101,7 @@ class HookFleetProvider(DeclaringProvider):
             copies = _copies(_olds)
             known = [copies.subject(_news["owner"], slug) for slug in _news["repositories"]]
             place = place_of(_news)
-            places = [evolve(place, subject=one.by_uuid) for one in known if one.uuid]
+            places = [evolve(place, subject=s.by_uuid) for s in known if s.uuid]
             self._session.claims.reserve_key(places, owner(_news))
         names = ["owner"] if moved else []
         names += ["repositories"] if _last_known(_olds) != _last_known(_news) else []
@@ -123,7 +123,7 @@ class HookFleetProvider(DeclaringProvider):
 
     @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
-        """Look at every copy; what is gone or drifted is told beside its repository."""
+        """Read every copy; what is gone or drifted stands beside its repository."""
         if "hooks" not in props:
             raise ConfigError(
                 f'a HookFleet can\'t be looked up ("{id_}")',
@@ -167,17 +167,13 @@ class HookFleetProvider(DeclaringProvider):
         return Fleet(desired, props["repositories"].keys(), owner(props), adopt)
 
     def _came_along(self, olds: Props, news: Props) -> bool:
-        """Tell a workspace that was renamed from another one, by one of the hooks."""
+        """Whether the workspace was renamed, as one of the hooks shows, rather than changed."""
         slug, uuid = next(iter(_hooks(olds).items()), ("", ""))
-        return bool(uuid) and self._session.lifecycle.lives_on(_on(news, slug), uuid)
-
-
-def _on(props: Props, slug: str) -> Subject:
-    return Subject(props["owner"], slug)
+        return bool(uuid) and self._session.lifecycle.lives_on(Subject(news["owner"], slug), uuid)
 
 
 def _subjects(props: Props) -> list[Subject]:
-    return [_on(props, slug) for slug in props["repositories"]]
+    return [Subject(props["owner"], slug) for slug in props["repositories"]]
 
 
 def _hooks(props: Props) -> Mapping[str, str]:
@@ -194,12 +190,8 @@ def _statuses(props: Props) -> dict[str, SyncStatus]:
 
 
 def _copies(props: Props) -> Copies:
-    return Copies(
-        _hooks(props),
-        _statuses(props),
-        props.get("createdAt"),
-        props.get(SUBJECT_UUIDS, {}),
-    )
+    uuids = props.get(SUBJECT_UUIDS, {})
+    return Copies(_hooks(props), _statuses(props), props.get("createdAt"), uuids)
 
 
 def _last(olds: Props) -> Observed:

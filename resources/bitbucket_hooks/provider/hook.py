@@ -51,11 +51,13 @@ class _HookProvider(DeclaringProvider):
 
     @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        """Tell what an update would change; a hook that is declared is claimed."""
+        """What an update would change; a hook that is declared is claimed."""
         if pulumi.contains_unknowns(_news):
             return DiffResult()
         moved = [key for key in self.checker.subject if _olds.get(key) != _news.get(key)]
-        replaces = moved if moved and not self._lives_on(subject_of(_news), _id) else []
+        # a repository that was renamed has the hook; another one hasn't
+        stays = not moved or self._session.lifecycle.lives_on(subject_of(_news), _id)
+        replaces = [] if stays else moved
         if is_declared(_news) and not replaces and not self._claim([_id], _news):
             return DiffResult(changes=True, replaces=["uuid"])
         if replaces:
@@ -78,7 +80,7 @@ class _HookProvider(DeclaringProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         """Read the live hook; one that is gone is reported as gone.
 
-        One that a refresh isn't to look at in this run is taken to be as the state has it.
+        One that a refresh checks in another turn is taken to be as the state has it.
         """
         subject, uuid = self._place(id_, props)
         if "uuid" in props and not self._session.refresh_turns.is_due(subject):
@@ -127,10 +129,6 @@ class _HookProvider(DeclaringProvider):
         """Remove the hook, unless it belongs to another resource by now."""
         created_at = _props.get("createdAt")
         self._session.lifecycle.delete(subject_of(_props), _id, owner(_props), created_at)
-
-    def _lives_on(self, subject: Subject, uuid: str) -> bool:
-        """Tell a repository that was renamed from another one: the hook moved along or not."""
-        return self._session.lifecycle.lives_on(subject, uuid)
 
     def _place(self, id_: str, props: Mapping[str, Any]) -> tuple[Subject, str]:
         *names, uuid = id_.split("/")

@@ -30,7 +30,6 @@ from bitbucket_hooks.provider.engine_process import (
     run_name,
 )
 from bitbucket_hooks.provider.sdk_hooks import (
-    current_urn,
     engine_address,
     inform,
     inform_run,
@@ -39,7 +38,7 @@ from bitbucket_hooks.provider.sdk_hooks import (
     warn,
 )
 from bitbucket_hooks.reconcile.announced import Announced
-from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
+from bitbucket_hooks.reconcile.claims import Claims, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
 from bitbucket_hooks.reconcile.identities import Identities
@@ -114,7 +113,7 @@ def _open(settings: Settings) -> Session:
     on_cancel(clock.stop)
     connection = _Connection(settings, clock)
     if settings.sandbox is not None:
-        connection.client()  # one that can't be opened is told in a preview too
+        connection.client()  # a preview too fails when it can't be opened
     api = HookApi(connection.client)
     listings = Listings(api, clock, warn)
     folder, server = _run_folder(), str(settings.sandbox or settings.api_url)
@@ -150,12 +149,3 @@ def _notify_of_turn(turn: RefreshTurn) -> None:
 @functools.cache
 def _run_folder() -> Path:
     return run_folder(run_name())
-
-
-def owner_of(fallback: str) -> Owner:
-    """The resource that the engine's call is about, `fallback` telling it apart if need be."""
-    urn = current_urn()
-    if urn is None:
-        return Owner(f"unnamed {fallback}", "another resource")
-    kind, _, name = urn.rpartition("::")
-    return Owner(urn, f"{kind.rpartition(':')[2]} {name!r}")
