@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md names files: they are there, and a property is found in each of its list."""
+"""Every file that CONTRIBUTING.md names is there."""
 
 from __future__ import annotations
 

@@ -1,18 +1,15 @@
-"""What commands and public names say of themselves: enough to use them without the handbook."""
+"""Every command and option has help, and a terminal shows all of a list of commands."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 
 import click
 import pytest
 
-import bitbucket_hooks
 from bitbucket_hooks.cli import main
 
 WIDTH = 80
-PLAIN = ("events",)  # ends with 0 alone
 
 
 def commands(command: click.Command, way: str) -> Iterator[tuple[str, click.Command]]:
@@ -28,13 +25,11 @@ COMMANDS = dict(commands(main, "bitbucket-hooks"))
 
 @pytest.mark.parametrize("way", COMMANDS)
 def test_a_command_and_its_options_have_help(way: str) -> None:
-    """In sentences."""
+    """So that `--help` and the reference say what each is for."""
     command = COMMANDS[way]
-    assert (command.help or "").rstrip().endswith(".")
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    assert [
-        one.opts[-1] for one in options if not (one.help or "").rstrip(" ]").endswith(".")
-    ] == []
+    assert command.help
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert [option.opts[-1] for option in options if not option.help] == []
 
 
 @pytest.mark.parametrize(
@@ -54,33 +49,3 @@ def test_the_list_of_commands_says_what_each_one_says() -> None:
     assert [line.split(maxsplit=1) for line in told.strip().splitlines()] == [
         [name, command.get_short_help_str(200)] for name, command in sorted(main.commands.items())
     ]
-
-
-@pytest.mark.parametrize("name", [name for name in main.commands if name not in PLAIN])
-def test_exit_codes_are_told(name: str) -> None:
-    """By each command of the top, or those below it."""
-    command = main.commands[name]
-    told = [one.help or "" for _, one in commands(command, name)]
-    assert any("xits with" in " ".join(text.split()) for text in told)
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in bitbucket_hooks.__all__ if name.startswith(("get_", "verify_"))]
-)
-def test_functions_say_what_they_raise(name: str) -> None:
-    """And when."""
-    told = " ".join((inspect.getdoc(getattr(bitbucket_hooks, name)) or "").split())
-    assert "Raises " in told or "error is raised" in told
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("Hook", "HookFleet", "WorkspaceHook", "Provider"),
-        *("RepositoryHooksExclusive", "WorkspaceHooksExclusive"),
-    ],
-)
-def test_resources_say_how_mistakes_are_reported(name: str) -> None:
-    """By the engine, beside the resource."""
-    told = " ".join((inspect.getdoc(getattr(bitbucket_hooks, name)) or "").split())
-    assert "reported by the engine" in told

@@ -7,79 +7,71 @@ from support.engine import Project
 pytestmark = pytest.mark.engine
 
 
-def _hook(secret: str = "", description: str = "CI") -> str:
+def _hook(secret: str = "", description: str = "CI", name: str = "ci", where: str = "api") -> str:
     return (
-        'bitbucket.Hook("ci", repository="api", url="https://ci.example.com/hook", '
+        f'bitbucket.Hook("{name}", repository="{where}", url="https://ci.example.com/hook", '
         f'description="{description}"{secret})\n'
     )
 
 
-def _secret(project: Project) -> str | None:
-    return project.estate.secret_of(project.only_hook().uuid)
+def _secret(project: Project, target: str | None = None) -> str | None:
+    return project.estate.secret_of(project.only_hook(target).uuid)
 
 
-def test_given_changed_and_edited_around(project: Project) -> None:
-    """A declared secret is sent once, again when it changes, and shown in neither value."""
-    project.program(_hook(', secret="first-canary"')).up().succeeded()
-    assert _secret(project) == "first-canary"
-    project.estate.change_hook(project.only_hook().uuid, secret="set by hand")
-    project.program(_hook(', secret="first-canary"', "Other")).up().succeeded()
-    assert _secret(project) == "set by hand"
-    project.program(_hook(', secret="second-canary"', "Other"))
-    shown = project.preview("--diff").succeeded()
-    assert "~ secret : [secret] => [secret]" in shown.flat.replace("secret:", "secret :")
-    assert "canary" not in shown.text
-    project.up().succeeded()
-    assert _secret(project) == "second-canary"
+PLACES = {
+    "given": "api",
+    "lost": "billing",
+    "none": "web",
+    "undeclared": "docs",
+    "removed": "infra",
+}
+FIRST = {"given": "first-canary", "lost": "lost-canary", "none": "", "removed": "kept-canary"}
 
 
-def test_lost_by_hand(project: Project) -> None:
-    """Of a secret that vanished a preview tells, and a deployment sets it again."""
-    project.program(_hook(', secret="s3cret"')).up().succeeded()
-    uuid = project.only_hook().uuid
-    project.estate.change_hook(uuid, secret="")
+def _hooks(secrets: dict[str, str], description: str = "CI") -> str:
+    """A hook for each of the places, with its secret if there is one."""
+    given = {name: f', secret="{secret}"' for name, secret in secrets.items()}
+    return "".join(_hook(given.get(n, ""), description, n, w) for n, w in PLACES.items())
+
+
+def _secrets(project: Project) -> dict[str, str | None]:
+    return {name: _secret(project, f"acme/{where}") for name, where in PLACES.items()}
+
+
+def test_a_life(project: Project) -> None:
+    """Given, changed, edited around, lost, declared to be none, not declared and taken out."""
+    project.program(_hooks(FIRST)).up().succeeded()
+    assert _secrets(project) == {**FIRST, "none": None, "undeclared": None}
+    by_hand = dict.fromkeys(("given", "none", "undeclared"), "by hand")
+    for name, secret in {**by_hand, "lost": ""}.items():
+        project.estate.change_hook(project.only_hook(f"acme/{PLACES[name]}").uuid, secret=secret)
+    # without a look at what is live an edit sends no secret
+    project.program(_hooks(FIRST, "Other")).up().succeeded()
+    assert _secrets(project) == {"removed": "kept-canary", "lost": None, **by_hand}
+
     shown = project.preview("--refresh", "--diff", "--expect-no-changes").failed()
-    assert "secret" in shown.text
-    assert "s3cret" not in shown.text
+    assert shown.flat.count("~ pulumi-python:dynamic/bitbucket:Hook") >= 2
+    assert "canary" not in shown.text
     project.up("--refresh").succeeded()
-    assert project.only_hook().uuid == uuid
-    assert _secret(project) == "s3cret"
+    assert _secrets(project) == {**FIRST, **by_hand, "none": None}
     project.preview("--refresh", "--expect-no-changes").succeeded()
 
-
-def test_declared_to_be_none(project: Project) -> None:
-    """An empty secret says: none. One that appears is drift, and is removed."""
-    project.program(_hook(', secret=""')).up().succeeded()
-    project.preview("--refresh", "--expect-no-changes").succeeded()
-    project.estate.change_hook(project.only_hook().uuid, secret="by hand")
-    project.preview("--refresh", "--expect-no-changes").failed()
-    project.up("--refresh").succeeded()
-    assert _secret(project) is None
-    project.program(_hook(', secret="s3cret"')).up().succeeded()
-    assert _secret(project) == "s3cret"
-    project.program(_hook(', secret=""')).up().succeeded()
-    assert _secret(project) is None
-
-
-def test_not_declared(project: Project) -> None:
-    """Without a declaration a secret is nobody's business: every edit keeps it."""
-    project.program(_hook()).up().succeeded()
-    project.estate.change_hook(project.only_hook().uuid, secret="by hand")
-    project.program(_hook(description="Other")).up("--refresh").succeeded()
-    assert _secret(project) == "by hand"
-    project.preview("--refresh", "--expect-no-changes").succeeded()
-
-
-def test_taken_out(project: Project) -> None:
-    """Taking the secret out of a declaration keeps it, and says how to remove it."""
-    project.program(_hook(', secret="s3cret"')).up().succeeded()
-    run = project.program(_hook()).preview_and_up().succeeded()
+    second = {"given": "second-canary", "lost": "lost-canary", "none": "new-canary"}
+    shown = project.program(_hooks(second, "Other")).preview("--diff").succeeded()
+    assert "~ secret : [secret] => [secret]" in shown.flat.replace("secret:", "secret :")
+    run = project.up().succeeded()
     assert "keeps its secret" in run.flat
     assert 'secret=""' in run.flat
-    assert _secret(project) == "s3cret"
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
-    project.program(_hook(', secret=""')).up().succeeded()
-    assert _secret(project) is None
+    assert "canary" not in shown.text + run.text
+    assert _secrets(project) == {**second, "undeclared": "by hand", "removed": "kept-canary"}
+    third = {**second, "none": "", "removed": ""}
+    project.program(_hooks(third, "Other")).up().succeeded()
+    assert _secrets(project) == {
+        **second,
+        "undeclared": "by hand",
+        **dict.fromkeys(("none", "removed")),
+    }
+    assert "canary" not in project.state_files()
 
 
 def test_a_change_that_may_or_may_not_have_arrived(project: Project) -> None:
@@ -94,7 +86,7 @@ def test_a_change_that_may_or_may_not_have_arrived(project: Project) -> None:
     assert "1 to update" in project.preview().succeeded().flat
     project.up().succeeded()
     assert (project.only_hook().uuid, _secret(project)) == (uuid, "first-canary")
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
     assert "canary" not in project.state_files()
 
 
@@ -107,9 +99,9 @@ def test_from_a_variable(project: Project) -> None:
     outputs = [project.program(_hook(FROM_ENV)).preview_and_up().succeeded().text]
     assert _secret(project) == "first-canary"
     project.calls()
-    outputs.append(project.preview_and_up("--expect-no-changes").succeeded().text)
+    outputs.append(project.preview("--expect-no-changes").succeeded().text)
     assert not project.calls()
-    outputs.append(project.preview_and_up("--refresh", "--expect-no-changes").succeeded().text)
+    outputs.append(project.preview("--refresh", "--expect-no-changes").succeeded().text)
 
     project.env["CI_SECRET"] = "second-canary"
     outputs.append(project.preview("--diff", "--expect-no-changes").failed().text)
