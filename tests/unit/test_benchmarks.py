@@ -1,4 +1,4 @@
-"""The pure parts of the benchmark: what a phase can't do without, and how it is told."""
+"""The pure parts of the benchmark: its cases, and what a phase can't do without."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cases, chart, project, rival, tables, targets
+from benchmarks import cases, project, rival
 from benchmarks.cases import PHASES, parse, unavoidable
 from benchmarks.processes import Used, cpu_seconds, part_of, peak_bytes, summed
 
@@ -85,41 +85,6 @@ def test_processes_have_parts() -> None:
     assert summed(seen) == {"engine": Used(3, 30), "provider": Used(3, 5)}  # type: ignore[arg-type]
 
 
-def measured(name: str = "fleet-1000x1") -> dict[str, Any]:
-    """A case with a request too many in its refresh, and no memory told of the program."""
-    used = {"cpu": 1.5, "memory": 64 * 1024 * 1024}
-    ours = {
-        "wall": 6.0,
-        "parts": {"engine": used, "provider": used},
-        "requests": {"GET": 1001},
-        "connections": 16,
-    }
-    refresh = {
-        "phase": "refresh",
-        "ours": ours,
-        "floor": {"wall": 1.0, "parts": {}, "requests": {}, "connections": 0},
-        "bare": 4.2,
-        "unavoidable": {"GET": 1000},
-        "network": 3.125,
-    }
-    no_op = {**refresh, "phase": "no-op", "bare": None, "unavoidable": {}, "network": 0.0}
-    no_op["ours"] = {**ours, "requests": {}}
-    one = {"case": name, "phases": [no_op, refresh]}
-    machine = {"date": "2026-07-01", "cores": 2, "cpu": "<fast>", "system": "Linux x86_64"}
-    machine |= {"python": "3.11.7", "engine": "v3.250.0", "sdk": "3.272.0"}
-    return {"machine": machine, "cases": [{**one, "state": {"ours": 186_400, "floor": 186_000}}]}
-
-
-def test_rows_tell_requests_beyond_the_least() -> None:
-    """And what no part is known of."""
-    no_op, refresh = tables.rows(measured())
-    assert no_op[:6] == ["fleet-1000x1", "no-op", "6.0", "1.0", "0.0", "6.00"]
-    assert no_op[-2:] == ["0", "16"]
-    assert refresh[4:7] == ["3.1 (bare client 4.2)", "1.80", "1.5 / - / 1.5"]
-    assert refresh[8:11] == ["64 / - / 64", "- / - / -", "GET 1,001 (least: 1,000)"]
-    assert tables.state_rows(measured()) == [["fleet-1000x1", "186,400", "186", "186,000"]]
-
-
 def test_the_rival_declares_the_same_hooks() -> None:
     """So many for each repository, one after the other."""
     resources: Any = rival.configuration(parse("fleet-20x3"), "CI")["resource"]
@@ -127,65 +92,3 @@ def test_the_rival_declares_the_same_hooks() -> None:
     assert hook["count"] == 60
     assert hook["repository"] == '${format("svc-%05d", floor(count.index / 3))}'
     assert hook["description"] == "CI ${count.index % 3}"
-
-
-def test_rows_of_the_rival() -> None:
-    """Only for phases that were measured with it: its requests, and how much longer it took."""
-    document = measured()
-    assert tables.rival_rows(document) == []
-    used = {"cpu": 2.0, "memory": 32 * 1024 * 1024}
-    theirs = {"wall": 18.0, "parts": {"engine": used, "provider": used}}
-    theirs |= {"requests": {"GET": 2000, "PUT": 1000}, "connections": 3000}
-    document["cases"][0]["rival"] = {"refresh": theirs}
-    (row,) = tables.rival_rows(document)
-    assert row[:6] == ["fleet-1000x1", "refresh", "18.0", "6.0", "3.0", "GET 2,000, PUT 1,000"]
-    assert row[6:] == ["GET 1,001 (least: 1,000)", "3000", "2.0 / 2.0", "32 / 32"]
-    assert "| its connections |" in chart.section(document)
-
-
-def test_the_page_keeps_its_words() -> None:
-    """Only what stands between the marks is renewed, again and again."""
-    page = "before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n"
-    once = chart.page_with(measured(), page)
-    assert once.startswith("before\n<!-- measured -->\n2026-07-01: 2 cores of <fast>, Linux x86_64")
-    assert once.endswith("| fleet-1000x1 | 186,400 | 186 | 186,000 |\n<!-- /measured -->\nafter\n")
-    assert "old" not in once
-    assert chart.page_with(measured(), once) == once
-
-
-def test_the_chart_has_both_bars() -> None:
-    """Ours at its full width, the floor and the network below it, in step."""
-    drawn = chart.svg(measured())
-    assert "6.0 s" in drawn
-    assert "4.1 s" in drawn  # 1.0 and 3.125
-    assert drawn.count('fill="#1f6feb"') == 3  # the legend and two phases
-    assert 'width="560.0" height="9" fill="#1f6feb"' in drawn
-
-
-def test_a_table_for_a_terminal() -> None:
-    """Columns stand below each other."""
-    assert tables.text(("a", "long"), [["value", "1"]]) == "a      long\nvalue  1"
-
-
-def test_targets_tell_what_is_missed() -> None:
-    """Of 5,000 hooks in fleets, of each phase of 1,000 single ones, and against the rival."""
-    assert targets.targets(measured()) == []
-    fleets = targets.rows(measured("fleet-5000x1"))
-    assert [row[1:] for row in fleets] == [
-        ["at most 1.2", "6 (missed)"],
-        ["at most 1.3", "1.43 (missed)"],
-        ["at most 250", "64"],
-        ["at most 300", "37.3"],
-    ]
-    single = targets.rows(measured("hook-1000x1"))
-    bound = "at most 1.15"
-    assert [row[1:] for row in single] == [[bound, "6 (missed)"], [bound, "1.8 (missed)"]]
-
-
-@pytest.mark.parametrize(("wall", "told"), [(12.0, "2"), (11.4, "1.9 (missed)")])
-def test_the_rival_is_to_be_slower(wall: float, told: str) -> None:
-    """By a factor of each phase's own; phases without one are no target."""
-    document = measured()
-    document["cases"][0]["rival"] = {phase: {"wall": wall} for phase in ("no-op", "refresh")}
-    words = "fleet-1000x1: refresh, times as fast as the rival"
-    assert targets.rows(document) == [[words, "at least 2", told]]
