@@ -413,7 +413,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             )
         ),
         (
-            "! 2 repositories couldn't be looked at: what is told of them is what was last known",
+            "! 2 repositories couldn't be looked at: the report has what was last known",
             "! could not be looked at on 2 repositories of acme: no access",
         ),
     ),

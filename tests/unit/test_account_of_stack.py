@@ -94,6 +94,23 @@ def test_an_inventory_by_a_stack(
     assert found(*named) == ["here"]
 
 
+def test_a_stack_that_is_misspelt(engine: FakePulumi, sandbox: Sandbox) -> None:
+    """Is a workspace's name, with a note that names the stack which may be meant."""
+    api = f"sandbox:{sandbox.path}"
+    stack(engine, "prod", {"bitbucket:apiUrl": api, "bitbucket:workspace": "acme"})
+    said = CliRunner(env={"BITBUCKET_API_URL": api}).invoke(main, ["inventory", "prdo"]).stderr
+    assert 'no stack here is called "prdo", so it is a workspace; did you mean "prod"?' in said
+    assert "did you mean" not in run("inventory", "globex", "--stack", "prod").stderr
+
+
+def test_a_key_of_the_account_that_is_misspelt(engine: FakePulumi, sandbox: Sandbox) -> None:
+    """Is named, and not read as if there were none."""
+    config = {"bitbucket:apiUrl": f"sandbox:{sandbox.path}", "bitbucket:worskpace": "acme"}
+    stack(engine, "prod", config)
+    said = run("inventory", "prod", code=1).stderr
+    assert "bitbucket:worskpace: is no key; did you mean bitbucket:workspace?" in said
+
+
 def test_an_inventory_of_another_workspace(engine: FakePulumi, base: str) -> None:
     """By the stack's account for that, if it has one."""
     accounts = {"globex": {"workspace": "globex", **{k[10:]: v for k, v in LOGIN.items()}}}

@@ -103,7 +103,8 @@ def test_mistakes(project: Path) -> None:
     _stack(project, "b", {**CI, "events": ["repo:psh", "zzz", "pullrequest:merge"]})
     result = _check()
     assert result.exit_code == 1
-    assert "Stack a: 3 mistakes" in result.stdout
+    assert "Stack a: 3 mistakes\n" in result.stdout
+    assert "Stack b: 3 warnings\n" in result.stdout
     hooks = "bitbucket-hooks:hooks[0]"
     assert [line.strip() for line in result.stderr.splitlines()] == [
         (

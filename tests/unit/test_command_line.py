@@ -245,6 +245,36 @@ def test_the_option_of_a_file_as_it_was(folder: Path, command: str, given: list[
     assert not (folder / "it.json").exists()
 
 
+def test_a_file_after_json_that_may_be_a_stack() -> None:
+    """Is said to be none, unless there is such a stack."""
+    noted = "Note: --json takes no file"
+    done = run("drift", "--json", "out")
+    assert noted in done.stderr
+    assert "write `--json-file out` for a file" in done.stderr
+    for words in (("dev",), ("--refresh",), ("dev", "--refresh")):
+        assert noted not in run("preview", "--json", *words).stderr
+    assert noted not in run("report", "--json", "run.json").stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "--html", "it", "--json-file", "./it"),
+        ("report", "it", "--json-file", "it"),
+        ("preview", "--save", "it", "--markdown", "it"),
+        ("inventory", "acme", "--csv", "it", "--html", "it"),
+        ("up", "--reviewed", "it", "--json-file", "it"),
+    ],
+)
+def test_two_files_of_one_name(folder: Path, words: tuple[str, ...]) -> None:
+    """Are refused: one would overwrite the other."""
+    (folder / "it").write_text("as it was")
+    done = run(*words)
+    assert done.exit_code == 1
+    assert "name the same file, " in done.stderr
+    assert (folder / "it").read_text() == "as it was"
+
+
 def test_files_are_paths() -> None:
     """So that the next test means them all."""
     named = [

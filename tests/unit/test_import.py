@@ -297,7 +297,7 @@ def test_a_run_that_is_resumed(folder: Path, sandbox: Sandbox, tmp_path: Path) -
     sandbox.plant_hook("acme/api", CI)
     kept = tmp_path / "kept"
     run("--resume", kept, code=3)
-    assert "canary" not in kept.read_text()
+    assert b"canary" not in kept.read_bytes()
     sandbox.clear_requests()
     run("--resume", kept, "--write", "--plain-urls")
     assert len(sandbox.requests()) == 2

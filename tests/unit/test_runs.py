@@ -361,7 +361,7 @@ def test_looking_for_what_a_preview_cannot_tell(
     """What may become anything is not looked for, and stays untold: created or adopted."""
     found = read(events(step("create", "Hook", "ci", None, hook(**declared)), preview=True), "it")
     accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
     assert len(looked) == requests
     assert len(sandbox.requests()) == requests
     assert changes_of(found, looked).counts.looked is bool(requests)
@@ -373,13 +373,13 @@ def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:
     near = sandbox.plant_hook("acme/web", f"{url.replace('https', 'http')}/")
     found = read(events(CHANGE, preview=True), "it")
     accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
     told = as_json.render(changes_of(found, looked))["hooks"][0]
     (one,) = told["near"]["acme/web"]
     assert (one["uuid"], told["created"]) == (near.uuid, ["acme/web"])
     assert "scheme or a last slash" in one["why"]
     sandbox.plant_hook("acme/web", url.replace("https://ci", "HTTPS://CI"))
-    looked = AdoptionPreview(accounts, print, print, most=10).look(found, changes_of(found))
+    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
     told = as_json.render(changes_of(found, looked))["hooks"][0]
     assert (told["near"], list(told["adopted"])) == ({}, ["acme/web"])
 
@@ -392,7 +392,7 @@ def test_a_hook_that_cannot_be_read_where_a_new_one_is_to_be(sandbox: Sandbox) -
     found = read(events(CHANGE, preview=True), "it")
     accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
     warnings: list[str] = []
-    looked = AdoptionPreview(accounts, print, warnings.append, most=10).look(
+    looked = AdoptionPreview(accounts, print, warnings.append, most=10).find(
         found, changes_of(found)
     )
     told = as_json.render(changes_of(found, looked))["hooks"][0]
@@ -411,7 +411,7 @@ def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
         "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
         "bitbucket-hooks:hooks": [{"name": "chat", "url": url}],
     }
-    looked = AdoptionPreview(AccountSettings(values), print, print, most=10).look(
+    looked = AdoptionPreview(AccountSettings(values), print, print, most=10).find(
         found, changes_of(found)
     )
     told = json.dumps(as_json.render(changes_of(found, looked)))

@@ -12,6 +12,7 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 from bitbucket_hooks.model.urls import shown
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.stack import files, offline
 from bitbucket_hooks.stack.offline import NO_HOOKS
 from bitbucket_hooks.stack.schema import schema
@@ -57,22 +58,22 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
         )
     found = [offline.check(name) for name in names]
     if json_:
-        output.as_json([_as_json(one) for one in found])
+        output.as_json([_as_json(checked) for checked in found])
     else:
-        for one in found:
-            _print(one)
-    if any(one.problems for one in found):
+        for checked in found:
+            _print(checked)
+    if any(checked.problems for checked in found):
         context.exit(USERS_MISTAKE)
 
 
 def _print(checked: Checked) -> None:
-    wrong = len(checked.problems)
-    state = f"{wrong} mistake{'s' if wrong > 1 else ''}" if wrong else "fine"
-    click.echo(f"Stack {output.text(checked.stack)}: {state}")
+    counts = {"mistake": len(checked.problems), "warning": len(checked.warnings)}
+    state = ", ".join(counted(count, what) for what, count in counts.items() if count)
+    click.echo(f"Stack {output.text(checked.stack)}: {state or 'fine'}")
     _print_messages(checked)
-    if not wrong:
+    if not checked.problems:
         empty = f"{NO_HOOKS[0].upper()}{NO_HOOKS[1:]}."
-        rows = [_row(_declared(one)) for one in checked.drafts]
+        rows = [_row(_declared(draft)) for draft in checked.drafts]
         output.table(_HEADINGS, rows, empty, wide=_WIDE)
         if checked.unmanaged != "ignore":
             click.echo(f"Hooks that nothing declares there: {checked.unmanaged}")
@@ -97,7 +98,7 @@ def _as_json(checked: Checked) -> dict[str, Any]:
         "problems": list(checked.problems),
         "warnings": list(checked.warnings),
         "unmanaged": checked.unmanaged,
-        "hooks": [] if checked.problems else [_declared(one) for one in checked.drafts],
+        "hooks": [] if checked.problems else [_declared(draft) for draft in checked.drafts],
     }
 
 
@@ -119,7 +120,7 @@ def _secret(values: Mapping[str, Any]) -> str:
 
 def _row(values: Mapping[str, Any]) -> list[object]:
     where = [f"in {values['project']}"] if "project" in values else []
-    out = [f"not {one}" for one in values.get("exclude", ())]
+    out = [f"not {glob}" for glob in values.get("exclude", ())]
     on = [*values.get("repositories", ()), *where, *out]
     notes = [text for key, text in _FLAGS.items() if values.get(key)]
     notes += ["inactive"] if values.get("active") is False else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import click
 
 from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.stack.files import is_stack
 
 file_path: Final = click.Path(dir_okay=False, path_type=Path)
 file_or_stdout: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -27,40 +29,74 @@ class Command(click.Command):
         return super().parse_args(context, args)
 
     def _check(self, args: Sequence[str], context: click.Context) -> None:
-        self._refuse_file_of_json(args, context)
+        if any("--json-file" in parameter.opts for parameter in self.params):
+            _refuse_file_of_json(args, context)
         given, _, _ = self.make_parser(context).parse_args(list(args))
         for parameter in self.params:
             if isinstance(parameter, click.Option):
                 self._refuse_options(parameter, given, context)
+        self._refuse_same_file(given, context)
 
-    def _refuse_file_of_json(self, args: Sequence[str], context: click.Context) -> None:
-        """Refuse `--json FILE`: what would be read as another argument is meant as a file."""
-        if not any("--json-file" in one.opts for one in self.params):
-            return
-        for one, following in zip(args, [*args, ""][1:], strict=True):
-            name, has_value, value = one.partition("=")
-            file = value if has_value else following
-            if name == "--json" and (has_value or file.endswith(".json")):
-                raise click.UsageError(
-                    f"--json prints JSON and takes no file; write `--json-file "
-                    f"{printable(file, 100)}` for a file, or put --json at the end",
-                    context,
-                )
+    def _refuse_same_file(self, given: Mapping[str, Any], context: click.Context) -> None:
+        """Refuse two options that name one file: the second would overwrite the first."""
+        names: dict[str, str] = {}
+        for parameter in self.params:
+            if not isinstance(parameter.type, click.Path):
+                continue
+            name = (
+                parameter.opts[-1]
+                if parameter.opts[-1][0] == "-"
+                else parameter.make_metavar(context)
+            )
+            for path in _texts(given.get(str(parameter.name))):
+                other = names.setdefault(os.path.realpath(path), name)
+                if other != name and path != _STDOUT:
+                    raise click.UsageError(
+                        f"{other} and {name} name the same file, {printable(path, 100)}; "
+                        "give each a file of its own",
+                        context,
+                    )
 
     def _refuse_options(
         self, option: click.Option, given: Mapping[str, Any], context: click.Context
     ) -> None:
         """Refuse a value that is an option; of a path, whatever looks like one."""
-        found = given.get(str(option.name))
-        for value in found if isinstance(found, (list, tuple)) else [found]:
-            if isinstance(value, str) and self._is_option(value, option.type, context):
+        for value in _texts(given.get(str(option.name))):
+            if self._is_option(value, option.type, context):
                 raise click.UsageError(_swallowed(option, printable(value, 100)), context)
 
     def _is_option(self, value: str, kind: click.ParamType[Any], context: click.Context) -> bool:
         if isinstance(kind, click.Path):
             return value.startswith("-") and not (kind.allow_dash and value == _STDOUT)
-        every = (one for param in self.get_params(context) for one in param.opts)
-        return value.startswith("-") and value in every
+        options = (name for parameter in self.get_params(context) for name in parameter.opts)
+        return value.startswith("-") and value in options
+
+
+def _texts(given: Any) -> list[str]:
+    """What was given for a parameter, also for one that may be given several times."""
+    values = given if isinstance(given, (list, tuple)) else [given]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _refuse_file_of_json(args: Sequence[str], context: click.Context) -> None:
+    """Refuse `--json FILE`, where FILE would be read as another argument; note what may be one."""
+    for word, following in zip(args, [*args, ""][1:], strict=True):
+        name, has_value, value = word.partition("=")
+        file = printable(value if has_value else following, 100)
+        if name != "--json":
+            continue
+        if has_value or file.endswith(".json"):
+            raise click.UsageError(
+                f"--json prints JSON and takes no file; write `--json-file {file}` for a file, or "
+                "put --json at the end",
+                context,
+            )
+        if file and not file.startswith("-") and not Path(file).exists() and not is_stack(file):
+            click.echo(
+                f'Note: --json takes no file, so "{file}" is an argument of its own here; write '
+                f"`--json-file {file}` for a file",
+                err=True,
+            )
 
 
 def _swallowed(option: click.Option, value: str) -> str:

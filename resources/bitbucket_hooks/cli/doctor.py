@@ -71,14 +71,14 @@ def _as_json(found: Report, code: int) -> dict[str, Any]:
             {
                 "family": section.family,
                 "about": section.about or None,
-                "check": one.check,
-                "level": one.level.value,
-                "what": one.what,
-                "remedy": one.remedy or None,
-                "details": list(one.details),
+                "check": finding.check,
+                "level": finding.level.value,
+                "what": finding.what,
+                "remedy": finding.remedy or None,
+                "details": list(finding.details),
             }
             for section in found.sections
-            for one in section.findings
+            for finding in section.findings
         ],
     }
 
@@ -97,47 +97,54 @@ def _summary(found: Report) -> str:
     return ", ".join([*bad, f"{counts['ok']} fine"])
 
 
-def _lines(one: Finding) -> list[str]:
+def _lines(finding: Finding) -> list[str]:
     """What stands below a finding: details, and the remedy's lines."""
-    remedy = [f"→ {output.text(line)}" for line in one.remedy.splitlines()]
-    return [*(output.text(detail) for detail in one.details), *remedy]
+    remedy = [f"→ {output.text(line)}" for line in finding.remedy.splitlines()]
+    return [*(output.text(detail) for detail in finding.details), *remedy]
 
 
 def _print(found: Report) -> None:
-    width = max((len(one.check) for part in found.sections for one in part.findings), default=0)
+    width = max(
+        (len(finding.check) for part in found.sections for finding in part.findings), default=0
+    )
     for section in found.sections:
         click.echo(_title(section))
-        for one in section.findings:
-            click.echo(f"  {one.level.value:7}  {one.check:{width}}  {output.text(one.what)}")
-            for line in _lines(one):
+        for finding in section.findings:
+            click.echo(
+                f"  {finding.level.value:7}  {finding.check:{width}}  {output.text(finding.what)}"
+            )
+            for line in _lines(finding):
                 click.echo(f"{'':{width + 13}}{line}")
         click.echo()
     click.echo(_summary(found))
 
 
 def _draw(found: Report) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import console, table, text  # noqa: PLC0415 - only a terminal pays for it
 
-    console = Console(highlight=False)
-    width = max((len(one.check) for part in found.sections for one in part.findings), default=0)
+    screen = console.Console(highlight=False)
+    width = max(
+        (len(finding.check) for part in found.sections for finding in part.findings), default=0
+    )
     for section in found.sections:
-        console.print(Text(_title(section), style="bold"))
-        grid = Table.grid(padding=(0, 2, 0, 0))
+        screen.print(text.Text(_title(section), style="bold"))
+        grid = table.Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(width=3, justify="right", no_wrap=True)
         grid.add_column(width=width, no_wrap=True)
         grid.add_column(overflow="fold")
-        for one in section.findings:
-            mark, colour = _MARKS[one.level.value]
-            grid.add_row(Text(mark, style=colour), one.check, Text(output.text(one.what)))
-            for line in _lines(one):
+        for finding in section.findings:
+            mark, colour = _MARKS[finding.level.value]
+            grid.add_row(
+                text.Text(mark, style=colour), finding.check, text.Text(output.text(finding.what))
+            )
+            for line in _lines(finding):
                 grid.add_row(
-                    "", "", Text(line, style="dim" if not line.startswith("→") else "cyan")
+                    "", "", text.Text(line, style="dim" if not line.startswith("→") else "cyan")
                 )
-        console.print(grid)
-        console.print()
+        screen.print(grid)
+        screen.print()
     worst = next(
-        (_MARKS[one][1] for one in ("error", "warning", "unknown") if found.counts()[one]), "green"
+        (_MARKS[level][1] for level in ("error", "warning", "unknown") if found.counts()[level]),
+        "green",
     )
-    console.print(Text(_summary(found), style=f"bold {worst}"))
+    screen.print(text.Text(_summary(found), style=f"bold {worst}"))

@@ -56,8 +56,8 @@ def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for subject, listed in found.items():
         for event in listed:
-            told = {name: getattr(event, name) for name in ("event", "category", "label")}
-            row = rows.setdefault(event.event, {**told, "subjects": []})
+            values = {name: getattr(event, name) for name in ("event", "category", "label")}
+            row = rows.setdefault(event.event, {**values, "subjects": []})
             row["subjects"].append(subject)
             row["description"] = event.description
     return list(rows.values())

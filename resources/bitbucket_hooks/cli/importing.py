@@ -12,7 +12,7 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, listing, output
 from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.cli.progress import progress
-from bitbucket_hooks.importing.addresses import Urls, told
+from bitbucket_hooks.importing.addresses import Urls, shown_url
 from bitbucket_hooks.importing.existing import open_stack
 from bitbucket_hooks.importing.plan import plan
 from bitbucket_hooks.importing.writing import File
@@ -79,7 +79,7 @@ def import_(
     if write and check:
         raise click.UsageError("--check and --write exclude each other; give one of them")
     name = stack or engine.selected_stack()
-    managed = frozenset(one.uuid for path in states for one in declared.read(path))
+    managed = frozenset(hook.uuid for path in states for hook in declared.read(path))
     stack_config = cache(engine.stack_config)
     opened = open_stack(name, stack_config, managed)
     file = File.read(stack_file(name))
@@ -97,7 +97,7 @@ def import_(
             imported = _planned(opened, found, urls, settings, project, names=names)
         if write and imported.entries:
             _write(file, imported, name, plain=plain_urls)
-        _tell(file, imported, json_=json_, write=write, plain=plain_urls)
+        _print(file, imported, json_=json_, write=write, plain=plain_urls)
         _note_left(opened.config.unmanaged, imported)
         if write:
             kept.remove()
@@ -122,7 +122,7 @@ def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
         file.write(imported, encrypt, plain=plain)
 
 
-def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool) -> None:
+def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: bool) -> None:
     if json_:
         output.as_json(_as_json(file, imported, write=write, plain=plain))
         return
@@ -131,7 +131,7 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
         click.echo()
     if imported.entries:
         headings = ("entry", "on", "url", "events", "hooks", "notes")
-        rows = [_row(one, imported, plain=plain) for one in imported.entries]
+        rows = [_row(entry, imported, plain=plain) for entry in imported.entries]
         output.table(headings, rows, "", wide=("events", "notes"))
     for line in _summary(imported):
         click.echo(line)
@@ -142,7 +142,7 @@ def _tell(file: File, imported: Import, *, json_: bool, write: bool, plain: bool
 
 
 def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
-    kind, url = entry.group.kind, imported.urls.of(entry.group)
+    kind, url = entry.group.kind, imported.urls.whole(entry.group)
     notes = {
         "secret set": kind.secret_set,
         "inactive": not kind.active,
@@ -150,14 +150,14 @@ def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
         "url encrypted": may_be_secret(url) and not plain,
         "a double": entry.group.adopt is not None,
     }
-    told_notes = [text for text, applies in notes.items() if applies]
+    applying = [text for text, applies in notes.items() if applies]
     return [
         entry.name,
         _on(entry),
-        told(url),
+        shown_url(url),
         kind.events,
         len(entry.group.hooks),
-        ", ".join(told_notes) or None,
+        ", ".join(applying) or None,
     ]
 
 
@@ -167,7 +167,7 @@ def _on(entry: New) -> str:
         return "the workspace"
     named = [*(values.get("repositories") or ())]
     project = [f"in {values['project']}"] if values.get("project") else []
-    out = [f"not {one}" for one in values.get("exclude") or ()]
+    out = [f"not {glob}" for glob in values.get("exclude") or ()]
     some = [first_names(named, _FEW)] if named else []
     return ", ".join([*some, *project, *out])
 
@@ -182,8 +182,8 @@ def _summary(imported: Import) -> list[str]:
         "read-only": imported.read_only,
         "left out": imported.left_out,
     }
-    told = [f"{number:,} {text}" for text, number in more.items() if number]
-    lines = ["; ".join([entries if count else "nothing to import", *told])]
+    counts = [f"{number:,} {text}" for text, number in more.items() if number]
+    lines = ["; ".join([entries if count else "nothing to import", *counts])]
     if imported.awaiting:
         awaiting = first_names(imported.awaiting, _MOST)
         lines.append(f"await a secret (set on Bitbucket, not managed): {awaiting}")
@@ -191,22 +191,23 @@ def _summary(imported: Import) -> list[str]:
 
 
 def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:
-    urls = {one.name: imported.urls.of(one.group) for one in imported.entries}
+    urls = {entry.name: imported.urls.whole(entry.group) for entry in imported.entries}
     return {
         "version": 1,
         "file": file.path.name,
         "written": write and bool(imported.entries),
         "entries": [
             {
-                **{key: value for key, value in one.values.items() if key != "url"},
-                "url": told(urls[one.name]),
-                "urlEncrypted": may_be_secret(urls[one.name]) and not plain,
-                "secretSet": one.group.kind.secret_set,
+                **{key: value for key, value in entry.values.items() if key != "url"},
+                "url": shown_url(urls[entry.name]),
+                "urlEncrypted": may_be_secret(urls[entry.name]) and not plain,
+                "secretSet": entry.group.kind.secret_set,
                 "hooks": {
-                    subject.repository or "": live.uuid for subject, live in one.group.hooks.items()
+                    subject.repository or "": live.uuid
+                    for subject, live in entry.group.hooks.items()
                 },
             }
-            for one in imported.entries
+            for entry in imported.entries
         ],
         "awaitingSecret": imported.awaiting,
         "figures": {
@@ -225,7 +226,7 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
 def _note(found: Collected) -> None:
     """Tell what wasn't listed."""
     listing.note_idle(found.idle)
-    listing.note_some([f"{one.problem}. {one.remedy}" for one in found.refused], _TELLS)
+    listing.note_some([f"{refusal.problem}. {refusal.remedy}" for refusal in found.refused], _TELLS)
     if found.stopped:
         listing.note_incomplete(len(found.hooks), found.total)
 

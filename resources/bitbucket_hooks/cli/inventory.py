@@ -72,39 +72,41 @@ def inventory(
     scope = RepositoryScope(
         listing.workspace_of(workspace, settings), repositories, exclude, project
     )
-    known = [one for path in states for one in declared.read(path)]
+    known = [hook for path in states for hook in declared.read(path)]
     with closing(listing.begin(scope, settings, resume)) as kept:
         found = listing.collect("inventory of", scope, settings, kept)
-        stacks = [one.stack for one in known]
-        told = findings.look(found, kept.addresses, known if states else None, stacks)
-        _write(told, csv, html)
-        _print(told, json_=json_, brief=bool(csv or html), aside=any(printed))
-        _note(told, found.idle)
+        stacks = [hook.stack for hook in known]
+        contents = findings.build_inventory(
+            found, kept.addresses, known if states else None, stacks
+        )
+        _write(contents, csv, html)
+        _print(contents, json_=json_, brief=bool(csv or html), aside=any(printed))
+        _note(contents, found.idle)
         if found.unfinished:
             raise found.unfinished
         kept.remove()
 
 
-def _write(told: Inventory, csv: Path | None, html: Path | None) -> None:
+def _write(contents: Inventory, csv: Path | None, html: Path | None) -> None:
     ways: Mapping[Path | None, Callable[[Inventory], str]] = {
         csv: as_csv.render,
         html: page.render,
     }
     for path, render in ways.items():
         if path == _PRINTED:
-            click.echo(render(told), nl=False)
+            click.echo(render(contents), nl=False)
         elif path is not None:
-            write_whole(path, render(told))
+            write_whole(path, render(contents))
             click.echo(f"wrote {output.text(str(path))}", err=True)
 
 
-def _print(told: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
+def _print(contents: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
     if json_:
-        output.as_json(as_json.render(told))
+        output.as_json(as_json.render(contents))
         return
     if not brief:
-        _table(told)
-    figures = told.figures()
+        _table(contents)
+    figures = contents.figures()
     hooks, places = figures.pop("hooks"), figures.pop("repositories")
     figures.pop("hosts")
     more = [f"{count:,} {name}" for name, count in figures.items() if count]
@@ -113,8 +115,8 @@ def _print(told: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
     click.echo(summary, err=aside)
 
 
-def _table(told: Inventory) -> None:
-    known = told.stacks is not None
+def _table(contents: Inventory) -> None:
+    known = contents.stacks is not None
     headings = ["where", "description", "url", "events", "active", "secret", "findings"]
     rows = [
         [
@@ -124,11 +126,12 @@ def _table(told: Inventory) -> None:
             row.live.events,
             row.live.active,
             row.live.secret_set,
-            ", ".join(dict.fromkeys(_word(one.kind, one.code) for one in row.findings)) or None,
-            *([", ".join(one.name for one in row.declared) or row.standing] if known else []),
+            ", ".join(dict.fromkeys(_word(finding.kind, finding.code) for finding in row.findings))
+            or None,
+            *([", ".join(hook.name for hook in row.declared) or row.standing] if known else []),
             row.live.uuid,
         ]
-        for row in told.rows
+        for row in contents.rows
     ]
     headings += ["declared", "uuid"] if known else ["uuid"]
     output.table(headings, rows, "There are no webhooks.", wide=_WIDE)
@@ -138,11 +141,11 @@ def _word(kind: str, code: str) -> str:
     return code if kind == "insecure" else kind
 
 
-def _note(told: Inventory, idle: tuple[str, ...]) -> None:
+def _note(contents: Inventory, idle: tuple[str, ...]) -> None:
     """Tell what keeps the list from being complete."""
     listing.note_idle(idle)
-    listing.note_some([f"{one.problem}. {one.remedy}" for one in told.refused])
+    listing.note_some([f"{refusal.problem}. {refusal.remedy}" for refusal in contents.refused])
     gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
-    listing.note_some([gone.format(one) for one in told.missing])
-    if told.stopped:
-        listing.note_incomplete(told.listed, told.total)
+    listing.note_some([gone.format(hook) for hook in contents.missing])
+    if contents.stopped:
+        listing.note_incomplete(contents.listed, contents.total)

@@ -41,11 +41,13 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     if json_:
         names = ("cidr", "network", "mask", "mask_len")
         lists = ("products", "directions", "regions", "perimeter")
-        output.as_json([{name: getattr(one, name) for name in (*names, *lists)} for one in found])
+        output.as_json(
+            [{name: getattr(ip_range, name) for name in (*names, *lists)} for ip_range in found]
+        )
         return
     if not found:
         api_client.note(f"no range has both the product {product} and the direction {direction}")
-    for cidr in dict.fromkeys(one.cidr for one in found):
+    for cidr in dict.fromkeys(ip_range.cidr for ip_range in found):
         click.echo(cidr)
 
 

@@ -22,12 +22,13 @@ from bitbucket_hooks.inventory.collect import Collector
 from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import ConfigError, HooksError
-from bitbucket_hooks.model.settings import PUBLIC_API, environment, project_root, resolve
+from bitbucket_hooks.model.settings import PUBLIC_API, environment, resolve
 from bitbucket_hooks.model.subject import is_slug
 from bitbucket_hooks.pulumi_cli.engine import selected_stack, stack_config
 from bitbucket_hooks.stack.account_settings import settings_for
 from bitbucket_hooks.stack.entries import is_project
-from bitbucket_hooks.stack.files import stacks
+from bitbucket_hooks.stack.files import in_project, is_stack, stacks
+from bitbucket_hooks.stack.selection import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,17 +95,12 @@ def _meant(
             f"--stack and --workspace name both, and {output.text(where)} is a third name; "
             "leave it out"
         )
-    if workspace or (not stack and _is_stack(where)):
+    if workspace or (not stack and is_stack(where)):
         return where, workspace
+    if not stack and in_project() and (meant := did_you_mean(where, stacks())):
+        name = output.text(where)
+        api_client.note(f'no stack here is called "{name}", so it is a workspace{meant}')
     return stack, where
-
-
-def _is_stack(name: str) -> bool:
-    return _in_project() and name.rpartition("/")[2] in stacks()
-
-
-def _in_project() -> bool:
-    return (project_root() / "Pulumi.yaml").is_file()
 
 
 def account(stack: str | None, workspace: str | None) -> Settings:
@@ -120,7 +116,7 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 
 def _selected_stack() -> str | None:
     try:
-        return selected_stack() if _in_project() else None
+        return selected_stack() if in_project() else None
     except HooksError:
         return None
 
@@ -205,8 +201,8 @@ def _stoppable(clock: Clock) -> Iterator[None]:
         clock.stop()
 
     before: dict[int, Any] = {}
-    for one in (signal.SIGINT, signal.SIGTERM):
-        before[one] = signal.signal(one, stop)
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        before[wanted] = signal.signal(wanted, stop)
     try:
         yield
     finally:
@@ -229,5 +225,5 @@ def note_incomplete(listed: int, total: int) -> None:
 
 def note_idle(idle: Sequence[str]) -> None:
     """Tell the names and globs that mean nothing."""
-    for one in idle:
-        api_client.note(f'"{one}" matches no repository that this identity sees')
+    for name in idle:
+        api_client.note(f'"{name}" matches no repository that this identity sees')

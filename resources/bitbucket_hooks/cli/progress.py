@@ -22,16 +22,16 @@ class Progress:
         """Begin now; `show` is what a watcher sees it by, if there is one."""
         self._what = what
         self._show = show
-        self._began = self._told = time.monotonic()
+        self._began = self._shown_at = time.monotonic()
 
     def notify(self, text: str) -> None:
         """Say how far it is by now; a watcher sees each, a log one in a while."""
         line = f"{self._what}: {printable(text.splitlines()[0] if text else '', 200)}"
         if self._show is not None:
             self._show(line)
-        elif time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
-            click.echo(f"{line} ({self._told - self._began:.0f} s)", err=True)
+        elif time.monotonic() - self._shown_at >= _EVERY:
+            self._shown_at = time.monotonic()
+            click.echo(f"{line} ({self._shown_at - self._began:.0f} s)", err=True)
 
     def note(self, text: str) -> None:
         """Tell what a log must have as well; the line of a watcher shows it until there is more."""
@@ -47,21 +47,20 @@ def progress(what: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(what)
         return
-    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
-    from rich.text import Text  # noqa: PLC0415
+    from rich import console, text  # noqa: PLC0415 - only a terminal pays for it
 
     line, began = what, time.monotonic()
 
-    def show(text: str) -> None:
+    def show(newest: str) -> None:
         nonlocal line
-        line = text
+        line = newest
 
     class Moving:
         """The newest line, with the seconds that have passed whenever it is drawn."""
 
-        def __rich__(self) -> Text:
-            text = f"{line}, {time.monotonic() - began:.0f} s"
-            return Text(text, no_wrap=True, overflow="ellipsis")
+        def __rich__(self) -> text.Text:
+            shown = f"{line}, {time.monotonic() - began:.0f} s"
+            return text.Text(shown, no_wrap=True, overflow="ellipsis")
 
-    with Console(stderr=True).status(Moving()):
+    with console.Console(stderr=True).status(Moving()):
         yield Progress(what, show)

@@ -18,7 +18,7 @@ from bitbucket_hooks.model.exit_codes import DIFFERENCE, USERS_MISTAKE
 from bitbucket_hooks.pulumi_cli.engine import stack_config
 from bitbucket_hooks.runs import preview as runs
 from bitbucket_hooks.runs import saved_preview
-from bitbucket_hooks.runs.preview import Asked, Watcher
+from bitbucket_hooks.runs.preview import RunRequest, Watcher
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
@@ -63,8 +63,10 @@ def _asked(
     policy_pack_config: tuple[str, ...],
     extra: tuple[str, ...],
     **more: Any,
-) -> Asked:
-    return Asked(stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more)
+) -> RunRequest:
+    return RunRequest(
+        stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more
+    )
 
 
 def _watcher(shown: Progress, total: int | None = None) -> Watcher:

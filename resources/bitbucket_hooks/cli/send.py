@@ -84,11 +84,11 @@ def send(
     insecure = insecure or (found is not None and found.skips_verification)
     with api_client.patient():
         outcome = sending.send(target, what, timeout, insecure=insecure)
-    told = _as_json(event, target, what, outcome)
+    result = _as_json(event, target, what, outcome)
     if json_:
-        output.as_json(told)
+        output.as_json(result)
     else:
-        _print(told)
+        _print(result)
     context.exit(0 if outcome.accepted else REMOTE_FAILED)
 
 
@@ -153,23 +153,23 @@ def _as_json(event: str, url: str, what: Delivery, outcome: DeliveryResult) -> d
     }
 
 
-def _print(told: dict[str, Any]) -> None:
-    signed = "signed" if told["signed"] else "not signed"
-    _say("sent", f"{told['event']} to {told['url']}, {told['bytes']} bytes, {signed}")
-    if told["certificatePasses"]:
+def _print(result: dict[str, Any]) -> None:
+    signed = "signed" if result["signed"] else "not signed"
+    _say("sent", f"{result['event']} to {result['url']}, {result['bytes']} bytes, {signed}")
+    if result["certificatePasses"]:
         _say("certificate", "passes verification")
-    elif told["certificatePasses"] is False:
-        _say("certificate", f"doesn't pass verification: {told['certificateProblem']}")
+    elif result["certificatePasses"] is False:
+        _say("certificate", f"doesn't pass verification: {result['certificateProblem']}")
         _say("", "Bitbucket delivers there only with skip_cert_verification")
-    took = f"{told['seconds']:.2f}s"
-    if told["status"] is None:
-        _say("answer", f"none, after {took}: {told['problem']}")
+    took = f"{result['seconds']:.2f}s"
+    if result["status"] is None:
+        _say("answer", f"none, after {took}: {result['problem']}")
         return
-    _say("answer", f"{told['status']} {told['reason']}".rstrip() + f", in {took}")
-    if told["location"]:
-        _say("", f"to {told['location']}, which isn't followed")
-    if told["body"]:
-        _say("", told["body"])
+    _say("answer", f"{result['status']} {result['reason']}".rstrip() + f", in {took}")
+    if result["location"]:
+        _say("", f"to {result['location']}, which isn't followed")
+    if result["body"]:
+        _say("", result["body"])
 
 
 def _say(what: str, text: str) -> None:

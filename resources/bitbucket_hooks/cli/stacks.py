@@ -72,12 +72,12 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
     found = listed(globs)
     _warn_of_mistakes(found)
     if matrix is None and json_:
-        output.as_json([_as_json(one) for one in found])
+        output.as_json([_as_json(stack) for stack in found])
     elif matrix is None:
         headings = ("stack", "hooks in config", "workspace", "account", "requests an hour")
         output.table(
             headings,
-            [_row(one) for one in found],
+            [_row(stack) for stack in found],
             "There are no stacks here.",
             wide=("requests an hour",),
         )
@@ -132,20 +132,20 @@ def up(
 def _run(
     globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
 ) -> int:
-    names = [one.stack for one in listed(globs)]
+    names = [stack.stack for stack in listed(globs)]
     more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
     done = {}
-    for one in ManyStacks([*command, *more], at_once, _complain).run(names):
-        done[one.stack] = one
+    for run in ManyStacks([*command, *more], at_once, _complain).run(names):
+        done[run.stack] = run
         if not json_:
-            click.echo(one.printed, nl=False)
+            click.echo(run.printed, nl=False)
     ended = [done[name] for name in names]
     if json_:
-        output.as_json([_outcome(one) for one in ended])
+        output.as_json([_outcome(run) for run in ended])
     else:
-        rows = [(one.stack, "not started" if one.code is None else one.code) for one in ended]
+        rows = [(run.stack, "not started" if run.code is None else run.code) for run in ended]
         output.table(("stack", "exit code"), rows, "There are no stacks here.")
-    return min((_code(one) for one in ended), key=_rank, default=0)
+    return min((_code(run) for run in ended), key=_rank, default=0)
 
 
 def _complain(stack: str, line: str) -> None:
@@ -169,27 +169,27 @@ def _rank(code: int) -> int:
     return _WORST_FIRST.index(code) if code in _WORST_FIRST else -1
 
 
-def _as_json(one: Listed) -> dict[str, Any]:
+def _as_json(stack: Listed) -> dict[str, Any]:
     return {
-        "stack": one.stack,
-        "hooks": one.hooks,
-        "workspace": one.workspace,
-        "apiUrl": one.api_url,
-        "account": one.identity,
-        "rateLimit": one.rate_limit,
-        "problems": list(one.problems),
+        "stack": stack.stack,
+        "hooks": stack.hooks,
+        "workspace": stack.workspace,
+        "apiUrl": stack.api_url,
+        "account": stack.identity,
+        "rateLimit": stack.rate_limit,
+        "problems": list(stack.problems),
     }
 
 
-def _row(one: Listed) -> tuple[object, ...]:
-    return (one.stack, one.hooks, one.workspace, one.identity, one.rate_limit)
+def _row(stack: Listed) -> tuple[object, ...]:
+    return (stack.stack, stack.hooks, stack.workspace, stack.identity, stack.rate_limit)
 
 
 def _warn_of_mistakes(found: Sequence[Listed]) -> None:
     """Say which stacks may have more hooks than they seem to have."""
-    for one in found:
-        for problem in one.problems:
-            click.echo(f"Warning: {output.text(one.stack)}: {output.text(problem)}", err=True)
+    for stack in found:
+        for problem in stack.problems:
+            click.echo(f"Warning: {output.text(stack.stack)}: {output.text(problem)}", err=True)
 
 
 def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
@@ -207,22 +207,22 @@ def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
 def _print_matrix(kind: str, parts: Sequence[Listed], script: str, *, json_: bool) -> None:
     if kind == "github":
         include = [
-            {"stack": one.stack, **({"rateLimit": one.rate_limit} if one.rate_limit else {})}
-            for one in parts
+            {"stack": stack.stack, **({"rateLimit": stack.rate_limit} if stack.rate_limit else {})}
+            for stack in parts
         ]
         click.echo(json.dumps({"include": include}))
         return
-    block = [{"parallel": [{"step": _step(one, script)} for one in parts]}]
+    block = [{"parallel": [{"step": _step(stack, script)} for stack in parts]}]
     if json_:
         output.as_json(block)
         return
     click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
 
 
-def _step(one: Listed, script: str) -> dict[str, Any]:
-    limit = f"BITBUCKET_RATE_LIMIT={one.rate_limit} " if one.rate_limit else ""
+def _step(stack: Listed, script: str) -> dict[str, Any]:
+    limit = f"BITBUCKET_RATE_LIMIT={stack.rate_limit} " if stack.rate_limit else ""
     return {
-        "name": one.stack,
+        "name": stack.stack,
         "caches": ["engine", "packages"],
-        "script": [f"{limit}{script} {shlex.quote(one.stack)}"],
+        "script": [f"{limit}{script} {shlex.quote(stack.stack)}"],
     }

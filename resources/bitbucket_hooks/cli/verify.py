@@ -82,7 +82,7 @@ def _why(secrets: Sequence[str], body: bytes, header: str) -> str:
         return "the signature must be sha256= and 64 hexadecimal digits"
     # what saving a body in an editor does to it
     shorter = (body.removesuffix(end) for end in (b"\n", b"\r\n") if body.endswith(end))
-    if any(verify_signature(secrets, one, header) for one in shorter):
+    if any(verify_signature(secrets, variant, header) for variant in shorter):
         return "it was signed without the line break at the end, which saving the body added"
     return "signed with another secret, or the body was changed"
 

@@ -181,9 +181,9 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deli
     return DeliveryResult(
         0,
         answer.status_code,
-        _told(answer.reason or "", mask),
-        _told(next(filter(None, map(str.strip, text.splitlines())), ""), mask),
-        _told(shown(location), mask) if location else None,
+        _printable_line(answer.reason or "", mask),
+        _printable_line(next(filter(None, map(str.strip, text.splitlines())), ""), mask),
+        _printable_line(shown(location), mask) if location else None,
         tuple((name, mask.over(value)) for name, value in answer.headers.items()),
         mask.over(text),
         certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
@@ -238,14 +238,19 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: list[BaseException] = []
     waiting: list[Any] = [error]
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one not in seen:
-            seen.append(one)
-            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-            yield one
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            waiting += [
+                *cause.args,
+                getattr(cause, "reason", None),
+                cause.__cause__,
+                cause.__context__,
+            ]
+            yield cause
 
 
-def _told(text: str, mask: Mask) -> str:
+def _printable_line(text: str, mask: Mask) -> str:
     """What a receiver said, safe to show on a terminal."""
     return printable(mask.over(text), limit=_LINE)
 
@@ -256,7 +261,7 @@ def _mask(url: str, what: Delivery) -> Mask:
     values = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
     hides_path = what.hides_url or shown(url) == origin_shown(url)
     path = [parts.path, *parts.path.split("/")] if hides_path else []
-    long = [one for one in (*values, *path, parts.fragment) if len(unquote(one)) >= _TELLING]
+    long = [part for part in (*values, *path, parts.fragment) if len(unquote(part)) >= _TELLING]
     encoded = {parts.query, *long}
     secrets = {what.secret or "", *encoded, *map(unquote, encoded), *map(unquote_plus, encoded)}
     return Mask(dict.fromkeys(secrets, "…"))

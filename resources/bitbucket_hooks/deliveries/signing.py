@@ -54,11 +54,11 @@ def is_signature(header: str) -> bool:
 
 def _keys(secrets: str | bytes | Iterable[str | bytes] | None) -> list[bytes]:
     given = [secrets] if isinstance(secrets, (str, bytes, bytearray)) else list(secrets or ())
-    if not given or any(one is None or not len(one) for one in given):
+    if not given or any(secret is None or not len(secret) for secret in given):
         raise ValueError(
             "there is no secret to check the signature with, or one is empty; give the hook's own"
         )
-    return [_raw(one, "a secret") for one in given]
+    return [_raw(secret, "a secret") for secret in given]
 
 
 def _sent(header: str | bytes | None) -> bytes | None:

@@ -78,18 +78,22 @@ class Needs:
     @property
     def events(self) -> set[str]:
         """All events that hooks listen to."""
-        return {event for one in self.drafts for event in one.values.get("events", ())}
+        return {event for draft in self.drafts for event in draft.values.get("events", ())}
 
     @property
     def workspaces(self) -> list[Subject]:
         """The workspaces with hooks of their own."""
-        wide = (one.values for one in self.drafts if one.values.get("workspace"))
-        return [Subject(owner) for owner in dict.fromkeys(str(one["owner"]) for one in wide)]
+        wide = (draft.values for draft in self.drafts if draft.values.get("workspace"))
+        return [Subject(owner) for owner in dict.fromkeys(str(values["owner"]) for values in wide)]
 
     @property
     def samples(self) -> list[Subject]:
         """One repository of each workspace that has some."""
-        return list({one.workspace: one for one in reversed(self.repositories)}.values())
+        return list(
+            {
+                repository.workspace: repository for repository in reversed(self.repositories)
+            }.values()
+        )
 
 
 @define
@@ -109,11 +113,11 @@ class Talk:
     @property
     def scopes(self) -> Scopes:
         """What is known of the credentials' scopes."""
-        told = self.observer.scopes or self._granted
-        if told is None and self.grant is not None and self.grant.scopes is not None:
-            told = frozenset(self.grant.scopes)
+        granted = self.observer.scopes or self._granted
+        if granted is None and self.grant is not None and self.grant.scopes is not None:
+            granted = frozenset(self.grant.scopes)
         api_token = isinstance(self.client.auth.credentials, ApiToken)
-        return Scopes(api_token, told, frozenset(self._proven))
+        return Scopes(api_token, granted, frozenset(self._proven))
 
     def ask(self, action: ScopedAction | None, request: Callable[[], Any]) -> Any:
         """Ask something; an answer proves the scope of the action. Raises ApiError."""
@@ -128,7 +132,7 @@ class Talk:
 
     def prove(self, action: ScopedAction) -> None:
         """Note that an answer came which takes the scope of an action."""
-        self._proven.add(self.scopes.of(action))
+        self._proven.add(self.scopes.scope_for(action))
 
     def hooks_on(self, place: Subject) -> Sequence[Observed]:
         """The hooks of a repository or of a workspace, listed once. Raises ApiError."""
@@ -274,7 +278,7 @@ def access(talk: Talk, needs: Needs) -> Iterator[Finding]:
 
 
 def _of_several(place: Subject, needs: Needs) -> str:
-    count = sum(one.workspace == place.workspace for one in needs.repositories)
+    count = sum(repository.workspace == place.workspace for repository in needs.repositories)
     if place.repository is None or count == 1:
         return ""
     return f" (looked at one of {count:,} repositories)"
@@ -302,7 +306,7 @@ def scopes(talk: Talk, needs: Needs) -> Iterator[Finding]:
     if not talk.answers:
         yield unknown("scopes", "not looked at: the API hasn't accepted the credentials", LET_IN)
         return
-    yield from talk.scopes.look(actions(needs.events))
+    yield from talk.scopes.findings(actions(needs.events))
 
 
 def expiry(talk: Talk) -> Iterator[Finding]:

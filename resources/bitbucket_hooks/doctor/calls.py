@@ -54,21 +54,21 @@ class Calls:
 
     def greet(self) -> None:
         """Call each API."""
-        for one in self.accounts:
-            self.notify(f"asking the API{f' for {one.name}' if one.name else ''}")
-            self._greetings[one.name] = guarded("identity", partial(self._greet, one))
+        for account in self.accounts:
+            self.notify(f"asking the API{f' for {account.name}' if account.name else ''}")
+            self._greetings[account.name] = guarded("identity", partial(self._greet, account))
 
-    def _greet(self, one: ConfiguredAccount) -> Iterator[Finding]:
-        if one.settings is None:
+    def _greet(self, account: ConfiguredAccount) -> Iterator[Finding]:
+        if account.settings is None:
             return
-        sandbox = one.settings.sandbox
+        sandbox = account.settings.sandbox
         if sandbox is not None and not sandbox.parent.is_dir():
             what = f"the sandbox {sandbox} can't be made: its folder isn't there"
             yield error("identity", what, "Name a file in a folder that is there.")
         elif sandbox is not None and not sandbox.exists():
             yield note("identity", "the sandbox isn't there yet: the first run makes it")
         else:
-            talk = self._talks[one.name] = open_talk(one, one.settings, self.notify)
+            talk = self._talks[account.name] = open_talk(account, account.settings, self.notify)
             yield from accounts.greet(talk)
 
     def close(self) -> None:
@@ -82,13 +82,15 @@ class Calls:
         if checked is None or checked.problems or not config.entries:
             return []
         answering = {name for name, talk in self._talks.items() if talk.answers}
-        entries = tuple(one for one in config.entries if one.account in answering)
+        entries = tuple(entry for entry in config.entries if entry.account in answering)
         if not entries:
             what = "not looked at: no API has let these accounts in"
             return [unknown("repositories", what, LET_IN)]
         self.notify("looking for the repositories")
-        look = evolve(config, entries=entries)
-        return guarded("repositories", lambda: stack.online(lambda: self._plan(look), self._warned))
+        asked = evolve(config, entries=entries)
+        return guarded(
+            "repositories", lambda: stack.online(lambda: self._plan(asked), self._warned)
+        )
 
     def _plan(self, config: StackConfig) -> None:
         by_settings = {talk.account.settings: talk for talk in self._talks.values()}
@@ -105,9 +107,9 @@ class Calls:
         finally:
             after = self._counts()
             self._looking = {name: after[name] - before[name] for name in after}
-        for one in self._declarations:
-            if one.slugs:
-                self._remember(one.entry, opened.of(one.entry.account))
+        for declaration in self._declarations:
+            if declaration.slugs:
+                self._remember(declaration.entry, opened.get(declaration.entry.account))
 
     def _counts(self) -> dict[str | None, int]:
         return {name: talk.observer.answers for name, talk in self._talks.items()}
@@ -129,8 +131,8 @@ class Calls:
         """
         found: dict[str, bool] = {}
         places: set[Subject] = set()
-        for one in self._declarations or ():
-            entry, place = one.entry, next(iter(_places(one)), None)
+        for declaration in self._declarations or ():
+            entry, place = declaration.entry, next(iter(_places(declaration)), None)
             is_open = not {"secret", "secret_from"} & entry.arguments.keys() and not isinstance(
                 entry.url, Hidden
             )
@@ -146,24 +148,24 @@ class Calls:
 
     def sections(self) -> Iterator[CheckSection]:
         """What there is to say of each account."""
-        for one in self.accounts:
-            about = one.name or ""
-            yield CheckSection("account", about, tuple(self._account(one)))
-            talk = self._talks.get(one.name)
+        for account in self.accounts:
+            about = account.name or ""
+            yield CheckSection("account", about, tuple(self._account(account)))
+            talk = self._talks.get(account.name)
             if talk is not None and talk.answers:
                 yield CheckSection("rate limit", about, tuple(self._limits(talk)))
 
-    def _account(self, one: ConfiguredAccount) -> Iterator[Finding]:
-        yield from guarded("credentials", lambda: accounts.credentials(one))
-        yield from self._greetings[one.name]
-        talk = self._talks.get(one.name)
+    def _account(self, account: ConfiguredAccount) -> Iterator[Finding]:
+        yield from guarded("credentials", lambda: accounts.credentials(account))
+        yield from self._greetings[account.name]
+        talk = self._talks.get(account.name)
         if talk is None:
             return
-        needs = self._needs(one.name)
+        needs = self._needs(account.name)
         if talk.answers:
             self.notify("looking at the account's rights")
-            look = accounts.access if self.case.checked else accounts.alone
-            yield from guarded("access", lambda: look(talk, needs))
+            check = accounts.access if self.case.checked else accounts.alone
+            yield from guarded("access", lambda: check(talk, needs))
         yield from guarded("scopes", lambda: accounts.scopes(talk, needs))
         yield from guarded("expiry", lambda: accounts.expiry(talk))
 
@@ -177,17 +179,27 @@ class Calls:
 
     def _cost(self, talk: Talk) -> limits.Cost:
         name = talk.account.name
-        mine = [one for one in self._declarations or () if one.entry.account == name]
-        copies = [place for one in mine for place in _places(one)]
+        mine = [
+            declaration
+            for declaration in self._declarations or ()
+            if declaration.entry.account == name
+        ]
+        copies = [place for declaration in mine for place in _places(declaration)]
         return limits.Cost(self._looking.get(name, 0), len(set(copies)), len(copies))
 
     def _needs(self, name: str | None) -> Needs:
-        drafts = [one for one in self._drafts() if one.values.get("account") == name]
+        drafts = [draft for draft in self._drafts() if draft.values.get("account") == name]
         if self._declarations is not None:
-            mine = (one for one in self._declarations if one.entry.account == name)
-            places = (place for one in mine for place in _places(one) if place.repository)
+            mine = (
+                declaration
+                for declaration in self._declarations
+                if declaration.entry.account == name
+            )
+            places = (
+                place for declaration in mine for place in _places(declaration) if place.repository
+            )
         else:
-            places = (place for one in drafts for place in _named(one.values))
+            places = (place for draft in drafts for place in _named(draft.values))
         return Needs(tuple(drafts), tuple(dict.fromkeys(places)))
 
     def _drafts(self) -> tuple[Draft, ...]:
@@ -195,7 +207,11 @@ class Calls:
 
     def network(self) -> Iterator[Finding]:
         """The way to each API, once for each address."""
-        apis = {one.api_url: one for one in (two.settings for two in self.accounts) if one}
+        apis = {
+            settings.api_url: settings
+            for settings in (account.settings for account in self.accounts)
+            if settings
+        }
         for url, settings in apis.items():
             yield from guarded("api", partial(machine.address, settings))
             yield from guarded("proxy", partial(machine.proxy, settings))
@@ -203,17 +219,21 @@ class Calls:
             yield from guarded("clock", partial(machine.clock, self._ahead(url), settings))
 
     def _ahead(self, api_url: str) -> float | None:
-        told = [
+        offsets = [
             talk.observer.ahead
             for talk in self._talks.values()
             if talk.account.api_url == api_url and talk.observer.ahead is not None
         ]
-        return min(told, key=abs, default=None)
+        return min(offsets, key=abs, default=None)
 
 
-def _places(one: Declaration) -> Iterable[Subject]:
-    owner = str(one.entry.owner)
-    return [Subject(owner)] if one.entry.workspace else [Subject(owner, s) for s in one.slugs]
+def _places(declaration: Declaration) -> Iterable[Subject]:
+    owner = str(declaration.entry.owner)
+    return (
+        [Subject(owner)]
+        if declaration.entry.workspace
+        else [Subject(owner, s) for s in declaration.slugs]
+    )
 
 
 def _named(values: Mapping[str, object]) -> Iterable[Subject]:

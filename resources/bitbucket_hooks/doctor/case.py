@@ -84,13 +84,13 @@ class Case:
         if name is not None:
             mine = of_namespace(STACK, self.values)[ACCOUNTS][name]
             given.insert(0, (mine, self.config.accounts[name]))
-        for values, one in given:
-            if one.credentials() is not None:
+        for values, layer in given:
+            if layer.credentials() is not None:
                 if any(isinstance(values.get(key), Hidden) for key in CREDENTIAL_KEYS):
                     return ConfiguredAccount(
-                        name, None, _encrypted(one.name), one.name, settings.api_url
+                        name, None, _encrypted(layer.name), layer.name, settings.api_url
                     )
-                return ConfiguredAccount(name, settings, None, one.name, settings.api_url)
+                return ConfiguredAccount(name, settings, None, layer.name, settings.api_url)
         source = None if settings.sandbox or environment().credentials() is None else _ENVIRONMENT
         return ConfiguredAccount(name, settings, None, source, settings.api_url)
 
@@ -121,5 +121,5 @@ def _decrypted(given: Any, opened: Any) -> Iterator[str]:
         for key, value in given.items():
             yield from _decrypted(value, opened.get(key))
     elif isinstance(given, list) and isinstance(opened, list):
-        for one, two in zip(given, opened, strict=False):
-            yield from _decrypted(one, two)
+        for sealed, plain in zip(given, opened, strict=False):
+            yield from _decrypted(sealed, plain)

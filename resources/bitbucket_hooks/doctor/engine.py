@@ -29,7 +29,7 @@ SDK_MINIMUM: Final = (3, 216)
 HOST: Final = "pulumi-language-python"
 _ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
 _SECONDS: Final = 60
-_LOOK: Final = """
+_LIST_PACKAGES: Final = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version
 found = {"python": sys.version.split()[0]}
@@ -49,16 +49,16 @@ def cli(root: Path | None) -> Iterator[Finding]:
         what = "there is no `pulumi` on the PATH"
         yield note("pulumi", what) if root is None else error("pulumi", what, _ACTIVATE)
         return
-    told = _version(path)
-    if told is None:
+    found = _version(path)
+    if found is None:
         yield error("pulumi", f"{path} doesn't tell its version", _ACTIVATE)
         return
-    wrong = _misfit(told, MINIMUM)
+    wrong = _misfit(found, MINIMUM)
     if wrong:
         wanted = f"Wanted is {_wanted(MINIMUM)}. {_ACTIVATE}"
-        yield error("pulumi", f"{told} is too {wrong}: {path}", wanted)
+        yield error("pulumi", f"{found} is too {wrong}: {path}", wanted)
     else:
-        yield ok("pulumi", f"{told}, {path}")
+        yield ok("pulumi", f"{found}, {path}")
     yield from _another(path, root)
     beside = os.pathsep.join([str(Path(path).parent), str(Path(path).resolve().parent)])
     if not (shutil.which(HOST, path=beside) or shutil.which(HOST)):
@@ -99,9 +99,9 @@ def _wanted(minimum: tuple[int, int]) -> str:
     return "{}.{} or newer, below {}".format(*minimum, minimum[0] + 1)
 
 
-def _misfit(told: str, minimum: tuple[int, int]) -> str | None:
+def _misfit(found: str, minimum: tuple[int, int]) -> str | None:
     """Whether a version is too old or too new."""
-    major, minor = (int(re.match(r"\d*", part)[0] or 0) for part in told.split(".")[:2])  # type: ignore[index]
+    major, minor = (int(re.match(r"\d*", part)[0] or 0) for part in found.split(".")[:2])  # type: ignore[index]
     if (major, minor) < minimum:
         return "old"
     return "new" if major > minimum[0] else None
@@ -118,7 +118,7 @@ def packages(root: Path | None) -> Iterator[Finding]:
     if root is None:
         return
     python, remedy = _interpreter(root)
-    theirs = _look(python) if python else None
+    theirs = _installed(python) if python else None
     if theirs is None:
         yield error("python", f"the engine would find no working {python or 'python3'}", remedy)
     elif missing := [name for name in ours if name not in theirs]:
@@ -133,7 +133,7 @@ def packages(root: Path | None) -> Iterator[Finding]:
 
 
 def _fitting(check: str, found: Mapping[str, str]) -> Finding:
-    what = ", ".join(f"{_TITLES[name]} {told}" for name, told in found.items())
+    what = ", ".join(f"{_TITLES[name]} {number}" for name, number in found.items())
     wrong = _misfit(found["pulumi"], SDK_MINIMUM)
     if wrong:
         major, minor = SDK_MINIMUM
@@ -164,10 +164,10 @@ def _interpreter(root: Path) -> tuple[str | None, str]:
     return str(folder / "bin" / "python"), f"Make {folder} anew (runtime.options in Pulumi.yaml)."
 
 
-def _look(python: str) -> dict[str, str] | None:
+def _installed(python: str) -> dict[str, str] | None:
     try:
         done = subprocess.run(
-            [python, "-c", _LOOK],
+            [python, "-c", _LIST_PACKAGES],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -192,33 +192,33 @@ class Stacks:
 
     def has(self, name: str) -> bool:
         """Whether a stack is there."""
-        return any(same(one, name) for one in self.names)
+        return any(same(known, name) for known in self.names)
 
 
 def backend() -> tuple[Finding, bool]:
     """Where the state is, and whether it can be reached."""
     try:
-        told = ask("the backend can't be used", "whoami", "--json")
+        answer = ask("the backend can't be used", "whoami", "--json")
     except HooksError as failed:
         return failure("backend", failed), False
     # Without its query, which has options such as `metadata=skip`, and may have secrets.
-    url, user = str(told.get("url")).partition("?")[0], printable(str(told.get("user")), 100)
+    url, user = str(answer.get("url")).partition("?")[0], printable(str(answer.get("user")), 100)
     return ok("backend", f"{printable(veiled(url))}, as {user}"), True
 
 
 def stacks(*more: str) -> Stacks:
     """Ask for the project's stacks. Raises HooksError."""
-    told: list[dict[str, Any]] = ask("the stacks can't be listed", "stack", "ls", "--json", *more)
+    rows: list[dict[str, Any]] = ask("the stacks can't be listed", "stack", "ls", "--json", *more)
     return Stacks(
-        tuple(str(one["name"]) for one in told),
-        next((str(one["name"]) for one in told if one.get("current")), None),
-        frozenset(str(one["name"]) for one in told if one.get("updateInProgress")),
+        tuple(str(row["name"]) for row in rows),
+        next((str(row["name"]) for row in rows if row.get("current")), None),
+        frozenset(str(row["name"]) for row in rows if row.get("updateInProgress")),
     )
 
 
 def stack(name: str, known: Stacks) -> Iterator[Finding]:
     """Whether the backend has a stack, and it is free."""
-    found = next((one for one in known.names if same(one, name)), None)
+    found = next((listed for listed in known.names if same(listed, name)), None)
     if found is None:
         yield error(
             "stack",
@@ -237,9 +237,9 @@ def stack(name: str, known: Stacks) -> Iterator[Finding]:
         yield ok("stack", f"{found}{' (selected)' if found == known.selected else ''}")
 
 
-def same(one: str, name: str) -> bool:
+def same(other: str, name: str) -> bool:
     """Whether two names mean a stack of the same name; an organisation may be left out."""
-    return one == name or one.rpartition("/")[2] == name.rpartition("/")[2]
+    return other == name or other.rpartition("/")[2] == name.rpartition("/")[2]
 
 
 def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:

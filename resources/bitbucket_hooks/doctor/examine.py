@@ -54,7 +54,9 @@ class Examination:
         self.notify("looking at the engine")
         found = [CheckSection("engine", "", tuple(self._engine()))]
         unsure = self._root is not None and self._case.checked is None
-        accounts = [one for one in self._case.accounts() if not unsure or one.source is not None]
+        accounts = [
+            account for account in self._case.accounts() if not unsure or account.source is not None
+        ]
         with closing(Calls(self._case, accounts, self.notify)) as calls:
             calls.greet()
             repositories = calls.repositories()
@@ -64,7 +66,7 @@ class Examination:
             found += calls.sections()
             found.append(CheckSection("sharing", "", tuple(self._sharing(calls))))
         mask = Mask(dict.fromkeys(self._secrets(), SECRET))
-        sections = tuple(masked(one, mask) for one in found if one.findings)
+        sections = tuple(masked(section, mask) for section in found if section.findings)
         return Report(str(self._root) if self._root else None, self._case.stack, sections)
 
     def _engine(self) -> Iterator[Finding]:
@@ -124,7 +126,7 @@ class Examination:
         there = files.stacks()
         if not there:
             return error("stack", "there is none", "Make one with `pulumi stack init STACK`.")
-        names = ", ".join(printable(one, 60) for one in there)
+        names = ", ".join(printable(name, 60) for name in there)
         remedy = f"Give its name to this command, or `pulumi stack select` it. There are: {names}."
         return error("stack", "none is selected", remedy)
 
@@ -142,8 +144,8 @@ class Examination:
 
     def _in_the_clear(self) -> Iterator[Finding]:
         """Look for secrets in the files; those of test servers everybody knows."""
-        known = [one.settings for one in self._case.accounts()]
-        if not all(one is not None and one.allows_private_urls for one in known):
+        known = [account.settings for account in self._case.accounts()]
+        if not all(settings is not None and settings.allows_private_urls for settings in known):
             yield from stack.in_the_clear(self._case.given)
 
     def _sharing(self, calls: Calls) -> Iterator[Finding]:
@@ -172,7 +174,9 @@ class Examination:
         for name, value in os.environ.items():
             if name.lower().endswith("_proxy"):
                 given.append(_password(value))
-        yield from (one for one in [*given, *self._case.secrets()] if len(one) >= _SHORTEST)
+        yield from (
+            secret for secret in [*given, *self._case.secrets()] if len(secret) >= _SHORTEST
+        )
 
 
 def _locked(stack: str) -> HooksError | None:

@@ -67,7 +67,7 @@ class Report:
 
     def counts(self) -> dict[str, int]:
         """How many findings there are of each level."""
-        found = Counter(one.level for section in self.sections for one in section.findings)
+        found = Counter(finding.level for section in self.sections for finding in section.findings)
         return {level.value: found[level] for level in Level}
 
     def exit_code(self, *, strict: bool) -> int:
@@ -75,14 +75,14 @@ class Report:
 
         `strict` wants warnings and checks that couldn't be done mended too.
         """
-        found = [one for section in self.sections for one in section.findings]
-        errors = [one for one in found if one.level is Level.ERROR]
+        found = [finding for section in self.sections for finding in section.findings]
+        errors = [finding for finding in found if finding.level is Level.ERROR]
         doubts = (Level.WARNING, Level.UNKNOWN) if strict else ()
-        if any(not one.remote for one in errors):
+        if any(not finding.remote for finding in errors):
             return USERS_MISTAKE
         if errors:
             return REMOTE_FAILED
-        return USERS_MISTAKE if any(one.level in doubts for one in found) else 0
+        return USERS_MISTAKE if any(finding.level in doubts for finding in found) else 0
 
 
 def ok(check: str, what: str, *details: str) -> Finding:
@@ -122,12 +122,11 @@ def first(texts: Sequence[str]) -> list[str]:
     return [*texts[:_FEW], *more]
 
 
-def guarded(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def guarded(check: str, run: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """Do a check; what goes wrong in it is a finding too, after those that it had made."""
     found: list[Finding] = []
     try:
-        for one in look():
-            found.append(one)  # noqa: PERF402 - what was found before it fails is kept
+        found.extend(run())  # when it fails, what was found before is kept
     except HooksError as failed:
         found.append(failure(check, failed))
     except Exception as failed:  # noqa: BLE001 - the other checks go on
@@ -142,11 +141,11 @@ def masked(section: CheckSection, mask: Mask) -> CheckSection:
         section,
         findings=tuple(
             evolve(
-                one,
-                what=mask.over(one.what),
-                remedy=mask.over(one.remedy),
-                details=tuple(map(mask.over, one.details)),
+                finding,
+                what=mask.over(finding.what),
+                remedy=mask.over(finding.remedy),
+                details=tuple(map(mask.over, finding.details)),
             )
-            for one in section.findings
+            for finding in section.findings
         ),
     )

@@ -37,20 +37,20 @@ class Cost:
 def pace(talk: Talk) -> Iterator[Finding]:
     """How many requests an hour there are, and whether they are nearly used up."""
     settings = talk.account.settings
-    told, chosen = talk.observer.limit, settings.rate_limit if settings else None
+    announced, chosen = talk.observer.limit, settings.rate_limit if settings else None
     public = settings is not None and settings.api_url == PUBLIC_API
-    if chosen is not None and told is not None and chosen > told:
+    if chosen is not None and announced is not None and chosen > announced:
         yield warning(
             "pace",
-            f"bitbucket:rateLimit is {chosen:,} requests an hour; Bitbucket allows {told:,}",
+            f"bitbucket:rateLimit is {chosen:,} requests an hour; Bitbucket allows {announced:,}",
             "Lower it, or take it out: what Bitbucket tells is then used.",
         )
     elif chosen is not None:
-        above = public and told is None and chosen > PUBLIC_LIMIT
+        above = public and announced is None and chosen > PUBLIC_LIMIT
         usual = f"; {PUBLIC_LIMIT:,} is what Bitbucket promises" if above else ""
         yield ok("pace", f"{chosen:,} requests an hour (bitbucket:rateLimit){usual}")
-    elif told is not None:
-        yield ok("pace", f"{told:,} requests an hour, as Bitbucket tells")
+    elif announced is not None:
+        yield ok("pace", f"{announced:,} requests an hour, as Bitbucket tells")
     elif public:
         yield ok("pace", f"{PUBLIC_LIMIT:,} requests an hour, as Bitbucket documents")
     else:
@@ -61,7 +61,7 @@ def pace(talk: Talk) -> Iterator[Finding]:
             "Bitbucket says that the limit is near: few requests are left in this hour",
             "Wait an hour, or find out what else uses this identity.",
         )
-    elif told is not None:
+    elif announced is not None:
         yield ok("headroom", "Bitbucket says that the limit isn't near")
     elif public:
         yield note("headroom", "Bitbucket doesn't tell these credentials how much of it is left")
@@ -79,12 +79,12 @@ def _limit(talk: Talk) -> int | None:
 def fits(cost: Cost, talk: Talk) -> Iterator[Finding]:
     """Hold what the hooks cost against the limit."""
     limit = _limit(talk)
-    told = {
+    counts = {
         "preview": cost.looking,
         "refresh or drift": cost.refresh,
         "first up": cost.first,
     }
-    what = ", ".join(f"{name} {count:,}{_time(count, limit)}" for name, count in told.items())
+    what = ", ".join(f"{name} {count:,}{_time(count, limit)}" for name, count in counts.items())
     if limit is None or cost.refresh <= limit:
         yield ok("requests", what)
         return

@@ -75,7 +75,7 @@ def authorities(settings: Settings) -> Iterator[Finding]:
     """Whose certificates are trusted, where that isn't the usual."""
     if not settings.api_url.startswith("https://"):
         return
-    name = next((one for one in _BUNDLES if os.environ.get(one)), None)
+    name = next((variable for variable in _BUNDLES if os.environ.get(variable)), None)
     if name is None:
         yield ok("tls", "trusts the usual authorities")
         return

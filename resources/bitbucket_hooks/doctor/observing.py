@@ -39,15 +39,17 @@ class Observer:
         self.answers += 1
         headers = response.headers
         self._hear_limit(headers)
-        told = headers.get("X-OAuth-Scopes", "")
-        if told:
-            self.scopes = frozenset(printable(one, 80) for one in told.replace(",", " ").split())
+        scopes = headers.get("X-OAuth-Scopes", "")
+        if scopes:
+            self.scopes = frozenset(
+                printable(scope, 80) for scope in scopes.replace(",", " ").split()
+            )
         self._hear_time(headers.get("Date", ""))
 
     def _hear_limit(self, headers: Mapping[str, str]) -> None:
-        told = headers.get("X-RateLimit-Limit", "")
-        if told.isascii() and told.isdigit():
-            self.limit = int(told[:9])
+        limit = headers.get("X-RateLimit-Limit", "")
+        if limit.isascii() and limit.isdigit():
+            self.limit = int(limit[:9])
             self.resource = printable(headers.get("X-RateLimit-Resource", ""), 60) or None
         self.near = self.near or headers.get("X-RateLimit-NearLimit", "").lower() == "true"
 

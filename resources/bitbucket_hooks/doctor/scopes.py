@@ -71,7 +71,7 @@ class Scopes:
     proven: frozenset[str] = frozenset()
     """Those without which an answer wouldn't have come."""
 
-    def of(self, action: ScopedAction) -> str:
+    def scope_for(self, action: ScopedAction) -> str:
         """The scope that an action takes with these credentials."""
         return action.api_token if self.api_token else action.classic
 
@@ -88,30 +88,31 @@ class Scopes:
         return (
             self.api_token
             and bool(self.granted)
-            and not any(one.endswith(_API_TOKENS) for one in self.granted or ())
+            and not any(scope.endswith(_API_TOKENS) for scope in self.granted or ())
         )
 
-    def look(self, needed: Iterable[ScopedAction]) -> Iterator[Finding]:
+    def findings(self, needed: Iterable[ScopedAction]) -> Iterator[Finding]:
         """Tell what they suffice for."""
         answers: dict[bool | None, list[ScopedAction]] = {True: [], False: [], None: []}
         for action in needed:
             answers[self.allow(action)].append(action)
         if answers[True]:
-            yield ok("scopes", f"enough to {_listed(one.name for one in answers[True])}")
-        lacking = [one for one in answers[False] if not one.optional]
+            yield ok("scopes", f"enough to {_listed(action.name for action in answers[True])}")
+        lacking = [action for action in answers[False] if not action.optional]
         if lacking:
             yield self._lacking(lacking)
-        if any(one.optional for one in answers[False]):
+        if any(action.optional for action in answers[False]):
             yield note(
                 "scopes",
                 f"too few to {_COMMENT.name}, which only `preview` and `drift` with --comment or "
                 "--publish do",
-                f"For that, add {self.of(_COMMENT)}.",
+                f"For that, add {self.scope_for(_COMMENT)}.",
             )
         if answers[None]:
             yield note(
                 "scopes",
-                f"can't be known without trying: {', '.join(one.name for one in answers[None])}",
+                "can't be known without trying: "
+                f"{', '.join(action.name for action in answers[None])}",
                 f"Where the token was made, see that it has {self._names(answers[None])}.",
             )
 
@@ -119,14 +120,14 @@ class Scopes:
         has = ", ".join(sorted(self.granted or ())) or "none"
         return error(
             "scopes",
-            f"too few to {_listed(one.name for one in actions)}",
+            f"too few to {_listed(action.name for action in actions)}",
             f"Add {self._names(actions)} to the token, or make a new one with "
             f"{'it' if len(actions) == 1 else 'them'}.",
             f"It has: {has}",
         )
 
     def _names(self, actions: Iterable[ScopedAction]) -> str:
-        return _listed(dict.fromkeys(self.of(one) for one in actions))
+        return _listed(dict.fromkeys(self.scope_for(action) for action in actions))
 
 
 def _with_included(scopes: frozenset[str]) -> set[str]:

@@ -56,8 +56,8 @@ def states(exported: Mapping[str, Mapping[str, Any]], failed: Sequence[str]) -> 
     """Hooks that the states of two stacks have."""
     owners: dict[str, dict[str, HookInState]] = defaultdict(dict)
     for name, state in exported.items():
-        for one in declared_in(state):
-            owners[one.uuid].setdefault(name, one)
+        for hook in declared_in(state):
+            owners[hook.uuid].setdefault(name, hook)
     shared = [several for several in owners.values() if len(several) > 1]
     if shared:
         yield error(
@@ -79,7 +79,7 @@ def states(exported: Mapping[str, Mapping[str, Any]], failed: Sequence[str]) -> 
 
 def emptied(state: Mapping[str, Any]) -> Iterator[Finding]:
     """Hooks of a kind that a stack config makes, in the state of one that declares none."""
-    there = [one for one in declared_in(state) if one.kind != "Hook"]
+    there = [hook for hook in declared_in(state) if hook.kind != "Hook"]
     if there:
         yield note(
             "state",
@@ -90,9 +90,9 @@ def emptied(state: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _owned(several: Mapping[str, HookInState]) -> str:
-    one = next(iter(several.values()))
+    hook = next(iter(several.values()))
     names = " and ".join(f"{declared.name} of {stack}" for stack, declared in several.items())
-    return f"{where(one.subject)} {one.uuid}: {names}"
+    return f"{where(hook.subject)} {hook.uuid}: {names}"
 
 
 @frozen
@@ -112,18 +112,18 @@ def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
     drafts: list[tuple[str, str, Draft]] = []
     for name in names:
         try:
-            drafts += [(name, api, one) for api, one in _declared(name)]
+            drafts += [(name, api, draft) for api, draft in _declared(name)]
         except HooksError:
             unread.append(name)
-    known = _named([(api, one) for _, api, one in drafts])
-    for name, api, one in drafts:
-        if isinstance(one.values.get("url"), Hidden):
+    known = _named([(api, draft) for _, api, draft in drafts])
+    for name, api, draft in drafts:
+        if isinstance(draft.values.get("url"), Hidden):
             hidden += 1
             continue
-        for subject in _subjects(one, api, known, listed):
-            place = _DeliveryKey(api, subject, comparable(str(one.values["url"])))
-            owners[place].setdefault(name, str(one.values["name"]))
-    yield from _told(owners, len({name for name, _, _ in drafts}))
+        for subject in _subjects(draft, api, known, listed):
+            place = _DeliveryKey(api, subject, comparable(str(draft.values["url"])))
+            owners[place].setdefault(name, str(draft.values["name"]))
+    yield from _declared_twice(owners, len({name for name, _, _ in drafts}))
     if hidden:
         yield note("declarations", f"{hidden:,} with an encrypted url can't be compared")
     if unread:
@@ -133,7 +133,9 @@ def declarations(names: Sequence[str], listed: Listed) -> Iterator[Finding]:
 _CHECK: Final = "`bitbucket-hooks check` names them."
 
 
-def _told(owners: Mapping[_DeliveryKey, Mapping[str, str]], count: int) -> Iterator[Finding]:
+def _declared_twice(
+    owners: Mapping[_DeliveryKey, Mapping[str, str]], count: int
+) -> Iterator[Finding]:
     shared = [(place, several) for place, several in owners.items() if len(several) > 1]
     if shared:
         yield warning(
@@ -158,28 +160,28 @@ def _declared(name: str) -> Iterator[tuple[str, Draft]]:
     case = open_case(name, None)
     if case.checked is None or case.checked.problems:
         raise HooksError(name)
-    apis = {one.name: one.api_url for one in case.accounts()}
-    for one in case.checked.drafts:
-        yield apis.get(one.values.get("account")) or "", one
+    apis = {account.name: account.api_url for account in case.accounts()}
+    for draft in case.checked.drafts:
+        yield apis.get(draft.values.get("account")) or "", draft
 
 
 def _named(drafts: Iterable[tuple[str, Draft]]) -> Mapping[tuple[str, str], set[str]]:
     """The repositories that any entry names, which is all there is to hold globs against."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for api, one in drafts:
-        named = one.values.get("repositories") or ()
-        found[api, str(one.values["owner"])].update(slug for slug in named if not is_glob(slug))
+    for api, draft in drafts:
+        named = draft.values.get("repositories") or ()
+        found[api, str(draft.values["owner"])].update(slug for slug in named if not is_glob(slug))
     return found
 
 
 def _subjects(
-    one: Draft, api: str, known: Mapping[tuple[str, str], set[str]], listed: Listed
+    draft: Draft, api: str, known: Mapping[tuple[str, str], set[str]], listed: Listed
 ) -> Iterable[Subject]:
-    owner = str(one.values["owner"])
-    if one.values.get("workspace"):
+    owner = str(draft.values["owner"])
+    if draft.values.get("workspace"):
         return [Subject(owner)]
     there = listed.get((api, owner))
-    if there is None and "project" not in one.values:
+    if there is None and "project" not in draft.values:
         there = [Repository(slug, "", "") for slug in sorted(known.get((api, owner), ()))]
-    chosen = Selection(one).choose(there or ()).slugs
+    chosen = Selection(draft).choose(there or ()).slugs
     return [Subject(owner, slug) for slug in chosen]

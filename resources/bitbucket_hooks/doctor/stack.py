@@ -68,9 +68,9 @@ def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Findin
 def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
     """Whether the secrets that live outside the stack are there."""
     places: dict[str, list[str]] = {}
-    for one in drafts:
-        if isinstance(one.values.get("secretFrom"), str):
-            places.setdefault(one.values["secretFrom"], []).append(str(one.values.get("name")))
+    for draft in drafts:
+        if isinstance(draft.values.get("secretFrom"), str):
+            places.setdefault(draft.values["secretFrom"], []).append(str(draft.values.get("name")))
     for place, names in places.items():
         try:
             read_secret(place)
@@ -95,11 +95,11 @@ def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _clear(path: str, value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from _clear(f"{path}.{name}", one)
+        for name, item in value.items():
+            yield from _clear(f"{path}.{name}", item)
     elif isinstance(value, list):
-        for i, one in enumerate(value):
-            yield from _clear(f"{path}[{i}]", one)
+        for i, item in enumerate(value):
+            yield from _clear(f"{path}[{i}]", item)
     elif value and not isinstance(value, Hidden) and re.split(r"[.:]", path)[-1] in _SECRETS:
         yield printable(path)
 
@@ -109,13 +109,17 @@ def insecure(drafts: Iterable[Draft], live_secrets: Mapping[str, bool]) -> Itera
 
     `live_secrets` tells of some that declare no secret whether the live hooks have one.
     """
-    values = [one.values for one in drafts]
-    plain = [one["name"] for one in values if str(one.get("url")).lower().startswith("http:")]
-    blind = [one["name"] for one in values if one.get("skipCertVerification")]
-    bare = [one for one in values if not (one.get("secret") or one.get("secretFrom"))]
-    removed = {one["name"]: False for one in bare if "secret" in one}
+    values = [draft.values for draft in drafts]
+    plain = [entry["name"] for entry in values if str(entry.get("url")).lower().startswith("http:")]
+    blind = [entry["name"] for entry in values if entry.get("skipCertVerification")]
+    bare = [entry for entry in values if not (entry.get("secret") or entry.get("secretFrom"))]
+    removed = {entry["name"]: False for entry in bare if "secret" in entry}
     none, kept, unknown = (
-        [one["name"] for one in bare if {**live_secrets, **removed}.get(one["name"]) is has_secret]
+        [
+            entry["name"]
+            for entry in bare
+            if {**live_secrets, **removed}.get(entry["name"]) is has_secret
+        ]
         for has_secret in (False, True, None)
     )
     for names, what, remedy in (

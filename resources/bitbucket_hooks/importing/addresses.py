@@ -22,10 +22,10 @@ class Urls:
 
     def see(self, hook: Observed) -> None:
         """Take the url of a hook. Of several spellings of one, the first in the alphabet stays."""
-        address = self.addresses.of(hook.url)
+        address = self.addresses.digest(hook.url)
         self._whole[address] = min(hook.url, self._whole.get(address, hook.url))
 
-    def of(self, group: HookGroup) -> str:
+    def whole(self, group: HookGroup) -> str:
         """The whole url of a group."""
         return self._whole[group.kind.address]
 
@@ -37,13 +37,13 @@ class Urls:
         Raises ApiError.
         """
         groups = list(groups)
-        for subject in (next(iter(one.hooks)) for one in groups):
-            if any(one.address not in self._whole for one in listed[subject]):
+        for subject in (next(iter(group.hooks)) for group in groups):
+            if any(hook.address not in self._whole for hook in listed[subject]):
                 for hook in api.listing(subject).hooks:
                     self.see(hook)
-        return [one for one in groups if one.kind.address in self._whole]
+        return [group for group in groups if group.kind.address in self._whole]
 
 
-def told(url: str) -> str:
+def shown_url(url: str) -> str:
     """The url for people: of one that may be secret only where it leads."""
     return origin_shown(url) if may_be_secret(url) else url

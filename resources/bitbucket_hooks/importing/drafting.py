@@ -51,7 +51,10 @@ def new(stack: Stack, name: str, url: str, group: HookGroup, where: Mapping[str,
         if _effective(key, inherited, standard, context) != value:
             given[key] = value
     values = {key: given[key] for key in KEYS if key in given}
-    layers = [(PATH, {key: one.value for key, one in inherited.items()}), (PATH, values)]
+    layers = [
+        (PATH, {key: given_value.value for key, given_value in inherited.items()}),
+        (PATH, values),
+    ]
     return New(name, values, group, draft(PATH, merged(layers), context))
 
 

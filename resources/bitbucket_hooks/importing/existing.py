@@ -68,18 +68,18 @@ class Stack:
 
     def context(self, kind: str) -> EntryContext:
         """What the rules of a new entry need to know."""
-        return self.contexts.of(None, kind)
+        return self.contexts.context(None, kind)
 
     def inherited(self, name: str) -> dict[str, Given]:
         """What an entry of a name has without saying so."""
         shared = self._mapping(SHARED).get(name)
         layers = (self._mapping(DEFAULTS), shared if is_mapping(shared) else {})
-        return merged(("", one) for one in layers)
+        return merged(("", layer) for layer in layers)
 
     @property
     def names(self) -> set[str]:
         """The names that entries have."""
-        return {str(one.values["name"]) for _, one in self.entries}
+        return {str(draft.values["name"]) for _, draft in self.entries}
 
     def _mapping(self, key: str) -> Mapping[str, Any]:
         value = self.values.get(key)
@@ -96,7 +96,7 @@ def open_stack(
     """
     values = {key: hidden(value) for key, value in written(name).items()}
     stack = _stack(name, values, values)
-    if any(isinstance(one.values["url"], Hidden) for _, one in stack.entries):
+    if any(isinstance(draft.values["url"], Hidden) for _, draft in stack.entries):
         stack = _stack(name, values, {**values, **opened(name)})
     return evolve(stack, managed=managed)
 
@@ -113,7 +113,7 @@ def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> St
     config = read(ours)
     contexts = Blind(own_account(account), config)
     contexts.settings(None)
-    entries = tuple(drafts(config, contexts.of))
+    entries = tuple(drafts(config, contexts.context))
     wrong = problems(config, entries)
     if wrong:
         more = f"\nand {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
@@ -141,20 +141,20 @@ def declared(
     found = AlreadyDeclared(set(), [])
     workspace = next(iter(listed)).workspace
     claims = [
-        (one, subject)
-        for _, one in stack.entries
-        if one.values["owner"] == workspace
-        for subject in _subjects(one, workspace, repositories)
+        (draft, subject)
+        for _, draft in stack.entries
+        if draft.values["owner"] == workspace
+        for subject in _subjects(draft, workspace, repositories)
         if subject in listed
     ]
     for draft, subject in claims:
         if _names_one(draft):
             uuid = draft.values["adopt"]
-            found.uuids |= {one.uuid for one in listed[subject] if one.uuid == uuid}
+            found.uuids |= {hook.uuid for hook in listed[subject] if hook.uuid == uuid}
     named = frozenset(found.uuids)
     for draft, subject in claims:
         if not _names_one(draft):
-            free = [one for one in mine(listed[subject]) if one.uuid not in named]
+            free = [hook for hook in mine(listed[subject]) if hook.uuid not in named]
             _match(draft, subject, free, addresses, found)
     return found
 
@@ -166,19 +166,19 @@ def _match(
     addresses: Addresses,
     found: AlreadyDeclared,
 ) -> None:
-    address, title = addresses.of(draft.values["url"]), draft.values.get("description")
+    address, title = addresses.digest(draft.values["url"]), draft.values.get("description")
     wanted = None if title is None else canonical_text(title)
     meant = [
-        one
-        for one in hooks
-        if one.address == address and wanted in (None, canonical_text(one.description or ""))
+        hook
+        for hook in hooks
+        if hook.address == address and wanted in (None, canonical_text(hook.description or ""))
     ]
-    found.uuids |= {one.uuid for one in meant}
+    found.uuids |= {hook.uuid for hook in meant}
     if len(meant) > 1:
         found.doubts.append(
             f'{where(subject)}: the entry "{draft.values["name"]}" matches {len(meant)} hooks, so '
-            f"none of them is imported: {', '.join(one.uuid for one in meant)}; say which one with "
-            "adopt, in an entry of that repository alone, or delete the others"
+            f"none of them is imported: {', '.join(hook.uuid for hook in meant)}; say which one "
+            "with adopt, in an entry of that repository alone, or delete the others"
         )
 
 

@@ -54,10 +54,10 @@ class HookGroup:
 
 def mine(hooks: Sequence[Live]) -> list[Live]:
     """Those that can be managed: not what an app owns."""
-    return [one for one in hooks if not one.read_only]
+    return [hook for hook in hooks if not hook.read_only]
 
 
-def group(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
+def group_hooks(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
     """Put equal hooks together, the largest group first; `left_out` has uuids.
 
     Doubles, of equal url and description on one subject, stay alone: each is adopted by its uuid.
@@ -65,13 +65,13 @@ def group(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
     together: dict[tuple[Live, bool, str], dict[Subject, Live]] = defaultdict(dict)
     titled: set[tuple[Live, bool, str]] = set()
     for subject, hooks in listed.items():
-        for one in mine(hooks):
-            if one.uuid in left_out:
+        for hook in mine(hooks):
+            if hook.uuid in left_out:
                 continue
-            alike = [two for two in mine(hooks) if two.address == one.address]
-            doubled = sum(_title(two) == _title(one) for two in alike) > 1
-            key = (kind_of(one), subject.repository is None, one.uuid if doubled else "")
-            together[key][subject] = one
+            alike = [other for other in mine(hooks) if other.address == hook.address]
+            doubled = sum(_title(other) == _title(hook) for other in alike) > 1
+            key = (kind_of(hook), subject.repository is None, hook.uuid if doubled else "")
+            together[key][subject] = hook
             if len(alike) > 1:
                 titled.add(key)
     groups = [
@@ -82,6 +82,6 @@ def group(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
 
 def _order(group: HookGroup) -> tuple[object, ...]:
     """The same in every run: an address is another digest each time, and only then decides."""
-    kind, first = group.kind, min(group.hooks.values(), key=lambda one: one.uuid)
-    told = (kind.description, first.url, kind.events, not kind.active, not kind.secret_set)
-    return (-len(group.hooks), *told, first.uuid)
+    kind, first = group.kind, min(group.hooks.values(), key=lambda hook: hook.uuid)
+    rest = (kind.description, first.url, kind.events, not kind.active, not kind.secret_set)
+    return (-len(group.hooks), *rest, first.uuid)

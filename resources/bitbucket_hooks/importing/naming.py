@@ -52,7 +52,7 @@ class Names:
     taken: set[str]
     _named: dict[str, _Named] = field(factory=dict, init=False)
 
-    def of(self, group: HookGroup, url: str) -> str:
+    def name_for(self, group: HookGroup, url: str) -> str:
         """A name that nothing has: the plain one, or with what is special about the hook."""
         plain = slugified(group.kind.description or "")
         if len(plain) < _SHORTEST:

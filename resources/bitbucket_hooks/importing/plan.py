@@ -12,7 +12,7 @@ from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.importing.addresses import Urls
 from bitbucket_hooks.importing.drafting import New, new
 from bitbucket_hooks.importing.existing import Stack, declared
-from bitbucket_hooks.importing.grouping import HookGroup, group, mine
+from bitbucket_hooks.importing.grouping import HookGroup, group_hooks, mine
 from bitbucket_hooks.importing.naming import Names, in_order
 from bitbucket_hooks.importing.proving import faults, reason
 from bitbucket_hooks.importing.selecting import EntryTargets, Selector
@@ -42,12 +42,12 @@ class Import:
     @property
     def hooks(self) -> int:
         """How many hooks the new entries have."""
-        return sum(len(one.group.hooks) for one in self.entries)
+        return sum(len(entry.group.hooks) for entry in self.entries)
 
     @property
     def awaiting(self) -> list[str]:
         """The entries whose hooks have a secret that isn't declared."""
-        return [one.name for one in self.entries if one.group.kind.secret_set]
+        return [entry.name for entry in self.entries if entry.group.kind.secret_set]
 
 
 def plan(
@@ -59,19 +59,21 @@ def plan(
     """
     repositories = [Repository(slug, "", key) for slug, key in sorted(found.projects.items())]
     there = declared(stack, found.hooks, repositories, urls.addresses)
-    every = [one for hooks in found.hooks.values() for one in hooks]
-    managed = {one.uuid for one in mine(every)} & stack.managed - there.uuids
-    groups = group(found.hooks, there.uuids | managed)
+    every = [hook for hooks in found.hooks.values() for hook in hooks]
+    managed = {hook.uuid for hook in mine(every)} & stack.managed - there.uuids
+    groups = group_hooks(found.hooks, there.uuids | managed)
     known = urls.complete(groups, found.hooks, api)
-    reasons = [reason(one, ["it was changed meanwhile"]) for one in groups if one not in known]
+    reasons = [
+        reason(group, ["it was changed meanwhile"]) for group in groups if group not in known
+    ]
     known, wrong = _usable(stack, known, urls)
     reasons += wrong
     selector = Selector(found.projects, project)
     entries, unfit = _entries(stack, known, urls, (selector, names), found, repositories)
-    made = sum(len(one.group.hooks) for one in entries)
-    read_only = sum(one.read_only for one in every)
+    made = sum(len(entry.group.hooks) for entry in entries)
+    read_only = sum(hook.read_only for hook in every)
     return Import(
-        tuple(sorted(entries, key=lambda one: in_order(one.name))),
+        tuple(sorted(entries, key=lambda entry: in_order(entry.name))),
         urls,
         len(there.uuids),
         len(managed),
@@ -87,12 +89,12 @@ def _usable(
 ) -> tuple[list[HookGroup], list[str]]:
     """Those with an address that may be declared."""
     fit, wrong = [], []
-    for one in groups:
-        problem = url_problem(urls.of(one), allow_private=stack.settings.allows_private_urls)
+    for group in groups:
+        problem = url_problem(urls.whole(group), allow_private=stack.settings.allows_private_urls)
         if problem is None:
-            fit.append(one)
+            fit.append(group)
         else:
-            wrong.append(reason(one, [f"its url {problem}"]))
+            wrong.append(reason(group, [f"its url {problem}"]))
     return fit, wrong
 
 
@@ -105,12 +107,12 @@ def _entries(
     repositories: Sequence[Repository],
 ) -> tuple[list[New], list[str]]:
     naming, fit, unfit = Names(stack.names), [], []
-    for one in groups:
-        url = urls.of(one)
-        entry = new(stack, naming.of(one, url), url, one, _where(one, *how))
+    for group in groups:
+        url = urls.whole(group)
+        entry = new(stack, naming.name_for(group, url), url, group, _where(group, *how))
         wrong = faults(entry, found.hooks, repositories)
         if wrong:
-            unfit.append(reason(one, wrong))
+            unfit.append(reason(group, wrong))
         else:
             fit.append(entry)
     return fit, unfit

@@ -30,7 +30,7 @@ def faults(entry: New, listed: Listed, repositories: Sequence[Repository]) -> li
 def _taken_over(entry: New, subject: Subject, listed: Listed) -> bool:
     """Whether a create finds the hook and has nothing to write."""
     desired = _desired(entry, subject)
-    live = {one.uuid: one.observed() for one in listed[subject]}
+    live = {hook.uuid: hook.observed() for hook in listed[subject]}
     try:
         found = adoptable(desired, live, entry.draft.values.get("adopt", "match"), lambda _: False)
     except ConflictError:

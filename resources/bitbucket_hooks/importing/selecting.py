@@ -58,10 +58,12 @@ class Selector:
         """Say exactly these; `names`: by their names alone."""
         meant = sorted(slugs)
         literal = EntryTargets(tuple(meant))
-        shorter = [] if names else [one for one in self._ways(set(meant)) if one is not None]
+        shorter = (
+            [] if names else [targets for targets in self._ways(set(meant)) if targets is not None]
+        )
         return min(
-            (one for one in shorter if one.cost * 2 <= len(meant)),
-            key=lambda one: one.cost,
+            (targets for targets in shorter if targets.cost * 2 <= len(meant)),
+            key=lambda targets: targets.cost,
             default=literal,
         )
 
@@ -97,7 +99,9 @@ class Selector:
             every = Counter(glob for slug in among for glob in _globs(slug))
         exact = [glob for glob, count in inside.items() if count >= few and count == every[glob]]
         left, chosen = set(meant), []
-        for glob in sorted(exact, key=lambda one: (-inside[one], len(one), one)):
+        for glob in sorted(
+            exact, key=lambda exact_glob: (-inside[exact_glob], len(exact_glob), exact_glob)
+        ):
             found = matching(glob, left)
             if len(found) >= few:
                 chosen.append(glob)

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import field, frozen
 
 from bitbucket_hooks.filesystem.files import write_whole
-from bitbucket_hooks.importing.addresses import told
+from bitbucket_hooks.importing.addresses import shown_url
 from bitbucket_hooks.importing.plan import Import
 from bitbucket_hooks.importing.rendering import lines
 from bitbucket_hooks.importing.splicing import added
@@ -39,7 +39,7 @@ class File:
     def shown(self, imported: Import, *, plain: bool) -> str:
         """The lines that would be added, as a unified diff without urls that may be secrets."""
         ciphers = [None if plain or not secret else _LATER for _, secret in _urls(imported)]
-        after = self._with(imported, [told(url) for url, _ in _urls(imported)], ciphers)
+        after = self._with(imported, [shown_url(url) for url, _ in _urls(imported)], ciphers)
         name = printable(self.path.name)
         # no lines around it: they may be anything
         diff = difflib.unified_diff(
@@ -62,12 +62,14 @@ class File:
     def _with(self, imported: Import, urls: Sequence[str], ciphers: Sequence[str | None]) -> str:
         def render(indent: int) -> list[str]:
             every = zip(imported.entries, urls, ciphers, strict=True)
-            return [line for one, url, cipher in every for line in lines(one, indent, url, cipher)]
+            return [
+                line for entry, url, cipher in every for line in lines(entry, indent, url, cipher)
+            ]
 
         return added(self.path.name, self.text, render)
 
 
 def _urls(imported: Import) -> list[tuple[str, bool]]:
     """The url of each entry, and whether it may be a secret."""
-    urls = [imported.urls.of(one.group) for one in imported.entries]
+    urls = [imported.urls.whole(entry.group) for entry in imported.entries]
     return [(url, may_be_secret(url)) for url in urls]

@@ -28,8 +28,11 @@ def render(inventory: Inventory) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for hook in as_json.render(inventory)["hooks"]:
-        hook["declarations"] = [f"{one['name']} of {one['stack']}" for one in hook["declarations"]]
-        hook["findings"] = [one["text"] for one in hook["findings"]]
+        hook["declarations"] = [
+            f"{declaration['name']} of {declaration['stack']}"
+            for declaration in hook["declarations"]
+        ]
+        hook["findings"] = [finding["text"] for finding in hook["findings"]]
         writer.writerow([_cell(name, hook[name]) for name in _COLUMNS])
     return out.getvalue()
 

@@ -29,17 +29,17 @@ def render(inventory: Inventory) -> dict[str, Any]:
         "figures": inventory.figures(),
         "hooks": [_hook(row) for row in inventory.rows],
         "missing": [
-            {"where": where(one.subject), "uuid": one.uuid, **_declaration(one)}
-            for one in inventory.missing
+            {"where": where(hook.subject), "uuid": hook.uuid, **_declaration(hook)}
+            for hook in inventory.missing
         ],
         "refused": [
             {
-                "where": where(one.subject),
-                "uuid": one.hook,
-                "problem": one.problem,
-                "remedy": one.remedy,
+                "where": where(refusal.subject),
+                "uuid": refusal.hook,
+                "problem": refusal.problem,
+                "remedy": refusal.remedy,
             }
-            for one in inventory.refused
+            for refusal in inventory.refused
         ],
     }
 
@@ -58,8 +58,8 @@ def _hook(row: Row) -> dict[str, Any]:
         **reported,
         "events": list(live.events),
         "standing": row.standing,
-        "declarations": [_declaration(one) for one in row.declared],
-        "findings": [attrs.asdict(one) for one in row.findings],
+        "declarations": [_declaration(hook) for hook in row.declared],
+        "findings": [attrs.asdict(finding) for finding in row.findings],
     }
 
 

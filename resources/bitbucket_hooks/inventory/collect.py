@@ -63,7 +63,7 @@ class RepositoryScope:
         """The names, globs and project that mean none of what there is."""
         there = list(slugs)
         empty = [f"--project {self.project}"] if self.project and not there else []
-        return [*(one for one in self.repositories if not matching(one, there)), *empty]
+        return [*(name for name in self.repositories if not matching(name, there)), *empty]
 
 
 @frozen
@@ -134,7 +134,9 @@ class Collector:
             if slug not in self.kept.listed
         }
         self._left = len(pieces)
-        by_name = {str(one): one for one in (Subject(scope.workspace, s) for s in subjects)}
+        by_name = {
+            str(subject): subject for subject in (Subject(scope.workspace, s) for s in subjects)
+        }
         pool = WorkerPool(self.workers, self.clock, lambda _: None)  # each piece tells
         outcome = pool.run("listing the hooks", pieces)
         hooks = {
@@ -155,7 +157,7 @@ class Collector:
                     NotListed(by_name[name], error.message, error.remedy)
                     for name, error in sorted(outcome.failed.items())
                 ),
-                *(one for subject in hooks for one in self._unreadable(subject)),
+                *(refusal for subject in hooks for refusal in self._unreadable(subject)),
             ),
             idle=tuple(scope.idle(found)),
             total=self._total,
@@ -182,7 +184,7 @@ class Collector:
 
     def _repositories(self, scope: RepositoryScope) -> Mapping[str, str]:
         if not scope.needs_listing:
-            return dict.fromkeys((one.lower() for one in scope.repositories), "")
+            return dict.fromkeys((name.lower() for name in scope.repositories), "")
         if self.kept.repositories is None:
             self.notify("listing the repositories")
             found = self.repositories.of(scope.workspace, scope.project)
@@ -197,9 +199,9 @@ class Collector:
             if slug is None:  # a token of a repository or project has no say in the workspace
                 raise PermissionRefused(error.message, error.remedy, status=403) from None
             raise
-        for one in found.hooks:
-            self.see(one)
-        live = [Live.of(one, self.kept.addresses) for one in found.hooks]
+        for hook in found.hooks:
+            self.see(hook)
+        live = [Live.from_observed(hook, self.kept.addresses) for hook in found.hooks]
         self.kept.keep(slug, live, found.unreadable)
         with self._lock:
             self._left -= 1
@@ -208,7 +210,7 @@ class Collector:
 
 def _ill(outcome: PoolResult[None]) -> HooksError | None:
     """What there is to say of a service that didn't refuse, but failed."""
-    ill = [one for one in outcome.failed.values() if isinstance(one, _PASSING)]
+    ill = [error for error in outcome.failed.values() if isinstance(error, _PASSING)]
     if not ill:
         return None
     return RemoteError(

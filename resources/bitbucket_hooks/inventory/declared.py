@@ -49,7 +49,7 @@ class HookInState:
         desired = Desired.of(
             self.subject,
             values,
-            url=live.address if self.hides_url else addresses.of(str(values.get("url", ""))),
+            url=live.address if self.hides_url else addresses.digest(str(values.get("url", ""))),
             events=values.get("events") or live.events,
             active=values.get("active", live.active),
             skip_cert_verification=bool(values.get("skipCertVerification")),
@@ -82,7 +82,7 @@ def read(path: Path) -> list[HookInState]:
 
 def declared_in(exported: Any) -> list[HookInState]:
     """The hooks of a state as `pulumi stack export` prints it."""
-    return [one for value in _resources(exported) or () for one in _hooks(mapping_of(value))]
+    return [hook for value in _resources(exported) or () for hook in _hooks(mapping_of(value))]
 
 
 def _resources(exported: Any) -> Any:

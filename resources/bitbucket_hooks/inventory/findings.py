@@ -67,7 +67,9 @@ class Inventory:
 
     def figures(self) -> dict[str, int]:
         """How many there are of what."""
-        kinds = Counter(kind for row in self.rows for kind in {one.kind for one in row.findings})
+        kinds = Counter(
+            kind for row in self.rows for kind in {finding.kind for finding in row.findings}
+        )
         known = self.stacks is not None
         return {
             "hooks": len(self.rows),
@@ -83,7 +85,7 @@ class Inventory:
         }
 
 
-def look(
+def build_inventory(
     found: Collected,
     addresses: Addresses,
     declared: Sequence[HookInState] | None = None,
@@ -91,8 +93,8 @@ def look(
 ) -> Inventory:
     """Find what there is to find. `declared` is None where no stack's state is known."""
     owners = defaultdict(list)
-    for one in declared or ():
-        owners[one.uuid].append(one)
+    for hook in declared or ():
+        owners[hook.uuid].append(hook)
     doubles = _doubled(found.hooks)
     rows = [
         _row(subject, live, found, tuple(owners[live.uuid]), doubles[live.uuid], addresses)
@@ -102,13 +104,15 @@ def look(
         for live in hooks
     ]
     rows = _veiled(rows)
-    there = {row.live.uuid for row in rows} | {one.hook for one in found.refused}
-    gone = [one for one in declared or () if one.uuid not in there and one.subject in found.hooks]
+    there = {row.live.uuid for row in rows} | {refusal.hook for refusal in found.refused}
+    gone = [
+        hook for hook in declared or () if hook.uuid not in there and hook.subject in found.hooks
+    ]
     return Inventory(
         workspace=found.workspace,
         listed_at=found.begun_at,
         rows=tuple(sorted(rows, key=_order)),
-        missing=tuple(sorted(gone, key=lambda one: (where(one.subject), one.name))),
+        missing=tuple(sorted(gone, key=lambda hook: (where(hook.subject), hook.name))),
         refused=found.refused,
         stacks=None if declared is None else tuple(dict.fromkeys(stacks)),
         listed=len(found.hooks),
@@ -151,7 +155,7 @@ def _veiled(rows: Sequence[Row]) -> list[Row]:
 
     That holds for every hook with that url.
     """
-    hidden = {row.live.address for row in rows if any(one.hides_url for one in row.declared)}
+    hidden = {row.live.address for row in rows if any(hook.hides_url for hook in row.declared)}
     return [evolve(row, live=_shown(row.live, row.live.address in hidden)) for row in rows]
 
 
@@ -183,7 +187,7 @@ def _unmanaged(standing: str) -> Iterator[HookFinding]:
 
 def _shared(owners: Sequence[HookInState]) -> Iterator[HookFinding]:
     if len(owners) > 1:
-        text = f"declared {len(owners)} times: {_some([label(one) for one in owners])}"
+        text = f"declared {len(owners)} times: {_some([label(owner) for owner in owners])}"
         yield HookFinding("shared", "shared", text)
 
 
@@ -195,14 +199,14 @@ def label(declared: HookInState) -> str:
 def _drift(
     live: Live, owners: Iterable[HookInState], addresses: Addresses
 ) -> Iterator[HookFinding]:
-    for one in owners:
-        drift = one.drift(live, addresses)
+    for owner in owners:
+        drift = owner.drift(live, addresses)
         if drift:
-            told = "; ".join(_told(name, value) for name, value in drift.items())
-            yield HookFinding("drifted", "drifted", f"not as {label(one)} has it: {told}")
+            text = "; ".join(_declared_otherwise(name, value) for name, value in drift.items())
+            yield HookFinding("drifted", "drifted", f"not as {label(owner)} has it: {text}")
 
 
-def _told(name: str, declared: Any) -> str:
+def _declared_otherwise(name: str, declared: Any) -> str:
     if name == "url":
         return "another url"
     if name == "secret":
@@ -216,9 +220,9 @@ def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[HookFind
     wide: dict[str, list[Live]] = defaultdict(list)
     for subject, listed in hooks.items():
         alike = defaultdict(list)
-        for one in listed:
-            if one.active:
-                alike[one.address].append(one)
+        for hook in listed:
+            if hook.active:
+                alike[hook.address].append(hook)
         _note_near(listed, found)
         for address, several in alike.items():
             _note_twins(several, found)
@@ -229,29 +233,29 @@ def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[HookFind
 
 
 def _note_twins(several: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
-    for one in several:
-        twins = [two for two in several if two is not one and _overlap(one, two)]
+    for hook in several:
+        twins = [other for other in several if other is not hook and _overlap(hook, other)]
         if twins:
-            events = sorted({event for two in twins for event in _overlap(one, two)})
-            text = f"delivers {_some(events)} twice: so does {_some(two.uuid for two in twins)}"
-            found[one.uuid].append(HookFinding("doubled", "twin", text))
+            events = sorted({event for other in twins for event in _overlap(hook, other)})
+            text = f"delivers {_some(events)} twice: so does {_some(other.uuid for other in twins)}"
+            found[hook.uuid].append(HookFinding("doubled", "twin", text))
 
 
 def _note_near(listed: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
     """Of the hooks of one subject, those with different urls that may be meant as one."""
-    for one in listed:
+    for hook in listed:
         for other in listed:
-            why = _resemblance(one, other) if other.address != one.address else None
-            if why and not (one.read_only or other.read_only):
+            why = _resemblance(hook, other) if other.address != hook.address else None
+            if why and not (hook.read_only or other.read_only):
                 text = f"may be a double of {other.uuid}: {why}"
-                found[one.uuid].append(HookFinding("doubled", "near", text))
+                found[hook.uuid].append(HookFinding("doubled", "near", text))
 
 
-def _resemblance(one: Live, other: Live) -> str | None:
-    if one.near and one.near == other.near:
+def _resemblance(hook: Live, other: Live) -> str | None:
+    if hook.near and hook.near == other.near:
         return SAME_BUT_SLASH
-    titles = {canonical_text(live.description or "") for live in (one, other)}
-    same = len(titles) == 1 and titles != {""} and one.host == other.host
+    titles = {canonical_text(live.description or "") for live in (hook, other)}
+    same = len(titles) == 1 and titles != {""} and hook.host == other.host
     return SAME_TITLE_AND_HOST if same else None
 
 
@@ -262,20 +266,24 @@ def _note_covered(
 ) -> None:
     covers: Counter[str] = Counter()
     for subject, listed in hooks.items():
-        for one in listed if subject.repository else ():
-            over = [two for two in wide.get(one.address, ()) if _overlap(one, two) and one.active]
+        for hook in listed if subject.repository else ():
+            over = [
+                other
+                for other in wide.get(hook.address, ())
+                if _overlap(hook, other) and hook.active
+            ]
             if over:
-                names = _some(two.uuid for two in over)
+                names = _some(other.uuid for other in over)
                 text = f"the workspace's hook {names} delivers to the same url"
-                found[one.uuid].append(HookFinding("doubled", "covered", text))
-                covers.update(two.uuid for two in over)
+                found[hook.uuid].append(HookFinding("doubled", "covered", text))
+                covers.update(other.uuid for other in over)
     for uuid, count in covers.items():
         text = f"delivers to the same url as {count:,} hook{'s' * (count > 1)} of repositories"
         found[uuid].append(HookFinding("doubled", "covers", text))
 
 
-def _overlap(one: Live, two: Live) -> set[str]:
-    return set(one.events) & set(two.events)
+def _overlap(hook: Live, other: Live) -> set[str]:
+    return set(hook.events) & set(other.events)
 
 
 def _some(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ class Addresses:
     key: bytes = field(repr=False)
     """What sets one inventory's digests apart from another's."""
 
-    def of(self, url: str) -> str:
+    def digest(self, url: str) -> str:
         """A digest that equal urls share."""
         text = comparable(url).encode("utf-8", "replace")
         return hashlib.blake2b(text, key=self.key, digest_size=12).hexdigest()
@@ -37,12 +37,12 @@ class Live(ReportedHook):
     """The digest of what urls share that differ by the scheme or a last slash alone."""
 
     @classmethod
-    def of(cls, observed: Observed, addresses: Addresses) -> Live:
+    def from_observed(cls, observed: Observed, addresses: Addresses) -> Live:
         """Keep what may be kept of an answer."""
         return cls(
             url=shown(observed.url),
-            address=addresses.of(observed.url),
-            near=addresses.of(near_key(observed.url)),
+            address=addresses.digest(observed.url),
+            near=addresses.digest(near_key(observed.url)),
             **observed.reported(),
         )
 

@@ -64,7 +64,9 @@ def published(
         stopped=not run.ended,
         render=lambda limit: markdown.render(document, bitbucket, limit=limit, more=link or ""),
         summarise=lambda limit: markdown.render(document, github, limit=limit),
-        details="\n".join([*([verdict] if refused else []), *map(_told, warnings)]),
+        details="\n".join(
+            [*([verdict] if refused else []), *(plain(line.text) for line in warnings)]
+        ),
         figures=[ReportFigure(one.label, one.number) for one in document.figures],
         findings=[
             *_mistakes(changes, Positions.of_stack(run.stack, from_root=True)),
@@ -72,10 +74,6 @@ def published(
         ],
         link=link,
     )
-
-
-def _told(line: Statement) -> str:
-    return plain(line.text)
 
 
 def _mistakes(changes: Changes, positions: Positions) -> Iterable[Annotation]:

@@ -82,10 +82,10 @@ def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     severity = "error" if severity == "info#err" else severity
     if severity not in _TOLD or value.get("ephemeral"):
         return None
-    told, urn = str(value.get("message", "")), str(value.get("urn") or "")
-    text = message_of(told)
+    message, urn = str(value.get("message", "")), str(value.get("urn") or "")
+    text = message_of(message)
     # a resource's own errors come from its provider, but for those of its declaration
-    mistake = severity == "error" and (not urn or " has a problem: " in told)
+    mistake = severity == "error" and (not urn or " has a problem: " in message)
     return Diagnostic(severity, text, urn, mistake) if text else None
 
 

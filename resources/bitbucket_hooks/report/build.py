@@ -41,8 +41,8 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
     )
     watching = [one for one in all_ if ours.get(one.urn) in _EXCLUSIVES]
     exclusives = tuple(exclusive_of(one, run, ours[one.urn]) for one in watching)
-    told = {*_HOOKS, *_EXCLUSIVES}
-    rest = [one for one in all_ if ours.get(one.urn) not in told]
+    known = {*_HOOKS, *_EXCLUSIVES}
+    rest = [one for one in all_ if ours.get(one.urn) not in known]
     return Changes(
         run,
         hooks,

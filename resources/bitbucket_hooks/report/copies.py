@@ -31,7 +31,7 @@ from bitbucket_hooks.report.values import (
     is_http,
     secret_change,
     secret_of,
-    told,
+    shown_value,
     url_of,
 )
 
@@ -102,19 +102,19 @@ def _renamed(history: History, want: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _statuses(props: Mapping[str, Any], is_fleet: bool) -> dict[str, SyncStatus]:
-    workspace = str(told(props.get("workspace") or props.get("owner")) or "?")
+    workspace = str(shown_value(props.get("workspace") or props.get("owner")) or "?")
     if not props:
         return {}
     if not is_fleet:
         slug = props.get("repository")
-        return {f"{workspace}/{told(slug)}" if slug else workspace: AS_DECLARED}
+        return {f"{workspace}/{shown_value(slug)}" if slug else workspace: AS_DECLARED}
     found = props.get("repositories")
     if isinstance(found, list):
         return {f"{workspace}/{slug}": AS_DECLARED for slug in found}
     if not isinstance(found, Mapping):
-        return {f"{workspace}/{told(found)}": AS_DECLARED} if found else {}
+        return {f"{workspace}/{shown_value(found)}": AS_DECLARED} if found else {}
     return {
-        f"{workspace}/{told(slug)}": sync_status(veiled(str(words)))
+        f"{workspace}/{shown_value(slug)}": sync_status(veiled(str(words)))
         for slug, words in found.items()
     }
 
@@ -356,5 +356,5 @@ def _events(value: Any) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str | None:
-    found = told(value)
+    found = shown_value(value)
     return None if found is None else str(found)

@@ -12,7 +12,7 @@ from bitbucket_hooks.pulumi_cli.run import UNKNOWN, Kind, Run
 from bitbucket_hooks.pulumi_cli.values import mapping_of, number_of
 from bitbucket_hooks.report.changes import Exclusive, Unmanaged
 from bitbucket_hooks.report.history import History, properties
-from bitbucket_hooks.report.values import UNKNOWN_VALUE, PropertyChange, told
+from bitbucket_hooks.report.values import UNKNOWN_VALUE, PropertyChange, shown_value
 
 _PATH: Final = re.compile(r'^unmanaged(?:\["(?P<quoted>[^"]+)"\]|\.(?P<plain>.+))$')
 _MODE: Final = "onUnmanaged"
@@ -46,7 +46,7 @@ def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
         return ()
     named = set(_listed(history.wanted.inputs.get("hooks"))) if history.wanted else set()
     known = _by_uuid(properties(history.live))
-    before = {uuid: told_ for uuid, told_ in known.items() if uuid not in named}
+    before = {uuid: record for uuid, record in known.items() if uuid not in named}
     doomed = _doomed(history, before)
     after = _by_uuid(history.wanted.outputs) if history.wanted and not history.planned else {}
     found = {**after, **before} if doomed or not after else after
@@ -54,7 +54,7 @@ def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
         deletes = history.wanted.inputs.get(_MODE) == _DELETE
         doomed = before.keys() - after.keys() if deletes else set()
         found = {**before, **after} if deletes else after
-    return tuple(Unmanaged(uuid, told_, uuid in doomed) for uuid, told_ in sorted(found.items()))
+    return tuple(Unmanaged(uuid, record, uuid in doomed) for uuid, record in sorted(found.items()))
 
 
 def _doomed(history: History, before: Mapping[str, str]) -> set[str]:
@@ -84,7 +84,7 @@ def _properties(history: History) -> tuple[PropertyChange, ...]:
     unknown = [name for name in ("hooks", "repositories") if want.get(name) == UNKNOWN]
     found = [PropertyChange(name, new=UNKNOWN_VALUE) for name in unknown]
     if was.get(_MODE) != want.get(_MODE):
-        old, new = told(was.get(_MODE)), told(want.get(_MODE))
+        old, new = shown_value(was.get(_MODE)), shown_value(want.get(_MODE))
         found.append(PropertyChange(_MODE, old, new))
     if before != after and "repositories" not in unknown:
         gained = tuple(sorted(set(after) - set(before)))

@@ -1,4 +1,4 @@
-"""What lives where a new hook is to be: told by a caller that looked, since a preview doesn't."""
+"""Live hooks that a new declaration would adopt, for a caller that listed them."""
 
 from __future__ import annotations
 

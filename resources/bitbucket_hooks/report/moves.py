@@ -25,10 +25,10 @@ Pair = tuple[History, ChangedHook]
 def with_moves(pairs: Sequence[Pair]) -> tuple[ChangedHook, ...]:
     """The hooks, where one adopts those of another, without that deletion and creation."""
     hooks = {hook.urn: hook for _, hook in pairs}
-    successors = _heirs(pairs)
+    successors = _successors(pairs)
     # in an order of their own: that of the engine is another one each time
     for history, hook in sorted(pairs, key=lambda pair: pair[1].urn):
-        for successor, places in sorted(_inheritance(history, hook, successors).items()):
+        for successor, places in sorted(_moved_places(history, hook, successors).items()):
             left = {p: uuid for p, uuid in hooks[hook.urn].deleted.items() if p not in places}
             whole = history.goes and places == hook.deleted.keys()
             gift = Move(hooks[successor].name, tuple(sorted(places)), whole)
@@ -40,7 +40,7 @@ def with_moves(pairs: Sequence[Pair]) -> tuple[ChangedHook, ...]:
     return tuple(hooks.values())
 
 
-def _heirs(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, str | None]]:
+def _successors(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, str | None]]:
     """By place and url, who newly wants a hook there, and with which title."""
     found = {}
     for history, hook in pairs:
@@ -52,10 +52,10 @@ def _heirs(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, str | None
     return found
 
 
-def _inheritance(
+def _moved_places(
     history: History, hook: ChangedHook, successors: dict[tuple[str, str], tuple[str, str | None]]
 ) -> dict[str, set[str]]:
-    """By heir, the places that a hook leaves to it."""
+    """By successor, the places that a hook leaves to it."""
     found: dict[str, set[str]] = {}
     live = properties(history.live)
     url, title = _url(live), live.get("description")

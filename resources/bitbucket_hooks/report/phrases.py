@@ -127,8 +127,8 @@ def _new(hook: ChangedHook, words: Words) -> Iterator[Statement]:
         yield _on(Mark.ADD, verb, hook.created, tail=_settings(hook))
     for changed, places in _alike(hook.adopted).items():
         verb = words.verb("will be adopted", "adopted")
-        told = listed(code(one) for one in changed) if changed else text("nothing changes on it")
-        tail = text("; ", told)
+        what = listed(code(one) for one in changed) if changed else text("nothing changes on it")
+        tail = text("; ", what)
         uuids = {place: hook.adopted[place].uuid for place in places}
         yield _on(Mark.ADD, verb, places, tail=tail, uuids=uuids)
     for place, matches in hook.ambiguous.items():
@@ -138,8 +138,8 @@ def _new(hook: ChangedHook, words: Words) -> Iterator[Statement]:
         yield Statement(Mark.FAIL, text(code(place), refused, found, hint))
     for place, near in hook.near.items():
         for one in near:
-            told = text(" has ", code(one.uuid), f", which may be the same: {one.why}")
-            yield Statement(Mark.WARN, text(code(place), told))
+            hint = text(" has ", code(one.uuid), f", which may be the same: {one.why}")
+            yield Statement(Mark.WARN, text(code(place), hint))
     for move in hook.moves:
         whole = "renamed from" if move.whole else "adopted from"
         whose = text(f"{whole} ", name(move.source), "; the live hooks stay as they are")
@@ -165,15 +165,15 @@ def _settings(hook: ChangedHook) -> Text:
 
 
 def _changed(hook: ChangedHook, words: Words) -> Iterator[Statement]:
-    told = [words.property(change) for change in hook.properties]
-    if len(told) == 1 and hook.updated:
-        yield _on(Mark.CHANGE, told[0], hook.updated)
+    lines = [words.property(change) for change in hook.properties]
+    if len(lines) == 1 and hook.updated:
+        yield _on(Mark.CHANGE, lines[0], hook.updated)
         return
-    if told and hook.updated:
-        what = f"{counted(len(told), 'property')} {words.verb('will change', 'changed')}"
+    if lines and hook.updated:
+        what = f"{counted(len(lines), 'property')} {words.verb('will change', 'changed')}"
         yield _on(Mark.CHANGE, what, hook.updated)
-    for one in told:
-        yield Statement(Mark.CHANGE, one)
+    for line in lines:
+        yield Statement(Mark.CHANGE, line)
 
 
 def _drift(drift: Drift, words: Words) -> Statement:

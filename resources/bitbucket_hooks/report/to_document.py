@@ -109,14 +109,14 @@ def _verdict(changes: Changes, words: Words) -> Text:
         return text(strong(f"{what} failed."))
     if not changes.any:
         return _nothing(changes)
-    told = sentence(_figures(changes))
+    figures = sentence(_figures(changes))
     if run.kind is Kind.REFRESH and counts.drifted:
         same = f"{TURN}={changes.turn.number} " if changes.turn else ""
         repairs = f"`{same}pulumi up --refresh` repairs it."
         noted = "It was noted in the state, the next `pulumi up` repairs it."
-        return text(told, " ", words.verb(repairs, noted), _checked(changes))
+        return text(figures, " ", words.verb(repairs, noted), _checked(changes))
     none = text(strong("No hook changes"), ", other resources do.")
-    return text(told or none, _checked(changes))
+    return text(figures or none, _checked(changes))
 
 
 def _drifted(changes: Changes) -> str:
@@ -215,11 +215,11 @@ def _exclusive(one: Exclusive, words: Words) -> ReportEntry:
     lines = []
     if deleted:
         what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
-        lines.append(Statement(Mark.DELETE, text(strong(what)), _told(deleted), "hook"))
+        lines.append(Statement(Mark.DELETE, text(strong(what)), _unmanaged_hooks(deleted), "hook"))
     if kept:
         fate = "deleted by the next update" if one.pending else "left alone"
         what = f"{counted(len(kept), 'hook')} that nothing declares, {fate}"
-        lines.append(Statement(Mark.WARN, text(what), _told(kept), "hook"))
+        lines.append(Statement(Mark.WARN, text(what), _unmanaged_hooks(kept), "hook"))
     lines += [Statement(Mark.CHANGE, words.property(change)) for change in one.properties]
     if not lines:
         lines.append(Statement(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
@@ -228,7 +228,7 @@ def _exclusive(one: Exclusive, words: Words) -> ReportEntry:
     return ReportEntry(mark, text(name(one.name), f" (all hooks {where})"), tuple(lines))
 
 
-def _told(hooks: Iterable[Unmanaged]) -> tuple[Text, ...]:
+def _unmanaged_hooks(hooks: Iterable[Unmanaged]) -> tuple[Text, ...]:
     return tuple(text(code(one.told), " ", code(one.uuid)) for one in hooks)
 
 

@@ -126,10 +126,10 @@ def _change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Proper
         )
     if name == "url":
         return PropertyChange(name, url_of(old), url_of(new))
-    return PropertyChange(name, told(old.get(name)), told(new.get(name)))
+    return PropertyChange(name, shown_value(old.get(name)), shown_value(new.get(name)))
 
 
-def told(value: Any) -> str | bool | None:
+def shown_value(value: Any) -> str | bool | None:
     """A plain value for a reader."""
     if value is None or isinstance(value, bool):
         return value
@@ -138,8 +138,8 @@ def told(value: Any) -> str | bool | None:
 
 def _events(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        return () if value is None else (str(told(value)),)
-    return tuple(sorted({str(told(one)) for one in value}))
+        return () if value is None else (str(shown_value(value)),)
+    return tuple(sorted({str(shown_value(one)) for one in value}))
 
 
 def _canonical(name: str, value: Any) -> Any:

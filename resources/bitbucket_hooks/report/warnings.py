@@ -111,7 +111,7 @@ def _losses(hook: ChangedHook) -> tuple[int, str]:
 
 
 def _of_cautions(changes: Changes) -> Iterator[Statement]:
-    told = {
+    texts = {
         Caution.CERTIFICATE: (
             "Certificate check switched off",
             "; anybody on the way can read and fake deliveries",
@@ -119,7 +119,7 @@ def _of_cautions(changes: Changes) -> Iterator[Statement]:
         Caution.HTTP: ("http without TLS", "; deliveries can be read on the way"),
         Caution.UNPROTECTED: ("Protection against deletion removed", ""),
     }
-    for caution, (what, why) in told.items():
+    for caution, (what, why) in texts.items():
         hooks = [hook for hook in changes.hooks if caution in hook.cautions]
         if hooks:
             yield Statement(Mark.WARN, text(strong(what), _whose(hooks), why))
@@ -154,7 +154,7 @@ def _of_places(changes: Changes) -> Iterator[Statement]:
         what = f"{counted(len(places), 'repository')} couldn't be looked at"
         items = tuple(text(code(place)) for place in places)
         yield Statement(
-            Mark.WARN, text(strong(what), ": what is told of them is what was last known"), items
+            Mark.WARN, text(strong(what), ": the report has what was last known"), items
         )
     near = [hook for hook in changes.hooks if hook.near]
     if near:

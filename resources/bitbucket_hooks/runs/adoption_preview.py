@@ -51,7 +51,7 @@ class AccountSettings:
         """Read the configuration once."""
         self._config = read(of_namespace(NAMESPACE, self.values))
 
-    def of(self, provider: str) -> Settings | None:
+    def settings_for(self, provider: str) -> Settings | None:
         """The settings behind a provider's name; None when it isn't the configuration's.
 
         Raises ConfigError.
@@ -80,9 +80,9 @@ class AdoptionPreview:
     most: int
     """Repositories to look at; each costs a request."""
     clock: Clock = field(factory=Clock)
-    """Stopped, it ends the look."""
+    """Stopped, it ends the requests."""
 
-    def look(self, run: Run, changes: Changes) -> Findings:
+    def find(self, run: Run, changes: Changes) -> Findings:
         """Find the live hooks that creates would adopt; what can't be looked at is left out."""
         providers = {step.urn: step.provider for step in run.steps if step.provider}
         found: dict[tuple[str, str], AdoptionFinding] = {}
@@ -102,7 +102,7 @@ class AdoptionPreview:
     def _find(
         self, provider: str, places: list[_PlannedHook], managed: frozenset[str]
     ) -> dict[tuple[str, str], AdoptionFinding]:
-        settings = self.accounts.of(provider)
+        settings = self.accounts.settings_for(provider)
         if settings is None or not places:
             return {}
         client = open_client(settings, self.warn, clock=self.clock)

@@ -31,7 +31,7 @@ _HEARD: Final = ("info", "info#err", "warning")
 
 
 @frozen
-class Asked:
+class RunRequest:
     """What a person asks the engine for."""
 
     stack: str | None = None
@@ -55,7 +55,7 @@ class Asked:
 
 
 @frozen
-class Seen:
+class RunOutcome:
     """What a run came to."""
 
     finished: Finished = field(repr=False)
@@ -111,54 +111,65 @@ class Watcher:
             self.notify(f"{before}{count}, {what}")
 
 
-def preview(asked: Asked, watcher: Watcher, config: Callable[[], Mapping[str, Any]]) -> Seen:
+def preview(
+    request: RunRequest, watcher: Watcher, config: Callable[[], Mapping[str, Any]]
+) -> RunOutcome:
     """Preview an update; `config` gives the stack config, secrets open.
 
     Raises HooksError when the engine can't even begin.
     """
-    expected = Run(Kind.UPDATE, planned=True, refreshed=asked.refresh)
-    seen = _run(asked, ["preview", *_refresh(asked)], expected, watcher, asked.turn)
-    if seen.failed or not asked.look or not any(hook.created for hook in seen.changes.hooks):
-        return seen
-    run = seen.changes.run
-    found = _look(asked, seen, watcher, config)
+    expected = Run(Kind.UPDATE, planned=True, refreshed=request.refresh)
+    outcome = _run(request, ["preview", *_refresh(request)], expected, watcher, request.turn)
+    if (
+        outcome.failed
+        or not request.look
+        or not any(hook.created for hook in outcome.changes.hooks)
+    ):
+        return outcome
+    run = outcome.changes.run
+    found = _find_adoptable(request, outcome, watcher, config)
     if found is None:
-        return evolve(seen, changes=changes_of(evolve(run, ended=False)))
-    return evolve(seen, changes=changes_of(run, found))
+        return evolve(outcome, changes=changes_of(evolve(run, ended=False)))
+    return evolve(outcome, changes=changes_of(run, found))
 
 
-def _look(
-    asked: Asked, seen: Seen, watcher: Watcher, config: Callable[[], Mapping[str, Any]]
+def _find_adoptable(
+    request: RunRequest,
+    outcome: RunOutcome,
+    watcher: Watcher,
+    config: Callable[[], Mapping[str, Any]],
 ) -> Findings | None:
     """The live hooks that creates would adopt; None: somebody asked to stop meanwhile."""
     clock = Clock()
     with stopping(clock):
-        looker = AdoptionPreview(
-            AccountSettings(config()), watcher.notify, watcher.warn, asked.look, clock
+        adoptions = AdoptionPreview(
+            AccountSettings(config()), watcher.notify, watcher.warn, request.look, clock
         )
-        found = looker.look(seen.changes.run, seen.changes)
+        found = adoptions.find(outcome.changes.run, outcome.changes)
     return None if clock.stopped else found
 
 
-def drift(asked: Asked, watcher: Watcher) -> Seen:
+def drift(request: RunRequest, watcher: Watcher) -> RunOutcome:
     """Look at everything that is declared, and change nothing. Raises HooksError."""
     expected = Run(Kind.REFRESH, planned=True, refreshed=True)
-    return _run(asked, ["refresh", "--preview-only"], expected, watcher, asked.turn)
+    return _run(request, ["refresh", "--preview-only"], expected, watcher, request.turn)
 
 
-def update(asked: Asked, shown: Changes, watcher: Watcher, *, skip_preview: bool) -> Seen:
+def update(
+    request: RunRequest, shown: Changes, watcher: Watcher, *, skip_preview: bool
+) -> RunOutcome:
     """Apply what is declared; a refresh looks where that of `shown` did.
 
     Raises HooksError when the engine can't even begin.
     """
     skip = ["--skip-preview"] if skip_preview else []
-    expected = Run(Kind.UPDATE, planned=False, refreshed=asked.refresh)
-    command = ["up", "--yes", *skip, *_refresh(asked)]
-    return _run(asked, command, expected, watcher, turn_of(shown))
+    expected = Run(Kind.UPDATE, planned=False, refreshed=request.refresh)
+    command = ["up", "--yes", *skip, *_refresh(request)]
+    return _run(request, command, expected, watcher, turn_of(shown))
 
 
-def _refresh(asked: Asked) -> list[str]:
-    return ["--refresh"] if asked.refresh else []
+def _refresh(request: RunRequest) -> list[str]:
+    return ["--refresh"] if request.refresh else []
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -172,8 +183,8 @@ def refusal(changes: Changes, *, force: bool) -> str | None:
 
 
 def _run(
-    asked: Asked, command: Sequence[str], expected: Run, watcher: Watcher, turn: str | None
-) -> Seen:
+    request: RunRequest, command: Sequence[str], expected: Run, watcher: Watcher, turn: str | None
+) -> RunOutcome:
     """Run the engine; `expected` is what it is asked for, as far as that is known before.
 
     Raises HooksError when it failed before its first event.
@@ -184,14 +195,14 @@ def _run(
         log.take(event)
         watcher.event(event)
 
-    finished = engine.run(asked.arguments(*command), hear, force=asked.force, turn=turn)
+    finished = engine.run(request.arguments(*command), hear, force=request.force, turn=turn)
     if log.has_begun:
         run = _explained(_completed(log.run(), finished, expected), finished)
     elif finished.stopped:
         run = evolve(expected, ended=False)
     else:
-        raise engine_failure("the engine stopped", finished.printed, asked.stack)
-    return Seen(finished, changes_of(_named(run, asked)))
+        raise engine_failure("the engine stopped", finished.printed, request.stack)
+    return RunOutcome(finished, changes_of(_named(run, request)))
 
 
 def _completed(run: Run, finished: Finished, expected: Run) -> Run:
@@ -216,12 +227,12 @@ def _explained(run: Run, finished: Finished) -> Run:
     return evolve(run, failed=True, diagnostics=(*run.diagnostics, said))
 
 
-def _named(run: Run, asked: Asked) -> Run:
+def _named(run: Run, request: RunRequest) -> Run:
     """The run with the names that its events don't tell when it ends before its first resource."""
     if run.stack:
         return run
     try:
-        stack = (asked.stack or engine.selected_stack()).rpartition("/")[2]
+        stack = (request.stack or engine.selected_stack()).rpartition("/")[2]
         return evolve(run, project=project_name(), stack=stack)
     except HooksError:
         return run

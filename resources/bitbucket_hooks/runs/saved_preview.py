@@ -73,12 +73,12 @@ def _is_reviewed(value: Any) -> bool:
         return False
     lists = [value["changes"].get(key) for key in _COMPARED]
     return all(isinstance(one, list) for one in lists) and all(
-        isinstance(told, dict) and _has_lines(told) for one in lists for told in one
+        isinstance(resource, dict) and _has_lines(resource) for one in lists for resource in one
     )
 
 
-def _has_lines(told: Mapping[str, Any]) -> bool:
-    lines = told.get(_LINES)
+def _has_lines(resource: Mapping[str, Any]) -> bool:
+    lines = resource.get(_LINES)
     return isinstance(lines, list) and all(
         isinstance(line, list) and line and all(isinstance(part, str) for part in line)
         for line in lines
@@ -91,11 +91,11 @@ def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
     if stack != (now.run.project, now.run.stack):
         was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
         return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
-    told = _differ(_by_key(reviewed["changes"]), _by_key(_compared(now)))
+    found = _differ(_by_key(reviewed["changes"]), _by_key(_compared(now)))
     urls = reviewed.get("urls")
-    if not told and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
+    if not found and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
         return ["a url differs in a part that isn't shown"]
-    return told
+    return found
 
 
 def _urls(changes: Changes) -> str:
@@ -111,7 +111,7 @@ def _urls(changes: Changes) -> str:
 
 def _compared(changes: Changes) -> dict[str, Any]:
     """What happens, and in which words, without what stays and what differs from run to run."""
-    told = json.loads(json.dumps(as_json.render(changes)))  # as a file has it: lists, no tuples
+    rendered = json.loads(json.dumps(as_json.render(changes)))  # as a file has it: lists, no tuples
     lines = lines_by_resource(changes)
     return {
         kind: [
@@ -119,7 +119,7 @@ def _compared(changes: Changes) -> dict[str, Any]:
                 **{key: value for key, value in one.items() if key not in _STAYS},
                 _LINES: [_saved(line) for line in lines.get(_key(one), ())],
             }
-            for one in told[kind]
+            for one in rendered[kind]
             if _happens(one)
         ]
         for kind in _COMPARED
@@ -131,13 +131,13 @@ def _saved(line: Statement) -> list[str]:
     return [plain(line.text), *map(plain, line.items)]
 
 
-def _happens(told: Mapping[str, Any]) -> bool:
-    return told.get("action", told.get("op")) not in ("unchanged", "same", "")
+def _happens(resource: Mapping[str, Any]) -> bool:
+    return resource.get("action", resource.get("op")) not in ("unchanged", "same", "")
 
 
-def _key(told: Mapping[str, Any]) -> str:
-    """A resource's URN, or the `key` of what is told of others."""
-    return str(told.get("urn") or f"{told.get('type')} {told.get('op')}")
+def _key(resource: Mapping[str, Any]) -> str:
+    """A resource's URN, or the `key` of other resources."""
+    return str(resource.get("urn") or f"{resource.get('type')} {resource.get('op')}")
 
 
 def _by_key(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -147,10 +147,10 @@ def _by_key(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _differ(
     before: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    told = [(_name(before.get(key) or now[key]), key) for key in before.keys() | now.keys()]
+    named = [(_name(before.get(key) or now[key]), key) for key in before.keys() | now.keys()]
     return [
         f"{name}: {what}"
-        for name, key in sorted(told)
+        for name, key in sorted(named)
         for what in _in_words(before.get(key), now.get(key))
     ]
 
@@ -174,11 +174,11 @@ def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -
     return lines or declared or ("differs in what no report shows",)
 
 
-def _only(told: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+def _only(resource: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     """The lines of one that the other lacks, with the places that the other hasn't in any line."""
     lines = other.get(_LINES, ())
     there = {item for _, *items in lines for item in items}
-    for line in told.get(_LINES, ()):
+    for line in resource.get(_LINES, ()):
         if line not in lines:
             text, *all_ = line
             items = [item for item in all_ if item not in there] or all_
@@ -187,12 +187,12 @@ def _only(told: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
             yield printable(f"{text}{places}", _MOST_SHOWN)
 
 
-def _name(told: Mapping[str, Any]) -> str:
-    return printable(str(told.get("name") or told.get("type")), 100)
+def _name(resource: Mapping[str, Any]) -> str:
+    return printable(str(resource.get("name") or resource.get("type")), 100)
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    told = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
-    return printable(told, _MOST_SHOWN) or "none"
+    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return printable(words, _MOST_SHOWN) or "none"

@@ -8,9 +8,15 @@ from typing import Any, Final
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.model.settings import Settings
-from bitbucket_hooks.stack.config import ACCOUNTS, of_namespace, own_account, read
+from bitbucket_hooks.stack.config import (
+    ACCOUNTS,
+    of_namespace,
+    own_account,
+    read,
+    unknown_stack_keys,
+)
 from bitbucket_hooks.stack.entries import NAMESPACE
-from bitbucket_hooks.stack.files import written
+from bitbucket_hooks.stack.files import project_name, written
 from bitbucket_hooks.stack.secrecy import has_secrets
 
 _KEY: Final = f"{NAMESPACE}:{ACCOUNTS}"
@@ -30,7 +36,9 @@ def settings_for(
     files have an account encrypted. Raises ConfigError.
     """
     every = list(_settings(stack, opened))
-    named = {one.workspace.lower(): one for one in reversed(every) if one.workspace}
+    named = {
+        settings.workspace.lower(): settings for settings in reversed(every) if settings.workspace
+    }
     if workspace is None:
         return next(reversed(named.values()), every[0])
     return named.get(workspace.lower(), every[0])
@@ -38,7 +46,11 @@ def settings_for(
 
 def _settings(stack: str, opened: Callable[[str], Mapping[str, Any]]) -> Iterator[Settings]:
     """The settings of each account, the stack's own first."""
-    values = _account_values(written(stack))
+    given = written(stack)
+    account_keys = (key for key in given if not key.startswith(f"{NAMESPACE}:"))
+    if unknown := [*unknown_stack_keys(account_keys, project_name())]:
+        raise ConfigError("\n".join(unknown))
+    values = _account_values(given)
     if any(map(has_secrets, values.values())):
         values = _account_values(opened(stack))
     config = read(of_namespace(NAMESPACE, values))

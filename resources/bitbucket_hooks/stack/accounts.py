@@ -54,7 +54,7 @@ class Accounts:
     notify: Callable[[str], None]
     _opened: dict[str | None, Account] = field(factory=dict, init=False)
 
-    def of(self, name: str | None) -> Account:
+    def get(self, name: str | None) -> Account:
         """An account by its name; None is the stack's own. Raises ConfigError."""
         if name not in self._opened:
             self._opened[name] = self._open(name)

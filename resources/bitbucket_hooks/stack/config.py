@@ -161,20 +161,6 @@ class _Reader:
                     f"not {kind_of(entry)}"
                 )
 
-    def unknown(self, keys: Iterable[str], project: str | None) -> None:
-        """Note keys that mean nothing: of our namespaces, and of others that seem to mean ours."""
-        for key in sorted({*keys, *(f"{NAMESPACE}:{name}" for name in self.values)} - _KNOWN):
-            namespace, _, name = key.partition(":")
-            if namespace == project and namespace not in _NAMESPACES:
-                continue  # the program's own
-            if meant := _meant(namespace, name):
-                remedy = f"did you mean {' or '.join(meant)}?"
-            elif namespace in _NAMESPACES:
-                remedy = f"take one of {', '.join(_NAMESPACES[namespace])}"
-            else:
-                continue
-            self.problems.append(f"{printable(key, 60)}: is no key; {remedy}")
-
     def unmanaged(self) -> str:
         value = self.values.get(UNMANAGED)
         if value in (None, ""):
@@ -225,13 +211,31 @@ class _Reader:
         return shared
 
 
+def unknown_stack_keys(keys: Iterable[str], project: str | None) -> Iterator[str]:
+    """Messages of keys that mean nothing: of our namespaces, and of others that seem to mean ours.
+
+    The keys have their prefixes; those of the `project` belong to its program.
+    """
+    for key in sorted({*keys} - _KNOWN):
+        namespace, _, name = key.partition(":")
+        if namespace == project and namespace not in _NAMESPACES:
+            continue
+        if meant := _meant(namespace, name):
+            remedy = f"did you mean {' or '.join(meant)}?"
+        elif namespace in _NAMESPACES:
+            remedy = f"take one of {', '.join(_NAMESPACES[namespace])}"
+        else:
+            continue
+        yield f"{printable(key, 60)}: is no key; {remedy}"
+
+
 def _meant(namespace: str, name: str) -> list[str]:
     """The keys of ours that a key seems to mean: of its own namespace, or of one like it."""
     like_it = difflib.get_close_matches(namespace.lower(), _NAMESPACES, cutoff=_SAME_NAMESPACE)
     meant = _NAMESPACES if namespace in _NAMESPACES else like_it
-    same = [one for one in meant if name in _NAMESPACES[one]]
-    return [f"{one}:{name}" for one in same] or [
-        f"{one}:{near}" for one in meant for near in nearest(name, _NAMESPACES[one])
+    same = [like for like in meant if name in _NAMESPACES[like]]
+    return [f"{like}:{name}" for like in same] or [
+        f"{like}:{near}" for like in meant for near in nearest(name, _NAMESPACES[like])
     ]
 
 
@@ -256,8 +260,8 @@ def read(
     `keys` are all keys of the stack with their prefixes, where others than the namespace's are to
     be checked too; those of the `project` belong to its program.
     """
-    reader = _Reader(values)
-    reader.unknown(keys, project)
+    own = (f"{NAMESPACE}:{name}" for name in values)
+    reader = _Reader(values, [*unknown_stack_keys([*keys, *own], project)])
     unmanaged, accounts = reader.unmanaged(), reader.accounts()
     entries = reader.entries()
     reader.problems += _doubled(entries)

@@ -19,7 +19,7 @@ class Blind:
     own: Layer
     config: StackConfig
 
-    def of(self, account: str | None, _kind: str) -> EntryContext:
+    def context(self, account: str | None, _kind: str) -> EntryContext:
         """The context of one entry."""
         return EntryContext(
             self._allows_private_urls(account),

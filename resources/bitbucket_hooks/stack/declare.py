@@ -39,19 +39,23 @@ def declare_hooks() -> dict[str, Any]:
         declarations = plan(config, accounts)
         if not config.entries:
             refuse_to_lose_all()
-        _warn_of_open_passphrase(accounts.of(None).settings)
+        _warn_of_open_passphrase(accounts.get(None).settings)
     hidden = _hidden_urls(declarations)
-    providers = {name: provider_for(name, one.values) for name, one in config.accounts.items()}
+    providers = {name: provider_for(name, layer.values) for name, layer in config.accounts.items()}
     made = [
         (
-            one,
-            _declare(one, providers.get(one.entry.account or ""), hide_url=one.url_path in hidden),
+            declaration,
+            _declare(
+                declaration,
+                providers.get(declaration.entry.account or ""),
+                hide_url=declaration.url_path in hidden,
+            ),
         )
-        for one in declarations
+        for declaration in declarations
     ]
     if config.unmanaged != IGNORE:
         _watch(made, providers, accounts, config.unmanaged)
-    return {one.entry.name: _uuids(hook) for one, hook in made}
+    return {declaration.entry.name: _uuids(hook) for declaration, hook in made}
 
 
 def _warn_of_open_passphrase(settings: Settings) -> None:
@@ -65,13 +69,17 @@ def _warn_of_open_passphrase(settings: Settings) -> None:
 
 def _hidden_urls(declarations: Sequence[Declaration]) -> set[str]:
     """The paths of the urls that were given as secrets; all, when that can't be told."""
-    paths = {one.url_path for one in declarations}
+    paths = {declaration.url_path for declaration in declarations}
     hidden: set[str] = set()
     for key in (HOOKS, SHARED):
         prefix = f"{NAMESPACE}:{key}"
         if pulumi.runtime.is_config_secret(prefix):
-            told = secure_paths(pulumi.get_stack(), prefix)
-            hidden |= {path for path in paths if path.startswith(prefix)} if told is None else told
+            secret_paths = secure_paths(pulumi.get_stack(), prefix)
+            hidden |= (
+                {path for path in paths if path.startswith(prefix)}
+                if secret_paths is None
+                else secret_paths
+            )
     return hidden
 
 
@@ -103,19 +111,27 @@ def _watch(
     Of accounts that declare hooks in the same place, the first one looks, in an order of their
     names, so that the order of the entries means nothing.
     """
-    places = {(one.entry.account or "", str(one.entry.owner)) for one, _ in made}
+    places = {
+        (declaration.entry.account or "", str(declaration.entry.owner)) for declaration, _ in made
+    }
     watched: set[tuple[str, str, str]] = set()
     for account, owner in sorted(places):
         # what another account declares there isn't unmanaged
-        there = [(one, hook) for one, hook in made if one.entry.owner == owner]
-        here = [one for one, _ in there if (one.entry.account or "") == account]
-        server = accounts.of(account or None).settings.api_url
-        means = {(server, owner, slug) for one in here for slug in _hang_on(one)}
+        there = [
+            (declaration, hook) for declaration, hook in made if declaration.entry.owner == owner
+        ]
+        here = [
+            declaration for declaration, _ in there if (declaration.entry.account or "") == account
+        ]
+        server = accounts.get(account or None).settings.api_url
+        means = {(server, owner, slug) for declaration in here for slug in _hang_on(declaration)}
         free = {slug for _, _, slug in means - watched}
         watched |= means
         name = f"{account}/{owner}" if account else owner
         opts = pulumi.ResourceOptions(provider=providers.get(account))
-        if free - {_ITSELF} or any(not one.entry.workspace and not one.slugs for one in here):
+        if free - {_ITSELF} or any(
+            not declaration.entry.workspace and not declaration.slugs for declaration in here
+        ):
             RepositoryHooksExclusive(
                 name,
                 opts,
@@ -123,8 +139,9 @@ def _watch(
                 repositories=sorted(free - {_ITSELF}),
                 hooks=[
                     hook
-                    for one, hook in there
-                    if isinstance(hook, HookFleet) and (one in here or free & {*one.slugs})
+                    for declaration, hook in there
+                    if isinstance(hook, HookFleet)
+                    and (declaration in here or free & {*declaration.slugs})
                 ],
                 on_unmanaged=on_unmanaged,
             )

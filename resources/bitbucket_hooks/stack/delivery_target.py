@@ -51,7 +51,7 @@ class DeliveryTarget:
     def repository(self) -> str:
         """One of its repositories, if it names any."""
         named = self.values.get("repositories", ())
-        return next((one for one in named if not is_glob(one)), REPOSITORY)
+        return next((slug for slug in named if not is_glob(slug)), REPOSITORY)
 
     @property
     def hides_url(self) -> bool:
@@ -97,7 +97,7 @@ class DeliveryTarget:
     def _opened(self) -> Mapping[str, Any]:
         name = self.values["name"]
         checked = offline.check(self.stack, self.opens())
-        found = [one.values for one in checked.drafts if one.values.get("name") == name]
+        found = [draft.values for draft in checked.drafts if draft.values.get("name") == name]
         if checked.problems or not found:
             raise ConfigError("what it opens has mistakes", "`pulumi preview` names them.")
         return found[0]

@@ -21,35 +21,35 @@ def doubled(entries: Iterable[Chosen]) -> Iterator[str]:
     Accounts count as different, as they may speak to two servers; so do hooks that `adopt` names.
     """
     holders: dict[tuple[str | None, HookKey], Draft] = {}
-    for account, one, slugs in entries:
+    for account, draft, slugs in entries:
         both: dict[str, list[Subject]] = {}
-        for place in _places(one, slugs):
-            holder = holders.setdefault((account, place), one)
-            if holder.values.get("name") != one.values.get("name"):  # else that is the mistake
+        for place in _places(draft, slugs):
+            holder = holders.setdefault((account, place), draft)
+            if holder.values.get("name") != draft.values.get("name"):  # else that is the mistake
                 both.setdefault(holder.path, []).append(place.subject)
         for path, subjects in both.items():
             more = f" and {len(subjects) - 1:,} more" if len(subjects) > 1 else ""
             yield (
-                f"{one.path}: declares the same hook as {path.removeprefix(HOOKS_PATH)} on "
+                f"{draft.path}: declares the same hook as {path.removeprefix(HOOKS_PATH)} on "
                 f"{subjects[0]}{more}; give the two different urls or descriptions, or leave the "
                 "repositories out of one"
             )
 
 
-def named(one: Draft) -> list[str]:
+def named(draft: Draft) -> list[str]:
     """The repositories that an entry calls by their names, as far as it is in order."""
-    slugs = one.values.get("repositories") or ()
-    out = one.values.get("exclude") or ()
+    slugs = draft.values.get("repositories") or ()
+    out = draft.values.get("exclude") or ()
     return [s for s in slugs if not is_glob(s) and not any(matching(glob, [s]) for glob in out)]
 
 
-def _places(one: Draft, slugs: Iterable[str]) -> Iterator[HookKey]:
-    url, owner = one.values.get("url"), one.values.get("owner")
-    title, adopt = one.values.get("description"), one.values.get("adopt", MATCH)
-    if one.problems or url is None or isinstance(url, Hidden) or isinstance(title, Hidden):
+def _places(draft: Draft, slugs: Iterable[str]) -> Iterator[HookKey]:
+    url, owner = draft.values.get("url"), draft.values.get("owner")
+    title, adopt = draft.values.get("description"), draft.values.get("adopt", MATCH)
+    if draft.problems or url is None or isinstance(url, Hidden) or isinstance(title, Hidden):
         return
     if owner is None or adopt not in (MATCH, NEVER):
         return
-    subjects = [None] if one.values.get("workspace") else slugs
+    subjects = [None] if draft.values.get("workspace") else slugs
     for slug in subjects:
         yield HookKey(Subject(owner, slug), url, title)

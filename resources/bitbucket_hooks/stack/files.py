@@ -32,6 +32,19 @@ def stacks() -> list[str]:
     return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found]
 
 
+def is_stack(name: str) -> bool:
+    """Whether a name, with its organisation too, is that of a stack with a file.
+
+    Raises ConfigError.
+    """
+    return in_project() and name.rpartition("/")[2] in stacks()
+
+
+def in_project() -> bool:
+    """Whether the current folder is a Pulumi project's, or below one."""
+    return (project_root() / _PROJECT).is_file()
+
+
 def project_name() -> str:
     """The name of the project, which is the namespace of its program's own keys.
 
@@ -105,5 +118,5 @@ def _missing(path: Path) -> ConfigError:
     if path.name == _PROJECT:
         return ConfigError(f"there is no {_PROJECT} in {path.parent} or above it", NO_PROJECT)
     there = stacks()
-    named = f"Name one of: {', '.join(printable(one, 60) for one in there)}. " if there else ""
+    named = f"Name one of: {', '.join(printable(name, 60) for name in there)}. " if there else ""
     return ConfigError(f"there is no {path.name} in {path.parent}", f"{named}{MAKE_STACK}")

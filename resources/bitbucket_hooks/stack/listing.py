@@ -41,14 +41,14 @@ def listed(globs: Sequence[str]) -> list[Listed]:
     Raises ConfigError when a file can't be used, or a glob matches nothing.
     """
     names = stacks()
-    meant = {one: matching(one, names) for one in globs}
-    if idle := [printable(one, 60) for one, found in meant.items() if not found]:
+    meant = {glob: matching(glob, names) for glob in globs}
+    if idle := [printable(glob, 60) for glob, found in meant.items() if not found]:
         raise ConfigError(
             f"no stack matches {', '.join(idle)}",
             f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
         )
     chosen = {name for found in meant.values() for name in found}
-    return [_look(name) for name in names if name in chosen or not globs]
+    return [_read_stack(name) for name in names if name in chosen or not globs]
 
 
 def shared_out(found: Iterable[Listed]) -> list[Listed]:
@@ -58,16 +58,18 @@ def shared_out(found: Iterable[Listed]) -> list[Listed]:
     same, so this is never too much.
     """
     every = list(found)
-    together = Counter((one.api_url, one.identity) for one in every)
+    together = Counter((stack.api_url, stack.identity) for stack in every)
     return [
-        evolve(one, rate_limit=max(1, one.rate_limit // together[one.api_url, one.identity]))
-        if one.rate_limit
-        else one
-        for one in every
+        evolve(
+            stack, rate_limit=max(1, stack.rate_limit // together[stack.api_url, stack.identity])
+        )
+        if stack.rate_limit
+        else stack
+        for stack in every
     ]
 
 
-def _look(stack: str) -> Listed:
+def _read_stack(stack: str) -> Listed:
     values = {key: hidden(value) for key, value in written(stack).items()}
     config = read(of_namespace(NAMESPACE, values), values, project_name())
     own = own_account(values)

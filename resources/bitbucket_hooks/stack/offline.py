@@ -42,15 +42,15 @@ def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
     values = {key: hidden(value) for key, value in written(stack).items()}
     config = read(of_namespace(NAMESPACE, {**values, **(opened or {})}), values, project_name())
     own = own_account(values)
-    entries = drafts(config, Blind(own, config).of)
+    entries = drafts(config, Blind(own, config).context)
     found = [
         *mistakes(*config.layers_of(None, own)),
         *problems(config, entries),
-        *doubled((account, one, named(one)) for account, one in entries),
+        *doubled((account, draft, named(draft)) for account, draft in entries),
     ]
     return Checked(
         stack,
-        tuple(one for _, one in entries),
+        tuple(draft for _, draft in entries),
         config.unmanaged,
         tuple(found),
         tuple(_unknown_events(config)),

@@ -14,7 +14,8 @@ from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
 from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.doubles import doubled
-from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext, HookEntry, draft
+from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext, HookEntry
+from bitbucket_hooks.stack.entries import draft as draft_of
 from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
 
 _NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
@@ -37,20 +38,22 @@ def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
     """
     unusable = accounts.mistakes()
     if unusable:  # nobody can be asked: what the text alone tells
-        blind = drafts(config, Blind(accounts.own, config).of)
+        blind = drafts(config, Blind(accounts.own, config).context)
         raise ConfigError("\n".join([*unusable, *problems(config, blind)]))
-    entries = drafts(config, lambda account, kind: accounts.of(account).context(kind))
+    entries = drafts(config, lambda account, kind: accounts.get(account).context(kind))
     chosen = _Choice(accounts)
     chosen.choose_all(entries)
     found = [
         *problems(config, entries, chosen.problems),
-        *doubled((account, one, chosen.slugs(one)) for account, one in entries),
+        *doubled((account, draft, chosen.slugs(draft)) for account, draft in entries),
     ]
     if found:
-        raise ConfigError("\n".join([*found, *_no_secrets(entries), *chosen.told()]))
+        raise ConfigError("\n".join([*found, *_no_secrets(entries), *chosen.failure_messages()]))
     chosen.give_up()
     chosen.warn()
-    return [Declaration(one.entry(), chosen.slugs(one), one.paths["url"]) for _, one in entries]
+    return [
+        Declaration(draft.entry(), chosen.slugs(draft), draft.paths["url"]) for _, draft in entries
+    ]
 
 
 def drafts(
@@ -60,7 +63,7 @@ def drafts(
     return [
         (
             written.account,
-            draft(
+            draft_of(
                 written.path,
                 written.given,
                 context_of(
@@ -79,8 +82,8 @@ def problems(
 ) -> list[str]:
     """Everything that is wrong, each once; `more` tells what only the workspace shows."""
     found = [*config.problems, *_unknown_accounts(config)]
-    for _, one in entries:
-        found += [*one.problems, *more(one)]
+    for _, draft in entries:
+        found += [*draft.problems, *more(draft)]
     return list(dict.fromkeys(found))
 
 
@@ -89,15 +92,15 @@ def _no_secrets(entries: Iterable[tuple[str | None, Draft]]) -> list[str]:
 
     These alone keep nothing back: the provider looks for those of the resources that a run is for.
     """
-    told: list[str] = []
-    for _, one in entries:
-        source = None if "secret" in one.values else one.values.get("secretFrom")
+    found: list[str] = []
+    for _, draft in entries:
+        source = None if "secret" in draft.values else draft.values.get("secretFrom")
         try:
             if source is not None:
-                read_secret(source, one.paths["secretFrom"])
+                read_secret(source, draft.paths["secretFrom"])
         except ConfigError as error:
-            told.append(error.in_a_line)
-    return list(dict.fromkeys(told))
+            found.append(error.in_a_line)
+    return list(dict.fromkeys(found))
 
 
 def _unknown_accounts(config: StackConfig) -> Iterable[str]:
@@ -122,54 +125,56 @@ class _Choice:
     def choose_all(self, drafts: Sequence[tuple[str | None, Draft]]) -> None:
         """Choose in each workspace that an account is to look at."""
         usable = [
-            (name, one)
-            for name, one in drafts
-            if _selects(one) and (name is None or name in self.accounts.config.accounts)
+            (name, draft)
+            for name, draft in drafts
+            if _selects(draft) and (name is None or name in self.accounts.config.accounts)
         ]
-        for place in dict.fromkeys((name, one.values["owner"]) for name, one in usable):
-            here = [one for name, one in usable if (name, one.values["owner"]) == place]
+        for place in dict.fromkeys((name, draft.values["owner"]) for name, draft in usable):
+            here = [draft for name, draft in usable if (name, draft.values["owner"]) == place]
             self._choose(*place, here)
 
     def _choose(self, name: str | None, owner: str, drafts: Sequence[Draft]) -> None:
         """Choose in one workspace: it is listed once, or once for each project if all name one."""
-        account = self.accounts.of(name)
-        projects = [one.values.get("project") for one in drafts]
+        account = self.accounts.get(name)
+        projects = [draft.values.get("project") for draft in drafts]
         whole = None in projects
         try:
-            for one, project in zip(drafts, projects, strict=True):
-                selection = Selection(one).choose(account.listed(owner, None if whole else project))
+            for draft, project in zip(drafts, projects, strict=True):
+                selection = Selection(draft).choose(
+                    account.listed(owner, None if whole else project)
+                )
                 if selection.problems and not whole:  # only the whole tells what may be meant
-                    selection = Selection(one).choose(account.listed(owner, None))
-                self.made[one.path] = selection
+                    selection = Selection(draft).choose(account.listed(owner, None))
+                self.made[draft.path] = selection
         except _NO_ACCESS as error:
             if any(map(needs_listing, drafts)):
                 self.failures[name, owner] = error
                 return
             self.accounts.warn(f"not checked whether the repositories exist: {error.in_a_line}")
-            self.made |= {one.path: Selection(one).literal() for one in drafts}
+            self.made |= {draft.path: Selection(draft).literal() for draft in drafts}
         except HooksError as error:
             self.failures[name, owner] = error
 
-    def told(self) -> list[str]:
+    def failure_messages(self) -> list[str]:
         """What couldn't be listed, and why, each once."""
         return list(dict.fromkeys(map(str, self.failures.values())))
 
     def give_up(self) -> None:
         """Raise what kept workspaces from being listed, if anything did."""
         errors = list(self.failures.values())
-        if len(self.told()) > 1:
+        if len(self.failure_messages()) > 1:
             remote = any(error.exit_code == RemoteError.exit_code for error in errors)
-            raise (RemoteError if remote else ConfigError)("\n".join(self.told()))
+            raise (RemoteError if remote else ConfigError)("\n".join(self.failure_messages()))
         if errors:
             raise errors[0]
 
-    def problems(self, one: Draft) -> list[str]:
+    def problems(self, draft: Draft) -> list[str]:
         """What is wrong with an entry's choice."""
-        return self.made[one.path].problems if one.path in self.made else []
+        return self.made[draft.path].problems if draft.path in self.made else []
 
-    def slugs(self, one: Draft) -> tuple[str, ...]:
+    def slugs(self, draft: Draft) -> tuple[str, ...]:
         """The repositories of an entry."""
-        return tuple(self.made[one.path].slugs) if one.path in self.made else ()
+        return tuple(self.made[draft.path].slugs) if draft.path in self.made else ()
 
     def warn(self) -> None:
         """Tell what may be wrong."""
@@ -178,9 +183,9 @@ class _Choice:
                 self.accounts.warn(warning)
 
 
-def _selects(one: Draft) -> bool:
+def _selects(draft: Draft) -> bool:
     """Whether an entry is on repositories, and tells which."""
     keys = ("owner", "repositories", "exclude", "project", "strict")
-    readable = all(key in one.values for key in keys if key in one.paths)
-    named = "repositories" in one.values or "project" in one.values
-    return readable and named and "owner" in one.values and not one.values.get("workspace")
+    readable = all(key in draft.values for key in keys if key in draft.paths)
+    named = "repositories" in draft.values or "project" in draft.values
+    return readable and named and "owner" in draft.values and not draft.values.get("workspace")

@@ -31,8 +31,8 @@ def hidden(value: Any) -> Any:
     if _is_secure(value):
         return Hidden("[secret]")
     if isinstance(value, dict):
-        return {name: hidden(one) for name, one in value.items()}
-    return [hidden(one) for one in value] if isinstance(value, list) else value
+        return {name: hidden(item) for name, item in value.items()}
+    return [hidden(item) for item in value] if isinstance(value, list) else value
 
 
 def has_secrets(value: Any) -> bool:
@@ -44,11 +44,11 @@ def _secure(path: str, value: Any) -> Iterator[str]:
     if _is_secure(value):
         yield path
     elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from _secure(f"{path}.{name}", one)
+        for name, item in value.items():
+            yield from _secure(f"{path}.{name}", item)
     elif isinstance(value, list):
-        for i, one in enumerate(value):
-            yield from _secure(f"{path}[{i}]", one)
+        for i, item in enumerate(value):
+            yield from _secure(f"{path}[{i}]", item)
 
 
 def _is_secure(value: Any) -> bool:

@@ -35,19 +35,23 @@ class Selection:
         """Take the names as they are, where the workspace can't be listed."""
         named = self.draft.values["repositories"]
         out = self.draft.values.get("exclude", ())
-        self.slugs = [slug for slug in named if not any(matching(one, [slug]) for one in out)]
+        self.slugs = [slug for slug in named if not any(matching(glob, [slug]) for glob in out)]
         return self
 
     def choose(self, listed: Sequence[Repository]) -> Selection:
         """Apply the entry to what its workspace has."""
         project = self.draft.values.get("project")
-        there = [one for one in listed if project in (None, one.project)]
+        there = [repository for repository in listed if project in (None, repository.project)]
         if project is not None and not there:
             self._no_such_project(project, listed)
             return self
         chosen = self._named(listed, there)
         out = self._left_out(chosen, there)
-        self.slugs = [one.slug for one in there if one.slug in chosen and one.slug not in out]
+        self.slugs = [
+            repository.slug
+            for repository in there
+            if repository.slug in chosen and repository.slug not in out
+        ]
         if chosen and not self.slugs and not self.problems:
             self._doubt(
                 f"{self._path('exclude')}: leaves out all {len(chosen):,} repositories that the "
@@ -58,7 +62,7 @@ class Selection:
     def _named(self, listed: Sequence[Repository], there: Sequence[Repository]) -> set[str]:
         """The repositories that are named or matched."""
         patterns = self.draft.values.get("repositories")
-        slugs = [one.slug for one in there]
+        slugs = [repository.slug for repository in there]
         if patterns is None:
             return set(slugs)
         chosen: set[str] = set()
@@ -89,13 +93,16 @@ class Selection:
         return out
 
     def _missing(self, slug: str, listed: Sequence[Repository]) -> str:
-        elsewhere = next((one for one in listed if slug in (one.slug, one.uuid)), None)
+        elsewhere = next(
+            (repository for repository in listed if slug in (repository.slug, repository.uuid)),
+            None,
+        )
         if elsewhere is not None:
             return (
                 f'"{slug}" is in the project {elsewhere.project}, not in '
                 f"{self.draft.values['project']}; give it an entry without project"
             )
-        near = did_you_mean(slug, [one.slug for one in listed])
+        near = did_you_mean(slug, [repository.slug for repository in listed])
         remedy = near or "; check its name, and that the identity may read it"
         return f'"{slug}" is no repository that this identity sees in {self._workspace}{remedy}'
 
@@ -108,7 +115,7 @@ class Selection:
         )
 
     def _no_such_project(self, project: str, listed: Sequence[Repository]) -> None:
-        near = did_you_mean(project, {one.project for one in listed})
+        near = did_you_mean(project, {repository.project for repository in listed})
         remedy = near or "; check its key, and that the identity may read its repositories"
         self.problems.append(
             f"{self._path('project')}: no repository that this identity sees in "
@@ -132,8 +139,10 @@ class Selection:
 
 def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
     if is_glob(pattern):
-        return matching(pattern, [one.slug for one in there])
-    return [one.slug for one in there if pattern in (one.slug, one.uuid)]
+        return matching(pattern, [repository.slug for repository in there])
+    return [
+        repository.slug for repository in there if pattern in (repository.slug, repository.uuid)
+    ]
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -144,4 +153,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest of what there is, as the rest of a sentence; nothing when none is near."""
     near = nearest(name, known)
-    return "; did you mean " + " or ".join(f'"{one}"' for one in near) + "?" if near else ""
+    return (
+        "; did you mean " + " or ".join(f'"{candidate}"' for candidate in near) + "?"
+        if near
+        else ""
+    )

@@ -96,7 +96,7 @@ def entries_at(stack: str) -> list[SourceEntry]:
     except (ConfigError, NotYaml, OSError):
         return []
     entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
-    return [SourceEntry(path, one) for one in _items(entries)]
+    return [SourceEntry(path, entry) for entry in _items(entries)]
 
 
 def _under(node: Any, key: str) -> Any:
@@ -119,5 +119,5 @@ def _items(node: Any) -> list[Any]:
 
 def _from_root(file: Path) -> str:
     file = file.resolve()
-    root = next((one for one in file.parents if (one / ".git").exists()), None)
+    root = next((folder for folder in file.parents if (folder / ".git").exists()), None)
     return str(file.relative_to(root)) if root else file.name
