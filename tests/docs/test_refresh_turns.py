@@ -17,4 +17,4 @@ def test_what_drift_says() -> None:
     said = reported_with_notes(run, Note(NoteKind.REFRESH_TURN, "", {"number": 3, "turns": 10}))
     assert not misses(handbook.told(PAGE), [said])
     assert "bitbucket:refreshTurns 10\n" in PAGE
-    assert "BITBUCKET_REFRESH_TURN=3 pulumi up --refresh" in PAGE
+    assert "BITBUCKET_HOOKS_REFRESH_TURN=3 pulumi up --refresh" in PAGE

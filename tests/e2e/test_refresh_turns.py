@@ -40,7 +40,7 @@ def test_three_nights(project: Project) -> None:
         project.estate.change_hook(uuid, active=False)
     project.calls()
     for night in range(1, TURNS + 1):
-        project.env["BITBUCKET_REFRESH_TURN"] = str(night)
+        project.env["BITBUCKET_HOOKS_REFRESH_TURN"] = str(night)
         run = project.run("refresh", "--preview-only", "--diff").succeeded()
         assert run.flat.count(f"refresh in turns: turn {night} of {TURNS};") == 1
         calls = project.calls()
@@ -51,14 +51,14 @@ def test_three_nights(project: Project) -> None:
 
     night = next(turn for turn in range(1, TURNS + 1) if "r22" in _due(turn, SLUGS))
     due = _due(night, SLUGS)
-    project.env["BITBUCKET_REFRESH_TURN"] = str(night)
+    project.env["BITBUCKET_HOOKS_REFRESH_TURN"] = str(night)
     run = project.preview_and_up("--refresh").succeeded()
     for phase in run.flat.split("Updating (test)"):
         assert f"turn {night} of {TURNS}" in phase
         assert "2 messages" not in phase
     assert project.estate.hook(by_hand["r22"]).active
     assert project.calls().total() == 2 * len(due) + len(due & by_hand.keys())
-    project.env["BITBUCKET_REFRESH_TURN"] = "all"
+    project.env["BITBUCKET_HOOKS_REFRESH_TURN"] = "all"
     project.up("--refresh").succeeded()
     assert all(project.estate.hook(uuid).active for uuid in by_hand.values())
     assert "canary" not in project.state_files()
@@ -76,7 +76,7 @@ def test_what_a_reviewer_sees(stacks: Project) -> None:
     codes = []
     for turn in range(1, TURNS + 1):
         run = stacks.command(
-            "drift", *ON_STACK, "--json-file", "drift.json", BITBUCKET_REFRESH_TURN=str(turn)
+            "drift", *ON_STACK, "--json-file", "drift.json", BITBUCKET_HOOKS_REFRESH_TURN=str(turn)
         )
         codes.append(run.code)
         checked = len(_due(turn, slugs))
@@ -89,20 +89,27 @@ def test_what_a_reviewer_sees(stacks: Project) -> None:
             "turns": TURNS,
         }
         if run.code == 3:
-            assert f"`BITBUCKET_REFRESH_TURN={turn} pulumi up --refresh` repairs it." in run.flat
+            assert (
+                f"`BITBUCKET_HOOKS_REFRESH_TURN={turn} pulumi up --refresh` repairs it." in run.flat
+            )
         else:
             assert "Nothing changes by what was checked." in run.flat
     assert sorted(codes) == [0, 0, 3]
     due, other = codes.index(3) + 1, codes.index(0) + 1
     run = stacks.command(
-        "preview", "--refresh", "--save", "seen.json", *ON_STACK, BITBUCKET_REFRESH_TURN=str(due)
+        "preview",
+        "--refresh",
+        "--save",
+        "seen.json",
+        *ON_STACK,
+        BITBUCKET_HOOKS_REFRESH_TURN=str(due),
     )
     assert run.code == 3
-    variable = {"BITBUCKET_REFRESH_TURN": str(other)}
+    variable = {"BITBUCKET_HOOKS_REFRESH_TURN": str(other)}
     run = stacks.command("up", "--reviewed", "seen.json", *ON_STACK, **variable)
     assert run.code == 0, run.text
     assert stacks.estate.hook(drifted.uuid).active
-    run = stacks.command("drift", *ON_STACK, BITBUCKET_REFRESH_TURN="all")
+    run = stacks.command("drift", *ON_STACK, BITBUCKET_HOOKS_REFRESH_TURN="all")
     assert (run.code, "Checked:" in run.flat) == (0, False)
 
     stacks.command("preview", "--save", "plain.json", *ON_STACK)  # which checked nothing

@@ -74,7 +74,7 @@ class Stack:
             "bitbucket:refreshTurns": str(TURNS),
             **(config or {}),
         }
-        variables = {"BITBUCKET_REFRESH_TURN": turn} if turn else {}
+        variables = {"BITBUCKET_HOOKS_REFRESH_TURN": turn} if turn else {}
         with provider_server(self.engine, folder, keys, **variables) as server:
             yield server
 

@@ -925,7 +925,7 @@ def test_adoptions_that_an_update_noted() -> None:
         ),
         (
             json.dumps({"steps": [step("refresh", "Hook", "ci", hook(), hook(active=False))]}),
-            "`BITBUCKET_REFRESH_TURN=1 pulumi up --refresh` repairs it. Checked: 1 of 1 rep",
+            "`BITBUCKET_HOOKS_REFRESH_TURN=1 pulumi up --refresh` repairs it. Checked: 1 of 1 rep",
         ),
         (
             preview(step("delete", "WorkspaceHook", "x", {"workspace": "acme"}), refreshed=True),

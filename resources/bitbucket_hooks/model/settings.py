@@ -135,7 +135,7 @@ REFRESH_BUDGET: Final = "refreshBudget"
 """A key of former versions, which is refused."""
 _REFRESH_BUDGET_VARIABLE: Final = "BITBUCKET_REFRESH_BUDGET"
 
-TURN: Final = "BITBUCKET_REFRESH_TURN"
+TURN: Final = "BITBUCKET_HOOKS_REFRESH_TURN"
 """The variable with the number of a refresh's turn; no config key, as each run has another."""
 ALL: Final = "all"
 """Its value for a run that checks everything."""
