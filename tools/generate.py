@@ -37,7 +37,6 @@ _NAMES: Final = {
     "HookFleet": {"owner": "str", "repositories": _TEXTS},
 }
 """What each resource hangs on, with the types of the arguments that say so."""
-_ONLY_OUTPUTS: Final = {"secret_set": "bool", "uuid": "str"}
 
 
 def _docstring(text: str, note: str = "") -> Iterator[str]:
@@ -83,14 +82,6 @@ def _constructor(kind: str) -> dict[str, Callable[[], Iterable[str]]]:
     return {
         "parameters": lambda: _parameters(arguments),
         "keywords": lambda: (f'"{name}": {name},' for name in sorted(arguments)),
-    }
-
-
-def _look_up(kind: str) -> dict[str, Callable[[], Iterable[str]]]:
-    unused = {**_types(PROPERTIES), **_ONLY_OUTPUTS}
-    return {
-        "parameters of a look-up": lambda: _parameters({**unused, **_NAMES[kind]}),
-        "not needed": lambda: (f"{name}," for name in sorted(unused)),
     }
 
 
@@ -150,11 +141,8 @@ def _config() -> Iterator[str]:
 
 REGIONS: Final[Mapping[str, Mapping[str, Callable[[], Iterable[str]]]]] = {
     f"{PROGRAM}/args.py": {"arguments": _arguments, "outputs": _outputs},
-    f"{PROGRAM}/hook.py": {**_constructor("Hook"), **_look_up("Hook")},
-    f"{PROGRAM}/workspace_hook.py": {
-        **_constructor("WorkspaceHook"),
-        **_look_up("WorkspaceHook"),
-    },
+    f"{PROGRAM}/hook.py": _constructor("Hook"),
+    f"{PROGRAM}/workspace_hook.py": _constructor("WorkspaceHook"),
     f"{PROGRAM}/hook_fleet.py": _constructor("HookFleet"),
     f"{PROGRAM}/account.py": _provider(),
     "resources/bitbucket_hooks/config.py": {"settings": _config},
