@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
+from urllib.parse import urlsplit
 
 import attrs
 import yaml
@@ -253,7 +254,9 @@ class Project:
 
     def _resources(self) -> list[dict[str, Any]]:
         """The resources in the state's file, which is quicker than to export them."""
-        (file,) = (self.backend / ".pulumi" / "stacks").glob(f"*/{STACK}.json")
+        backend = Path(urlsplit(self.env["PULUMI_BACKEND_URL"]).path)
+        name = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())["name"]
+        file = backend / ".pulumi" / "stacks" / name / f"{STACK}.json"
         latest = json.loads(file.read_text())["checkpoint"]["latest"] or {}
         resources: list[dict[str, Any]] = latest.get("resources", [])
         return resources
