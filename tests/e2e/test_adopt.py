@@ -85,6 +85,4 @@ def test_two_equal_declarations(project: Project) -> None:
     assert "Hook 'again'" in text
     assert "declare the same hook" in text
     assert "acme/api" in text
-    project.up().failed()
-    assert len(project.writes()) <= 1
-    assert len(project.hooks()) <= 1
+    assert not project.writes()

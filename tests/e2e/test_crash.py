@@ -57,7 +57,7 @@ def test_killed_while_creating(project: Project, checkpoints: str) -> None:
     project.free()
     project.up().succeeded()
     assert _urls(project) == DECLARED
-    project.up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
 
     project.estate.configure(latency_ms=1000)
     _kill_midway(project, "destroy")

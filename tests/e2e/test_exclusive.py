@@ -43,12 +43,12 @@ def _lines(planted: list[StoredHook]) -> list[str]:
 
 
 def test_planted_among_many(project: Project) -> None:
-    """40 among 400 are reported one by one, then deleted after a preview that names them."""
+    """20 among 100 are reported one by one, then deleted after a preview that names them."""
     project.estate.add_repositories([f"acme/{slug}" for slug in SLUGS])
-    planted = _plant(project, 40)
-    run = project.program(_fleets(9, "report")).up().succeeded()
+    planted = _plant(project, 20)
+    run = project.program(_fleets(2, "report")).up().succeeded()
     assert all(line in run.text for line in _lines(planted))
-    assert len(project.hooks()) == 400
+    assert len(project.hooks()) == 100
     project.calls()
     run = project.preview("--expect-no-changes").succeeded()
     assert all(line in run.text for line in _lines(planted))
@@ -57,16 +57,16 @@ def test_planted_among_many(project: Project) -> None:
     assert all(line in run.text for line in _lines(planted))
     assert project.calls() == {f"GET acme/{slug}/hooks": 1 for slug in SLUGS}
 
-    shown = project.program(_fleets(9, "delete")).preview("--diff").succeeded()
-    assert "40 unmanaged hooks to be deleted" in shown.text
+    shown = project.program(_fleets(2, "delete")).preview("--diff").succeeded()
+    assert "20 unmanaged hooks to be deleted" in shown.text
     assert all(line in shown.text for line in _lines(planted))
     assert all(f"- {hook.uuid}: " in shown.text for hook in planted)
-    assert len(project.hooks()) == 400
+    assert len(project.hooks()) == 100
     project.calls()
     run = project.preview_and_up().succeeded()
-    assert "40 unmanaged hooks deleted" in run.text
-    assert sum(n for call, n in project.calls().items() if call.startswith("DELETE")) == 40
-    assert len(project.hooks()) == 360
+    assert "20 unmanaged hooks deleted" in run.text
+    assert sum(n for call, n in project.calls().items() if call.startswith("DELETE")) == 20
+    assert len(project.hooks()) == 80
     assert not {hook.uuid for hook in project.hooks()} & {hook.uuid for hook in planted}
     project.preview("--refresh", "--expect-no-changes").succeeded()
     assert "canary" not in project.state_files()

@@ -30,7 +30,7 @@ def test_renamed_resource(project: Project, phases: str) -> None:
     assert f"acme/api: kept the hook {hook.uuid}; it belongs to Hook 'new' now" in run.flat
     assert project.only_hook() == hook
     assert project.state().keys() == {"new"}
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
     assert project.only_hook() == hook
 
 
@@ -38,7 +38,7 @@ def test_renamed_beside_a_failure(project: Project) -> None:
     """When the run fails before the old one is deleted, the next run still lets it go."""
     project.program(_hook("old")).up().succeeded()
     hook = project.only_hook()
-    project.program(_hook("new") + FAILING).preview_and_up().failed()
+    project.program(_hook("new") + FAILING).up().failed()
     assert project.only_hook() == hook
     assert {"old", "new"} <= project.state().keys()
     project.program(_hook("new")).preview_and_up().succeeded()
@@ -59,16 +59,6 @@ def test_renamed_then_refreshed(project: Project) -> None:
     assert project.state().keys() == {"new"}
 
 
-def test_replace_on_demand(project: Project) -> None:
-    """`--replace` makes the state anew around the same live hook."""
-    project.program(_hook("ci")).up().succeeded()
-    hook = project.only_hook()
-    urn = "urn:pulumi:test::e2e::pulumi-python:dynamic/bitbucket:Hook::ci"
-    project.preview_and_up("--replace", urn).succeeded()
-    assert project.only_hook() == hook
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
-
-
 def test_swapped_names(project: Project) -> None:
     """Two resources that swap their urls: both hooks live on, as declared, and stay two."""
     one, two = "https://one.example.com/", "https://two.example.com/"
@@ -79,7 +69,7 @@ def test_swapped_names(project: Project) -> None:
     assert set(after.values()) == before
     ids = {name: state["id"] for name, state in project.state().items()}
     assert ids == {"a": after[two], "b": after[one]}
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
 
 
 AFTER = ", opts=pulumi.ResourceOptions(depends_on=[made])"
@@ -102,7 +92,7 @@ def test_taken_over_without_a_preview(project: Project, kind: str) -> None:
     assert f"the hook {taken} belongs to Hook 'a' now" in run.flat
     assert Counter(hook.url for hook in project.hooks()) == {one: 1, two: count}
     assert project.state()["a"]["id"] == taken
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
 
 
 def test_name_handed_on(project: Project) -> None:
@@ -110,11 +100,11 @@ def test_name_handed_on(project: Project) -> None:
     project.program(_hook("a", "https://one.example.com/")).up().succeeded()
     project.program(
         _hook("a", "https://two.example.com/") + _hook("b", "https://one.example.com/")
-    ).preview_and_up().succeeded()
+    ).up().succeeded()
     urls = sorted(hook.url for hook in project.hooks())
     assert urls == ["https://one.example.com/", "https://two.example.com/"]
     assert len({state["id"] for state in project.state().values()}) == 2
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
 
 
 def test_moved_to_another_account(project: Project) -> None:
@@ -126,7 +116,7 @@ def test_moved_to_another_account(project: Project) -> None:
     for program in (moved, _hook("ci")):
         project.program(program).preview_and_up().succeeded()
         assert project.only_hook() == hook
-    project.preview_and_up("--refresh", "--expect-no-changes").succeeded()
+    project.preview("--refresh", "--expect-no-changes").succeeded()
     project.destroy().succeeded()
     assert not project.hooks()
 

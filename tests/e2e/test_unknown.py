@@ -49,7 +49,7 @@ def test_preview_and_apply(project: Project) -> None:
     assert set(second.events) == {"repo:push", "repo:fork"}
     assert project.estate.secret_of(second.uuid) == first.uuid
     project.calls()
-    project.preview_and_up("--expect-no-changes").succeeded()
+    project.preview("--expect-no-changes").succeeded()
     assert not project.calls()
 
 
