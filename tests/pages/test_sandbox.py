@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.server import serve
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.chromium import (
     NARROW,
     errors_of,

@@ -16,8 +16,8 @@ from bitbucket_hooks.provider.exclusive import (
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED as HOOK
 from support.hooks import URL, asked
 from support.provider_server import (

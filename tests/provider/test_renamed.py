@@ -16,7 +16,7 @@ from bitbucket_hooks.provider.exclusive import (
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import (
     FakeEngine,

@@ -11,7 +11,7 @@ import pytest
 
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, INPUTS, URL, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
 

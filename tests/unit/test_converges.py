@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredHook
 from bitbucket_hooks.sandbox.settings import FaultKind
+from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.mini_engine import MiniEngine
 
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "60"))

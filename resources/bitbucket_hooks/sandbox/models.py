@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import attrs
 
-from bitbucket_hooks.sandbox.webhook import StoredHook as StoredHook  # noqa: PLC0414 - for those who import models
 from bitbucket_hooks.sandbox.webhook import timestamp
 
 
