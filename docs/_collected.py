@@ -35,7 +35,7 @@ from docs._readings import (
 
 ROOT: Final = Path(__file__).parents[1]
 _PACKAGE: Final = ROOT / "resources" / "bitbucket_hooks"
-_PLAYED: Final = ("validation.py",)
+_PLAYED: Final = ("sandbox/validation.py", "sandbox/webhook.py")
 """What the sandbox says in Bitbucket's place."""
 _SCRIPTS: Final = (
     *("activate", "ci/begin.sh", "engine/venv.sh"),
@@ -118,7 +118,8 @@ def messages() -> list[Message]:
 
 
 def _sources() -> Iterator[Path]:
-    yield from (one for one in _PACKAGE.rglob("*.py") if one.name not in _PLAYED)
+    files = sorted(_PACKAGE.rglob("*.py"))
+    yield from (file for file in files if file.relative_to(_PACKAGE).as_posix() not in _PLAYED)
     yield from (ROOT / "engine").glob("*.py")
     yield ROOT / "policies" / "hook_policies" / "rules.py"
 

@@ -85,7 +85,7 @@ def of_commit(
     if found.find(hash_.lower()) is None:
         raise Missing(
             f"there is no commit {hash_} of {repository.full_name} in this sandbox; add it first",
-            "Commit not found",
+            answer="Commit not found",
         )
     return found.attached(hash_.lower(), collection)
 
