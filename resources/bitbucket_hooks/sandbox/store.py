@@ -190,7 +190,8 @@ class Database:
                 f"the sandbox {self.path} was made by another version of bitbucket-hooks "
                 f"(format {version}, this version reads {VERSION})",
                 "Remove the file: a new sandbox is made in its place, without the webhooks that "
-                "the old one had. `pulumi up --refresh` creates those of a stack again.",
+                "the old one had. `BITBUCKET_MISSING_REPOSITORY=gone pulumi up --refresh` "
+                "creates those of a stack again.",
             )
 
 
