@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
+from bitbucket_hooks.model.notes import exit_code, read_notes
 from bitbucket_hooks.pulumi_cli.read import read
 from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.report import as_json
@@ -79,6 +80,14 @@ STOPPED = events(
     {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}},
     preview=True,
 )
+
+
+def test_a_note_that_was_cut_short(tmp_path: Path) -> None:
+    """By a kill or a full disk: the others count, and nothing fails for it."""
+    notes = tmp_path / "notes"
+    whole = json.dumps({"kind": "failure", "urn": "", "code": 2})
+    notes.write_text(f"{whole}\n{whole[:20]}")
+    assert exit_code(read_notes(notes)) == 2
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,16 @@ def note_failure(error: HooksError) -> None:
 
 
 def read_notes(path: Path) -> tuple[Note, ...]:
-    """The notes in a file; none when there is no file."""
+    """The notes in a file, less those that a kill or a full disk cut short; none without a file."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8", "replace").splitlines()
     except OSError:
         return ()
-    return tuple(_parsed(json.loads(line)) for line in lines)
+    notes = []
+    for line in lines:
+        with suppress(json.JSONDecodeError):
+            notes.append(_parsed(json.loads(line)))
+    return tuple(notes)
 
 
 def _parsed(values: dict[str, Any]) -> Note:
