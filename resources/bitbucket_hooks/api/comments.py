@@ -6,11 +6,10 @@ Paths, verbs and fields: public API description, unless said otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import (
     AnswerLost,
     AuthenticationFailed,
@@ -20,6 +19,9 @@ from bitbucket_hooks.api.errors import (
     UnexpectedAnswer,
 )
 from bitbucket_hooks.model.subject import Subject, path_of
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
 
 _FIELDS: Final = ",".join(
     ["next", "size"]

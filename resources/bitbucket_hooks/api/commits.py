@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.model.subject import Subject, path_of
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
 
 ANNOTATIONS_AT_ONCE: Final = 100
 SITE: Final = "https://bitbucket.org"

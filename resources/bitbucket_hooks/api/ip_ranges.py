@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bitbucket_hooks.api.auth import Header
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, told_by
 from bitbucket_hooks.api.request import Request, Response
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.ip_ranges import IpRanges, ip_ranges
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
 
 _DOING: Final = "reading the published address ranges"
 _PATIENCE: Final = 20.0  # seconds: nobody waits minutes for a document that hardly ever changes

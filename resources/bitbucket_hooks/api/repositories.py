@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from attrs import frozen
 
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import UnexpectedAnswer
 from bitbucket_hooks.api.whole_listing import read_whole
 from bitbucket_hooks.model.subject import canonical_uuid
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
 
 _FIELDS: Final = "next,size,values.slug,values.uuid,values.project.key"
 _TELL_EVERY: Final = 1000  # repositories

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli.sandbox_target import missing_sandbox
-from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.settings import environment, resolve
 
@@ -33,11 +32,13 @@ def open_to_read(
 ) -> Client:
     """Make the client of a command that changes nothing, and so makes no sandbox.
 
-    `tell` hears of long waits.
+    `notify` hears of long waits.
     Raises ConfigError when the account's sandbox isn't there.
     """
     if settings.sandbox is not None and not settings.sandbox.exists():
         raise missing_sandbox(settings.sandbox)
+    from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - it brings requests along
+
     return open_client(settings, notify, clock=clock)
 
 

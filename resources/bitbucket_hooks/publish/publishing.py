@@ -42,7 +42,7 @@ def publish(
 ) -> PublishResult:
     """Bring a report to the targets, by default to all that the place offers.
 
-    `tell` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
+    `notify` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
     may be. Once `clock` is stopped, what would have to wait is not done. Raises ConfigError when
     the place lacks what a target needs, or offers none; whatever else goes wrong is in the outcome.
     """

@@ -127,7 +127,7 @@ def encrypted(
     *,
     failing: str = "the url can't be encrypted",
 ) -> list[str]:
-    """The values as the stack's own encryption writes them; `tell` hears how many are done.
+    """The values as the stack's own encryption writes them; `notify` hears how many are done.
 
     The stack's file is left alone: a copy of it takes the values. Raises HooksError.
     """

@@ -1,6 +1,6 @@
-"""What a run of the engine means in terms of webhooks: read, put into words, and shown.
+"""What a run of the engine means in terms of webhooks: compared, written as a document, and shown.
 
-From what a preview, an update or a refresh printed, without the engine and without the network:
-`read` takes it in, `changes` says what becomes of each declared hook, `tell` puts that into words,
-and a renderer for each format shows them.
+From what a preview, an update or a refresh printed, as `pulumi_cli` reads it, without the engine
+and without the network: `build` says what becomes of each declared hook, `to_document` makes a
+document of that, and a renderer for each format shows it.
 """

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository, RepositoryApi
 from bitbucket_hooks.model.settings import Layer, Settings, mistakes
 from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import EntryContext
+
+if TYPE_CHECKING:
+    from bitbucket_hooks.api.client import Client  # it brings requests along
 
 
 @frozen
