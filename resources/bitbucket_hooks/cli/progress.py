@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import click
@@ -31,14 +31,19 @@ class Progress:
             self._show(line)
         elif time.monotonic() - self._shown_at >= _EVERY:
             self._shown_at = time.monotonic()
-            click.echo(f"{line} ({self._shown_at - self._began:.0f} s)", err=True)
+            _echo(f"{line} ({self._shown_at - self._began:.0f} s)")
 
     def note(self, text: str) -> None:
         """Tell what a log must have as well; the line of a watcher shows it until there is more."""
         if self._show is not None:
             self.notify(text)
         else:
-            click.echo(f"Note: {printable(text, 2000)}", err=True)
+            _echo(f"Note: {printable(text, 2000)}")
+
+
+def _echo(line: str) -> None:
+    with suppress(OSError):  # nobody reads it any more, and the work goes on
+        click.echo(line, err=True)
 
 
 @contextmanager

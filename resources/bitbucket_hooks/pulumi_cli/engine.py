@@ -6,9 +6,7 @@ import json
 import os
 import signal
 import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +21,7 @@ from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.pulumi_cli.signals import interrupt_me_when_orphaned, stop_signals
 from bitbucket_hooks.stack.files import read_mapping, read_text
 
-_LOOK_EVERY: Final = 0.2  # seconds
+_READ_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
 _ENCRYPTION: Final = {"encryptionsalt", "encryptedkey", "secretsprovider"}
@@ -79,8 +77,7 @@ def run(
             extra = {NOTES: str(notes), **({FORCE: "1"} if force else {})}
             process = _start(command, output, {**extra, **({TURN: turn} if turn else {})})
             engine.begun(process)
-            with _following(log, heard):
-                code = process.wait()
+            code = _follow(process, _Tail(log, heard))
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
         stopped = code < 0 or bool(code and engine.asked_to_stop)
         return Finished(code, text, read_notes(notes), stopped)
@@ -255,20 +252,15 @@ class _Tail:
                 self.heard(event)
 
 
-@contextmanager
-def _following(log: Path, heard: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
-    tail = _Tail(log, heard)
-    ended = threading.Event()
+def _follow(process: subprocess.Popen[bytes], tail: _Tail) -> int:
+    """Hand on the engine's events until it ends; gives its exit code.
 
-    def follow() -> None:
-        while not ended.wait(_LOOK_EVERY):
+    It never waits for long: a signal that comes just before a wait is handled only after it.
+    """
+    while True:
+        try:
+            return process.wait(_READ_EVERY)
+        except subprocess.TimeoutExpired:
+            continue
+        finally:
             tail.catch_up()
-        tail.catch_up()
-
-    thread = threading.Thread(target=follow, name="engine events", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
