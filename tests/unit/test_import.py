@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from bitbucket_hooks.api.repositories import Repository
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.importing.rendering import scalar
 from bitbucket_hooks.importing.selecting import Selector
 from bitbucket_hooks.importing.splicing import KEY, added
+from bitbucket_hooks.importing.writing import scalar
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.sandbox.admin import Sandbox

@@ -12,14 +12,13 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, listing, output
 from bitbucket_hooks.cli.command import Command, json_option
 from bitbucket_hooks.cli.progress import progress
-from bitbucket_hooks.importing.addresses import Urls, shown_url
 from bitbucket_hooks.importing.existing import open_stack
+from bitbucket_hooks.importing.grouping import Urls
 from bitbucket_hooks.importing.plan import plan
 from bitbucket_hooks.importing.writing import File
 from bitbucket_hooks.inventory import declared
 from bitbucket_hooks.inventory.collect import RepositoryScope
 from bitbucket_hooks.model.exit_codes import DIFFERENCE
-from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.model.wording import counted, first_names
 from bitbucket_hooks.pulumi_cli import engine
 from bitbucket_hooks.stack.account_settings import own_settings
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bitbucket_hooks.importing.drafting import New
+    from bitbucket_hooks.importing.drafting import NewEntry
     from bitbucket_hooks.importing.plan import Import
     from bitbucket_hooks.inventory.collect import Collected
     from bitbucket_hooks.model.settings import Settings
@@ -119,7 +118,7 @@ def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
                 stack, file.path, values, lambda done: shown.notify(f"{done:,} of {len(values):,}")
             )
 
-        file.write(imported, encrypt, plain=plain)
+        file.write(imported.entries, encrypt, plain=plain)
 
 
 def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: bool) -> None:
@@ -127,11 +126,11 @@ def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: boo
         output.as_json(_as_json(file, imported, write=write, plain=plain))
         return
     if imported.entries and not write:
-        click.echo(file.shown(imported, plain=plain))
+        click.echo(file.diff(imported.entries, plain=plain))
         click.echo()
     if imported.entries:
         headings = ("entry", "on", "url", "events", "hooks", "notes")
-        rows = [_row(entry, imported, plain=plain) for entry in imported.entries]
+        rows = [_row(entry, plain=plain) for entry in imported.entries]
         output.table(headings, rows, "", wide=("events", "notes"))
     for line in _summary(imported):
         click.echo(line)
@@ -141,27 +140,27 @@ def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: boo
         click.echo("nothing is written: that takes --write", err=True)
 
 
-def _row(entry: New, imported: Import, *, plain: bool) -> list[object]:
-    kind, url = entry.group.kind, imported.urls.whole(entry.group)
+def _row(entry: NewEntry, *, plain: bool) -> list[object]:
+    kind = entry.group.kind
     notes = {
         "secret set": kind.secret_set,
         "inactive": not kind.active,
         "no certificate check": kind.skip_cert_verification,
-        "url encrypted": may_be_secret(url) and not plain,
+        "url encrypted": entry.url_is_secret and not plain,
         "a double": entry.group.adopt is not None,
     }
     applying = [text for text, applies in notes.items() if applies]
     return [
         entry.name,
         _on(entry),
-        shown_url(url),
+        entry.shown_url,
         kind.events,
         len(entry.group.hooks),
         ", ".join(applying) or None,
     ]
 
 
-def _on(entry: New) -> str:
+def _on(entry: NewEntry) -> str:
     values = entry.values
     if entry.group.workspace:
         return "the workspace"
@@ -191,7 +190,6 @@ def _summary(imported: Import) -> list[str]:
 
 
 def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[str, Any]:
-    urls = {entry.name: imported.urls.whole(entry.group) for entry in imported.entries}
     return {
         "version": 1,
         "file": file.path.name,
@@ -199,8 +197,8 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
         "entries": [
             {
                 **{key: value for key, value in entry.values.items() if key != "url"},
-                "url": shown_url(urls[entry.name]),
-                "urlEncrypted": may_be_secret(urls[entry.name]) and not plain,
+                "url": entry.shown_url,
+                "urlEncrypted": entry.url_is_secret and not plain,
                 "secretSet": entry.group.kind.secret_set,
                 "hooks": {
                     subject.repository or "": live.uuid

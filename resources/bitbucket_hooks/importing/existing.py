@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import define, evolve, frozen
+from attrs import frozen
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.importing.grouping import Listed, mine
-from bitbucket_hooks.inventory.live import Addresses, Live, where
+from bitbucket_hooks.importing.grouping import Listed, manageable
+from bitbucket_hooks.inventory.live import Addresses, where
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings
@@ -46,14 +46,13 @@ _MOST: Final = 5
 class Stack:
     """A stack config."""
 
-    name: str
     values: Mapping[str, Any]
     """Under our namespace's keys."""
     config: StackConfig
     contexts: Blind
-    entries: tuple[tuple[str | None, Draft], ...]
-    """Those there are, each with its account."""
-    managed: frozenset[str] = frozenset()
+    entries: tuple[Draft, ...]
+    """Those there are."""
+    managed: frozenset[str]
     """The uuids of hooks that states have, its own or those of other stacks."""
 
     @property
@@ -72,18 +71,18 @@ class Stack:
 
     def inherited(self, name: str) -> dict[str, Given]:
         """What an entry of a name has without saying so."""
-        shared = self._mapping(SHARED).get(name)
-        layers = (self._mapping(DEFAULTS), shared if is_mapping(shared) else {})
+        shared = _mapping(self.values.get(SHARED)).get(name)
+        layers = (_mapping(self.values.get(DEFAULTS)), _mapping(shared))
         return merged(("", layer) for layer in layers)
 
     @property
     def names(self) -> set[str]:
         """The names that entries have."""
-        return {str(draft.values["name"]) for _, draft in self.entries}
+        return {str(draft.values["name"]) for draft in self.entries}
 
-    def _mapping(self, key: str) -> Mapping[str, Any]:
-        value = self.values.get(key)
-        return value if is_mapping(value) else {}
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if is_mapping(value) else {}
 
 
 def open_stack(
@@ -95,13 +94,15 @@ def open_stack(
     states have. Raises ConfigError.
     """
     values = {key: hidden(value) for key, value in written(name).items()}
-    stack = _stack(name, values, values)
-    if any(isinstance(draft.values["url"], Hidden) for _, draft in stack.entries):
-        stack = _stack(name, values, {**values, **opened(name)})
-    return evolve(stack, managed=managed)
+    stack = _stack(name, values, values, managed)
+    if any(isinstance(draft.values["url"], Hidden) for draft in stack.entries):
+        return _stack(name, values, {**values, **opened(name)}, managed)
+    return stack
 
 
-def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> Stack:
+def _stack(
+    name: str, values: Mapping[str, Any], clear: Mapping[str, Any], managed: frozenset[str]
+) -> Stack:
     """The hooks are read from what is in the clear; the account without its credentials."""
     ours = of_namespace(NAMESPACE, clear)
     credentials = {f"{ACCOUNT}:{key}" for key in CREDENTIAL_KEYS}
@@ -116,74 +117,53 @@ def _stack(name: str, values: Mapping[str, Any], clear: Mapping[str, Any]) -> St
     entries = tuple(drafts(config, contexts.context))
     wrong = problems(config, entries)
     if wrong:
-        more = f"\nand {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
+        more = [f"and {len(wrong) - _MOST} more"] if len(wrong) > _MOST else []
+        heading = f"the stack config of {printable(name)} has mistakes:"
         raise ConfigError(
-            f"the stack config of {printable(name)} has mistakes:\n"
-            + "\n".join(wrong[:_MOST])
-            + more,
+            "\n".join([heading, *wrong[:_MOST], *more]),
             f"Correct them first; `bitbucket-hooks check {printable(name)}` names them all.",
         )
-    return Stack(name, ours, config, contexts, entries)
-
-
-@define
-class AlreadyDeclared:
-    """The live hooks that the entries have, by uuid, and what can't be told of them."""
-
-    uuids: set[str]
-    doubts: list[str]
+    return Stack(ours, config, contexts, tuple(draft for _, draft in entries), managed)
 
 
 def declared(
     stack: Stack, listed: Listed, repositories: Sequence[Repository], addresses: Addresses
-) -> AlreadyDeclared:
-    """Find the live hooks that a stack's entries mean."""
-    found = AlreadyDeclared(set(), [])
+) -> tuple[set[str], list[str]]:
+    """The uuids of the live hooks that a stack's entries mean, and what can't be told of them."""
     workspace = next(iter(listed)).workspace
     claims = [
-        (draft, subject)
-        for _, draft in stack.entries
+        (draft.values, subject)
+        for draft in stack.entries
         if draft.values["owner"] == workspace
         for subject in _subjects(draft, workspace, repositories)
         if subject in listed
     ]
-    for draft, subject in claims:
-        if _names_one(draft):
-            uuid = draft.values["adopt"]
-            found.uuids |= {hook.uuid for hook in listed[subject] if hook.uuid == uuid}
-    named = frozenset(found.uuids)
-    for draft, subject in claims:
-        if not _names_one(draft):
-            free = [hook for hook in mine(listed[subject]) if hook.uuid not in named]
-            _match(draft, subject, free, addresses, found)
-    return found
-
-
-def _match(
-    draft: Draft,
-    subject: Subject,
-    hooks: Sequence[Live],
-    addresses: Addresses,
-    found: AlreadyDeclared,
-) -> None:
-    address, title = addresses.digest(draft.values["url"]), draft.values.get("description")
-    wanted = None if title is None else canonical_text(title)
-    meant = [
-        hook
-        for hook in hooks
-        if hook.address == address and wanted in (None, canonical_text(hook.description or ""))
-    ]
-    found.uuids |= {hook.uuid for hook in meant}
-    if len(meant) > 1:
-        found.doubts.append(
-            f'{where(subject)}: the entry "{draft.values["name"]}" matches {len(meant)} hooks, so '
-            f"none of them is imported: {', '.join(hook.uuid for hook in meant)}; say which one "
-            "with adopt, in an entry of that repository alone, or delete the others"
-        )
-
-
-def _names_one(draft: Draft) -> bool:
-    return draft.values.get("adopt") not in (None, MATCH, NEVER)
+    named = {
+        hook.uuid
+        for values, subject in claims
+        for hook in listed[subject]
+        if hook.uuid == values.get("adopt")
+    }
+    uuids, doubts = set(named), []
+    for values, subject in claims:
+        if values.get("adopt") not in (None, MATCH, NEVER):
+            continue
+        free = [hook for hook in manageable(listed[subject]) if hook.uuid not in named]
+        address, title = addresses.digest(values["url"]), values.get("description")
+        wanted = None if title is None else canonical_text(title)
+        meant = [
+            hook.uuid
+            for hook in free
+            if hook.address == address and wanted in (None, canonical_text(hook.description or ""))
+        ]
+        uuids.update(meant)
+        if len(meant) > 1:
+            doubts.append(
+                f'{where(subject)}: the entry "{values["name"]}" matches {len(meant)} hooks, so '
+                f"none of them is imported: {', '.join(meant)}; say which one with adopt, in an "
+                "entry of that repository alone, or delete the others"
+            )
+    return uuids, doubts
 
 
 def _subjects(

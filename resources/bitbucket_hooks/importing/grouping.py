@@ -1,31 +1,19 @@
-"""Which live hooks are copies of one hook, and which have to be told apart by their uuids."""
+"""Which live hooks are copies of one hook, and their whole urls, which no inventory keeps."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
-from bitbucket_hooks.inventory.live import Live
+from bitbucket_hooks.api.hooks import HookApi
+from bitbucket_hooks.inventory.live import Addresses, Live
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import UNDOCUMENTED, canonical_text
+from bitbucket_hooks.model.webhook import UNDOCUMENTED, Observed, canonical_text
 
 Listed = Mapping[Subject, Sequence[Live]]
-
-
-def kind_of(live: Live) -> Live:
-    """A live hook without what sets it apart from its copies.
-
-    What Bitbucket doesn't tell can't set them apart either.
-    """
-    off: dict[str, Any] = {name: False for name in UNDOCUMENTED if getattr(live, name) is None}
-    return evolve(live, uuid="", created_at=None, url="", description=_title(live), **off)
-
-
-def _title(live: Live) -> str:
-    return canonical_text(live.description or "")
 
 
 @frozen
@@ -52,7 +40,31 @@ class HookGroup:
         return tuple(subject.repository for subject in self.hooks)
 
 
-def mine(hooks: Sequence[Live]) -> list[Live]:
+@define
+class Urls:
+    """The whole urls by their digests, in memory alone: they may be secret."""
+
+    addresses: Addresses
+    _whole: dict[str, str] = field(factory=dict, repr=False)
+
+    def see(self, hook: Observed) -> None:
+        """Take the url of a hook. Of several spellings of one, the first in the alphabet stays."""
+        address = self.addresses.digest(hook.url)
+        self._whole[address] = min(hook.url, self._whole.get(address, hook.url))
+
+    def complete(self, groups: Iterable[HookGroup], listed: Listed, api: HookApi) -> None:
+        """List again what a file kept without its url. Raises ApiError."""
+        for subject in (next(iter(group.hooks)) for group in groups):
+            if any(hook.address not in self._whole for hook in listed[subject]):
+                for hook in api.listing(subject).hooks:
+                    self.see(hook)
+
+    def whole(self, group: HookGroup) -> str | None:
+        """The whole url of a group; None: its hooks were changed since they were listed."""
+        return self._whole.get(group.kind.address)
+
+
+def manageable(hooks: Sequence[Live]) -> list[Live]:
     """Those that can be managed: not what an app owns."""
     return [hook for hook in hooks if not hook.read_only]
 
@@ -65,12 +77,12 @@ def group_hooks(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
     together: dict[tuple[Live, bool, str], dict[Subject, Live]] = defaultdict(dict)
     titled: set[tuple[Live, bool, str]] = set()
     for subject, hooks in listed.items():
-        for hook in mine(hooks):
+        for hook in manageable(hooks):
             if hook.uuid in left_out:
                 continue
-            alike = [other for other in mine(hooks) if other.address == hook.address]
+            alike = [other for other in manageable(hooks) if other.address == hook.address]
             doubled = sum(_title(other) == _title(hook) for other in alike) > 1
-            key = (kind_of(hook), subject.repository is None, hook.uuid if doubled else "")
+            key = (_kind(hook), subject.repository is None, hook.uuid if doubled else "")
             together[key][subject] = hook
             if len(alike) > 1:
                 titled.add(key)
@@ -78,6 +90,19 @@ def group_hooks(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
         HookGroup(key[0], hooks, key[2] or None, key in titled) for key, hooks in together.items()
     ]
     return sorted(groups, key=_order)
+
+
+def _kind(live: Live) -> Live:
+    """A live hook without what sets it apart from its copies.
+
+    What Bitbucket doesn't tell can't set them apart either.
+    """
+    off: dict[str, Any] = {name: False for name in UNDOCUMENTED if getattr(live, name) is None}
+    return evolve(live, uuid="", created_at=None, url="", description=_title(live), **off)
+
+
+def _title(live: Live) -> str:
+    return canonical_text(live.description or "")
 
 
 def _order(group: HookGroup) -> tuple[object, ...]:

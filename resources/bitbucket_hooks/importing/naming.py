@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from bitbucket_hooks.importing.grouping import HookGroup
 from bitbucket_hooks.model.urls import may_be_secret
@@ -19,56 +19,27 @@ _SHORTEST: Final = 2
 _MARKS: Final = re.compile(r"[^a-z0-9]+")
 
 
-@frozen
-class _Named:
-    """A group of hooks that has a name, or is to get one."""
-
-    group: HookGroup
-    url: str
-
-    @property
-    def host(self) -> str:
-        """The first label of the url's host."""
-        return slugified((urlsplit(self.url).hostname or "").partition(".")[0])
-
-    @property
-    def path(self) -> str:
-        """The end of the url's path, unless it may be secret."""
-        path = "" if may_be_secret(self.url) else urlsplit(self.url).path
-        return slugified("/".join(path.strip("/").split("/")[-2:]))
-
-    @property
-    def place(self) -> str:
-        """Where its only hook is."""
-        if self.group.workspace:
-            return "workspace"
-        return slugified(str(self.group.slugs[0])) if len(self.group.slugs) == 1 else ""
-
-
 @define
 class Names:
     """Gives each entry another name."""
 
     taken: set[str]
-    _named: dict[str, _Named] = field(factory=dict, init=False)
+    _traits: dict[str, Sequence[str]] = field(factory=dict, init=False)
+    """By names that were given."""
 
     def name_for(self, group: HookGroup, url: str) -> str:
         """A name that nothing has: the plain one, or with what is special about the hook."""
-        plain = slugified(group.kind.description or "")
+        address = urlsplit(url)
+        host, path = address.hostname or "", "" if may_be_secret(url) else address.path
+        plain = _slugified(group.kind.description or "")
         if len(plain) < _SHORTEST:
-            plain = _of_url(url)
-        hook = _Named(group, url)
-        candidates = _candidates(plain, hook, self._named.get(plain))
-        name = next(each for each in candidates if each not in self.taken)
+            plain = _slugified(f"{host.removeprefix('www.')}{path}") or "hook"
+        traits = _traits(group, host, path)
+        candidates = _candidates(plain, traits, self._traits.get(plain))
+        name = next(candidate for candidate in candidates if candidate not in self.taken)
         self.taken.add(name)
-        self._named[name] = hook
+        self._traits[name] = traits
         return name
-
-
-def slugified(text: str) -> str:
-    """The letters and digits of a text, as far as they are plain ones, with dashes between."""
-    plain = unicodedata.normalize("NFKD", text[:1000]).encode("ascii", "ignore").decode().lower()
-    return _short(_MARKS.sub("-", plain).strip("-"), _LONGEST)
 
 
 def in_order(name: str) -> list[str | int]:
@@ -77,22 +48,25 @@ def in_order(name: str) -> list[str | int]:
     return [int(part) if number % 2 else part for number, part in enumerate(parts)]
 
 
-def _of_url(url: str) -> str:
-    parts = urlsplit(url)
-    path = "" if may_be_secret(url) else parts.path
-    return slugified(f"{(parts.hostname or '').removeprefix('www.')}{path}") or "hook"
+def _traits(group: HookGroup, host: str, path: str) -> Sequence[str]:
+    """What may set a hook apart from others; last where it is, if it is in one place."""
+    kind, slugs = group.kind, group.slugs
+    return (
+        "" if kind.active else "inactive",
+        "no-certificate-check" if kind.skip_cert_verification else "",
+        "" if kind.secret_set else "no-secret",
+        _slugified(host.partition(".")[0]),
+        _slugified("/".join(path.strip("/").split("/")[-2:])),
+        "workspace" if group.workspace else _slugified(str(slugs[0])) if len(slugs) == 1 else "",
+    )
 
 
-def _candidates(plain: str, hook: _Named, first: _Named | None) -> Iterable[str]:
+def _candidates(plain: str, traits: Sequence[str], first: Sequence[str] | None) -> Iterable[str]:
     """The plain name, then what sets the hook apart from the one that has that name."""
     yield plain
-    if first is None:
-        differences = [hook.place]
-    else:
-        common = set(_traits(first.group))
-        differences = [trait for trait in _traits(hook.group) if trait not in common]
-        pairs = ((hook.host, first.host), (hook.path, first.path), (hook.place, first.place))
-        differences += [mine for mine, other in pairs if mine != other]
+    differences = traits[-1:]
+    if first is not None:
+        differences = [trait for trait, other in zip(traits, first, strict=True) if trait != other]
     for difference in differences:
         if difference not in ("", plain):
             yield _joined(plain, difference)
@@ -100,14 +74,10 @@ def _candidates(plain: str, hook: _Named, first: _Named | None) -> Iterable[str]
         yield _joined(plain, str(number))
 
 
-def _traits(group: HookGroup) -> Iterable[str]:
-    kind = group.kind
-    if not kind.active:
-        yield "inactive"
-    if kind.skip_cert_verification:
-        yield "no-certificate-check"
-    if not kind.secret_set:
-        yield "no-secret"
+def _slugified(text: str) -> str:
+    """The letters and digits of a text, as far as they are plain ones, with dashes between."""
+    plain = unicodedata.normalize("NFKD", text[:1000]).encode("ascii", "ignore").decode().lower()
+    return _short(_MARKS.sub("-", plain).strip("-"), _LONGEST)
 
 
 def _joined(plain: str, more: str) -> str:

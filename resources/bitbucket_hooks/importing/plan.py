@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.importing.addresses import Urls
-from bitbucket_hooks.importing.drafting import New, new
+from bitbucket_hooks.importing.drafting import NewEntry, draft_entry, faults
 from bitbucket_hooks.importing.existing import Stack, declared
-from bitbucket_hooks.importing.grouping import HookGroup, group_hooks, mine
+from bitbucket_hooks.importing.grouping import HookGroup, Urls, group_hooks, manageable
 from bitbucket_hooks.importing.naming import Names, in_order
-from bitbucket_hooks.importing.proving import faults, reason
 from bitbucket_hooks.importing.selecting import EntryTargets, Selector
 from bitbucket_hooks.inventory.collect import Collected
 from bitbucket_hooks.model.urls import url_problem
@@ -24,8 +22,7 @@ from bitbucket_hooks.model.urls import url_problem
 class Import:
     """What is to be written, and what isn't."""
 
-    entries: tuple[New, ...]
-    urls: Urls = field(repr=False)
+    entries: tuple[NewEntry, ...]
     declared: int
     """Hooks that the stack's entries have already."""
     managed: int
@@ -58,69 +55,57 @@ def plan(
     `project`: the one that alone was listed; `names`: select by names alone.
     """
     repositories = [Repository(slug, "", key) for slug, key in sorted(found.projects.items())]
-    there = declared(stack, found.hooks, repositories, urls.addresses)
-    every = [hook for hooks in found.hooks.values() for hook in hooks]
-    managed = {hook.uuid for hook in mine(every)} & stack.managed - there.uuids
-    groups = group_hooks(found.hooks, there.uuids | managed)
-    known = urls.complete(groups, found.hooks, api)
-    reasons = [
-        reason(group, ["it was changed meanwhile"]) for group in groups if group not in known
-    ]
-    known, wrong = _usable(stack, known, urls)
-    reasons += wrong
-    selector = Selector(found.projects, project)
-    entries, unfit = _entries(stack, known, urls, (selector, names), found, repositories)
+    there, doubts = declared(stack, found.hooks, repositories, urls.addresses)
+    hooks = [hook for listed in found.hooks.values() for hook in listed]
+    managed = {hook.uuid for hook in manageable(hooks)} & stack.managed - there
+    groups = group_hooks(found.hooks, there | managed)
+    urls.complete(groups, found.hooks, api)
+    naming, selector = Names(stack.names), Selector(found.projects, project)
+    entries: list[NewEntry] = []
+    changed: list[str] = []
+    wrong_urls: list[str] = []
+    unfit: list[str] = []
+    for group in groups:
+        url = urls.whole(group)
+        if url is None:
+            changed.append(_reason(group, ["it was changed meanwhile"]))
+            continue
+        problem = url_problem(url, allow_private=stack.settings.allows_private_urls)
+        if problem:
+            wrong_urls.append(_reason(group, [f"its url {problem}"]))
+            continue
+        selection = _selection(group, selector, names=names)
+        entry = draft_entry(stack, naming.name_for(group, url), url, group, selection)
+        wrong = faults(entry, found.hooks, repositories)
+        if wrong:
+            unfit.append(_reason(group, wrong))
+        else:
+            entries.append(entry)
     made = sum(len(entry.group.hooks) for entry in entries)
-    read_only = sum(hook.read_only for hook in every)
+    read_only = sum(hook.read_only for hook in hooks)
     return Import(
-        tuple(sorted(entries, key=lambda entry: in_order(entry.name))),
-        urls,
-        len(there.uuids),
-        len(managed),
-        read_only,
-        len(every) - made - read_only - len(there.uuids) - len(managed),
-        (*reasons, *unfit),
-        tuple(there.doubts),
+        entries=tuple(sorted(entries, key=lambda entry: in_order(entry.name))),
+        declared=len(there),
+        managed=len(managed),
+        read_only=read_only,
+        left_out=len(hooks) - made - read_only - len(there) - len(managed),
+        reasons=(*changed, *wrong_urls, *unfit),
+        doubts=tuple(doubts),
     )
 
 
-def _usable(
-    stack: Stack, groups: Iterable[HookGroup], urls: Urls
-) -> tuple[list[HookGroup], list[str]]:
-    """Those with an address that may be declared."""
-    fit, wrong = [], []
-    for group in groups:
-        problem = url_problem(urls.whole(group), allow_private=stack.settings.allows_private_urls)
-        if problem is None:
-            fit.append(group)
-        else:
-            wrong.append(reason(group, [f"its url {problem}"]))
-    return fit, wrong
-
-
-def _entries(
-    stack: Stack,
-    groups: Sequence[HookGroup],
-    urls: Urls,
-    how: tuple[Selector, bool],
-    found: Collected,
-    repositories: Sequence[Repository],
-) -> tuple[list[New], list[str]]:
-    naming, fit, unfit = Names(stack.names), [], []
-    for group in groups:
-        url = urls.whole(group)
-        entry = new(stack, naming.name_for(group, url), url, group, _where(group, *how))
-        wrong = faults(entry, found.hooks, repositories)
-        if wrong:
-            unfit.append(reason(group, wrong))
-        else:
-            fit.append(entry)
-    return fit, unfit
-
-
-def _where(group: HookGroup, selector: Selector, names: bool) -> Mapping[str, Any]:
+def _selection(group: HookGroup, selector: Selector, *, names: bool) -> Mapping[str, Any]:
     if group.workspace:
         return {"workspace": True}
     slugs = [str(slug) for slug in group.slugs]
-    selection = EntryTargets(tuple(slugs)) if group.adopt else selector.choose(slugs, names=names)
-    return selection.keys()
+    if group.adopt:
+        return EntryTargets(slugs).keys()
+    return selector.choose(slugs, names=names).keys()
+
+
+def _reason(group: HookGroup, wrong: Sequence[str]) -> str:
+    """Why hooks are left out, in one sentence."""
+    first, *others = group.hooks
+    more = f" and {len(others):,} more" if others else ""
+    uuid = group.hooks[first].uuid
+    return f"{first}{more}: the hook {uuid} can't be declared: {'; '.join(wrong)}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import attrs
 from attrs import define, field, frozen
 
 from bitbucket_hooks.model.globs import matching
@@ -21,18 +22,13 @@ _CUT: Final = re.compile(r"[-_.]")
 class EntryTargets:
     """What an entry says: patterns, exclusions, a project."""
 
-    repositories: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    repositories: Sequence[str] = ()
+    exclude: Sequence[str] = ()
     project: str | None = None
 
     def keys(self) -> dict[str, Any]:
         """As an entry has it."""
-        said = {
-            "repositories": list(self.repositories),
-            "exclude": list(self.exclude),
-            "project": self.project,
-        }
-        return {key: value for key, value in said.items() if value}
+        return attrs.asdict(self, filter=lambda _, value: bool(value))
 
     @property
     def cost(self) -> int:
@@ -57,39 +53,30 @@ class Selector:
     def choose(self, slugs: Iterable[str], *, names: bool = False) -> EntryTargets:
         """Say exactly these; `names`: by their names alone."""
         meant = sorted(slugs)
-        literal = EntryTargets(tuple(meant))
-        shorter = (
-            [] if names else [targets for targets in self._ways(set(meant)) if targets is not None]
-        )
+        shorter = [] if names or len(meant) < _FEWEST_WHOLE else self._ways(set(meant))
         return min(
             (targets for targets in shorter if targets.cost * 2 <= len(meant)),
             key=lambda targets: targets.cost,
-            default=literal,
+            default=EntryTargets(meant),
         )
 
-    def _ways(self, meant: set[str]) -> Iterator[EntryTargets | None]:
-        if len(meant) < _FEWEST_WHOLE:
-            return
+    def _ways(self, meant: set[str]) -> Iterator[EntryTargets]:
         every = set(self.projects)
         if self.within is None:
-            yield self._but(EntryTargets(("*",)), every, meant)
+            yield from self._all_but(EntryTargets(["*"]), every, meant)
         for project in {self.projects.get(slug, "") for slug in meant} - {""}:
             inside = {slug for slug in every if self.projects[slug] == project}
             if meant <= inside:
-                yield self._but(EntryTargets(project=project), inside, meant)
-        yield self._by_globs(meant)
+                yield from self._all_but(EntryTargets(project=project), inside, meant)
+        yield EntryTargets(self._cover(meant, every, few=_FEWEST), project=self.within)
 
-    def _but(self, whole: EntryTargets, matched: set[str], meant: set[str]) -> EntryTargets | None:
-        """The whole without what isn't meant; None when that is too much of it."""
+    def _all_but(
+        self, whole: EntryTargets, matched: set[str], meant: set[str]
+    ) -> Iterator[EntryTargets]:
+        """The whole without what isn't meant, unless that is too much of it."""
         out = matched - meant
-        if len(out) > len(matched) * _MOST_EXCLUDED:
-            return None
-        exclude = self._cover(out, matched, few=2)
-        return EntryTargets(whole.repositories, tuple(exclude), whole.project)
-
-    def _by_globs(self, meant: set[str]) -> EntryTargets:
-        chosen = self._cover(meant, set(self.projects), few=_FEWEST)
-        return EntryTargets(tuple(chosen), project=self.within)
+        if len(out) <= len(matched) * _MOST_EXCLUDED:
+            yield attrs.evolve(whole, exclude=self._cover(out, matched, few=2))
 
     def _cover(self, meant: set[str], among: set[str], *, few: int) -> list[str]:
         """Globs that match nothing else of these repositories, and the names that are left."""
@@ -99,9 +86,7 @@ class Selector:
             every = Counter(glob for slug in among for glob in _globs(slug))
         exact = [glob for glob, count in inside.items() if count >= few and count == every[glob]]
         left, chosen = set(meant), []
-        for glob in sorted(
-            exact, key=lambda exact_glob: (-inside[exact_glob], len(exact_glob), exact_glob)
-        ):
+        for glob in sorted(exact, key=lambda glob: (-inside[glob], len(glob), glob)):
             found = matching(glob, left)
             if len(found) >= few:
                 chosen.append(glob)
@@ -111,7 +96,5 @@ class Selector:
 
 def _globs(slug: str) -> set[str]:
     """What begins or ends like it, up to a mark between words."""
-    cuts = [found.start() for found in _CUT.finditer(slug)]
-    heads = {f"{slug[: cut + 1]}*" for cut in cuts if 0 < cut < len(slug) - 1}
-    tails = {f"*{slug[cut:]}" for cut in cuts if 0 < cut < len(slug) - 1}
-    return heads | tails
+    cuts = [found.start() for found in _CUT.finditer(slug, 1, len(slug) - 1)]
+    return {glob for cut in cuts for glob in (f"{slug[: cut + 1]}*", f"*{slug[cut:]}")}

@@ -87,9 +87,7 @@ def _wanted(before: Any, new: list[Any]) -> dict[str, Any]:
 
 
 def _place(text: str, root: Any) -> _InsertionPoint:
-    if root is None:
-        return _InsertionPoint(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
-    config = _under(root, "config")
+    config = None if root is None else _under(root, "config")
     if config is None:
         return _InsertionPoint(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
     if _is_empty(config):
@@ -102,7 +100,7 @@ def _place(text: str, root: Any) -> _InsertionPoint:
         at = _after(text, config, column - 1)
         return _InsertionPoint(at, at, column + _STEP, f"{' ' * column}{KEY}:\n")
     if _is_empty(hooks):
-        return _emptied(text, hooks, column + _STEP, "")
+        return _emptied(text, hooks, column + _STEP)
     if not isinstance(hooks, yaml.SequenceNode) or hooks.flow_style:
         _unfit(hooks)
     dash = hooks.start_mark.column
@@ -110,7 +108,7 @@ def _place(text: str, root: Any) -> _InsertionPoint:
     return _InsertionPoint(at, at, dash)
 
 
-def _emptied(text: str, node: Any, indent: int, head: str) -> _InsertionPoint:
+def _emptied(text: str, node: Any, indent: int, head: str = "") -> _InsertionPoint:
     """Take a null or an empty list away, and go on below its line; comments in it stay."""
     begin, end = node.start_mark.index, node.end_mark.index
     comments = _COMMENT.findall(text, begin, end)

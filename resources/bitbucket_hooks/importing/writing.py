@@ -1,24 +1,30 @@
-"""The stack's file with the new entries: how it would look, and putting it in its place."""
+"""New entries as lines of YAML, and the stack's file with them: as a diff, and in its place."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import yaml
 from attrs import field, frozen
 
 from bitbucket_hooks.filesystem.files import write_whole
-from bitbucket_hooks.importing.addresses import shown_url
-from bitbucket_hooks.importing.plan import Import
-from bitbucket_hooks.importing.rendering import lines
+from bitbucket_hooks.importing.drafting import NewEntry
 from bitbucket_hooks.importing.splicing import added
 from bitbucket_hooks.model.errors import ConfigError, printable
-from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.stack.files import read_text
 
+_WIDTH: Final = 100
 _LATER: Final = "(encrypted when it is written)"
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 ._/()-]{0,60}[A-Za-z0-9)]|[A-Za-z]")
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9:/._~-]*(?<!:)")
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_BYTE: Final = 0x100
+_WIDE: Final = 0x10000
 
 Encrypt = Callable[[Sequence[str]], Sequence[str]]
 """Gives values as the stack's encryption has them."""
@@ -36,10 +42,10 @@ class File:
         """Read it, with its line breaks as they are. Raises ConfigError."""
         return cls(path.resolve(), read_text(path))
 
-    def shown(self, imported: Import, *, plain: bool) -> str:
+    def diff(self, entries: Sequence[NewEntry], *, plain: bool) -> str:
         """The lines that would be added, as a unified diff without urls that may be secrets."""
-        ciphers = [None if plain or not secret else _LATER for _, secret in _urls(imported)]
-        after = self._with(imported, [shown_url(url) for url, _ in _urls(imported)], ciphers)
+        ciphers = {} if plain else {entry.url: _LATER for entry in entries if entry.url_is_secret}
+        after = self._with(entries, [entry.shown_url for entry in entries], ciphers)
         name = printable(self.path.name)
         # no lines around it: they may be anything
         diff = difflib.unified_diff(
@@ -47,29 +53,67 @@ class File:
         )
         return "\n".join(diff)
 
-    def write(self, imported: Import, encrypt: Encrypt, *, plain: bool) -> None:
+    def write(self, entries: Sequence[NewEntry], encrypt: Encrypt, *, plain: bool) -> None:
         """Put the entries in, whole or not at all. Raises ConfigError."""
-        urls = _urls(imported)
-        secret = [] if plain else [url for url, hide in urls if hide]
+        secret = [] if plain else [entry.url for entry in entries if entry.url_is_secret]
         ciphers = dict(zip(secret, encrypt(secret), strict=True)) if secret else {}
-        after = self._with(imported, [url for url, _ in urls], [ciphers.get(u) for u, _ in urls])
+        after = self._with(entries, [entry.url for entry in entries], ciphers)
         if File.read(self.path).text != self.text:
             raise ConfigError(
                 f"{self.path.name} was changed meanwhile, so nothing is written", "Run this again."
             )
         write_whole(self.path, after)
 
-    def _with(self, imported: Import, urls: Sequence[str], ciphers: Sequence[str | None]) -> str:
+    def _with(
+        self, entries: Sequence[NewEntry], urls: Sequence[str], ciphers: Mapping[str, str]
+    ) -> str:
+        """The file's text with the entries; `ciphers` has the urls to encrypt, encrypted."""
+
         def render(indent: int) -> list[str]:
-            every = zip(imported.entries, urls, ciphers, strict=True)
             return [
-                line for entry, url, cipher in every for line in lines(entry, indent, url, cipher)
+                line
+                for entry, url in zip(entries, urls, strict=True)
+                for line in _lines(entry, " " * indent, url, ciphers.get(entry.url))
             ]
 
         return added(self.path.name, self.text, render)
 
 
-def _urls(imported: Import) -> list[tuple[str, bool]]:
-    """The url of each entry, and whether it may be a secret."""
-    urls = [imported.urls.whole(entry.group) for entry in imported.entries]
-    return [(url, may_be_secret(url)) for url in urls]
+def _lines(entry: NewEntry, margin: str, url: str, cipher: str | None) -> Iterator[str]:
+    """The lines of a list's item."""
+    begin = f"{margin}- "
+    for key, value in entry.values.items():
+        if key == "url" and cipher is not None:
+            yield from (f"{begin}url:", f"{margin}    secure: {cipher}")
+        elif isinstance(value, list):
+            line = f"{begin}{key}: [{', '.join(map(scalar, value))}]"
+            items = [f"{margin}    - {scalar(item)}" for item in value]
+            yield from [line] if len(line) <= _WIDTH else [f"{begin}{key}:", *items]
+        else:
+            yield f"{begin}{key}: {scalar(url if key == 'url' else value)}"
+        begin = f"{margin}  "
+    if entry.group.kind.secret_set:
+        variable = re.sub("[^A-Z0-9]+", "_", entry.name.upper()).strip("_")
+        prefix = "HOOK_" if variable[:1].isdigit() else ""
+        yield f"{margin}  # secret: one is set on Bitbucket, and stays as it is. To manage it:"
+        yield f"{margin}  # secretFrom: env:{prefix}{variable}_HOOK_SECRET"
+
+
+def scalar(value: Any) -> str:
+    """A value on one line; text that may be taken for something else in quotes, whatever it has."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN_URL.fullmatch(value) or (_PLAIN.fullmatch(value) and yaml.safe_load(value) == value):
+        return value
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < _BYTE:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < _WIDE else f"\\U{code:08x}"
