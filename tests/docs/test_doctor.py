@@ -70,7 +70,7 @@ def test_json_is_documented_as_it_is(path: str) -> None:
 def test_checks_are_documented() -> None:
     """All that the modules name, and no others."""
     folder = ROOT / "resources" / "bitbucket_hooks" / "doctor"
-    call = re.compile(r'\b(?:ok|note|warning|error|unknown|failure|unasked|guarded)\(\s*"(\w+)"')
+    call = re.compile(r'\b(?:ok|note|warning|error|unknown|failure|not_asked)\(\s*"(\w+)"')
     named = {name for file in folder.glob("*.py") for name in call.findall(file.read_text())}
     assert named == _checks()
 

@@ -15,15 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.doctor import account, limits, machine
-from bitbucket_hooks.doctor.account import Talk
-from bitbucket_hooks.doctor.case import ConfiguredAccount
-from bitbucket_hooks.doctor.observing import Observer
+from bitbucket_hooks.doctor import connection, limits, network
+from bitbucket_hooks.doctor.configuration import ConfiguredAccount
+from bitbucket_hooks.doctor.connection import Connection
 from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
-from support.clocks import FakeClock
 from support.fake_pulumi import unmeasured
 from support.raw_server import answering, raw_server
 from support.rooms import Canned, canned_client
@@ -77,7 +75,7 @@ def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(account, "PATIENCE", 0.3)
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
 
 
 @pytest.fixture
@@ -182,12 +180,14 @@ def test_the_public_limit() -> None:
 
     def said(rate_limit: int | None = None) -> str:
         settings = Settings(rate_limit=rate_limit)
-        talk = Talk(
-            ConfiguredAccount(None, settings, None, None, settings.api_url),
-            canned_client(Canned())[0],
-            Observer(FakeClock()),
-        )
-        found = [*limits.pace(talk), *limits.fits(limits.Cost(20, 2500, 2500), talk)]
+        account = ConfiguredAccount(None, settings)
+        connected = Connection(account, settings, canned_client(Canned())[0])
+        costs = {"preview": 20, limits.REFRESH: 2520, "first up": 5020}
+        found = [
+            *limits.pace(connected, costs),
+            *limits.headroom(connected, costs),
+            *limits.requests(connected, costs),
+        ]
         return " ".join(one.what for one in found)
 
     assert "1,000 requests an hour, as Bitbucket documents Bitbucket doesn't tell" in said()
@@ -399,7 +399,7 @@ def test_a_check_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> Iterator[Any]:
         raise KeyError("canary")
 
-    monkeypatch.setattr(machine, "clock", broken)
+    monkeypatch.setitem(network.CHECKS, "clock", broken)
     found = told(OWNER)
     assert levels(found, "clock") == ["unknown"]
     assert "KeyError" in what(found, "clock")

@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.doctor import account
+from bitbucket_hooks.doctor import connection
 from bitbucket_hooks.doctor.engine import MINIMUM
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
@@ -76,7 +76,7 @@ def place(tmp_path: Path, sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(account, "PATIENCE", 0.3)
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
     made = Place(folder, sandbox_path, FakePulumi(tmp_path / "bin").put())
     made.engine.has("dev", selected="dev").says("config", {})
     made.stack("dev", CI)

@@ -1,4 +1,4 @@
-"""The engine that would run: versions, language host, interpreter, backend, stack, secrets."""
+"""The checks of the engine: versions, language host, interpreter, backend, stack, secrets."""
 
 from __future__ import annotations
 
@@ -8,32 +8,43 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.doctor.findings import Finding, error, failure, note, ok, unknown, warning
+from bitbucket_hooks.doctor.findings import (
+    Checks,
+    Finding,
+    error,
+    failure,
+    note,
+    ok,
+    unknown,
+    warning,
+)
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.urls import veiled
+from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.engine import ask
 from bitbucket_hooks.stack.files import read_mapping
 
 MINIMUM: Final = (3, 200)
-"""The oldest Pulumi CLI that serves; the next major is a stranger."""
+"""The oldest Pulumi CLI that serves; the next major is unknown."""
 SDK_MINIMUM: Final = (3, 216)
 """The oldest SDK that does: before it, a provider could not tell a refresh what it saw."""
 
 HOST: Final = "pulumi-language-python"
 _ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
 _SECONDS: Final = 60
-_LIST_PACKAGES: Final = """
+_PACKAGES: Final = {"pulumi": "Pulumi's SDK", "bitbucket-hooks": "bitbucket-hooks"}
+_LIST_PACKAGES: Final = f"""
 import json, sys
 from importlib.metadata import PackageNotFoundError, version
-found = {"python": sys.version.split()[0]}
-for name in ("pulumi", "bitbucket-hooks"):
+found = {{"python": sys.version.split()[0]}}
+for name in {tuple(_PACKAGES)}:
     try:
         found[name] = version(name)
     except PackageNotFoundError:
@@ -49,50 +60,42 @@ def cli(root: Path | None) -> Iterator[Finding]:
         what = "there is no `pulumi` on the PATH"
         yield note("pulumi", what) if root is None else error("pulumi", what, _ACTIVATE)
         return
-    found = _version(path)
-    if found is None:
+    printed = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", _printed(path, "version"), re.MULTILINE)
+    if printed is None:
         yield error("pulumi", f"{path} doesn't tell its version", _ACTIVATE)
         return
-    wrong = _misfit(found, MINIMUM)
-    if wrong:
+    found = printable(printed[1], 60)
+    if wrong := _misfit(found, MINIMUM):
         wanted = f"Wanted is {_wanted(MINIMUM)}. {_ACTIVATE}"
         yield error("pulumi", f"{found} is too {wrong}: {path}", wanted)
     else:
         yield ok("pulumi", f"{found}, {path}")
-    yield from _another(path, root)
+    noted = root / ".venv" / "engine" if root else None
+    if noted is not None and noted.is_file():
+        own = Path(noted.read_text("utf-8").strip())
+        if own.resolve() != Path(path).parent.resolve():
+            what = f"the project's own is in {own}"
+            yield note("pulumi", what, "`. ./activate` puts that first.")
     beside = os.pathsep.join([str(Path(path).parent), str(Path(path).resolve().parent)])
     if not (shutil.which(HOST, path=beside) or shutil.which(HOST)):
         yield error("pulumi", f"there is no {HOST} beside it or on the PATH", _ACTIVATE)
 
 
-def _another(path: str, root: Path | None) -> Iterator[Finding]:
-    """Whether it is another one than the project has for itself."""
-    noted = root / ".venv" / "engine" if root else None
-    if noted is None or not noted.is_file():
-        return
-    ours = Path(noted.read_text("utf-8").strip())
-    if ours.resolve() != Path(path).parent.resolve():
-        yield note("pulumi", f"the project's own is in {ours}", "`. ./activate` puts that first.")
-
-
-def _version(path: str) -> str | None:
-    command = [path, "version"]
-    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+def _printed(*command: str) -> str:
+    """What a command prints; nothing when it can't be run or fails."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             command,
-            env=quiet,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
             timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", done.stdout, re.MULTILINE)
-    return printable(found[1], 60) if found and done.returncode == 0 else None
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _wanted(minimum: tuple[int, int]) -> str:
@@ -101,7 +104,7 @@ def _wanted(minimum: tuple[int, int]) -> str:
 
 def _misfit(found: str, minimum: tuple[int, int]) -> str | None:
     """Whether a version is too old or too new."""
-    major, minor = (int(re.match(r"\d*", part)[0] or 0) for part in found.split(".")[:2])  # type: ignore[index]
+    major, minor = (int(number) for number in re.findall(r"\d+", found)[:2])
     if (major, minor) < minimum:
         return "old"
     return "new" if major > minimum[0] else None
@@ -109,49 +112,33 @@ def _misfit(found: str, minimum: tuple[int, int]) -> str | None:
 
 def packages(root: Path | None) -> Iterator[Finding]:
     """The versions of this command's own packages, and of those that the engine would run."""
-    ours = {
-        "python": sys.version.split()[0],
-        "pulumi": version("pulumi"),
-        "bitbucket-hooks": version("bitbucket-hooks"),
-    }
-    yield _fitting("python", ours)
+    ours = {"python": sys.version.split()[0], **{name: version(name) for name in _PACKAGES}}
+    titles = {"python": "Python", **_PACKAGES}
+    what = ", ".join(f"{titles[name]} {number}" for name, number in ours.items())
+    if wrong := _misfit(ours["pulumi"], SDK_MINIMUM):
+        major, minor = SDK_MINIMUM
+        pip = f'pip install "pulumi>={major}.{minor},<{major + 1}"'
+        remedy = f"Install one that serves: {pip} ({_wanted(SDK_MINIMUM)})."
+        yield error("python", f"{what}: the SDK is too {wrong}", remedy)
+    else:
+        yield ok("python", what)
     if root is None:
         return
     python, remedy = _interpreter(root)
-    theirs = _installed(python) if python else None
-    if theirs is None:
+    try:
+        theirs = json.loads(_printed(python or "python3", "-c", _LIST_PACKAGES))
+    except ValueError:
         yield error("python", f"the engine would find no working {python or 'python3'}", remedy)
-    elif missing := [name for name in ours if name not in theirs]:
-        yield error("python", f"{python}, which the engine runs, lacks {_and(missing)}", remedy)
+        return
+    if missing := " and ".join(name for name in ours if name not in theirs):
+        yield error("python", f"{python}, which the engine runs, lacks {missing}", remedy)
     elif theirs != ours:
         differing = [f"{name} {theirs[name]}" for name in ours if theirs[name] != ours[name]]
         yield warning(
             "python",
-            f"{python}, which the engine runs, has {_and(differing)}",
+            f"{python}, which the engine runs, has {' and '.join(differing)}",
             "Run this command from the same environment, or bring the two to the same versions.",
         )
-
-
-def _fitting(check: str, found: Mapping[str, str]) -> Finding:
-    what = ", ".join(f"{_TITLES[name]} {number}" for name, number in found.items())
-    wrong = _misfit(found["pulumi"], SDK_MINIMUM)
-    if wrong:
-        major, minor = SDK_MINIMUM
-        pip = f'pip install "pulumi>={major}.{minor},<{major + 1}"'
-        remedy = f"Install one that serves: {pip} ({_wanted(SDK_MINIMUM)})."
-        return error(check, f"{what}: the SDK is too {wrong}", remedy)
-    return ok(check, what)
-
-
-_TITLES: Final = {
-    "python": "Python",
-    "pulumi": "Pulumi's SDK",
-    "bitbucket-hooks": "bitbucket-hooks",
-}
-
-
-def _and(names: Iterable[str]) -> str:
-    return " and ".join(names)
 
 
 def _interpreter(root: Path) -> tuple[str | None, str]:
@@ -164,20 +151,7 @@ def _interpreter(root: Path) -> tuple[str | None, str]:
     return str(folder / "bin" / "python"), f"Make {folder} anew (runtime.options in Pulumi.yaml)."
 
 
-def _installed(python: str) -> dict[str, str] | None:
-    try:
-        done = subprocess.run(
-            [python, "-c", _LIST_PACKAGES],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        found: dict[str, str] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return found
+CHECKS: Final[Checks] = {"pulumi": cli, "python": packages}
 
 
 @frozen
@@ -190,9 +164,9 @@ class Stacks:
     busy: frozenset[str]
     """Those with an update under way, or one that was cut short."""
 
-    def has(self, name: str) -> bool:
-        """Whether a stack is there."""
-        return any(same(known, name) for known in self.names)
+    def find(self, name: str) -> str | None:
+        """The stack of a name, as the backend calls it; an organisation may be left out."""
+        return next((known for known in self.names if same(known, name)), None)
 
 
 def backend() -> tuple[Finding, bool]:
@@ -216,30 +190,29 @@ def stacks(*more: str) -> Stacks:
     )
 
 
-def stack(name: str, known: Stacks) -> Iterator[Finding]:
+def stack(name: str, known: Stacks) -> Finding:
     """Whether the backend has a stack, and it is free."""
-    found = next((listed for listed in known.names if same(listed, name)), None)
+    found = known.find(name)
     if found is None:
-        yield error(
+        return error(
             "stack",
             f'the backend has no stack "{printable(name, 60)}"',
             f"Make it with `pulumi stack init {printable(name, 60)}`, or log in to the backend "
             "that has it.",
-            f"It has: {', '.join(known.names) or 'none of this project'}",
+            (f"It has: {', '.join(known.names) or 'none of this project'}",),
         )
-    elif found in known.busy:
-        yield warning(
+    if found in known.busy:
+        return warning(
             "stack",
             f"{found}: an update is under way, or was cut short",
             "Wait for it; when nothing runs any more, `pulumi cancel` frees the stack.",
         )
-    else:
-        yield ok("stack", f"{found}{' (selected)' if found == known.selected else ''}")
+    return ok("stack", f"{found}{' (selected)' if found == known.selected else ''}")
 
 
 def same(other: str, name: str) -> bool:
     """Whether two names mean a stack of the same name; an organisation may be left out."""
-    return other == name or other.rpartition("/")[2] == name.rpartition("/")[2]
+    return other.rpartition("/")[2] == name.rpartition("/")[2]
 
 
 def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
@@ -248,20 +221,11 @@ def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
     if found:
         yield warning(
             "state",
-            f"{len(found):,} operation{'s' * (len(found) > 1)} of a run that died may or may not "
-            "have been done",
+            f"{counted(len(found), 'operation')} of a run that died may or may not have been done",
             "`pulumi refresh` clears them; hooks that were made are found and adopted.",
         )
 
 
-def secrets(failed: HooksError | None, *, encrypted: bool) -> Iterator[Finding]:
-    """Whether the stack's secrets can be opened."""
-    if failed is not None:
-        yield failure("secrets", failed)
-    elif encrypted:
-        yield ok("secrets", "the stack's encrypted values can be opened")
-
-
-def unasked(check: str) -> Finding:
+def not_asked(check: str) -> Finding:
     """What can't be looked at without an engine, or without its backend."""
     return unknown(check, "not looked at: the engine has no backend that it can use", _ACTIVATE)

@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from bitbucket_hooks.doctor import engine, sharing, stack
-from bitbucket_hooks.doctor.calls import Calls
-from bitbucket_hooks.doctor.case import Case, open_case
+from bitbucket_hooks.doctor import account as accounts
+from bitbucket_hooks.doctor import engine, limits, network, sharing, stack
+from bitbucket_hooks.doctor.configuration import (
+    Configuration,
+    ConfiguredAccount,
+    read_configuration,
+)
+from bitbucket_hooks.doctor.connection import Connection
 from bitbucket_hooks.doctor.engine import Stacks
-from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report, error, guarded, masked
-from bitbucket_hooks.model.errors import HooksError, printable
+from bitbucket_hooks.doctor.findings import (
+    Checks,
+    CheckSection,
+    Finding,
+    Report,
+    error,
+    guarded,
+    note,
+    ok,
+    run_checks,
+)
+from bitbucket_hooks.doctor.planned import PlannedHooks
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, project_root
 from bitbucket_hooks.pulumi_cli.engine import stack_config, try_encryption
 from bitbucket_hooks.stack import files
 
 _SHORTEST: Final = 6  # characters of a secret that can be told from other text
-_SECRET_VARIABLES: Final = (
-    *(VARIABLES[key] for key in SECRET_KEYS),
-    "PULUMI_ACCESS_TOKEN",
-)
+_SECRET_VARIABLES: Final = (*(VARIABLES[key] for key in SECRET_KEYS), "PULUMI_ACCESS_TOKEN")
 
 
 @define
@@ -41,8 +55,10 @@ class Examination:
     notify: Callable[[str], None]
     """Hears what is being done."""
     _root: Path | None = field(init=False)
-    _case: Case = field(factory=Case, init=False)
+    _configuration: Configuration = field(factory=Configuration, init=False)
     _stacks: Stacks | None = field(default=None, init=False)
+    """What the backend has; None: it can't be used."""
+    _connections: dict[str | None, Connection] = field(factory=dict, init=False)
 
     @_root.default
     def _(self) -> Path | None:
@@ -51,30 +67,65 @@ class Examination:
 
     def report(self) -> Report:
         """Do everything."""
+        with ExitStack() as clients:
+            sections = list(self._sections(clients))
+        known = [*_secrets_of_environment(), *self._configuration.secrets()]
+        mask = Mask({secret: SECRET for secret in known if len(secret) >= _SHORTEST})
+        masked = tuple(
+            CheckSection(family, about, tuple(finding.masked(mask) for finding in findings))
+            for family, about, findings in sections
+            if findings
+        )
+        return Report(str(self._root) if self._root else None, self._configuration.stack, masked)
+
+    def _sections(self, clients: ExitStack) -> Iterator[tuple[str, str, list[Finding]]]:
+        """The findings of each family, with what they are about."""
         self.notify("looking at the engine")
-        found = [CheckSection("engine", "", tuple(self._engine()))]
-        unsure = self._root is not None and self._case.checked is None
-        accounts = [
-            account for account in self._case.accounts() if not unsure or account.source is not None
+        yield "engine", "", list(self._engine())
+        configuration = self._configuration
+        without_stack = self._root is not None and configuration.checked is None
+        found = [
+            account
+            for account in configuration.accounts
+            if not without_stack or account.source is not None
         ]
-        with closing(Calls(self._case, accounts, self.notify)) as calls:
-            calls.greet()
-            repositories = calls.repositories()
-            declared = [*self._declared(calls), *repositories]
-            found.append(CheckSection("stack", self._case.stack or "", tuple(declared)))
-            found.append(CheckSection("network", "", tuple(calls.network())))
-            found += calls.sections()
-            found.append(CheckSection("sharing", "", tuple(self._sharing(calls))))
-        mask = Mask(dict.fromkeys(self._secrets(), SECRET))
-        sections = tuple(masked(section, mask) for section in found if section.findings)
-        return Report(str(self._root) if self._root else None, self._case.stack, sections)
+        identities: dict[str | None, list[Finding]] = {}
+        for account in found:
+            self.notify(f"asking the API{f' for {account.name}' if account.name else ''}")
+            connect = partial(self._connect, account, clients)
+            identities[account.name] = guarded("identity", connect)
+        hooks = PlannedHooks(configuration, self._connections, self.notify)
+        repositories = guarded("repositories", hooks.repositories)
+        yield "stack", configuration.stack or "", [*self._stack(hooks), *repositories]
+        yield "network", "", list(self._network(found))
+        for account in found:
+            about = account.name or ""
+            credentials = guarded("credentials", partial(accounts.credentials, account))
+            findings = [*credentials, *identities[account.name]]
+            connection = self._connections.get(account.name)
+            if connection is None:
+                yield "account", about, findings
+                continue
+            self.notify("looking at the account's rights")
+            findings += run_checks(accounts.CHECKS, connection, hooks.needs(account.name))
+            yield "account", about, findings
+            if connection.accepted:
+                costs = hooks.costs(account.name)
+                yield "rate limit", about, list(run_checks(limits.CHECKS, connection, costs))
+        if self._root is not None:
+            names = files.stacks()
+            checks: Checks = {
+                "declarations": lambda: sharing.declarations(names, hooks.listed),
+                "states": self._states,
+            }
+            yield "sharing", "", list(run_checks(checks))
 
     def _engine(self) -> Iterator[Finding]:
-        yield from guarded("pulumi", lambda: engine.cli(self._root))
-        yield from guarded("packages", lambda: engine.packages(self._root))
+        yield from run_checks(engine.CHECKS, self._root)
         if self._root is not None:
-            yield from guarded("backend", self._backend)
-            yield from guarded("stack", self._open)
+            yield from run_checks(
+                {"backend": self._backend, "stack": self._read_stack, "secrets": self._open_stack}
+            )
         elif self.asked:
             yield error(
                 "stack",
@@ -84,111 +135,108 @@ class Examination:
 
     def _backend(self) -> Iterator[Finding]:
         if shutil.which("pulumi") is None:
-            yield engine.unasked("backend")
+            yield engine.not_asked("backend")
             return
-        finding, there = engine.backend()
+        finding, is_usable = engine.backend()
         yield finding
-        if there:
+        if is_usable:
             self._stacks = engine.stacks()
 
-    def _open(self) -> Iterator[Finding]:
-        """Find out which stack is meant, and read its configuration."""
-        name = self.asked or self._selected()
-        if self._root is None or name is None:
-            yield self._which()
+    def _read_stack(self) -> Iterator[Finding]:
+        """Find out which stack is meant, and read its files."""
+        there = files.stacks()
+        selected = self._stacks.selected if self._stacks is not None else None
+        name = self.asked or selected or (there[0] if len(there) == 1 else None)
+        if name is not None:
+            self._configuration = Configuration(name)
+            if self._stacks is not None:
+                yield engine.stack(name, self._stacks)
+            self._configuration = read_configuration(name)
+        elif there:
+            names = ", ".join(printable(stack, 60) for stack in there)
+            choose = "Give its name to this command, or `pulumi stack select` it."
+            yield error("stack", "none is selected", f"{choose} There are: {names}.")
+        else:
+            yield error("stack", "there is none", "Make one with `pulumi stack init STACK`.")
+
+    def _open_stack(self) -> Iterator[Finding]:
+        """Open the stack's secrets; where there are none, see that one could be encrypted."""
+        name = self._configuration.stack
+        if name is None or self._configuration.checked is None:
             return
-        there = self._stacks is not None and self._stacks.has(name)
-        opened: Mapping[str, Any] | None = None
-        locked: HooksError | None = None
-        if self._stacks is not None:
-            yield from engine.stack(name, self._stacks)
-        if there:
-            try:
-                opened = stack_config(name)
-            except HooksError as failed:
-                locked = failed
-        self._case = Case(name)
-        self._case = open_case(name, opened)
-        if there:
-            encrypted = any(True for _ in self._case.secrets())
-            if locked is None and not encrypted:  # then nothing had to be opened so far
-                locked = _locked(name)
-            yield from engine.secrets(locked, encrypted=encrypted)
+        if self._stacks is not None and self._stacks.find(name) is not None:
+            self._configuration = evolve(self._configuration, opened=stack_config(name))
+            if any(True for _ in self._configuration.secrets()):
+                yield ok("secrets", "the stack's encrypted values can be opened")
+            else:
+                try_encryption(name, files.stack_file(name))
 
-    def _selected(self) -> str | None:
-        if self._stacks is not None and self._stacks.selected:
-            return self._stacks.selected
-        there = files.stacks()
-        return there[0] if len(there) == 1 else None
+    def _connect(self, account: ConfiguredAccount, clients: ExitStack) -> Iterator[Finding]:
+        """Call an account's API, and find out whom it takes this for."""
+        if account.settings is None:
+            return
+        sandbox = account.settings.sandbox
+        if sandbox is not None and not sandbox.parent.is_dir():
+            what = f"the sandbox {sandbox} can't be made: its folder isn't there"
+            yield error("identity", what, "Name a file in a folder that is there.")
+        elif sandbox is not None and not sandbox.exists():
+            yield note("identity", "the sandbox isn't there yet: the first run makes it")
+        else:
+            connection = Connection.open(account, account.settings, self.notify)
+            clients.callback(connection.client.close)
+            self._connections[account.name] = connection
+            yield from accounts.identify(connection)
 
-    @staticmethod
-    def _which() -> Finding:
-        there = files.stacks()
-        if not there:
-            return error("stack", "there is none", "Make one with `pulumi stack init STACK`.")
-        names = ", ".join(printable(name, 60) for name in there)
-        remedy = f"Give its name to this command, or `pulumi stack select` it. There are: {names}."
-        return error("stack", "none is selected", remedy)
-
-    def _declared(self, calls: Calls) -> Iterator[Finding]:
-        checked = self._case.checked
+    def _stack(self, hooks: PlannedHooks) -> Iterator[Finding]:
+        configuration, checked = self._configuration, self._configuration.checked
         if checked is None:
             return
-        yield from guarded("config", lambda: stack.offline(checked))
-        yield from guarded("secretFrom", lambda: stack.sources(checked.drafts))
-        yield from guarded("security", self._in_the_clear)
+        checks: dict[str, Callable[[], Iterator[Finding]]] = {
+            "config": lambda: stack.offline(checked),
+            "secretFrom": lambda: stack.sources(checked.drafts),
+        }
+        yield from run_checks(checks)
+        settings = [account.settings for account in configuration.accounts]
+        if not all(known is not None and known.allows_private_urls for known in settings):
+            # the secrets of test servers everybody knows
+            yield from guarded("security", lambda: stack.in_the_clear(configuration.given))
         if not checked.problems:
             yield from guarded(
-                "security", lambda: stack.insecure(checked.drafts, calls.live_secrets())
+                "security", lambda: stack.insecure(checked.drafts, hooks.live_secrets())
             )
 
-    def _in_the_clear(self) -> Iterator[Finding]:
-        """Look for secrets in the files; those of test servers everybody knows."""
-        known = [account.settings for account in self._case.accounts()]
-        if not all(settings is not None and settings.allows_private_urls for settings in known):
-            yield from stack.in_the_clear(self._case.given)
-
-    def _sharing(self, calls: Calls) -> Iterator[Finding]:
-        if self._root is None:
-            return
-        names = files.stacks()
-        yield from guarded("declarations", lambda: sharing.declarations(names, calls.listed))
-        yield from guarded("states", self._states)
+    def _network(self, found: list[ConfiguredAccount]) -> Iterator[Finding]:
+        """The way to each API, once for each address."""
+        apis = {account.settings.api_url: account.settings for account in found if account.settings}
+        for url, settings in apis.items():
+            offsets = [
+                connection.clock_ahead
+                for connection in self._connections.values()
+                if connection.settings.api_url == url and connection.clock_ahead is not None
+            ]
+            ahead = min(offsets, key=abs, default=None)
+            yield from run_checks(network.CHECKS, settings, ahead)
 
     def _states(self) -> Iterator[Finding]:
         if self._stacks is None:
-            yield engine.unasked("states")
+            yield engine.not_asked("states")
             return
         known = engine.stacks("--all") if self.all_stacks else self._stacks
-        exported, failed = sharing.exports(known.names, self.notify)
-        yield from sharing.states(exported, failed)
+        exported = sharing.exports(known.names, self.notify)
+        yield from sharing.states(exported)
+        stack, checked = self._configuration.stack, self._configuration.checked
         for name, state in exported.items():
-            if self._case.stack is not None and engine.same(name, self._case.stack):
+            if stack is not None and state is not None and engine.same(name, stack):
                 yield from engine.pending(state)
-                if (checked := self._case.checked) and not (checked.drafts or checked.problems):
+                if checked and not (checked.drafts or checked.problems):
                     yield from sharing.emptied(state)
 
-    def _secrets(self) -> Iterator[str]:
-        """Whatever is known to be secret, should it get into a finding on some way."""
-        given = [os.environ.get(name, "") for name in _SECRET_VARIABLES]
-        for name, value in os.environ.items():
-            if name.lower().endswith("_proxy"):
-                given.append(_password(value))
-        yield from (
-            secret for secret in [*given, *self._case.secrets()] if len(secret) >= _SHORTEST
-        )
 
-
-def _locked(stack: str) -> HooksError | None:
-    try:
-        try_encryption(stack, files.stack_file(stack))
-    except HooksError as failed:
-        return failed
-    return None
-
-
-def _password(url: str) -> str:
-    try:
-        return urlsplit(url if "://" in url else f"http://{url}").password or ""
-    except ValueError:
-        return ""
+def _secrets_of_environment() -> Iterator[str]:
+    """What is known to be secret, should it get into a finding on some way."""
+    for name, value in os.environ.items():
+        if name in _SECRET_VARIABLES:
+            yield value
+        elif name.lower().endswith("_proxy"):
+            with suppress(ValueError):
+                yield urlsplit(value if "://" in value else f"http://{value}").password or ""

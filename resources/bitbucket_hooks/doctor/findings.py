@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -39,12 +40,19 @@ class Finding:
     """The outcome of one check."""
 
     check: str
-    level: Level
     what: str
     remedy: str = ""
     details: tuple[str, ...] = ()
+    level: Level = field(kw_only=True)
     remote: bool = field(default=False, kw_only=True)
     """Of an error: whether the remote side failed, rather than somebody here."""
+
+    def masked(self, mask: Mask) -> Finding:
+        """The same without the secrets that are known, whoever put them there."""
+        details = tuple(map(mask.over, self.details))
+        return evolve(
+            self, what=mask.over(self.what), remedy=mask.over(self.remedy), details=details
+        )
 
 
 @frozen
@@ -85,29 +93,11 @@ class Report:
         return USERS_MISTAKE if any(finding.level in doubts for finding in found) else 0
 
 
-def ok(check: str, what: str, *details: str) -> Finding:
-    """All is well."""
-    return Finding(check, Level.OK, what, details=details)
-
-
-def note(check: str, what: str, remedy: str = "", *details: str) -> Finding:
-    """Worth knowing."""
-    return Finding(check, Level.NOTE, what, remedy, details)
-
-
-def warning(check: str, what: str, remedy: str, *details: str) -> Finding:
-    """Should be mended."""
-    return Finding(check, Level.WARNING, what, remedy, details)
-
-
-def error(check: str, what: str, remedy: str, *details: str, remote: bool = False) -> Finding:
-    """Has to be mended."""
-    return Finding(check, Level.ERROR, what, remedy, details, remote=remote)
-
-
-def unknown(check: str, what: str, remedy: str) -> Finding:
-    """Couldn't be looked at."""
-    return Finding(check, Level.UNKNOWN, what, remedy)
+ok = partial(Finding, level=Level.OK)
+note = partial(Finding, level=Level.NOTE)
+warning = partial(Finding, level=Level.WARNING)
+error = partial(Finding, level=Level.ERROR)
+unknown = partial(Finding, level=Level.UNKNOWN)
 
 
 def failure(check: str, failed: HooksError) -> Finding:
@@ -116,10 +106,20 @@ def failure(check: str, failed: HooksError) -> Finding:
     return error(check, failed.message, remedy, remote=failed.exit_code == REMOTE_FAILED)
 
 
-def first(texts: Sequence[str]) -> list[str]:
+def first(texts: Sequence[str]) -> tuple[str, ...]:
     """The first few details of many, and how many more there are."""
     more = [f"and {len(texts) - _FEW:,} more"] if len(texts) > _FEW else []
-    return [*texts[:_FEW], *more]
+    return (*texts[:_FEW], *more)
+
+
+Checks = Mapping[str, Callable[..., Iterable[Finding]]]
+"""The checks of a family by name, all with the same parameters."""
+
+
+def run_checks(checks: Checks, *args: object) -> Iterator[Finding]:
+    """Do the checks of a table one after the other."""
+    for name, check in checks.items():
+        yield from guarded(name, partial(check, *args))
 
 
 def guarded(check: str, run: Callable[[], Iterable[Finding]]) -> list[Finding]:
@@ -130,22 +130,6 @@ def guarded(check: str, run: Callable[[], Iterable[Finding]]) -> list[Finding]:
     except HooksError as failed:
         found.append(failure(check, failed))
     except Exception as failed:  # noqa: BLE001 - the other checks go on
-        # the class alone: the text of a stranger's error may hold anything
+        # the class alone: the text of an unknown error may hold anything
         found.append(unknown(check, f"the check broke ({type(failed).__name__})", _BROKEN))
     return found
-
-
-def masked(section: CheckSection, mask: Mask) -> CheckSection:
-    """The same section without the secrets that are known, whoever put them there."""
-    return evolve(
-        section,
-        findings=tuple(
-            evolve(
-                finding,
-                what=mask.over(finding.what),
-                remedy=mask.over(finding.remedy),
-                details=tuple(map(mask.over, finding.details)),
-            )
-            for finding in section.findings
-        ),
-    )

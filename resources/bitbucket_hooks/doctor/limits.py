@@ -1,44 +1,22 @@
-"""How many requests the hooks cost, and how many an hour has."""
+"""How many requests an hour has, and how many of them the hooks cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from attrs import frozen
-
-from bitbucket_hooks.doctor.account import Talk
-from bitbucket_hooks.doctor.findings import Finding, note, ok, warning
+from bitbucket_hooks.doctor.connection import Connection
+from bitbucket_hooks.doctor.findings import Checks, Finding, note, ok, unknown, warning
 from bitbucket_hooks.model.settings import PUBLIC_API, PUBLIC_LIMIT
 from bitbucket_hooks.model.wording import counted
 
-
-@frozen
-class Cost:
-    """Requests that one account's hooks take, where no repository has over 100 hooks."""
-
-    looking: int
-    """To find out what the declarations mean: each preview."""
-    places: int
-    """Repositories and workspaces to list: a refresh, drift."""
-    copies: int
-    """Hooks: what the first `up` makes."""
-
-    @property
-    def refresh(self) -> int:
-        """Of a preview that looks at the live hooks."""
-        return self.looking + self.places
-
-    @property
-    def first(self) -> int:
-        """Of an `up` that makes them all."""
-        return self.looking + self.places + self.copies
+REFRESH: Final = "refresh or drift"
 
 
-def pace(talk: Talk) -> Iterator[Finding]:
-    """How many requests an hour there are, and whether they are nearly used up."""
-    settings = talk.account.settings
-    announced, chosen = talk.observer.limit, settings.rate_limit if settings else None
-    public = settings is not None and settings.api_url == PUBLIC_API
+def pace(connection: Connection, _: object) -> Iterator[Finding]:
+    """How many requests an hour there are."""
+    announced, chosen = connection.limit, connection.settings.rate_limit
+    public = connection.settings.api_url == PUBLIC_API
     if chosen is not None and announced is not None and chosen > announced:
         yield warning(
             "pace",
@@ -55,38 +33,39 @@ def pace(talk: Talk) -> Iterator[Finding]:
         yield ok("pace", f"{PUBLIC_LIMIT:,} requests an hour, as Bitbucket documents")
     else:
         yield ok("pace", "no limit is known here; a refusal would teach it")
-    if talk.observer.near:
+
+
+def headroom(connection: Connection, _: object) -> Iterator[Finding]:
+    """Whether the limit is nearly used up."""
+    if connection.limit_is_near:
         yield warning(
             "headroom",
             "Bitbucket says that the limit is near: few requests are left in this hour",
             "Wait an hour, or find out what else uses this identity.",
         )
-    elif announced is not None:
+    elif connection.limit is not None:
         yield ok("headroom", "Bitbucket says that the limit isn't near")
-    elif public:
+    elif connection.settings.api_url == PUBLIC_API:
         yield note("headroom", "Bitbucket doesn't tell these credentials how much of it is left")
 
 
-def _limit(talk: Talk) -> int | None:
-    """Requests an hour that a run paces itself by; None: unknown."""
-    settings = talk.account.settings
-    if settings is not None and settings.rate_limit is not None:
-        return settings.rate_limit
-    public = settings is not None and settings.api_url == PUBLIC_API
-    return talk.observer.limit or (PUBLIC_LIMIT if public else None)
-
-
-def fits(cost: Cost, talk: Talk) -> Iterator[Finding]:
-    """Hold what the hooks cost against the limit."""
-    limit = _limit(talk)
-    counts = {
-        "preview": cost.looking,
-        "refresh or drift": cost.refresh,
-        "first up": cost.first,
-    }
-    what = ", ".join(f"{name} {count:,}{_time(count, limit)}" for name, count in counts.items())
-    if limit is None or cost.refresh <= limit:
-        yield ok("requests", what)
+def requests(connection: Connection, costs: Mapping[str, int] | None) -> Iterator[Finding]:
+    """Hold what each kind of run costs against the limit; None: it isn't known."""
+    if costs is None:
+        what = "not counted: it isn't known which repositories are meant"
+        yield unknown("requests", what, "Mend first what is said of the repositories.")
+        return
+    settings = connection.settings
+    limit = settings.rate_limit or connection.limit or settings.known_limit
+    counts = []
+    for run, count in costs.items():
+        # what is over an hour's allowance waits for the next
+        hours = 0 if limit is None or count <= limit else (count - 1) // limit
+        counts.append(f"{run} {count:,}" + (f" (over {counted(hours, 'hour')})" if hours else ""))
+    what = ", ".join(counts)
+    if limit is None or costs.get(REFRESH, 0) <= limit:
+        if costs:
+            yield ok("requests", what)
         return
     yield warning(
         "requests",
@@ -96,9 +75,4 @@ def fits(cost: Cost, talk: Talk) -> Iterator[Finding]:
     )
 
 
-def _time(count: int, limit: int | None) -> str:
-    """How long the limit makes it last: what is over an hour's allowance waits for the next."""
-    if limit is None or count <= limit:
-        return ""
-    hours = (count - 1) // limit
-    return f" (over {counted(hours, 'hour')})"
+CHECKS: Final[Checks] = {"pace": pace, "headroom": headroom, "requests": requests}

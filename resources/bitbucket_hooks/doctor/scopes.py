@@ -77,30 +77,31 @@ class Scopes:
 
     def allow(self, action: ScopedAction) -> bool | None:
         """Whether they suffice for an action; None: can't be known without trying."""
-        known = _with_included((self.granted or frozenset()) | self.proven)
+        granted = self.granted or frozenset()
+        direct = granted | self.proven
+        known = direct.union(*(_INCLUDED.get(scope, ()) for scope in direct))
         if {action.api_token, action.classic} & known:
             return True
-        return None if self.granted is None or self._illegible else False
-
-    @property
-    def _illegible(self) -> bool:
-        """Whether an API token's scopes are told in words that aren't those of API tokens."""
-        return (
-            self.api_token
-            and bool(self.granted)
-            and not any(scope.endswith(_API_TOKENS) for scope in self.granted or ())
-        )
+        # the scopes of an API token may be told in words that aren't those of API tokens
+        is_readable = any(scope.endswith(_API_TOKENS) for scope in granted)
+        is_known = self.granted is not None and (is_readable or not (self.api_token and granted))
+        return False if is_known else None
 
     def findings(self, needed: Iterable[ScopedAction]) -> Iterator[Finding]:
-        """Tell what they suffice for."""
+        """Say what they suffice for, what is missing, and what can't be known."""
         answers: dict[bool | None, list[ScopedAction]] = {True: [], False: [], None: []}
         for action in needed:
             answers[self.allow(action)].append(action)
         if answers[True]:
             yield ok("scopes", f"enough to {_listed(action.name for action in answers[True])}")
-        lacking = [action for action in answers[False] if not action.optional]
-        if lacking:
-            yield self._lacking(lacking)
+        if lacking := [action for action in answers[False] if not action.optional]:
+            yield error(
+                "scopes",
+                f"too few to {_listed(action.name for action in lacking)}",
+                f"Add {self._names(lacking)} to the token, or make a new one with "
+                f"{'it' if len(lacking) == 1 else 'them'}.",
+                (f"It has: {', '.join(sorted(self.granted or ())) or 'none'}",),
+            )
         if any(action.optional for action in answers[False]):
             yield note(
                 "scopes",
@@ -116,25 +117,8 @@ class Scopes:
                 f"Where the token was made, see that it has {self._names(answers[None])}.",
             )
 
-    def _lacking(self, actions: list[ScopedAction]) -> Finding:
-        has = ", ".join(sorted(self.granted or ())) or "none"
-        return error(
-            "scopes",
-            f"too few to {_listed(action.name for action in actions)}",
-            f"Add {self._names(actions)} to the token, or make a new one with "
-            f"{'it' if len(actions) == 1 else 'them'}.",
-            f"It has: {has}",
-        )
-
     def _names(self, actions: Iterable[ScopedAction]) -> str:
         return _listed(dict.fromkeys(self.scope_for(action) for action in actions))
-
-
-def _with_included(scopes: frozenset[str]) -> set[str]:
-    found = set(scopes)
-    for scope in scopes:
-        found.update(_INCLUDED.get(scope, ()))
-    return found
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,9 +1,10 @@
-"""Whether a stack config is in order: by its files, and by what its workspaces have."""
+"""The checks of a stack config that its files and their secrets allow."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
@@ -16,18 +17,29 @@ from bitbucket_hooks.stack.offline import NO_HOOKS, Checked
 
 _UNSIGNED: Final = "receivers can't tell deliveries from forged ones"
 _SIGN: Final = "Give each a secret, or secretFrom."
+_PLAIN: Final = ("http without TLS: deliveries can be read on the way", "Use https.")
+_UNCHECKED: Final = ("the receiver's certificate isn't checked", "Give the receiver a valid one.")
+_NO_SECRET: Final = {
+    False: (f"no secret is declared: {_UNSIGNED}", _SIGN),
+    None: (f"no secret is declared: unless the live hooks have one, {_UNSIGNED}", _SIGN),
+    True: (
+        "no secret is declared, and the live hooks keep the one they have",
+        "Give each that secret, or secretFrom, so that its loss is seen and repaired.",
+    ),
+}
+"""By whether the live hooks have one; None: not known."""
+_INSECURE: Final = (_PLAIN, _UNCHECKED, *_NO_SECRET.values())
 _SECRETS: Final = {*SECRET_KEYS, "secret"}
 
 
 def offline(checked: Checked) -> Iterator[Finding]:
     """What `bitbucket-hooks check` says, in short."""
     if checked.problems:
-        count = len(checked.problems)
         yield error(
             "config",
-            f"{count:,} mistake{'s' * (count > 1)}",
+            counted(len(checked.problems), "mistake"),
             f"Correct them; `bitbucket-hooks check {printable(checked.stack, 60)}` names them all.",
-            *first(checked.problems),
+            first(checked.problems),
         )
     elif checked.drafts:
         yield ok("config", f"{counted(len(checked.drafts), 'hook')} declared, no mistakes")
@@ -38,46 +50,23 @@ def offline(checked: Checked) -> Iterator[Finding]:
             "config",
             "events that may not exist",
             "Correct them, or see with `bitbucket-hooks events` that Bitbucket has them.",
-            *first(checked.warnings),
-        )
-
-
-def online(plan: Callable[[], object], warned: Sequence[str]) -> Iterator[Finding]:
-    """Whether the repositories, projects and events that the hooks name are there."""
-    try:
-        plan()
-    except ConfigError as failed:
-        problems = str(failed).splitlines()
-        yield error(
-            "repositories",
-            "what the hooks name isn't all there",
-            "Correct the stack config as it says.",
-            *first(problems),
-        )
-        return
-    yield ok("repositories", "everything that the hooks name is there")
-    if warned:
-        yield warning(
-            "repositories",
-            "perhaps not all as meant",
-            "Correct what it says, unless it is meant.",
-            *first(warned),
+            first(checked.warnings),
         )
 
 
 def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
     """Whether the secrets that live outside the stack are there."""
-    places: dict[str, list[str]] = {}
+    hooks: dict[str, list[str]] = defaultdict(list)
     for draft in drafts:
-        if isinstance(draft.values.get("secretFrom"), str):
-            places.setdefault(draft.values["secretFrom"], []).append(str(draft.values.get("name")))
-    for place, names in places.items():
+        if isinstance(source := draft.values.get("secretFrom"), str):
+            hooks[source].append(str(draft.values.get("name")))
+    for source, names in hooks.items():
         try:
-            read_secret(place)
+            read_secret(source)
         except ConfigError as failed:
             yield error("secretFrom", f"{failed.message} ({', '.join(names)})", failed.remedy)
         else:
-            yield ok("secretFrom", f"{place} is there ({', '.join(names)})")
+            yield ok("secretFrom", f"{source} is there ({', '.join(names)})")
 
 
 def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
@@ -89,7 +78,7 @@ def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
             f"{counted(len(found), 'secret')} in the clear: who reads the files has them",
             "Make new ones, and set them with `pulumi config set --secret --path 'KEY'`; or take "
             "those of hooks from elsewhere with secretFrom, and credentials from the environment.",
-            *first(found),
+            first(found),
         )
 
 
@@ -105,37 +94,20 @@ def _clear(path: str, value: Any) -> Iterator[str]:
 
 
 def insecure(drafts: Iterable[Draft], live_secrets: Mapping[str, bool]) -> Iterator[Finding]:
-    """Declarations that policies frown upon.
+    """Declarations that policies may forbid.
 
     `live_secrets` tells of some that declare no secret whether the live hooks have one.
     """
-    values = [draft.values for draft in drafts]
-    plain = [entry["name"] for entry in values if str(entry.get("url")).lower().startswith("http:")]
-    blind = [entry["name"] for entry in values if entry.get("skipCertVerification")]
-    bare = [entry for entry in values if not (entry.get("secret") or entry.get("secretFrom"))]
-    removed = {entry["name"]: False for entry in bare if "secret" in entry}
-    none, kept, unknown = (
-        [
-            entry["name"]
-            for entry in bare
-            if {**live_secrets, **removed}.get(entry["name"]) is has_secret
-        ]
-        for has_secret in (False, True, None)
-    )
-    for names, what, remedy in (
-        (plain, "http without TLS: deliveries can be read on the way", "Use https."),
-        (blind, "the receiver's certificate isn't checked", "Give the receiver a valid one."),
-        (none, f"no secret is declared: {_UNSIGNED}", _SIGN),
-        (
-            unknown,
-            f"no secret is declared: unless the live hooks have one, {_UNSIGNED}",
-            _SIGN,
-        ),
-        (
-            kept,
-            "no secret is declared, and the live hooks keep the one they have",
-            "Give each that secret, or secretFrom, so that its loss is seen and repaired.",
-        ),
-    ):
+    by_reason: dict[tuple[str, str], list[str]] = {reason: [] for reason in _INSECURE}
+    for draft in drafts:
+        values, name = draft.values, str(draft.values["name"])
+        if str(values.get("url")).lower().startswith("http:"):
+            by_reason[_PLAIN].append(name)
+        if values.get("skipCertVerification"):
+            by_reason[_UNCHECKED].append(name)
+        if not (values.get("secret") or values.get("secretFrom")):
+            has_secret = False if "secret" in values else live_secrets.get(name)
+            by_reason[_NO_SECRET[has_secret]].append(name)
+    for (what, remedy), names in by_reason.items():
         if names:
-            yield note("security", f"{what} ({', '.join(map(str, names))})", remedy)
+            yield note("security", f"{what} ({', '.join(names)})", remedy)

@@ -1,4 +1,4 @@
-"""What is looked at: a project's stack with its configuration, or the environment alone."""
+"""The configuration that is examined: a stack's, opened as far as can be, or the environment's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings, environmen
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, of_namespace, own_account, read
 from bitbucket_hooks.stack.entries import NAMESPACE as STACK
-from bitbucket_hooks.stack.entries import Hidden
+from bitbucket_hooks.stack.entries import Draft, Hidden
 from bitbucket_hooks.stack.files import written
 from bitbucket_hooks.stack.offline import Checked, check
 from bitbucket_hooks.stack.secrecy import hidden
@@ -29,14 +29,14 @@ class ConfiguredAccount:
 
     name: str | None
     """None: the stack's own, or that of the environment."""
-    settings: Settings | None
+    settings: Settings | None = None
     """None: not usable, or encrypted."""
-    problem: HooksError | None
-    """Why it isn't usable."""
-    source: str | None
+    source: str | None = None
     """What messages call the layer that its credentials are from; None: there are none."""
-    api_url: str | None
+    api_url: str | None = None
     """Where its API is; None: not known."""
+    problem: HooksError | None = None
+    """Why it isn't usable."""
 
     @property
     def anonymous(self) -> bool:
@@ -45,7 +45,7 @@ class ConfiguredAccount:
 
 
 @frozen
-class Case:
+class Configuration:
     """A stack config, as its files have it and as the engine opens it."""
 
     stack: str | None = None
@@ -56,61 +56,63 @@ class Case:
     checked: Checked | None = None
     """What the files declare."""
 
-    @cached_property
-    def config(self) -> StackConfig:
-        """What the stack declares, nothing of it decrypted but its accounts."""
-        opened = of_namespace(STACK, self.values).get(ACCOUNTS)
-        values = of_namespace(STACK, self.given)
-        return read({**values, ACCOUNTS: opened} if ACCOUNTS in values else values)
+    @property
+    def drafts(self) -> tuple[Draft, ...]:
+        """The entries of the files."""
+        return self.checked.drafts if self.checked else ()
 
     @property
     def values(self) -> Mapping[str, Any]:
         """The configuration as open as can be."""
         return self.given if self.opened is None else self.opened
 
+    @cached_property
+    def declared(self) -> StackConfig:
+        """What the stack declares, nothing of it decrypted but its accounts."""
+        opened = of_namespace(STACK, self.values).get(ACCOUNTS)
+        values = of_namespace(STACK, self.given)
+        return read({**values, ACCOUNTS: opened} if ACCOUNTS in values else values)
+
+    @cached_property
     def accounts(self) -> list[ConfiguredAccount]:
         """All accounts, the stack's own first; that one only if something may use it."""
-        own, *others = (self._account(name) for name in (None, *self.config.accounts))
-        used = {entry.account for entry in self.config.entries} or {None}
+        own, *others = (self._account(name) for name in (None, *self.declared.accounts))
+        used = {entry.account for entry in self.declared.entries} or {None}
         return others if others and None not in used and own.source is None else [own, *others]
 
     def _account(self, name: str | None) -> ConfiguredAccount:
         own = own_account(self.values)
         try:
-            settings = self.config.settings_of(name, own)
+            settings = self.declared.settings_of(name, own)
         except ConfigError as problem:
-            return ConfiguredAccount(name, None, problem, None, None)
+            return ConfiguredAccount(name, problem=problem)
         given = [(of_namespace(ACCOUNT, self.values), own)]
         if name is not None:
             mine = of_namespace(STACK, self.values)[ACCOUNTS][name]
-            given.insert(0, (mine, self.config.accounts[name]))
+            given.insert(0, (mine, self.declared.accounts[name]))
         for values, layer in given:
-            if layer.credentials() is not None:
-                if any(isinstance(values.get(key), Hidden) for key in CREDENTIAL_KEYS):
-                    return ConfiguredAccount(
-                        name, None, _encrypted(layer.name), layer.name, settings.api_url
-                    )
-                return ConfiguredAccount(name, settings, None, layer.name, settings.api_url)
+            if layer.credentials() is None:
+                continue
+            if any(isinstance(values.get(key), Hidden) for key in CREDENTIAL_KEYS):
+                encrypted = ConfigError(
+                    f"the credentials in {layer.name} are encrypted, and can't be opened here",
+                    "See what is said of the engine and of the stack's secrets.",
+                )
+                return ConfiguredAccount(name, None, layer.name, settings.api_url, encrypted)
+            return ConfiguredAccount(name, settings, layer.name, settings.api_url)
         source = None if settings.sandbox or environment().credentials() is None else _ENVIRONMENT
-        return ConfiguredAccount(name, settings, None, source, settings.api_url)
+        return ConfiguredAccount(name, settings, source, settings.api_url)
 
     def secrets(self) -> Iterator[str]:
         """Every value that the files have encrypted, as far as it is open here."""
         yield from _decrypted(self.given, self.opened or {})
 
 
-def open_case(stack: str, opened: Mapping[str, Any] | None) -> Case:
+def read_configuration(stack: str) -> Configuration:
     """Read the files of a stack, named with or without its organisation. Raises ConfigError."""
     name = stack.rpartition("/")[2]
     given = {key: hidden(value) for key, value in written(name).items()}
-    return Case(stack, given, opened, check(name))
-
-
-def _encrypted(source: str) -> ConfigError:
-    return ConfigError(
-        f"the credentials in {source} are encrypted, and can't be opened here",
-        "See what is said of the engine and of the stack's secrets.",
-    )
+    return Configuration(stack, given, checked=check(name))
 
 
 def _decrypted(given: Any, opened: Any) -> Iterator[str]:
