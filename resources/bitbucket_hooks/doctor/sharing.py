@@ -118,7 +118,8 @@ def _known(drafts: Iterable[tuple[str, str, Draft]], listed: Listed) -> Listed:
     named: dict[tuple[str, str], set[str]] = defaultdict(set)
     for _, api, draft in drafts:
         for subject in named_subjects(draft):
-            named[api, subject.workspace].add(subject.repository or "")
+            if subject.repository is not None:
+                named[api, subject.workspace].add(subject.repository)
     return {
         key: [Repository(slug, "", "") for slug in sorted(slugs)] for key, slugs in named.items()
     } | listed

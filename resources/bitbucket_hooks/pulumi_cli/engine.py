@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,12 +50,12 @@ class Finished:
 
 def run(
     args: Sequence[str],
-    heard: Callable[[Mapping[str, Any]], None],
+    handle: Callable[[Mapping[str, Any]], None],
     *,
     force: bool = False,
     turn: str | None = None,
 ) -> Finished:
-    """Run `pulumi` to its end; `heard` gets every event at once.
+    """Run `pulumi` to its end; `handle` gets every event at once.
 
     `turn` says which part a refresh in turns checks; None: what the environment says.
     A signal that asks to stop reaches the engine, which ends what is under way; that is waited for.
@@ -64,20 +65,17 @@ def run(
     with stop_signals(engine.stop), run_folder() as folder:
         log, notes, printed = (folder / name for name in ("events", "notes", "printed"))
         log.touch(mode=0o600)
-        command = [
-            "pulumi",
-            *args,
-            "--event-log",
-            str(log),
-            "--non-interactive",
-            "--color",
-            "never",
-        ]
+        options = ["--event-log", str(log), "--non-interactive", "--color", "never"]
+        variables = {
+            "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
+            NOTES: str(notes),
+            **({FORCE: "1"} if force else {}),
+            **({TURN: turn} if turn else {}),
+        }
         with printed.open("wb") as output:
-            extra = {NOTES: str(notes), **({FORCE: "1"} if force else {})}
-            process = _start(command, output, {**extra, **({TURN: turn} if turn else {})})
+            process = _start(["pulumi", *args, *options], output, variables)
             engine.begun(process)
-            code = _follow(process, _Tail(log, heard))
+            code = _follow(process, log, handle)
         text = printed.read_text("utf-8", "replace")[-_MOST_OUTPUT:]
         stopped = code < 0 or bool(code and engine.asked_to_stop)
         return Finished(code, text, read_notes(notes), stopped)
@@ -87,7 +85,8 @@ def stack_config(stack: str | None) -> dict[str, Any]:
     """The stack config, secrets open, by its full keys. Raises HooksError."""
     which = ["--stack", stack] if stack else []
     printed = ask("the stack config can't be read", "config", "--json", "--show-secrets", *which)
-    return {key: one.get("objectValue", one.get("value")) for key, one in (printed or {}).items()}
+    found: dict[str, Any] = printed or {}
+    return {key: shown.get("objectValue", shown.get("value")) for key, shown in found.items()}
 
 
 def ask(failing: str, *args: str) -> Any:
@@ -97,14 +96,14 @@ def ask(failing: str, *args: str) -> Any:
     is known, it begins with `failing`.
     """
     try:
-        return json.loads(_answered(failing, args) or "null")
+        return json.loads(_printed(failing, args) or "null")
     except json.JSONDecodeError:
         raise ConfigError(f"{failing}: what `pulumi` printed is no JSON", SEE_DOCTOR) from None
 
 
 def selected_stack() -> str:
     """The stack that is selected. Raises HooksError when none is."""
-    return _answered("the selected stack isn't known", ["stack", "--show-name"]).strip()
+    return _printed("the selected stack isn't known", ["stack", "--show-name"]).strip()
 
 
 def try_encryption(stack: str, file: Path) -> None:
@@ -113,14 +112,14 @@ def try_encryption(stack: str, file: Path) -> None:
     The engine needs it for every preview, also of a stack that keeps no secret.
     """
     if _ENCRYPTION & read_mapping(file).keys():
-        encrypted(stack, file, ["-"], lambda _: None, failing="no value can be encrypted")
+        encrypted(stack, file, ["-"], failing="no value can be encrypted")
 
 
 def encrypted(
     stack: str,
     file: Path,
     values: Sequence[str],
-    notify: Callable[[int], None],
+    notify: Callable[[int], None] = lambda _: None,
     *,
     failing: str = "the url can't be encrypted",
 ) -> list[str]:
@@ -131,16 +130,16 @@ def encrypted(
     with run_folder() as folder:
         copy = folder / file.name
         before = read_text(file)
-        others = _others(read_mapping(file))
+        encryption = {**read_mapping(file), "config": None}
         copy.touch(mode=0o600)
         found = []
         for number, value in enumerate(values):
             copy.write_text(before, "utf-8")
             command = ["config", "set", "--secret", "--stack", stack, "--config-file", str(copy)]
-            _answered(failing, [*command, _SPARE], value)
+            _printed(failing, [*command, _SPARE], value)
             whole = read_mapping(copy)
             found.append(str(whole["config"][_SPARE]["secure"]))
-            if _others(whole) != others:
+            if {**whole, "config": None} != encryption:
                 raise ConfigError(
                     f"the stack {printable(stack)} has no encryption yet",
                     "Set a first secret with `pulumi config set --secret`, which makes it.",
@@ -149,12 +148,7 @@ def encrypted(
         return found
 
 
-def _others(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack's file holds beside the config: its encryption."""
-    return {key: value for key, value in whole.items() if key != "config"}
-
-
-def _answered(failing: str, args: Sequence[str], given: str = "") -> str:
+def _printed(failing: str, args: Sequence[str], given: str = "") -> str:
     """What a short command of `pulumi` prints; `given` is its input."""
     try:
         done = subprocess.run(
@@ -192,14 +186,13 @@ def _no_engine() -> ConfigError:
 def _start(
     command: list[str], output: Any, variables: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    extra = {"PULUMI_DEBUG_COMMANDS": "true", **variables}  # the first: for --event-log
     try:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **extra},
+            env={**os.environ, **variables},
             start_new_session=True,
             preexec_fn=interrupt_me_when_orphaned,  # noqa: PLW1509  # calls the kernel alone
         )
@@ -227,40 +220,22 @@ class _Engine:
             self._process.send_signal(signal.SIGINT)
 
 
-@define
-class _Tail:
-    """Reads what is added to a file of JSON lines."""
-
-    path: Path
-    heard: Callable[[Mapping[str, Any]], None]
-    _read: int = 0
-    _rest: bytes = b""
-
-    def catch_up(self) -> None:
-        """Hand on the lines that are complete by now."""
-        with self.path.open("rb") as file:
-            file.seek(self._read)
-            added = file.read()
-        self._read += len(added)
-        *lines, self._rest = (self._rest + added).split(b"\n")
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
-                self.heard(event)
-
-
-def _follow(process: subprocess.Popen[bytes], tail: _Tail) -> int:
+def _follow(
+    process: subprocess.Popen[bytes], log: Path, handle: Callable[[Mapping[str, Any]], None]
+) -> int:
     """Hand on the engine's events until it ends; gives its exit code.
 
     It never waits for long: a signal that comes just before a wait is handled only after it.
     """
-    while True:
-        try:
-            return process.wait(_READ_EVERY)
-        except subprocess.TimeoutExpired:
-            continue
-        finally:
-            tail.catch_up()
+    rest = b""
+    with log.open("rb") as file:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_READ_EVERY)
+            code = process.returncode  # before the last lines are read
+            *lines, rest = (rest + file.read()).split(b"\n")
+            for line in lines:
+                with suppress(json.JSONDecodeError):
+                    handle(json.loads(line))
+            if code is not None:
+                return code

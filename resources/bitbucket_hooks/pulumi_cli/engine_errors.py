@@ -148,7 +148,9 @@ def engine_failure(failing: str, printed: str, stack: str | None = None) -> Hook
     said = last_words(printed)
     for cause in _CAUSES:
         if found := re.search(cause.words, said):
-            return _explained(cause, {"said": said, **found.groupdict("")})
+            parts = {"said": said, **found.groupdict("")}
+            remedy = cause.remedy.format(**parts) + (_stacks() if cause.names else "")
+            return cause.error(cause.text.format(**parts), remedy)
     return ConfigError(f"{failing}: `pulumi` says: {said}", SEE_DOCTOR)
 
 
@@ -164,12 +166,7 @@ def _locked(printed: str, stack: str | None) -> StackLocked:
     )
 
 
-def _explained(cause: _Cause, found: dict[str, str]) -> HooksError:
-    names = _names() if cause.names else ""
-    return cause.error(cause.text.format(**found), f"{cause.remedy.format(**found)}{names}")
-
-
-def _names() -> str:
+def _stacks() -> str:
     """The stacks that have a file, as the end of a remedy."""
     with suppress(HooksError):
         if names := files.stacks():

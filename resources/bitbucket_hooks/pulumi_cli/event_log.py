@@ -67,70 +67,52 @@ class _Phase:
     planning: bool = False
 
     def take(self, event: Mapping[str, Any]) -> None:
-        for kind, act in (
-            ("resourcePreEvent", self._begin),
-            ("resOutputsEvent", self._finish),
-            ("resOpFailedEvent", self._fail),
-            ("diagnosticEvent", self._diagnose),
-            ("policyEvent", self._violate),
-            ("summaryEvent", self._sum_up),
-        ):
-            if isinstance(event.get(kind), Mapping):
-                act(event[kind])
+        match event:
+            case {"resourcePreEvent": Mapping() as begun}:
+                self.has_begun = True
+                self.planning = self.planning or bool(begun.get("planning"))
+                step = _step(begun)
+                self.steps[step.urn, step.op] = evolve(step, outcome=StepResult.UNFINISHED)
+            case {"resOutputsEvent": Mapping() as done}:
+                self._finish(_step(done), StepResult.DONE)
+            case {"resOpFailedEvent": Mapping() as failed}:
+                self._finish(_step(failed), StepResult.FAILED)
+            case {"diagnosticEvent": Mapping() as said}:
+                self.has_begun = True
+                if diagnostic := diagnostic_of(said):
+                    self.diagnostics.append(diagnostic)
+            case {"policyEvent": Mapping() as violation}:
+                self.violations.append(_violation(violation))
+            case {"summaryEvent": Mapping() as summary}:
+                self.summary, self.ended = summary, True
 
-    def _begin(self, event: Mapping[str, Any]) -> None:
-        self.has_begun = True
-        self.planning = self.planning or bool(event.get("planning"))
-        step = _step(mapping_of(event.get("metadata")))
-        self.steps[step.urn, step.op] = evolve(step, outcome=StepResult.UNFINISHED)
-
-    def _fail(self, event: Mapping[str, Any]) -> None:
-        self._finish(event, StepResult.FAILED)
-
-    def _finish(self, event: Mapping[str, Any], outcome: StepResult = StepResult.DONE) -> None:
+    def _finish(self, step: Step, outcome: StepResult) -> None:
         """Note how a step ended; of a refresh, the end names what it found in place of itself."""
-        step = evolve(_step(mapping_of(event.get("metadata"))), outcome=outcome)
         begun = self.steps.get((step.urn, _REFRESH))
         if begun is not None and begun.outcome is StepResult.UNFINISHED:
             new = None if step.op in _GONE else step.new
             step = evolve(step, op=_REFRESH, new=new)
-        self.steps[step.urn, step.op] = step
-
-    def _diagnose(self, event: Mapping[str, Any]) -> None:
-        self.has_begun = True
-        if diagnostic := diagnostic_of(event):
-            self.diagnostics.append(diagnostic)
-
-    def _violate(self, event: Mapping[str, Any]) -> None:
-        self.violations.append(
-            Violation(
-                policy=str(event.get("policyName", "")),
-                pack=str(event.get("policyPackName") or "policies"),
-                level=str(event.get("enforcementLevel", "")),
-                message=message_of(str(event.get("message", ""))),
-                urn=str(event.get("resourceUrn") or ""),
-            )
-        )
-
-    def _sum_up(self, event: Mapping[str, Any]) -> None:
-        self.summary, self.ended = event, True
+        self.steps[step.urn, step.op] = evolve(step, outcome=outcome)
 
     def run(self) -> Run:
         """Everything so far, as a run."""
         planned = bool(self.summary.get("isPreview", self.planning))
-        steps = [self._as_planned(step, planned=planned) for step in self.steps.values()]
+        steps = [self._as_planned(step) if planned else step for step in self.steps.values()]
         refreshed = any(step.op == _REFRESH for step in steps)
         root = [step.op for step in steps if step.type == ROOT_TYPE]
         project, stack = stack_of(step.urn for step in steps)
-        failed = any(one.severity == "error" for one in self.diagnostics)
+        result = self.summary.get("result")
+        # asked twice to stop, the engine drops all and gives no error
+        stopped = result == "canceled" or any(map(tells_stop, self.diagnostics))
+        failed = any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
         seconds = number_of(self.summary.get("durationSeconds"))
         counts = mapping_of(self.summary.get("resourceChanges"))
         return Run(
             kind=kind_of(root, refreshed=refreshed),
             planned=planned,
             refreshed=refreshed,
-            ended=self.ended and not self._stopped,
-            failed=failed or self.summary.get("result") == "failed",
+            ended=self.ended and not stopped,
+            failed=failed or result == "failed",
             project=project,
             stack=stack,
             seconds=None if seconds is None else round(seconds),
@@ -140,33 +122,36 @@ class _Phase:
             tallies={str(k): v for k, v in counts.items() if isinstance(v, int)},
         )
 
-    @property
-    def _stopped(self) -> bool:
-        """Whether somebody stopped it: asked twice, the engine drops all and gives no error."""
-        return self.summary.get("result") == "canceled" or any(map(tells_stop, self.diagnostics))
-
-    def _as_planned(self, step: Step, *, planned: bool) -> Step:
+    @staticmethod
+    def _as_planned(step: Step) -> Step:
         """In a preview nothing is done, and what a failed run had begun is no news of its own."""
-        if planned and step.op != _REFRESH and step.outcome is not StepResult.FAILED:
-            return evolve(step, outcome=StepResult.PLANNED)
-        return step
+        if step.op == _REFRESH or step.outcome is StepResult.FAILED:
+            return step
+        return evolve(step, outcome=StepResult.PLANNED)
 
 
-def _step(metadata: Mapping[str, Any]) -> Step:
+def _step(event: Mapping[str, Any]) -> Step:
+    metadata = mapping_of(event.get("metadata"))
     details = mapping_of(metadata.get("detailedDiff")).items()
+    provider = metadata.get("provider") or mapping_of(metadata.get("new")).get("provider")
     return Step(
         op=str(metadata.get("op", "")),
         urn=str(metadata.get("urn", "")),
         type=str(metadata.get("type", "")),
-        provider=_name(metadata.get("provider") or mapping_of(metadata.get("new")).get("provider")),
+        # the name in `urn:pulumi:STACK::PROJECT::pulumi:providers:TYPE::NAME::ID`
+        provider="".join(str(provider or "").rsplit("::", 2)[-2:-1]),
         old=state_of(metadata.get("old")),
         new=state_of(metadata.get("new")),
-        paths={str(path): str(mapping_of(one).get("diffKind", "")) for path, one in details}
+        paths={str(path): str(mapping_of(detail).get("diffKind", "")) for path, detail in details}
         or dict.fromkeys(map(str, list_of(metadata.get("diffs"))), "update"),
     )
 
 
-def _name(reference: Any) -> str:
-    """The name in `urn:pulumi:STACK::PROJECT::pulumi:providers:TYPE::NAME::ID`."""
-    parts = str(reference or "").rsplit("::", 2)
-    return parts[-2] if len(parts) > 1 else ""
+def _violation(event: Mapping[str, Any]) -> Violation:
+    return Violation(
+        policy=str(event.get("policyName", "")),
+        pack=str(event.get("policyPackName") or "policies"),
+        level=str(event.get("enforcementLevel", "")),
+        message=message_of(str(event.get("message", ""))),
+        urn=str(event.get("resourceUrn") or ""),
+    )

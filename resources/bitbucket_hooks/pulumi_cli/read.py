@@ -29,6 +29,7 @@ from bitbucket_hooks.pulumi_cli.values import (
 _REMEDY: Final = (
     "Give what `pulumi preview --json`, `pulumi up --json` or `--event-log FILE` wrote, whole."
 )
+_SPACE: Final = re.compile("[ \t\r\n\ufeff]*")
 _URN: Final = re.compile(r"urn:pulumi:[^\"]+")
 _DOCUMENT: Final = frozenset({"steps", "diagnostics", "changeSummary", "duration"})
 
@@ -64,40 +65,28 @@ def _values(text: str, source: str) -> tuple[list[Any], bool]:
     """The JSON values, with nothing but space between them, and whether the last is cut off."""
     decoder = json.JSONDecoder()
     found: list[Any] = []
-    place, end = _after_space(text, 0), len(text)
-    while place < end:
+    place = _after_space(text, 0)
+    while place < len(text):
         try:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            is_engines = any(map(_is_event, found)) or '"steps":' in text
-            if is_engines and _is_cut(text, error):
+            position = getattr(error, "pos", place)
+            is_unterminated = getattr(error, "msg", "").startswith("Unterminated")
+            is_cut = is_unterminated or not text[position:].strip()
+            if is_cut and (any(map(_is_event, found)) or '"steps":' in text):
                 return found, True
-            raise ConfigError(f"{source}: {_broken(text, place, error)}", _REMEDY) from None
+            line = text.count("\n", 0, position) + 1
+            what = f"it is cut off in line {line}" if is_cut else f"line {line} is no JSON"
+            if place == 0 and text[:1] not in "{[":
+                what = "this is no JSON"
+            raise ConfigError(f"{source}: {what}", _REMEDY) from None
         found.append(value)
         place = _after_space(text, place)
     return found, False
 
 
-def _is_cut(text: str, error: Exception) -> bool:
-    """Whether the text ends where JSON goes on."""
-    is_unterminated = getattr(error, "msg", "").startswith("Unterminated")
-    return is_unterminated or not text[getattr(error, "pos", 0) :].strip()
-
-
-def _broken(text: str, start: int, error: Exception) -> str:
-    position = getattr(error, "pos", start)
-    line = text.count("\n", 0, position) + 1
-    if start == 0 and text[:1] not in "{[":
-        return "this is no JSON"
-    if _is_cut(text, error):
-        return f"it is cut off in line {line}"
-    return f"line {line} is no JSON"
-
-
 def _after_space(text: str, place: int) -> int:
-    while place < len(text) and text[place] in " \t\r\n\ufeff":
-        place += 1
-    return place
+    return _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it always matches
 
 
 def _is_document(value: Any) -> bool:
@@ -113,9 +102,9 @@ def _is_event(value: Any) -> bool:
 
 def _events_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """A preview's document as the events of the same preview."""
-    steps = [mapping_of(one) for one in list_of(document.get("steps"))]
-    root = [str(one.get("op")) for one in steps if _type_of(str(one.get("urn"))) == ROOT_TYPE]
-    refreshed = any(one.get("op") == "refresh" for one in steps)
+    steps = [mapping_of(step) for step in list_of(document.get("steps"))]
+    root = [str(step.get("op")) for step in steps if _type_of(str(step.get("urn"))) == ROOT_TYPE]
+    refreshed = any(step.get("op") == "refresh" for step in steps)
     # the document of a refresh shows what it found as an update or a deletion
     is_refresh = kind_of(root, refreshed=refreshed) is Kind.REFRESH
     for step in steps:
@@ -128,7 +117,7 @@ def _events_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             "old": step.get("oldState"),
             "new": step.get("newState"),
             "detailedDiff": {
-                path: {"diffKind": mapping_of(one).get("kind", "")} for path, one in details
+                path: {"diffKind": mapping_of(detail).get("kind", "")} for path, detail in details
             },
             "diffs": step.get("diffReasons"),
         }
