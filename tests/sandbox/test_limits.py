@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from bitbucket_hooks.sandbox import hookstore, limits
+from bitbucket_hooks.sandbox import faults, hookstore
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give the clock of limits and lags; the server runs in this process too."""
     found = Clock()
-    monkeypatch.setattr(limits, "time", found)
+    monkeypatch.setattr(faults, "time", found)
     monkeypatch.setattr(hookstore, "time", found)
     return found
 

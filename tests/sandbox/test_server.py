@@ -19,7 +19,7 @@ import requests
 from bitbucket_hooks.sandbox import store
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve, serving
+from bitbucket_hooks.sandbox.server import Server, serve, serving
 
 if TYPE_CHECKING:
     import sqlite3
@@ -192,7 +192,7 @@ def test_a_bug_is_seen(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bitbucket_hooks.sandbox.wire.answer", fail)
+    monkeypatch.setattr(Server, "respond", fail)
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(f"{base}/hook_events", timeout=5)
     assert "ZeroDivisionError" in capfd.readouterr().err

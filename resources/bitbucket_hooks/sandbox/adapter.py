@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import io
+import os
 import time
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Mapping
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import attrs
-from requests import exceptions
+from requests import PreparedRequest, Response, exceptions
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from bitbucket_hooks.sandbox import wire
-from bitbucket_hooks.sandbox.app import PAUSE, Application
+from bitbucket_hooks.sandbox.app import Application, incoming
 from bitbucket_hooks.sandbox.seed import open_database
-
-if TYPE_CHECKING:
-    import os
-    import socket
-    from collections.abc import Mapping
-
-    from requests import PreparedRequest, Response
 
 EMBEDDED_ORIGIN: Final = "http://sandbox.invalid"
 """The origin to mount the adapter on: a reserved name, so that nothing ever goes there by wire."""
@@ -62,16 +55,30 @@ class SandboxAdapter(BaseAdapter):
         become unusable.
         """
         patience = _ClientTimeout(timeout[1] if isinstance(timeout, tuple) else timeout)
-        environ = wire.environment(
-            request.method or "GET",
-            request.url or "",
-            cast("Any", request.headers).items(),
-            _body(request),
-            _ADDRESS,
+        url, method = request.url or "", request.method or "GET"
+        headers = cast("Any", request.headers).items()
+        asked = incoming(method, url, headers, _body(request), _ADDRESS)
+        answer = self._app.respond(asked, patience.pause)
+        if patience.is_over:
+            late = ReadTimeoutError(_POOL, url, "Read timed out.")
+            raise exceptions.ReadTimeout(late, request=request)
+        if not answer:
+            reset = ConnectionResetError(104, "Connection reset by peer")
+            dropped = ProtocolError("Connection aborted.", reset)
+            raise exceptions.ConnectionError(dropped, request=request)
+        parts, status, sent = answer.get_wsgi_response(asked.environ)
+        received = HTTPResponse(
+            io.BytesIO(b"".join(parts)),
+            HTTPHeaderDict(sent),
+            answer.status_code,
+            version=11,
+            reason=status.partition(" ")[2],
+            preload_content=False,
+            decode_content=False,
+            request_method=method,
+            request_url=url,
         )
-        answer = wire.answer(self._app, {**environ, PAUSE: patience.pause}, {})
-        _check_arrival(request, answer, patience)
-        response = self._builder.build_response(request, _received(request, answer))
+        response = self._builder.build_response(request, received)
         response.connection = cast("Any", self)
         return response
 
@@ -95,20 +102,6 @@ class _ClientTimeout:
         time.sleep(seconds)
 
 
-def _check_arrival(
-    request: PreparedRequest, answer: wire.RawResponse, patience: _ClientTimeout
-) -> None:
-    """Raise what `requests` raises when nothing comes, or not in time."""
-    if patience.is_over:
-        late = ReadTimeoutError(_POOL, request.url or "", "Read timed out.")
-        raise exceptions.ReadTimeout(late, request=request)
-    if not answer.data:
-        reset = ConnectionResetError(104, "Connection reset by peer")
-        raise exceptions.ConnectionError(
-            ProtocolError("Connection aborted.", reset), request=request
-        )
-
-
 def _body(request: PreparedRequest) -> bytes:
     body: Any = request.body
     if body is None or isinstance(body, bytes):
@@ -116,33 +109,3 @@ def _body(request: PreparedRequest) -> bytes:
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read()) if hasattr(body, "read") else b"".join(body)
-
-
-class _Stream:
-    """As much of a socket as a response reads from."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def makefile(self, _: str) -> io.BytesIO:
-        return io.BytesIO(self._data)
-
-
-def _received(request: PreparedRequest, answer: wire.RawResponse) -> HTTPResponse:
-    """Let the standard library parse the bytes, as if they had come over a wire."""
-    original = http.client.HTTPResponse(
-        cast("socket.socket", _Stream(answer.data)), method=request.method
-    )
-    original.begin()
-    return HTTPResponse(
-        body=original,
-        headers=HTTPHeaderDict(original.msg.items()),
-        status=original.status,
-        version=original.version,
-        reason=original.reason,
-        preload_content=False,
-        decode_content=False,
-        original_response=original,
-        request_method=request.method,
-        request_url=request.url,
-    )

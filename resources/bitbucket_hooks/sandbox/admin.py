@@ -361,7 +361,10 @@ class Sandbox:
         if kind not in settings.KINDS:
             raise SandboxError(f'no fault "{kind}"; take one of {", ".join(settings.KINDS)}')
         with self._database.write() as connection:
-            faults.plan(connection, kind, method, path, times, skip)
+            connection.execute(
+                "INSERT INTO plans (kind, method, path, skip, remaining) VALUES (?, ?, ?, ?, ?)",
+                (kind, method.upper(), path, skip, times),
+            )
 
     def planned_faults(self) -> list[Plan]:
         """Give the planned faults that no request has met yet."""

@@ -1,10 +1,14 @@
-"""The sandbox as a WSGI application: the way of a request from its route to its answer."""
+"""The sandbox's API: the way of a request from its route to its response."""
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import attrs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -18,29 +22,17 @@ from bitbucket_hooks.sandbox import (
     faults,
     hooks,
     insights,
-    limits,
     listing,
     oauth,
     settings,
     statuses,
 )
 from bitbucket_hooks.sandbox.calls import IncomingRequest
-from bitbucket_hooks.sandbox.errors import ConnectionDropped, Missing, Refusal
-from bitbucket_hooks.sandbox.identity import identify
+from bitbucket_hooks.sandbox.errors import Missing, Refusal
+from bitbucket_hooks.sandbox.identity import Identity, identify
 from bitbucket_hooks.sandbox.pages import select_fields
-from bitbucket_hooks.sandbox.store import NUMBER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-    from bitbucket_hooks.sandbox.identity import Identity
-    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
-    from bitbucket_hooks.sandbox.store import Database
-
-PAUSE: Final = "bitbucket_hooks.sandbox.pause"
-"""Key of the WSGI environment: a function that waits so many seconds, in place of `time.sleep`."""
+from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
+from bitbucket_hooks.sandbox.store import NUMBER, Database
 
 _READS: Final = ("GET", "HEAD")
 _PUBLIC: Final = (
@@ -97,34 +89,33 @@ _ROUTES: Final = Map(
 
 @attrs.frozen
 class Application:
-    """Plays the API over one database. Safe in any number of threads and processes.
-
-    Raises `ConnectionDropped`, at once or amid the body, for a connection that is to break.
-    """
+    """Plays the API over one database. Safe in any number of threads and processes."""
 
     database: Database
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as the WSGI standard says."""
-        request = Request(environ)
+    def respond(
+        self, request: Request, pause: Callable[[float], object] = time.sleep
+    ) -> Response | None:
+        """Answer a request; `pause` waits for so many seconds.
+
+        The connection is to break without a response, and amid a body that is shorter than its
+        `Content-Length`.
+        """
         with self.database.read() as connection:
             current = settings.load(connection)
             identity = identify(
                 connection, request.headers.get("Authorization"), request.remote_addr or "nowhere"
             )
-        limited = limits.admit(self.database, current, identity.name)
-        fault = None if limited else faults.draw(self.database, current, *_named(request))
-        _pause(request, current, fault)
-        response = limited or self._answer(request, identity, current, fault)
-        if response and fault == "truncated":
-            response = _cut_short(response)
-        if fault == "drop-after":
-            response = None
+        response = faults.admit(self.database, current, identity.name)
+        fault = None
+        if not response:
+            fault = faults.draw(self.database, current, request.method, request.path)
+        if milliseconds := current.latency_ms + (current.slow_ms if fault == "slow" else 0):
+            pause(milliseconds / 1000)
+        response = response or self._answer(request, identity, current, fault)
         if current.log_requests:
             self._log(request, identity, response, fault)
-        if response is None:
-            raise ConnectionDropped("the sandbox dropped the connection")
-        return response(environ, start_response)
+        return response
 
     def _answer(
         self,
@@ -133,29 +124,31 @@ class Application:
         current: SandboxSettings,
         fault: FaultKind | None,
     ) -> Response | None:
-        """Carry the request out unless the fault prevents it; no response: the connection drops."""
+        """Carry the request out unless the fault prevents it."""
         if fault in faults.BEFORE:
             return _failure(fault)
         response = self._carry_out(request, identity, current)
         if fault == "empty-list":
-            response = _emptied(response)
+            _empty(response)
         if current.scope_headers and identity.is_known:
             response.headers["X-OAuth-Scopes"] = ", ".join(sorted(identity.scopes))
-        if limits.are_shown(current, identity):
-            with self.database.read() as connection:
-                limits.label(connection, current, identity, response)
-        return errors.gateway_page(502) if fault == "502-after" else response
+        faults.label(self.database, current, identity, response)
+        if fault == "502-after":
+            return errors.gateway_page(502)
+        if fault == "truncated":
+            return _cut_short(response)
+        return None if fault == "drop-after" else response
 
     def _carry_out(
         self, request: Request, identity: Identity, current: SandboxSettings
     ) -> Response:
+        reading = request.method in _READS
         try:
             endpoint, values = _ROUTES.bind_to_environ(request.environ).match()
             if endpoint not in _PUBLIC and not identity.is_known:
                 raise errors.unauthenticated()
             if endpoint is not oauth.access_token and identity.kind == "invalid":
                 raise errors.unauthenticated()
-            reading = request.method in _READS
             with self.database.read() if reading else self.database.write() as connection:
                 response: Response = endpoint(
                     IncomingRequest(request, connection, identity, current), **values
@@ -168,35 +161,22 @@ class Application:
             return errors.refusal(405, "Method not allowed").response
         except HTTPException:
             return errors.not_found().response
-        return _selected(request, response)
+        fields = request.args.get("fields")
+        if fields and reading:
+            response.set_data(json.dumps(select_fields(response.get_json(), fields)))
+        return response
 
     def _log(
         self, request: Request, identity: Identity, response: Response | None, fault: str | None
     ) -> None:
+        query = request.query_string.decode("latin-1")
+        status = response.status_code if response else None
         with self.database.write() as connection:
             connection.execute(
                 "INSERT INTO requests (at, method, path, query, status, identity, fault)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    time.time(),
-                    *_named(request),
-                    request.query_string.decode("latin-1"),
-                    response.status_code if response else None,
-                    identity.name,
-                    fault,
-                ),
+                (time.time(), request.method, request.path, query, status, identity.name, fault),
             )
-
-
-def _named(request: Request) -> tuple[str, str]:
-    return request.method, request.path
-
-
-def _pause(request: Request, current: SandboxSettings, fault: FaultKind | None) -> None:
-    milliseconds = current.latency_ms + (current.slow_ms if fault == "slow" else 0)
-    if milliseconds:
-        pause: Callable[[float], Any] = request.environ.get(PAUSE, time.sleep)
-        pause(milliseconds / 1000)
 
 
 def _failure(fault: FaultKind | None) -> Response | None:
@@ -207,18 +187,10 @@ def _failure(fault: FaultKind | None) -> Response | None:
     return None if fault == "drop-before" else errors.gateway_page(int(fault or 0))
 
 
-def _emptied(response: Response) -> Response:
+def _empty(response: Response) -> None:
     body = response.get_json(silent=True)
     if isinstance(body, dict) and "values" in body:
         response.set_data(json.dumps({"pagelen": body["pagelen"], "size": 0, "values": []}))
-    return response
-
-
-def _selected(request: Request, response: Response) -> Response:
-    fields = request.args.get("fields")
-    if fields and request.method in _READS:
-        response.set_data(json.dumps(select_fields(response.get_json(), fields)))
-    return response
 
 
 def _cut_short(response: Response) -> Response | None:
@@ -226,9 +198,32 @@ def _cut_short(response: Response) -> Response | None:
     body = response.get_data()
     if not body:
         return None
-    return Response(_half(body), response.status_code, response.headers)
+    return Response([body[: len(body) // 2]], response.status_code, response.headers)
 
 
-def _half(body: bytes) -> Iterator[bytes]:
-    yield body[: len(body) // 2]
-    raise ConnectionDropped("the sandbox dropped the connection amid the body")
+def incoming(
+    method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, address: str
+) -> Request:
+    """Make a request of its parts; `target` is what stands on the request line."""
+    parts = urlsplit(target)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": address,
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+    }
+    for name, value in headers:
+        environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    # The body is here as a whole, however it was sent.
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.setdefault("HTTP_HOST", parts.netloc)
+    # Whoever needs the server's name takes it from the Host header.
+    return Request({**environ, "SERVER_NAME": "sandbox.invalid", "SERVER_PORT": "80"})

@@ -44,10 +44,6 @@ class SandboxUnusable(SandboxError):
         super().__init__(f"the sandbox {path} can't be used: {cause}; run it again, or {remedy}")
 
 
-class ConnectionDropped(ConnectionError):
-    """The sandbox plays a connection that breaks before the answer is complete."""
-
-
 class Refusal(Exception):
     """The service says no; `response` is its answer."""
 
@@ -106,18 +102,6 @@ def no_permission(what: str) -> Refusal:
 def not_found(message: str = _NOT_FOUND) -> Refusal:
     """404: a missing repository and a missing hook look alike (public API description)."""
     return refusal(404, message)
-
-
-def unusable(error: SandboxUnusable) -> Refusal:
-    """507 when the disk is full, 500 when the sandbox's file can't be used for another reason."""
-    return refusal(507 if error.is_full else 500, error.message)
-
-
-def rate_limited(retry_after: int | None) -> Refusal:
-    """429 as plain text (seen); `Retry-After` in seconds is not documented, so often missing."""
-    text = "Rate limit for this resource has been exceeded"
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Refusal(Response(text, 429, headers, mimetype="text/plain"))
 
 
 def server_error() -> Response:

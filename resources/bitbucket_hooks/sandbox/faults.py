@@ -1,22 +1,84 @@
-"""What goes wrong between a client and the service: random and planned faults."""
+"""What keeps a client from its answer: rate limits, and planned or random faults."""
 
 from __future__ import annotations
 
 import fnmatch
+import math
 import random
-from typing import TYPE_CHECKING, Final, cast
+import sqlite3
+import time
+from typing import Final, cast
 
 import attrs
+from werkzeug.wrappers import Response
 
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
-
-    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
-    from bitbucket_hooks.sandbox.store import Database
+from bitbucket_hooks.sandbox.identity import Identity
+from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
+from bitbucket_hooks.sandbox.store import Database
 
 BEFORE: Final = frozenset({"500", "502", "503", "504", "html", "drop-before"})
 """The kinds that keep the request from being carried out."""
+
+_HOUR: Final = 3600.0
+_NEAR: Final = 0.8
+
+
+def admit(database: Database, settings: SandboxSettings, name: str) -> Response | None:
+    """Count a request of the identity `name`; gives the 429 when it is one too many.
+
+    A refused request is not counted (unverified), so waiting helps even those who knock on.
+    """
+    limits = ((settings.rate_limit, settings.window_seconds), (settings.burst_limit, 1.0))
+    windows = [(limit, seconds) for limit, seconds in limits if limit]
+    if not windows:
+        return None
+    now = time.time()
+    with database.write() as connection:
+        longest = max(seconds for _, seconds in windows)
+        connection.execute("DELETE FROM hits WHERE at <= ?", (now - longest,))
+        waits = [_wait(connection, name, now, *window) for window in windows]
+        if not any(waits):
+            connection.execute("INSERT INTO hits VALUES (?, ?)", (name, now))
+            return None
+    # Plain text (seen); `Retry-After` in seconds is not documented, so often missing.
+    text = "Rate limit for this resource has been exceeded"
+    response = Response(text, 429, mimetype="text/plain")
+    if settings.retry_after:
+        response.headers["Retry-After"] = str(max(1, math.ceil(max(waits))))
+    return response
+
+
+def _wait(
+    connection: sqlite3.Connection, name: str, now: float, limit: int, seconds: float
+) -> float:
+    """Give the seconds until the window has room again; 0: now."""
+    row = connection.execute(
+        "SELECT at FROM hits WHERE identity = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+        (name, now - seconds, limit - 1),
+    ).fetchone()
+    return max(row["at"] + seconds - now, 0.001) if row else 0.0
+
+
+def label(
+    database: Database, settings: SandboxSettings, identity: Identity, response: Response
+) -> None:
+    """Add the rate limit headers, which only access tokens get (public docs).
+
+    The real limit is one by the hour, so that of a shorter window is converted to an hour. The
+    value of `Resource` is unverified.
+    """
+    if not settings.rate_limit or not identity.is_access_token:
+        return
+    with database.read() as connection:
+        (used,) = connection.execute(
+            "SELECT count(*) FROM hits WHERE identity = ? AND at > ?",
+            (identity.name, time.time() - settings.window_seconds),
+        ).fetchone()
+    hourly = round(settings.rate_limit * _HOUR / max(settings.window_seconds, 0.001))
+    response.headers["X-RateLimit-Limit"] = str(hourly)
+    response.headers["X-RateLimit-Resource"] = "api"
+    is_near = used > _NEAR * settings.rate_limit
+    response.headers["X-RateLimit-NearLimit"] = "true" if is_near else "false"
 
 
 @attrs.frozen
@@ -29,22 +91,6 @@ class Plan:
     path: str
     skip: int
     remaining: int
-
-    def concerns(self, method: str, paths: Iterable[str]) -> bool:
-        """Whether the plan is for this request, whose path may be spelled in several ways."""
-        glob = self.path.lower()
-        fits = any(fnmatch.fnmatchcase(path.lower(), glob) for path in paths)
-        return fits and self.method in ("*", method)
-
-
-def plan(
-    connection: sqlite3.Connection, kind: FaultKind, method: str, path: str, times: int, skip: int
-) -> None:
-    """Let the next `times` requests that fit meet a fault, after `skip` of them passed."""
-    connection.execute(
-        "INSERT INTO plans (kind, method, path, skip, remaining) VALUES (?, ?, ?, ?, ?)",
-        (kind, method.upper(), path, skip, times),
-    )
 
 
 def plans(connection: sqlite3.Connection) -> list[Plan]:
@@ -64,16 +110,17 @@ def draw(database: Database, settings: SandboxSettings, method: str, path: str) 
 
 
 def _planned(connection: sqlite3.Connection, method: str, path: str) -> FaultKind | None:
-    paths = {path, _with_slugs(connection, path)}
-    for each in plans(connection):
-        if not each.concerns(method, paths):
+    paths = {path.lower(), _with_slugs(connection, path).lower()}
+    for plan in plans(connection):
+        fits = any(fnmatch.fnmatchcase(spelling, plan.path.lower()) for spelling in paths)
+        if not fits or plan.method not in ("*", method):
             continue
-        if each.skip:
-            connection.execute("UPDATE plans SET skip = skip - 1 WHERE id = ?", (each.id,))
+        if plan.skip:
+            connection.execute("UPDATE plans SET skip = skip - 1 WHERE id = ?", (plan.id,))
             return None
-        connection.execute("UPDATE plans SET remaining = remaining - 1 WHERE id = ?", (each.id,))
+        connection.execute("UPDATE plans SET remaining = remaining - 1 WHERE id = ?", (plan.id,))
         connection.execute("DELETE FROM plans WHERE remaining < 1")
-        return each.kind
+        return plan.kind
     return None
 
 

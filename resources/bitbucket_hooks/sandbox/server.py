@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import os
 import re
 import socket
 import socketserver
@@ -11,23 +12,19 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from bitbucket_hooks.sandbox import errors, wire
-from bitbucket_hooks.sandbox.app import Application
+from werkzeug.wrappers import Request, Response
+
+from bitbucket_hooks.sandbox import errors
+from bitbucket_hooks.sandbox.app import Application, incoming
 from bitbucket_hooks.sandbox.errors import SandboxUnusable
 from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.store import Database
 from bitbucket_hooks.sandbox.web.guard import host_name, is_address, is_loopback
 from bitbucket_hooks.sandbox.web.pages import Pages
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-    from bitbucket_hooks.sandbox.store import Database
 
 LOOPBACK: Final = "127.0.0.1"
 _MOST_BYTES: Final = 10 * 1024 * 1024
@@ -52,24 +49,31 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if body is None:
             return
         try:
-            environ = wire.environment(
+            request = incoming(
                 self.command, self.path, self.headers.items(), body, self.client_address[0]
             )
         except ValueError:  # such as http://[
             self.send_error(400, "Bad request target")
             return
-        answer = wire.answer(self.server.app, environ, {"Date": formatdate(usegmt=True)})
-        if answer.dropped and not answer.data:
+        response = self.server.respond(request)
+        status, is_complete = self._send(request, response) if response else ("---", False)
+        if not response:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.wfile.write(answer.data)
-        self.close_connection = self.close_connection or answer.dropped
-        self.log_message("%s", self._summary(answer))
+        self.close_connection = self.close_connection or not is_complete
+        dropped = "" if is_complete else " (dropped)"
+        self.log_message("%s", f"{status} {self.command} {self.path}{dropped}")
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def _summary(self, answer: wire.RawResponse) -> str:
-        status = answer.data[9:12].decode() or "---"
-        return f"{status} {self.command} {self.path}{' (dropped)' if answer.dropped else ''}"
+    def _send(self, request: Request, response: Response) -> tuple[str, bool]:
+        """Send a response; give its code, and whether the body is as long as was announced."""
+        parts, status, headers = response.get_wsgi_response(request.environ)
+        lines = [f"{name}: {value}" for name, value in headers]
+        head = [f"HTTP/1.1 {status}", *lines, f"Date: {formatdate(usegmt=True)}"]
+        body = b"".join(parts)
+        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+        announced = int(dict(headers).get("Content-Length", 0))
+        return status[:3], self.command == "HEAD" or len(body) >= announced
 
     def _body(self) -> bytes | None:
         """Read the request's body; an answer is on its way when that can't be done."""
@@ -135,19 +139,19 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         if is_loopback(str(self.server_address[0])):
             self.pages = Pages(database, self.origin, int(self.server_address[1]))
 
-    def app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def respond(self, request: Request) -> Response | None:
         """Answer a request: the page's are neither logged nor limited, nor do they fail."""
-        root = "/".join(str(environ["PATH_INFO"]).split("/", 2)[:2])
+        root = "/".join(str(request.environ["PATH_INFO"]).split("/", 2)[:2])
         try:
             if self.pages and root not in _API:
-                return self.pages(environ, start_response)
-            host = str(environ["HTTP_HOST"])
-            if not self._is_ours(host_name(host)):
-                message = f'No answer to the host "{host}"; allow it with `--allow-host`'
-                return errors.refusal(421, message).response(environ, start_response)
-            return self._api(environ, start_response)
+                return self.pages.respond(request)
+            host = request.headers.get("Host", "")
+            if self._is_ours(host_name(host)):
+                return self._api.respond(request)
         except SandboxUnusable as error:
-            return errors.unusable(error).response(environ, start_response)
+            return errors.refusal(507 if error.is_full else 500, error.message).response
+        message = f'No answer to the host "{host}"; allow it with `--allow-host`'
+        return errors.refusal(421, message).response
 
     def _is_ours(self, host: str) -> bool:
         """Whether the API answers to a name: else any page's script could reach it by one.

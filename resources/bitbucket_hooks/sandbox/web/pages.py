@@ -18,9 +18,7 @@ from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.visits import Visit, page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from collections.abc import Callable, Iterator
 
     from bitbucket_hooks.sandbox.store import Database
     from bitbucket_hooks.sandbox.web.paths import Subject
@@ -91,16 +89,14 @@ class Pages:
         self._guard = Guard(origin, port)
         self._deliverer = Deliverer(database)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as the WSGI standard says."""
-        request = Request(environ)
+    def respond(self, request: Request) -> Response:
+        """Answer one request."""
         if not self._guard.is_asked(request):
-            other = Response(_OTHER_NAME, 421, mimetype="text/plain")
-            return other(environ, start_response)
+            return Response(_OTHER_NAME, 421, mimetype="text/plain")
         session = self._guard.session(request)
         response = self._answer(request, self._guard.token(session))
         self._guard.seal(response, session)
-        return response(environ, start_response)
+        return response
 
     def close(self) -> None:
         """Wait a moment for deliveries that are not finished."""
