@@ -10,7 +10,7 @@ from bitbucket_hooks.publish import Annotation, Published, ReportFigure, Severit
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Changes
 from bitbucket_hooks.report.document import Mark, Statement, code, plain, strong, text
-from bitbucket_hooks.report.phrases import Words, lines_of
+from bitbucket_hooks.report.phrases import lines_of
 from bitbucket_hooks.report.to_document import to_document
 from bitbucket_hooks.stack.source_lines import Positions, SourceEntry, declared_at
 
@@ -85,7 +85,6 @@ def _mistakes(changes: Changes, positions: Positions) -> Iterable[Annotation]:
 
 
 def _findings(changes: Changes, entries: Mapping[str, SourceEntry]) -> Iterable[Annotation]:
-    words = Words(planned=changes.run.planned)
     for violation in changes.run.violations:
         name = violation.urn.rpartition("::")[2]
         severity = Severity.HIGH if violation.stops else Severity.MEDIUM
@@ -99,7 +98,7 @@ def _findings(changes: Changes, entries: Mapping[str, SourceEntry]) -> Iterable[
     for hook in changes.hooks:
         if hook.changes:
             entry = entries.get(hook.name)
-            yield _placed(_finding(hook, changes, words), entry, _changed_key(hook))
+            yield _placed(_finding(hook, changes), entry, _changed_key(hook))
 
 
 def _placed(finding: Annotation, entry: SourceEntry | None, key: str) -> Annotation:
@@ -117,8 +116,8 @@ def _changed_key(hook: ChangedHook) -> str:
     return hook.properties[0].name if hook.properties else "repositories"
 
 
-def _finding(hook: ChangedHook, changes: Changes, words: Words) -> Annotation:
-    said = [plain(line.text) for line in lines_of(hook, changes, words)]
+def _finding(hook: ChangedHook, changes: Changes) -> Annotation:
+    said = [plain(line.text) for line in lines_of(hook, changes)]
     return Annotation(
         f"{hook.name}: {said[0] if said else 'changes'}",
         "\n".join(said[1:]),

@@ -68,26 +68,36 @@ class Drift:
 
 @frozen
 class Move:
-    """Hooks that another resource declares from now on: they stay as they are."""
+    """Hooks that another resource declared before: they stay as they are."""
 
-    source: str
-    """The other resource."""
+    from_: str
     places: tuple[str, ...]
     whole: bool
     """All that the other resource had: it was renamed."""
 
 
 @frozen
-class ChangedHook:
-    """One declared hook, on a repository, a workspace, or many repositories."""
+class Gift:
+    """Hooks that another resource declares from now on: they stay as they are."""
 
-    urn: str
+    to: str
+    places: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class ChangedHook:
+    """One declared hook, on a repository, a workspace, or many repositories.
+
+    Its attributes are the keys of a report in JSON, in their order.
+    """
+
     name: str
     kind: str
     """`Hook`, `HookFleet` or `WorkspaceHook`."""
+    urn: str
+    action: Action = Action.UNCHANGED
     url: str
     """As it may be shown."""
-    action: Action = Action.UNCHANGED
     description: str | None = None
     events: tuple[str, ...] = ()
     active: bool = True
@@ -113,13 +123,11 @@ class ChangedHook:
     retained: tuple[str, ...] = ()
     """Places whose hook is no longer declared and stays all the same."""
     moves: tuple[Move, ...] = ()
-    """What it adopts from other resources."""
-    given: tuple[Move, ...] = ()
-    """What it leaves to other resources, named as `source`."""
+    given: tuple[Gift, ...] = ()
     drift: tuple[Drift, ...] = ()
     unchecked: Mapping[str, str] = field(factory=dict)
     """By place, why it couldn't be looked at."""
-    undone: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     """Places at which an update failed."""
     known: int = 0
     """Hooks that it had before."""
@@ -132,9 +140,14 @@ class ChangedHook:
         return self.action is not Action.UNCHANGED
 
     @property
+    def drifted(self) -> set[str]:
+        """The places where it is not as declared."""
+        return {place for drift in self.drift for place in drift.places}
+
+    @property
     def secret_change(self) -> object:
         """What the declaration does to the secret, in a word of `values`; None: nothing."""
-        return next((one.new for one in self.properties if one.name == "secret"), None)
+        return next((change.new for change in self.properties if change.name == "secret"), None)
 
     @property
     def becomes_unsigned(self) -> bool:
@@ -147,38 +160,32 @@ class Unmanaged:
     """A live hook that nothing declares."""
 
     uuid: str
-    told: str
-    """Where it hangs, its title and its url without the query."""
+    record: str
+    """Its repository or workspace, its title and its url without the query."""
     deleted: bool
 
 
-@frozen
+@frozen(kw_only=True)
 class Exclusive:
-    """A resource that says which hooks alone may be there."""
+    """A resource that says which hooks alone may be there; the keys in JSON, in their order."""
 
-    urn: str
     name: str
     kind: str
+    urn: str
     op: str
-    unmanaged: tuple[Unmanaged, ...] = ()
-    pending: bool = False
+    unmanaged: tuple[Unmanaged, ...]
+    pending: bool
     """Whether the next update deletes them: a refresh only finds them."""
-    unlisted: tuple[str, ...] = ()
+    unlisted: tuple[str, ...]
     """Repositories that couldn't be listed."""
-    failed: bool = False
-    existing: int = 0
+    existing: int
     """Hooks that it knows of, managed or not."""
-    properties: tuple[PropertyChange, ...] = ()
+    properties: tuple[PropertyChange, ...]
 
     @property
     def changes(self) -> bool:
         """Whether anything becomes different; unmanaged hooks that are only reported don't."""
         return bool(self.pending or self.properties or self.op not in ("same", "read", ""))
-
-    @property
-    def reports(self) -> bool:
-        """Whether there is anything to tell of it."""
-        return bool(self.changes or self.unmanaged)
 
 
 @frozen
@@ -241,7 +248,7 @@ class CheckedPart:
 
 @frozen
 class Changes:
-    """Everything that a report tells."""
+    """Everything that a report says."""
 
     run: Run
     hooks: tuple[ChangedHook, ...] = ()
@@ -251,27 +258,26 @@ class Changes:
     turn: CheckedPart | None = None
     """Which part was checked, where that is known and isn't everything."""
 
+    def verb(self, will: str, was: str) -> str:
+        """The one that fits what will happen, or what has."""
+        return will if self.run.planned else was
+
     @property
     def in_part(self) -> bool:
         """Whether a refresh checked only a part; where no notes tell, a message of the run does."""
         messages = (diagnostic.message for diagnostic in self.run.diagnostics)
-        return self.turn is not None or any(text.startswith(NOTICE) for text in messages)
+        return self.turn is not None or any(message.startswith(NOTICE) for message in messages)
 
     @property
     def any(self) -> bool:
         """Whether there is a difference: something to do, something done, or drift."""
-        return any(
-            (
-                any(one.changes for one in self.hooks),
-                any(one.changes for one in self.exclusives),
-                self.others,
-            )
-        )
+        hooks = any(hook.changes for hook in self.hooks)
+        return hooks or any(found.changes for found in self.exclusives) or bool(self.others)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """What went wrong, without the engine's own last words where there is more to tell."""
-        own = tuple(one for one in self.run.errors if one.message not in _LAST_WORDS)
+        own = tuple(error for error in self.run.errors if error.message not in _LAST_WORDS)
         return own if own or self.stops or not self.run.ended else self.run.errors
 
     @property
@@ -284,16 +290,16 @@ class Changes:
         run = self.run
         if not run.failed and run.ended:
             return DIFFERENCE if self.any else 0
-        if not run.ended or any(one.outcome is StepResult.FAILED for one in run.steps):
+        if not run.ended or any(step.outcome is StepResult.FAILED for step in run.steps):
             return REMOTE_FAILED
         errors = self.errors
-        is_users = bool(self.stops) or (bool(errors) and all(one.mistake for one in errors))
+        is_users = bool(self.stops) or (bool(errors) and all(error.mistake for error in errors))
         return USERS_MISTAKE if is_users else REMOTE_FAILED
 
     @property
     def stops(self) -> tuple[Violation, ...]:
         """The policies that keep the run from going on."""
-        return tuple(one for one in self.run.violations if one.stops)
+        return tuple(violation for violation in self.run.violations if violation.stops)
 
 
 _LAST_WORDS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Final, TypeAlias
@@ -55,32 +55,25 @@ WORDED: Final = "line"
 
 @frozen
 class Statement:
-    """One statement, with the things that it is about for those who want to see each."""
+    """What is said of one thing, with the things that it is about for those who want to see each.
+
+    Of a declaration, or of several that are alike, `lines` say what happens to it.
+    """
 
     mark: Mark
     text: Text
     items: tuple[Text, ...] = ()
     noun: str = "repository"
     """What each of the items is, in the singular."""
-
-
-@frozen
-class ReportEntry:
-    """What a report says of one declaration, or of several that are alike."""
-
-    mark: Mark
-    text: Text
     lines: tuple[Statement, ...] = ()
-    items: tuple[Text, ...] = ()
-    """The names of those that are alike."""
 
 
 @frozen
 class Section:
-    """Entries under one heading."""
+    """What is said of some declarations, under one heading."""
 
     title: str
-    entries: tuple[ReportEntry, ...]
+    entries: tuple[Statement, ...]
 
 
 @frozen
@@ -130,7 +123,7 @@ def sentence(figures: Sequence[Figure]) -> Text:
         return ()
     first, *others = figures
     head = f"{counted(first.number, 'hook')} {first.label}"
-    rest = (f"{one.number:,} {one.label}" for one in others)
+    rest = (f"{figure.number:,} {figure.label}" for figure in others)
     return text(strong(", ".join([head, *rest])), ".")
 
 
@@ -143,24 +136,16 @@ def text(*parts: str | Span | Text) -> Text:
     """Put a text together; a plain string is our own words."""
     found: list[Span] = []
     for part in parts:
-        found += (
-            [Span(part)] if isinstance(part, str) else [part] if isinstance(part, Span) else part
-        )
+        if isinstance(part, str):
+            found.append(Span(part))
+        else:
+            found += [part] if isinstance(part, Span) else part
     return tuple(found)
 
 
 def code(value: object) -> Span:
     """A value from outside."""
     return Span(str(value), Style.CODE)
-
-
-def event_list(keys: Sequence[str]) -> Text:
-    """Keys of events; many are counted where there is little room."""
-    brief = in_short(keys)
-    whole = listed(code(key) for key in keys)
-    if brief is None:
-        return whole
-    return (evolve(whole[0], brief=brief), *(evolve(span, brief="") for span in whole[1:]))
 
 
 def strong(value: object) -> Span:
@@ -179,3 +164,22 @@ def listed(parts: Iterable[Span | Text], between: str = ", ") -> Text:
     for part in parts:
         found += [between, part] if found else [part]
     return text(*found)
+
+
+def first_of(values: Sequence[str], most: int, style: Callable[[str], Span] = name) -> Text:
+    """The first of many, and how many more there are."""
+    more = f" and {len(values) - most:,} more" if len(values) > most else ""
+    return text(listed(map(style, values[:most])), more)
+
+
+def codes(values: Iterable[str]) -> tuple[Text, ...]:
+    """Values from outside, as the items of a statement."""
+    return tuple(text(code(value)) for value in values)
+
+
+def event_list(keys: Sequence[str]) -> Text:
+    """Keys of events; many are counted where there is little room."""
+    brief, whole = in_short(keys), listed(map(code, keys))
+    if brief is None:
+        return whole
+    return (evolve(whole[0], brief=brief), *(evolve(span, brief="") for span in whole[1:]))

@@ -57,11 +57,11 @@ def finding(
 
     `near` has the uuids of hooks that may be meant all the same, each with why.
     """
-    matches = tuple(_match(desired, live, hide_url=hide_url) for live in matching)
-    return AdoptionFinding(matches, tuple(Near(uuid, why) for uuid, why in sorted(near)))
+    matches = (Match(live.uuid, _changes(desired, live, hide_url=hide_url)) for live in matching)
+    return AdoptionFinding(tuple(matches), tuple(Near(uuid, why) for uuid, why in sorted(near)))
 
 
-def _match(desired: Desired, live: Observed, *, hide_url: bool) -> Match:
+def _changes(desired: Desired, live: Observed, *, hide_url: bool) -> tuple[str, ...]:
     show = origin_shown if hide_url else shown
     live = live.completed(desired)
     old, new = evolve(live, url=show(live.url)), evolve(desired, url=show(desired.url))
@@ -72,4 +72,4 @@ def _match(desired: Desired, live: Observed, *, hide_url: bool) -> Match:
     ]
     if desired.secret is not None:
         changes += ["secret set"] if desired.secret else ["secret removed"] * live.secret_set
-    return Match(live.uuid, tuple(changes))
+    return tuple(changes)

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve
 
-from bitbucket_hooks.report.changes import Action, ChangedHook, Drift
-
-
-@frozen
-class AlikeHooks:
-    """One declaration, or several single ones that read alike."""
-
-    names: tuple[str, ...]
-    hook: ChangedHook
-    """The one, or all of them as if they were one on many places."""
+from bitbucket_hooks.report.changes import Action, ChangedHook
 
 
-def grouped(hooks: Iterable[ChangedHook]) -> list[AlikeHooks]:
+def grouped(hooks: Iterable[ChangedHook]) -> list[tuple[list[str], ChangedHook]]:
     """Bring those together to which the same happens, each on places of its own.
 
-    Two that read alike on one place are two hooks: their urls may differ in what isn't shown.
+    Gives their names, and all of them as if they were one on many places. Two that read alike on
+    one place are two hooks: their urls may differ in what isn't shown.
     """
-    alike: dict[tuple[object, ...], list[_Bundle]] = {}
+    alike: dict[tuple[object, ...], list[tuple[list[ChangedHook], set[str]]]] = defaultdict(list)
     for hook in hooks:
-        places = _places(hook)
-        bundles = alike.setdefault(_shape(hook), [])
-        fitting = next((one for one in bundles if places.isdisjoint(one.places)), None)
+        found = {*hook.created, *hook.adopted, *hook.deleted, *hook.replaced, *hook.retained}
+        groups = alike[_shape(hook)]
+        fitting = next((group for group in groups if found.isdisjoint(group[1])), None)
         if fitting is None:
-            fitting = _Bundle()
-            bundles.append(fitting)
-        fitting.hooks.append(hook)
-        fitting.places |= places
+            fitting = ([], set())
+            groups.append(fitting)
+        members, places = fitting
+        members.append(hook)
+        places |= found
     return [
-        _group(sorted(one.hooks, key=lambda hook: hook.name))
-        for bundles in alike.values()
-        for one in bundles
+        _joined(sorted(members, key=lambda hook: hook.name))
+        for groups in alike.values()
+        for members, _ in groups
     ]
-
-
-@define
-class _Bundle:
-    """Those that read alike, and where hooks of theirs come, go or are adopted."""
-
-    hooks: list[ChangedHook] = field(factory=list)
-    places: set[str] = field(factory=set)
-
-
-def _places(hook: ChangedHook) -> set[str]:
-    found = (hook.created, hook.adopted, hook.deleted, hook.replaced, hook.retained)
-    return {place for places in found for place in places}
 
 
 def _shape(hook: ChangedHook) -> tuple[object, ...]:
@@ -58,14 +40,13 @@ def _shape(hook: ChangedHook) -> tuple[object, ...]:
     if hook.moves or hook.given or hook.ambiguous or hook.near or hook.action is Action.FAILED:
         return (hook.urn,)
     brings = bool(hook.created or hook.adopted or hook.deleted or hook.replaced or hook.retained)
-    what = (hook.url, hook.events, hook.active, hook.secret) if brings else ()
     return (
         hook.kind,
         hook.action,
-        what,
+        (hook.url, hook.events, hook.active, hook.secret) if brings else (),
         hook.properties,
-        tuple((one.status, one.fate) for one in hook.drift),
-        tuple(sorted({one.changes for one in hook.adopted.values()})),
+        tuple((drift.status, drift.fate) for drift in hook.drift),
+        tuple(sorted({match.changes for match in hook.adopted.values()})),
         hook.cautions,
         bool(hook.created) and hook.looked,
         bool(hook.created),
@@ -75,27 +56,16 @@ def _shape(hook: ChangedHook) -> tuple[object, ...]:
     )
 
 
-def _group(hooks: Sequence[ChangedHook]) -> AlikeHooks:
-    first = hooks[0]
-    if len(hooks) == 1:
-        return AlikeHooks((first.name,), first)
-    urls = {hook.url for hook in hooks}
-    whole = evolve(
-        first,
-        url=first.url if len(urls) == 1 else "",
-        created=tuple(sorted({place for one in hooks for place in one.created})),
-        adopted={place: match for one in hooks for place, match in one.adopted.items()},
-        updated=tuple(sorted({place for one in hooks for place in one.updated})),
-        deleted={place: uuid for one in hooks for place, uuid in one.deleted.items()},
-        replaced={place: uuid for one in hooks for place, uuid in one.replaced.items()},
-        retained=tuple(sorted({place for one in hooks for place in one.retained})),
-        drift=tuple(_joined(same) for same in zip(*(one.drift for one in hooks), strict=True)),
-        unchecked={place: why for one in hooks for place, why in one.unchecked.items()},
-        known=sum(one.known for one in hooks),
-        unchanged=sum(one.unchanged for one in hooks),
+def _joined(hooks: Sequence[ChangedHook]) -> tuple[list[str], ChangedHook]:
+    first, urls = hooks[0], {hook.url for hook in hooks}
+    merged: dict[str, Any] = {"url": first.url if len(urls) == 1 else ""}
+    for name in ("created", "updated", "retained"):
+        merged[name] = tuple(sorted({place for hook in hooks for place in getattr(hook, name)}))
+    for name in ("adopted", "deleted", "replaced", "unchecked"):
+        pairs = (pair for hook in hooks for pair in getattr(hook, name).items())
+        merged[name] = dict(pairs)
+    merged["drift"] = tuple(
+        evolve(same[0], places=tuple(sorted({p for drift in same for p in drift.places})))
+        for same in zip(*(hook.drift for hook in hooks), strict=True)
     )
-    return AlikeHooks(tuple(one.name for one in hooks), whole)
-
-
-def _joined(same: Sequence[Drift]) -> Drift:
-    return evolve(same[0], places=tuple(sorted({p for one in same for p in one.places})))
+    return [hook.name for hook in hooks], evolve(first, **merged)

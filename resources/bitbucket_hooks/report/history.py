@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from bitbucket_hooks.pulumi_cli.run import Kind, Run, State, Step, StepResult
 
-_REFRESH: Final = "refresh"
 _LESSER: Final = ("replace", "delete-replaced", "discard-replaced", "remove-pending-replace")
-_GOES: Final = ("delete", "discard")
-_STAYS: Final = ("same", "refresh", "read", "")
 
 
 @frozen
@@ -22,22 +19,27 @@ class History:
     urn: str
     type: str
     op: str
-    """What is done to it beyond a look; `same` for nothing."""
+    """What is done to it beyond a refresh; `same` for nothing."""
     known: State | None
     """As the state had it before the run."""
     live: State | None
     """As a refresh found it, else as known; None: there was none, or it is gone."""
     wanted: State | None
     """As it is declared; after an update, as it became."""
-    looked: bool = False
-    planned: bool = True
-    outcome: StepResult = StepResult.PLANNED
-    paths: Mapping[str, str] = field(factory=dict)
+    refreshed: bool
+    planned: bool
+    outcome: StepResult
+    paths: Mapping[str, str]
 
     @property
     def name(self) -> str:
         """The name that the program gave it."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What the program declares; nothing of a resource that goes."""
+        return self.wanted.inputs if self.wanted else {}
 
     @property
     def replaces(self) -> bool:
@@ -47,17 +49,17 @@ class History:
     @property
     def goes(self) -> bool:
         """Whether it is taken out of the state."""
-        return self.op in _GOES
+        return self.op in ("delete", "discard")
 
     @property
     def gone(self) -> bool:
         """Whether a refresh found that it isn't there any more."""
-        return self.looked and self.known is not None and self.live is None
+        return self.refreshed and self.known is not None and self.live is None
 
     @property
     def stays(self) -> bool:
         """Whether nothing is done to it."""
-        return self.op in _STAYS
+        return self.op in ("same", "refresh", "read", "")
 
     @property
     def failed(self) -> bool:
@@ -74,11 +76,13 @@ def histories(run: Run) -> list[History]:
 
 
 def _history(run: Run, steps: list[Step]) -> History:
-    look = next((step for step in steps if step.op == _REFRESH), None)
-    acts = [step for step in steps if step.op != _REFRESH]
+    refresh = next((step for step in steps if step.op == "refresh"), None)
+    acts = [step for step in steps if step.op != "refresh"]
     main = next((step for step in acts if step.op not in _LESSER), acts[0] if acts else None)
-    known = look.old if look else _old(acts)
-    live = known if look is None else _found(look, main, run)
+    if refresh is None:
+        known = live = next((step.old for step in acts if step.old is not None), None)
+    else:
+        known, live = refresh.old, _found(refresh, main, run)
     return History(
         urn=steps[0].urn,
         type=steps[0].type,
@@ -86,26 +90,27 @@ def _history(run: Run, steps: list[Step]) -> History:
         known=known,
         live=live,
         wanted=main.new if main else live,
-        looked=look is not None,
+        refreshed=refresh is not None,
         planned=run.planned,
         outcome=main.outcome if main else StepResult.DONE,
         paths=main.paths if main else {},
     )
 
 
-def _old(acts: list[Step]) -> State | None:
-    return next((step.old for step in acts if step.old is not None), None)
-
-
-def _found(look: Step, main: Step | None, run: Run) -> State | None:
+def _found(refresh: Step, main: Step | None, run: Run) -> State | None:
     """What a refresh found; a preview's document has that only in the step that follows."""
     if run.kind is Kind.REFRESH or main is None:
-        return look.new
-    return main.old if main.old is not None or main.op == "create" else look.new
+        return refresh.new
+    return main.old if main.old is not None or main.op == "create" else refresh.new
+
+
+def name_of(urn: str) -> str:
+    """The name of a resource, which is the end of its URN."""
+    return urn.rpartition("::")[2]
 
 
 def properties(state: State | None) -> Mapping[str, Any]:
-    """What a state tells: its outputs, which hold the inputs too, else its inputs."""
+    """The outputs of a state, which hold the inputs too, else its inputs."""
     if state is None:
         return {}
     return state.outputs or state.inputs

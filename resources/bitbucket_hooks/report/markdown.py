@@ -7,10 +7,10 @@ repositories, then the lines of declarations, then declarations, the least impor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from html import escape
-from typing import Final, TypeVar
+from typing import Final
 
 from attrs import frozen
 
@@ -19,15 +19,11 @@ from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.report.document import (
     Document,
     Mark,
-    ReportEntry,
-    Section,
     Span,
     Statement,
     Style,
     Text,
 )
-
-_Thing = TypeVar("_Thing")
 
 
 class Flavour(Enum):
@@ -83,16 +79,10 @@ def render(
     """Write a report of at most `limit` characters; `more` is the page of its run (a url)."""
     whole = ""
     for fold in _FOLDS:
-        writer = _Writer(flavour, fold, more)
-        whole = writer.document(document)
+        whole = _Writer(fold, unfolds=flavour is Flavour.GITHUB).document(document, more)
         if len(whole) <= limit:
             return whole
-    return _cut(whole, limit)
-
-
-def _cut(whole: str, limit: int) -> str:
-    """The last resort: whole lines from the top."""
-    end = "\n\n…\n"
+    end = "\n\n…\n"  # the last resort: whole lines from the top
     kept = whole[: max(0, limit - len(end))].rpartition("\n")[0]
     return (kept + end)[:limit]
 
@@ -140,76 +130,64 @@ def _inline(text: Text) -> str:
 class _Writer:
     """Writes a report with a given fold."""
 
-    flavour: Flavour
     fold: _Fold
-    more: str
+    unfolds: bool
+    """Whether names can stand in a `<details>`."""
 
-    def document(self, document: Document) -> str:
-        """Write the whole."""
-        blocks = [f"## {escaped(document.title)}", self._summary(document)]
-        if document.warnings:
-            shown, rest = self._first(document.warnings, self.fold.warnings)
-            lines = [row for line in shown for row in self._line(line, 0)]
-            blocks.append("\n".join([*lines, *self._rest(rest, "warning", 0)]))
-        blocks += [self._section(section) for section in document.sections]
+    def document(self, document: Document, more: str) -> str:
+        """Write the whole, with a link to the page of its run."""
+        fold, target = self.fold, re.sub(r"[\s()<>\\]", _percent_encoded, more)
+        blocks = [
+            f"## {escaped(document.title)}",
+            _inline(document.verdict),
+            escaped(document.context),
+            "\n".join(self._lines(document.warnings, fold.warnings, "warning")),
+        ]
+        for section in document.sections:
+            lines = self._lines(section.entries, fold.entries, "declaration")
+            blocks += [f"### {escaped(section.title)}", "\n".join(lines)]
         blocks += [f"*{_inline(note).strip()}*" for note in document.notes]
-        blocks += [f"[The run that found this]({_target(self.more)})"] if self.more else []
+        blocks += [f"[The run that found this]({target})"] if more else []
         return "\n\n".join(block for block in blocks if block) + "\n"
 
-    def _summary(self, document: Document) -> str:
-        return f"{_inline(document.verdict)}\n\n{escaped(document.context)}"
-
-    def _section(self, section: Section) -> str:
-        shown, rest = self._first(section.entries, self.fold.entries)
-        rows = [row for entry in shown for row in self._entry(entry)]
-        return "\n".join(
-            [f"### {escaped(section.title)}", "", *rows, *self._rest(rest, "declaration", 0)]
-        )
-
-    def _entry(self, entry: ReportEntry) -> Iterator[str]:
-        yield f"- {_SIGNS[entry.mark]} {_inline(entry.text)}"
-        yield from self._items(entry.items, "hook", 2)
-        shown, rest = self._first(entry.lines, self.fold.lines)
-        for line in shown:
-            yield from self._line(line, 2)
-        yield from self._rest(rest, "line", 2)
-
-    def _line(self, line: Statement, indent: int) -> Iterator[str]:
-        sign = f"{_SIGNS[line.mark]} " if indent == 0 else ""
-        yield f"{' ' * indent}- {sign}{_inline(line.text)}"
-        few = _LOST_INLINE if line.mark is Mark.DELETE else _SHOWN_INLINE
-        yield from self._items(line.items, line.noun, indent + 2, few)
-
-    def _items(
-        self, items: Sequence[Text], noun: str, indent: int, few: int = _SHOWN_INLINE
+    def _lines(
+        self, lines: Sequence[Statement], most: int, noun: str, indent: int = 0
     ) -> Iterator[str]:
-        """The names behind a number: unfolding where the flavour can, else a `few` of them."""
-        unfolds = self.flavour is Flavour.GITHUB
-        most = self.fold.items if unfolds else min(self.fold.items, few)
-        shown, rest = self._first(items, most)
+        pad = " " * indent
+        for line in lines[:most]:
+            sign = "" if indent else f"{_SIGNS[line.mark]} "
+            yield f"{pad}- {sign}{_inline(line.text)}"
+            yield from self._items(line, indent + 2)
+            yield from self._lines(line.lines, self.fold.lines, "line", indent + 2)
+        if len(lines) > most:
+            yield f"{pad}- … and {counted(len(lines) - most, f'more {noun}')}"
+
+    def _items(self, line: Statement, indent: int) -> Iterator[str]:
+        """The names behind a number: unfolding where that can be, else a few of them."""
+        items, most = line.items, self.fold.items
+        if not self.unfolds:
+            is_lost = line.mark is Mark.DELETE and not line.lines
+            most = min(most, _LOST_INLINE if is_lost else _SHOWN_INLINE)
+        shown = items[:most]
         if not shown:
             return
         pad = " " * indent
-        if unfolds and len(items) > _few(items):
+        rest = f" … and {len(items) - most:,} more" if len(items) > most else ""
+        if not self.unfolds:
+            names = ", ".join(_inline(_shortened(item, len(items))) for item in shown)
+            yield f"{pad}- {names}{rest}"
+        elif len(items) > _few(items):
             # a blank line would make the list around it a loose one, so this is HTML to its end
-            names = ", ".join(map(_as_html, shown)) + (f" … and {rest:,} more" if rest else "")
-            title = f"<summary>{counted(len(items), noun)}</summary>"
-            yield f"{pad}<details>{title}{names}</details>"
-            return
-        names = ", ".join(_inline(self._short(item, len(items))) for item in shown)
-        names += f" … and {rest:,} more" if rest else ""
-        yield f"{pad}{names}" if unfolds else f"{pad}- {names}"
+            names = ", ".join(map(_as_html, shown))
+            title = f"<summary>{counted(len(items), line.noun)}</summary>"
+            yield f"{pad}<details>{title}{names}{rest}</details>"
+        else:
+            yield f"{pad}{', '.join(map(_inline, shown))}{rest}"
 
-    def _short(self, item: Text, number: int) -> Text:
-        """Of many in the open, the name is enough."""
-        is_long = self.flavour is Flavour.BITBUCKET and number > _few([item])
-        return item[:1] if is_long and item[0].style is Style.CODE else item
 
-    def _first(self, things: Sequence[_Thing], most: int) -> tuple[Sequence[_Thing], int]:
-        return things[:most], max(0, len(things) - most)
-
-    def _rest(self, number: int, noun: str, indent: int) -> Iterable[str]:
-        return [f"{' ' * indent}- … and {counted(number, f'more {noun}')}"] if number else []
+def _shortened(item: Text, number: int) -> Text:
+    """Of many in the open, the name is enough."""
+    return item[:1] if number > _few([item]) and item[0].style is Style.CODE else item
 
 
 def _few(items: Sequence[Text]) -> int:
@@ -217,6 +195,5 @@ def _few(items: Sequence[Text]) -> int:
     return 4 if all(len(item) == 1 for item in items) else 2
 
 
-def _target(url: str) -> str:
-    """A link's target that ends where it should."""
-    return re.sub(r"[\s()<>\\]", lambda match: f"%{ord(match.group()):02X}", url)
+def _percent_encoded(character: re.Match[str]) -> str:
+    return f"%{ord(character.group()):02X}"

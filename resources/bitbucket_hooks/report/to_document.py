@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bitbucket_hooks.model.notes import NoteKind
@@ -10,79 +11,76 @@ from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.run import Kind
 from bitbucket_hooks.pulumi_cli.values import message_of
-from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Exclusive, Other, Unmanaged
+from bitbucket_hooks.report.changes import Action, ChangedHook, Changes, Exclusive, Other
 from bitbucket_hooks.report.document import (
     Document,
     Figure,
     Mark,
-    ReportEntry,
     Section,
     Statement,
     Text,
     code,
+    codes,
+    first_of,
     listed,
     name,
     sentence,
     strong,
     text,
 )
-from bitbucket_hooks.report.groups import AlikeHooks, grouped
-from bitbucket_hooks.report.phrases import Words, lines_of
+from bitbucket_hooks.report.groups import grouped
+from bitbucket_hooks.report.history import name_of
+from bitbucket_hooks.report.phrases import OPERATIONS, exclusive_lines, lines_of, message_lines
 from bitbucket_hooks.report.warnings import warnings_of
 
-_SECTIONS: Final = (
-    (Action.FAILED, "Failed", Mark.FAIL),
-    (Action.DELETED, "Deleted", Mark.DELETE),
-    (Action.REPLACED, "Replaced", Mark.DELETE),
-    (Action.CHANGED, "Changed", Mark.CHANGE),
-    (Action.NEW, "New", Mark.ADD),
-    (Action.RENAMED, "Renamed", Mark.KEEP),
-    (Action.DRIFTED, "Drift", Mark.DRIFT),
-)
+_SECTIONS: Final = {
+    Action.FAILED: ("Failed", Mark.FAIL),
+    Action.DELETED: ("Deleted", Mark.DELETE),
+    Action.REPLACED: ("Replaced", Mark.DELETE),
+    Action.CHANGED: ("Changed", Mark.CHANGE),
+    Action.NEW: ("New", Mark.ADD),
+    Action.RENAMED: ("Renamed", Mark.KEEP),
+    Action.DRIFTED: ("Drift", Mark.DRIFT),
+}
+_KINDS: Final = {
+    "Hook": ("hook", "hooks"),
+    "HookFleet": ("fleet", "fleet"),
+    "WorkspaceHook": ("workspace hook", "workspace hooks"),
+}
+"""What one, and what several, of a kind are called."""
 _NAMED: Final = 3  # of resources that are alike
-_OPS: Final = {
-    "create": "new",
-    "import": "new",
-    "update": "changed",
-    "delete": "deleted",
-    "replace": "replaced",
-    "gone": "gone",
-    "discard": "no longer managed",
-}
-_WATCHING: Final = {
-    **_OPS,
-    "create": "watched from now on for hooks that nothing declares",
-    "delete": "no longer watched",
-}
 _PROVIDER: Final = "pulumi:providers:pulumi-python"
 
 
 def to_document(changes: Changes, title: str = "") -> Document:
     """Put changes into words, the most important first."""
-    words = Words(planned=changes.run.planned)
+    stack = changes.run.stack
     return Document(
-        title=title or _title(changes),
+        title=title or (f"Webhooks of {stack}" if stack else "Webhooks"),
         context=_context(changes),
-        verdict=_verdict(changes, words),
+        verdict=_verdict(changes),
         figures=_figures(changes),
-        warnings=warnings_of(changes, words),
-        sections=tuple(_sections(changes, words)),
+        warnings=warnings_of(changes),
+        sections=tuple(_sections(changes)),
         notes=tuple(_notes(changes)),
     )
 
 
 def lines_by_resource(changes: Changes) -> dict[str, tuple[Statement, ...]]:
     """What is said of each resource to which something happens, by its URN or its `key`."""
-    words = Words(planned=changes.run.planned)
-    hooks = {one.urn: lines_of(one, changes, words) for one in changes.hooks if one.changes}
-    watched = {one.urn: _exclusive(one, words).lines for one in changes.exclusives if one.changes}
-    others = {one.key: (_names_of(one),) for one in changes.others}
-    return {**hooks, **watched, **others}
-
-
-def _title(changes: Changes) -> str:
-    stack = changes.run.stack
-    return f"Webhooks of {stack}" if stack else "Webhooks"
+    hooks = {hook.urn: lines_of(hook, changes) for hook in changes.hooks if hook.changes}
+    exclusives = {
+        exclusive.urn: exclusive_lines(exclusive, changes)
+        for exclusive in changes.exclusives
+        if exclusive.changes
+    }
+    others = {
+        other.key: (
+            Statement(Mark.CHANGE, text(_operation(other)), codes(other.names), "resource"),
+        )
+        for other in changes.others
+    }
+    return {**hooks, **exclusives, **others}
 
 
 def _context(changes: Changes) -> str:
@@ -91,15 +89,14 @@ def _context(changes: Changes) -> str:
     if run.planned:
         what = "Preview" if run.kind is Kind.UPDATE else f"Preview of a {what.lower()}"
     stack = "/".join(part for part in (run.project, run.stack) if part)
-    parts = [f"{what} of {stack}" if stack else what]
-    parts += [f"{run.seconds:,} s"] if run.seconds else []
-    return " · ".join(parts)
+    what = f"{what} of {stack}" if stack else what
+    return f"{what} · {run.seconds:,} s" if run.seconds else what
 
 
-def _verdict(changes: Changes, words: Words) -> Text:
-    run, counts = changes.run, changes.counts
+def _verdict(changes: Changes) -> Text:
+    run = changes.run
     if changes.stops and run.ended and not changes.errors:
-        stop = words.verb("Policies stop the update", "Policies stopped the update")
+        stop = changes.verb("Policies stop the update", "Policies stopped the update")
         return text(strong(stop), f": {counted(len(changes.stops), 'violation')}.")
     what = f"The {'preview' if run.planned else run.kind.value}"
     if not run.ended:
@@ -107,33 +104,29 @@ def _verdict(changes: Changes, words: Words) -> Text:
         return text(strong(f"{what} was stopped; nothing is known{rest}."))
     if run.failed:
         return text(strong(f"{what} failed."))
-    if not changes.any:
-        return _nothing(changes)
     figures = sentence(_figures(changes))
-    if run.kind is Kind.REFRESH and counts.drifted:
+    if not changes.any:
+        nothing = text(strong("Nothing changes"), _why_nothing(changes))
+        return text(nothing, " " if figures else "", figures, _checked(changes))
+    if run.kind is Kind.REFRESH and changes.counts.drifted:
         same = f"{TURN}={changes.turn.number} " if changes.turn else ""
-        repairs = f"`{same}pulumi up --refresh` repairs it."
-        noted = "It was noted in the state, the next `pulumi up` repairs it."
-        return text(figures, " ", words.verb(repairs, noted), _checked(changes))
+        repairs = f" `{same}pulumi up --refresh` repairs it."
+        noted = " It was noted in the state, the next `pulumi up` repairs it."
+        return text(figures, changes.verb(repairs, noted), _checked(changes))
     none = text(strong("No hook changes"), ", other resources do.")
     return text(figures or none, _checked(changes))
 
 
-def _drifted(changes: Changes) -> str:
-    run = changes.run
-    repaired = not run.planned and run.kind is Kind.UPDATE
-    was = "was" if changes.counts.drifted == 1 else "were"
-    return f"{was} not as declared" if repaired else "not as declared"
-
-
-def _nothing(changes: Changes) -> Text:
-    """That nothing changes, as far as was looked, and what there is to know all the same."""
+def _why_nothing(changes: Changes) -> str:
+    """As far as what was looked at."""
+    if changes.in_part:
+        return " by what was checked."
+    if not changes.run.refreshed:
+        return " by what the state knows."
     known = changes.counts.known
-    hooks = f"all {known:,} hooks are" if known > 1 else "all hooks are"
-    found = sentence(_figures(changes))
-    why = f": {hooks} as declared." if changes.run.refreshed else " by what the state knows."
-    why = " by what was checked." if changes.in_part else why
-    return text(strong("Nothing changes"), why, " " if found else "", found, _checked(changes))
+    return (
+        f": all {known:,} hooks are as declared." if known > 1 else ": all hooks are as declared."
+    )
 
 
 def _checked(changes: Changes) -> Text:
@@ -146,161 +139,126 @@ def _checked(changes: Changes) -> Text:
 
 
 def _figures(changes: Changes) -> tuple[Figure, ...]:
-    counts, words = changes.counts, Words(planned=changes.run.planned)
+    counts, run, verb = changes.counts, changes.run, changes.verb
+    was = "was" if counts.drifted == 1 else "were"
+    repaired = f"{was} " if not run.planned and run.kind is Kind.UPDATE else ""
+    unmanaged = verb("to delete, unmanaged", "deleted, unmanaged")
+    either = verb("to create or adopt", "created or adopted")
     figures = (
         Figure(Mark.FAIL, counts.failed, "failed"),
-        Figure(Mark.DELETE, counts.deleted, words.verb("to delete", "deleted")),
-        Figure(Mark.DELETE, counts.replaced, words.verb("to replace", "replaced")),
-        Figure(
-            Mark.DELETE,
-            counts.unmanaged_deleted,
-            words.verb("to delete, unmanaged", "deleted, unmanaged"),
-        ),
-        Figure(Mark.CHANGE, counts.updated, words.verb("to change", "changed")),
-        Figure(Mark.ADD, counts.created - counts.unlooked, words.verb("to create", "created")),
-        Figure(Mark.ADD, counts.unlooked, words.verb("to create or adopt", "created or adopted")),
-        Figure(Mark.ADD, counts.adopted, words.verb("to adopt", "adopted")),
+        Figure(Mark.DELETE, counts.deleted, verb("to delete", "deleted")),
+        Figure(Mark.DELETE, counts.replaced, verb("to replace", "replaced")),
+        Figure(Mark.DELETE, counts.unmanaged_deleted, unmanaged),
+        Figure(Mark.CHANGE, counts.updated, verb("to change", "changed")),
+        Figure(Mark.ADD, counts.created - counts.unlooked, verb("to create", "created")),
+        Figure(Mark.ADD, counts.unlooked, either),
+        Figure(Mark.ADD, counts.adopted, verb("to adopt", "adopted")),
         Figure(Mark.KEEP, counts.renamed, "renamed"),
-        Figure(Mark.DRIFT, counts.drifted, _drifted(changes)),
+        Figure(Mark.DRIFT, counts.drifted, f"{repaired}not as declared"),
         Figure(Mark.WARN, counts.unmanaged, "unmanaged"),
         Figure(Mark.WARN, counts.unchecked, "unchecked"),
     )
-    return tuple(one for one in figures if one.number)
+    return tuple(figure for figure in figures if figure.number)
 
 
-def _sections(changes: Changes, words: Words) -> Iterable[Section]:
+def _sections(changes: Changes) -> Iterator[Section]:
     groups = grouped(hook for hook in changes.hooks if hook.changes)
-    for action, title, mark in _SECTIONS:
-        chosen = [one for one in groups if one.hook.action is action]
-        chosen.sort(key=_weight)
+    groups.sort(key=_weight)
+    for action, (title, mark) in _SECTIONS.items():
+        chosen = [group for group in groups if group[1].action is action]
         if chosen:
-            yield Section(title, tuple(_entry(one, mark, changes, words) for one in chosen))
-    watched = [_exclusive(one, words) for one in changes.exclusives if one.reports]
-    if watched:
-        yield Section("Hooks that nothing declares", tuple(watched))
+            entries = (_entry(names, hook, mark, changes) for names, hook in chosen)
+            yield Section(title, tuple(entries))
+    exclusives = [found for found in changes.exclusives if found.changes or found.unmanaged]
+    if exclusives:
+        title = "Hooks that nothing declares"
+        yield Section(title, tuple(_exclusive(exclusive, changes) for exclusive in exclusives))
     if changes.others:
-        yield Section("Other resources", tuple(_other(one) for one in changes.others))
-    said = _messages(changes)
-    if said:
-        yield Section("What the run said", said)
+        yield Section("Other resources", tuple(map(_other, changes.others)))
+    messages = _messages(changes)
+    if messages:
+        yield Section("What the run said", messages)
 
 
-def _weight(group: AlikeHooks) -> tuple[int, str]:
+def _weight(group: tuple[Sequence[str], ChangedHook]) -> tuple[int, str]:
     """What concerns the most hooks comes first."""
-    hook = group.hook
-    drifted = sum(len(one.places) for one in hook.drift)
-    sizes = (hook.created, hook.adopted, hook.updated, hook.deleted, hook.replaced, hook.moves)
-    return -(sum(map(len, sizes)) + drifted), group.names[0]
+    names, hook = group
+    places = (hook.created, hook.adopted, hook.updated, hook.deleted, hook.replaced, hook.moves)
+    return -sum(map(len, (*places, *(drift.places for drift in hook.drift)))), names[0]
 
 
-def _entry(group: AlikeHooks, mark: Mark, changes: Changes, words: Words) -> ReportEntry:
-    names = group.names
-    few = [name(one) for one in names[:_NAMED]]
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    url = text(", ", code(group.hook.url)) if group.hook.url else ()
-    what = text(listed(few), more, " ", _kind(group.hook, len(names)), url)
-    items = tuple(text(code(one)) for one in names) if more else ()
-    return ReportEntry(mark, what, lines_of(group.hook, changes, words), items)
+def _entry(names: Sequence[str], hook: ChangedHook, mark: Mark, changes: Changes) -> Statement:
+    single, several = _KINDS[hook.kind]
+    kind = several if len(names) > 1 else single
+    url = text(", ", code(hook.url)) if hook.url else ()
+    what = text(first_of(names, _NAMED), f" ({kind})", url)
+    items = codes(names) if len(names) > _NAMED else ()
+    return Statement(mark, what, items, "hook", lines_of(hook, changes))
 
 
-def _kind(hook: ChangedHook, number: int) -> str:
-    if hook.kind == "WorkspaceHook":
-        return "(workspace hooks)" if number > 1 else "(workspace hook)"
-    return "(fleet)" if hook.kind == "HookFleet" else "(hooks)" if number > 1 else "(hook)"
+def _exclusive(exclusive: Exclusive, changes: Changes) -> Statement:
+    lines = exclusive_lines(exclusive, changes)
+    mark = lines[0].mark if exclusive.unmanaged else Mark.CHANGE
+    where = "of a workspace" if exclusive.kind.startswith("Workspace") else "of repositories"
+    return Statement(mark, text(name(exclusive.name), f" (all hooks {where})"), lines=lines)
 
 
-def _exclusive(one: Exclusive, words: Words) -> ReportEntry:
-    deleted = [each for each in one.unmanaged if each.deleted]
-    kept = [each for each in one.unmanaged if not each.deleted]
-    lines = []
-    if deleted:
-        what = f"{counted(len(deleted), 'hook')} {words.verb('will be deleted', 'deleted')}"
-        lines.append(Statement(Mark.DELETE, text(strong(what)), _unmanaged_hooks(deleted), "hook"))
-    if kept:
-        fate = "deleted by the next update" if one.pending else "left alone"
-        what = f"{counted(len(kept), 'hook')} that nothing declares, {fate}"
-        lines.append(Statement(Mark.WARN, text(what), _unmanaged_hooks(kept), "hook"))
-    lines += [Statement(Mark.CHANGE, words.property(change)) for change in one.properties]
-    if not lines:
-        lines.append(Statement(Mark.KEEP, text(_WATCHING.get(one.op, one.op))))
-    mark = Mark.DELETE if deleted else Mark.WARN if kept else Mark.CHANGE
-    where = "of a workspace" if one.kind.startswith("Workspace") else "of repositories"
-    return ReportEntry(mark, text(name(one.name), f" (all hooks {where})"), tuple(lines))
+def _other(other: Other) -> Statement:
+    marks = {"create": Mark.ADD, "delete": Mark.DELETE, "replace": Mark.DELETE}
+    kind = "account (Provider)" if other.type == _PROVIDER else code(other.type)
+    what = text(kind, f", {_operation(other)}: ", first_of(other.names, _NAMED, code))
+    items = codes(other.names) if len(other.names) > _NAMED else ()
+    return Statement(marks.get(other.op, Mark.CHANGE), what, items, "resource")
 
 
-def _unmanaged_hooks(hooks: Iterable[Unmanaged]) -> tuple[Text, ...]:
-    return tuple(text(code(one.told), " ", code(one.uuid)) for one in hooks)
+def _operation(other: Other) -> str:
+    return OPERATIONS.get(other.op, other.op)
 
 
-def _other(one: Other) -> ReportEntry:
-    mark = {"create": Mark.ADD, "delete": Mark.DELETE, "replace": Mark.DELETE}
-    kind = "account (Provider)" if one.type == _PROVIDER else one.type
-    names = one.names[:_NAMED]
-    more = f" and {len(one.names) - _NAMED:,} more" if len(one.names) > _NAMED else ""
-    noun = text(code(kind) if kind == one.type else kind)
-    what = text(noun, f", {_OPS.get(one.op, one.op)}: ", listed(code(one) for one in names), more)
-    items = tuple(text(code(each)) for each in one.names) if more else ()
-    return ReportEntry(mark.get(one.op, Mark.CHANGE), what, items=items)
-
-
-def _names_of(one: Other) -> Statement:
-    items = tuple(text(code(each)) for each in one.names)
-    return Statement(Mark.CHANGE, text(_OPS.get(one.op, one.op)), items, "resource")
-
-
-def _messages(changes: Changes) -> tuple[ReportEntry, ...]:
-    """The warnings of the run that nothing else here tells, each once."""
-    groups: dict[str, list[str]] = {}
+def _messages(changes: Changes) -> tuple[Statement, ...]:
+    """The warnings of the run that nothing else here reports, each once."""
+    groups: dict[str, list[str]] = defaultdict(list)
     reported = set(_reported_warnings(changes))
-    for one in changes.run.diagnostics:
-        if one.severity == "warning" and (one.urn, one.message) not in reported:
-            groups.setdefault(one.message, []).append(one.urn.rpartition("::")[2])
+    for message in changes.run.diagnostics:
+        if message.severity == "warning" and (message.urn, message.message) not in reported:
+            groups[message.message].append(name_of(message.urn))
     return tuple(_message(message, names) for message, names in groups.items())
 
 
 def _reported_warnings(changes: Changes) -> Iterator[tuple[str, str]]:
     """The warnings, each with its resource, whose content the report has in another place."""
-    watched = {one.urn for one in changes.exclusives if one.unmanaged}
+    unmanaged = {exclusive.urn for exclusive in changes.exclusives if exclusive.unmanaged}
     unsigned = {hook.urn for hook in changes.hooks if hook.becomes_unsigned}
-    reported = {NoteKind.UNMANAGED: watched, NoteKind.SECRET_REMOVED: unsigned}
+    reported = {NoteKind.UNMANAGED: unmanaged, NoteKind.SECRET_REMOVED: unsigned}
     for note in changes.run.notes or ():
         if note.urn in reported.get(note.kind, ()):
             yield note.urn, message_of(note.values["message"])
 
 
-def _message(message: str, names: list[str]) -> ReportEntry:
-    first, *rest = [line.strip() for line in message.splitlines() if line.strip()]
-    of = [one for one in dict.fromkeys(names) if one]
-    head = text(listed(name(one) for one in of[:_NAMED]), ": ", code(first)) if of else code(first)
-    return ReportEntry(
-        Mark.WARN, text(head), tuple(Statement(Mark.KEEP, text(code(line))) for line in rest)
-    )
+def _message(message: str, urn_names: Sequence[str]) -> Statement:
+    first, *rest = message_lines(message)
+    names = list(dict.fromkeys(filter(None, urn_names)))[:_NAMED]
+    whose = text(listed(map(name, names)), ": ") if names else ()
+    lines = tuple(Statement(Mark.KEEP, line) for line in codes(rest))
+    return Statement(Mark.WARN, text(whose, code(first)), lines=lines)
 
 
-def _notes(changes: Changes) -> Iterable[Text]:
+def _notes(changes: Changes) -> Iterator[Text]:
     run, counts = changes.run, changes.counts
     if run.failed or not run.ended:
         return
     if run.planned and 0 < counts.unlooked < counts.created + counts.adopted:
-        yield text(
-            f"Not looked for: {counted(counts.unlooked, 'new hook')} "
-            "(of a secret url, or more than ",
-            code("--look"),
-            " says); one that exists will be adopted.",
-        )
+        new = f"Not looked for: {counted(counts.unlooked, 'new hook')} "
+        why = "(of a secret url, or more than "
+        yield text(new, why, code("--look"), " says); one that exists will be adopted.")
     elif counts.unlooked and run.planned:
-        yield text(
-            "A preview can't tell which of the new hooks exist already and will be adopted; ",
-            code("bitbucket-hooks preview"),
-            " looks.",
-        )
+        unknown = "A preview can't tell which of the new hooks exist already and will be adopted; "
+        yield text(unknown, code("bitbucket-hooks preview"), " looks.")
     elif counts.unlooked:
-        yield text(
+        unknown = (
             "What the engine printed can't tell which of the new hooks were created and which "
-            "adopted; ",
-            code("bitbucket-hooks up"),
-            " tells.",
         )
+        yield text(unknown, "adopted; ", code("bitbucket-hooks up"), " tells.")
     if run.planned and run.kind is Kind.UPDATE and not run.refreshed:
         yield text("Drift was not looked for: ", code("--refresh"), " shows it.")
     if changes.in_part:

@@ -13,17 +13,15 @@ from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN
 
 HIDDEN_URL: Final = "(a secret url)"
 UNKNOWN_VALUE: Final = "(known after the update)"
-SECRET_SET: Final = "set"  # noqa: S105  # words, as those below
-SECRET_CHANGED: Final = "changed"  # noqa: S105
-SECRET_REMOVED: Final = "removed"  # noqa: S105
+SECRET_REMOVED: Final = "removed"  # noqa: S105  # words, as the next
 SECRET_LEFT: Final = "no longer managed"  # noqa: S105
+SECRETS: Final = ("secret", "secretFingerprint")
+NAMES: Final = ("owner", "workspace", "repository")
 
 _FIRST: Final = ("url", "description", "active", "events")
 WATCHED: Final = (*_FIRST, *(key for key in BY_KEY if key not in (*_FIRST, "secret")))
-"""What can be seen of a live hook, by its name in state, in the order in which it is told."""
-_ONE_VALUE: Final = tuple(key for key in WATCHED if key != "events")
-_SECRET: Final = ("secret", "secretFingerprint")
-_NAMES: Final = ("owner", "workspace", "repository")
+"""What can be seen of a live hook, by its name in state, in the order of a report."""
+_COMPARED: Final = (*NAMES, *(key for key in WATCHED if key != "events"), "events")
 
 
 @frozen
@@ -34,9 +32,8 @@ class PropertyChange:
     old: str | bool | None = None
     new: str | bool | None = None
     gained: tuple[str, ...] = ()
-    """Of `events`."""
+    """Of a list, such as `events`."""
     lost: tuple[str, ...] = ()
-    """Of `events`."""
 
 
 def url_of(properties: Mapping[str, Any]) -> str:
@@ -51,14 +48,12 @@ def url_of(properties: Mapping[str, Any]) -> str:
 
 def secret_of(properties: Mapping[str, Any]) -> str:
     """How a new hook's deliveries are signed: by a declared secret, one from elsewhere, or none."""
-    source = properties.get("secretFrom")
-    if isinstance(source, str) and source not in (SECRET, UNKNOWN):
-        return source
-    return "declared" if any(properties.get(key) for key in (*_SECRET, "secretFrom")) else "none"
+    is_declared = any(properties.get(key) for key in (*SECRETS, "secretFrom"))
+    return _source(properties) or ("declared" if is_declared else "none")
 
 
 def is_http(properties: Mapping[str, Any]) -> bool:
-    """Whether deliveries go unencrypted, as far as the url may be looked at."""
+    """Whether deliveries go unencrypted, as far as the url may be read."""
     return url_of(properties).lower().startswith("http://")
 
 
@@ -67,20 +62,25 @@ def changes(
     live: Mapping[str, Any],
     want: Mapping[str, Any],
     paths: Collection[str] = (),
-) -> tuple[PropertyChange, ...]:
+) -> list[PropertyChange]:
     """What a declaration newly wants: of properties, not of secrets.
 
     `was` is what the state had, `live` what a refresh found; what only drifted is not among them.
     Of a url that is a secret, `paths` tell, the properties that the engine found changed.
     """
-    found = []
-    for name in (*_NAMES, *_ONE_VALUE, "events"):
-        wanted = _canonical(name, want.get(name))
-        if wanted not in (_canonical(name, was.get(name)), _canonical(name, live.get(name))):
-            found.append(_change(name, live, want))
+    found = [
+        _change(name, live, want)
+        for name in _COMPARED
+        if differs(name, want, was) and differs(name, want, live)
+    ]
     if want.get("url") == SECRET == live.get("url") and "url" in paths:
         found.append(PropertyChange("url", HIDDEN_URL, HIDDEN_URL))
-    return tuple(found)
+    return found
+
+
+def differs(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a property has another value, and not just in another form."""
+    return bool(_canonical(name, old) != _canonical(name, new))
 
 
 def secret_change(
@@ -90,43 +90,39 @@ def secret_change(
 
     An empty secret shows as any other, but the provider calls it a deletion.
     """
-    had, has = (any(one.get(key) for key in _SECRET) for one in (was, want))
-    source = _source(want)
+    had, has = (any(properties.get(key) for key in SECRETS) for properties in (was, want))
+    source = f", from {_source(want)}" if _source(want) else ""
     is_empty = want.get("secret") == "" and was.get("secret") != ""
-    if is_empty or ("secret" in want and _deleted(paths)):
+    hows = {paths[key] for key in (*SECRETS, "secretSet") if key in paths}
+    if is_empty or ("secret" in want and hows == {"delete"}):
         return PropertyChange("secret", new=SECRET_REMOVED)
     if has and not had:
-        return PropertyChange("secret", new=f"{SECRET_SET}{source}")
+        return PropertyChange("secret", new=f"set{source}")
     if had and not has:
         return PropertyChange("secret", new=SECRET_LEFT)
-    if has and not {*_SECRET, "secretFrom"}.isdisjoint(paths):
+    if has and not {*SECRETS, "secretFrom"}.isdisjoint(paths):
         moved = source if was.get("secretFrom") != want.get("secretFrom") else ""
-        return PropertyChange("secret", new=f"{SECRET_CHANGED}{moved}")
+        return PropertyChange("secret", new=f"changed{moved}")
     return None
 
 
-def _deleted(paths: Mapping[str, str]) -> bool:
-    keys = (*_SECRET, "secretSet")
-    return {paths.get(key) for key in keys} - {None} == {"delete"}
-
-
 def _source(properties: Mapping[str, Any]) -> str:
+    """Where a secret is read from, if that may be shown."""
     source = properties.get("secretFrom")
-    return f", from {source}" if isinstance(source, str) and source not in (SECRET, UNKNOWN) else ""
+    return source if isinstance(source, str) and source not in (SECRET, UNKNOWN) else ""
 
 
 def _change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> PropertyChange:
-    if name == "events" and new.get(name) == UNKNOWN:
-        return PropertyChange(name, new=UNKNOWN_VALUE)
-    if name == "events":
-        before, after = _events(old.get(name)), _events(new.get(name))
-        gained = tuple(one for one in after if one not in before)
-        return PropertyChange(
-            name, gained=gained, lost=tuple(one for one in before if one not in after)
-        )
     if name == "url":
         return PropertyChange(name, url_of(old), url_of(new))
-    return PropertyChange(name, shown_value(old.get(name)), shown_value(new.get(name)))
+    if name == "events" and new.get(name) != UNKNOWN:
+        before, after = _events(old), _events(new)
+        gained = tuple(event for event in after if event not in before)
+        return PropertyChange(
+            name, gained=gained, lost=tuple(event for event in before if event not in after)
+        )
+    was = None if name == "events" else shown_value(old.get(name))
+    return PropertyChange(name, was, shown_value(new.get(name)))
 
 
 def shown_value(value: Any) -> str | bool | None:
@@ -136,13 +132,12 @@ def shown_value(value: Any) -> str | bool | None:
     return UNKNOWN_VALUE if value == UNKNOWN else str(value)
 
 
-def _events(value: Any) -> tuple[str, ...]:
+def _events(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    value = properties.get("events")
     if not isinstance(value, list):
         return () if value is None else (str(shown_value(value)),)
-    return tuple(sorted({str(shown_value(one)) for one in value}))
+    return tuple(sorted({str(shown_value(event)) for event in value}))
 
 
-def _canonical(name: str, value: Any) -> Any:
-    if name == "events":
-        return _events(value)
-    return canonical_value(name, value)
+def _canonical(name: str, properties: Mapping[str, Any]) -> Any:
+    return _events(properties) if name == "events" else canonical_value(name, properties.get(name))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Violation
@@ -11,166 +13,137 @@ from bitbucket_hooks.report.document import (
     WORDED,
     Mark,
     Statement,
-    Text,
     code,
-    listed,
+    codes,
+    first_of,
     name,
     strong,
     text,
 )
-from bitbucket_hooks.report.phrases import Words
+from bitbucket_hooks.report.history import name_of
+from bitbucket_hooks.report.phrases import message_lines, records
 from bitbucket_hooks.report.values import SECRET_LEFT
 
-_NAMED = 5
+_NAMED: Final = 5
+_CAUTIONS: Final = {
+    Caution.CERTIFICATE: (
+        "Certificate check switched off",
+        "; anybody on the way can read and fake deliveries",
+    ),
+    Caution.HTTP: ("http without TLS", "; deliveries can be read on the way"),
+    Caution.UNPROTECTED: ("Protection against deletion removed", ""),
+}
 
 
-def warnings_of(changes: Changes, words: Words) -> tuple[Statement, ...]:
+def warnings_of(changes: Changes) -> tuple[Statement, ...]:
     """The warnings, the worst first."""
     return (
-        *_of_run(changes),
-        *_of_policies(changes),
-        *_of_deletions(changes, words),
-        *_of_cautions(changes),
-        *_of_secrets(changes, words),
-        *_of_places(changes),
+        *_failures(changes),
+        *_violations(changes),
+        *_deletions(changes),
+        *_of_declarations(changes),
+        *_not_listed(changes),
+        *_doubts(changes),
     )
 
 
-def _of_run(changes: Changes) -> Iterator[Statement]:
+def _failures(changes: Changes) -> Iterator[Statement]:
     if not changes.run.ended and not changes.run.planned:
         again = " was done before it was stopped; running it again does what is left"
         yield Statement(Mark.FAIL, text(strong("What stands here"), again))
-    failed = {hook.urn for hook in changes.hooks if hook.undone}
-    for one in changes.errors:
-        lines = _lines(one.message)
-        of = one.urn.rpartition("::")[2]
-        whose = text(name(of), ": ") if of else ()
-        if one.urn not in failed:
-            rest = tuple(text(code(line)) for line in lines[1:])
-            yield Statement(Mark.FAIL, text(whose, code(lines[0])), rest, WORDED)
-    undone = [hook for hook in changes.hooks if hook.undone]
-    if undone:
-        number = sum(len(hook.undone) for hook in undone)
-        again = "; running it again does just what is left"
-        yield Statement(
-            Mark.FAIL, text(strong(f"{counted(number, 'hook')} failed"), _whose(undone), again)
-        )
+    failed = [hook for hook in changes.hooks if hook.failed]
+    urns = {hook.urn for hook in failed}
+    for error in changes.errors:
+        if error.urn not in urns:
+            first, *rest = message_lines(error.message)
+            whose = text(name(name_of(error.urn)), ": ") if error.urn else ()
+            yield Statement(Mark.FAIL, text(whose, code(first)), codes(rest), WORDED)
+    number = sum(len(hook.failed) for hook in failed)
+    why = "; running it again does just what is left"
+    yield from _naming(Mark.FAIL, f"{counted(number, 'hook')} failed", failed, why)
 
 
-def _of_policies(changes: Changes) -> Iterator[Statement]:
+def _violations(changes: Changes) -> Iterator[Statement]:
     """A line for each policy, those first that stop the run; of many hooks it names some."""
-    groups: dict[tuple[bool, str, str, str], list[Violation]] = {}
-    for one in changes.run.violations:
-        first = next(iter(_lines(one.message)), "")
-        groups.setdefault((not one.stops, one.policy, one.level, first), []).append(one)
+    groups: dict[tuple[bool, str, str, str], list[Violation]] = defaultdict(list)
+    for violation in changes.run.violations:
+        first = next(iter(message_lines(violation.message)), "")
+        key = (not violation.stops, violation.policy, violation.level, first)
+        groups[key].append(violation)
     # the order of the engine's decides within a level
     for (passes, policy, level, first), broken in sorted(groups.items(), key=lambda it: it[0][0]):
         fate = level if passes else "stops the update"
-        rest = dict.fromkeys(line for one in broken for line in _lines(one.message)[1:])
+        rest = (line for violation in broken for line in message_lines(violation.message)[1:])
+        urns = (violation.urn for violation in broken if ROOT_TYPE not in violation.urn)
+        names = list(dict.fromkeys(filter(None, map(name_of, urns))))
+        by = text(" by ", first_of(names, _NAMED)) if names else ()
         yield Statement(
             Mark.WARN if passes else Mark.FAIL,
-            text("Policy ", name(policy), f" violated ({fate})", _by(broken), ": ", code(first)),
-            tuple(text(code(line)) for line in rest),
+            text("Policy ", name(policy), f" violated ({fate})", by, ": ", code(first)),
+            codes(dict.fromkeys(rest)),
             WORDED,
         )
 
 
-def _by(broken: Iterable[Violation]) -> Text:
-    urns = (one.urn for one in broken if ROOT_TYPE not in one.urn)
-    names = [one for one in dict.fromkeys(urn.rpartition("::")[2] for urn in urns) if one]
-    return text(" by ", _some(names)) if names else ()
-
-
-def _lines(message: str) -> list[str]:
-    return [line.strip() for line in message.splitlines() if line.strip()]
-
-
-def _of_deletions(changes: Changes, words: Words) -> Iterator[Statement]:
-    verb = words.verb("will be deleted", "deleted")
-    deleted = sorted((hook for hook in changes.hooks if hook.deleted), key=_losses)
-    if deleted:
-        number = sum(len(hook.deleted) for hook in deleted)
-        yield Statement(
-            Mark.DELETE, text(strong(f"{counted(number, 'hook')} {verb}"), _whose(deleted))
-        )
+def _deletions(changes: Changes) -> Iterator[Statement]:
+    verb = changes.verb("will be deleted", "deleted")
+    deleted = [hook for hook in changes.hooks if hook.deleted]
+    # what loses the most comes first; the engine's own order is another one each time
+    deleted.sort(key=lambda hook: (-len(hook.deleted), hook.name))
+    number = sum(len(hook.deleted) for hook in deleted)
+    yield from _naming(Mark.DELETE, f"{counted(number, 'hook')} {verb}", deleted)
     replaced = [hook for hook in changes.hooks if hook.replaced]
-    if replaced:
-        number = sum(len(hook.replaced) for hook in replaced)
-        what = f"{counted(number, 'hook')} {verb} and made elsewhere"
-        yield Statement(Mark.DELETE, text(strong(what), _whose(replaced)))
-    doomed = [one for each in changes.exclusives for one in each.unmanaged if one.deleted]
+    number = sum(len(hook.replaced) for hook in replaced)
+    what = f"{counted(number, 'hook')} {verb} and made elsewhere"
+    yield from _naming(Mark.DELETE, what, replaced)
+    unmanaged = [hook for exclusive in changes.exclusives for hook in exclusive.unmanaged]
+    doomed = [hook for hook in unmanaged if hook.deleted]
     if doomed:
         what = f"{counted(len(doomed), 'unmanaged hook')} {verb}"
-        items = tuple(text(code(one.told), " ", code(one.uuid)) for one in doomed)
-        yield Statement(Mark.DELETE, text(strong(what), ", which nothing declares"), items, "hook")
+        said = text(strong(what), ", which nothing declares")
+        yield Statement(Mark.DELETE, said, records(doomed), "hook")
 
 
-def _losses(hook: ChangedHook) -> tuple[int, str]:
-    """What loses the most comes first; the engine's own order is another one each time."""
-    return -len(hook.deleted), hook.name
+def _of_declarations(changes: Changes) -> Iterator[Statement]:
+    """Of what a declaration newly does, and of secrets."""
+    hooks = changes.hooks
+    for caution, (what, why) in _CAUTIONS.items():
+        yield from _naming(Mark.WARN, what, [h for h in hooks if caution in h.cautions], why)
+    bare = [hook for hook in hooks if any(drift.secret_removed for drift in hook.drift)]
+    since = "; deliveries have been unsigned since"
+    yield from _naming(Mark.WARN, "Secret removed by hand", bare, since)
+    removed = [hook for hook in hooks if hook.becomes_unsigned]
+    then = changes.verb("deliveries will be unsigned", "deliveries are unsigned")
+    remedy = "if that isn't meant, provide the secret, whose variable may not be set"
+    yield from _naming(Mark.WARN, "Secret removed", removed, f"; {then}; {remedy}")
+    left = [hook for hook in hooks if hook.secret_change == SECRET_LEFT]
+    keep = "; hooks keep the one they have"
+    yield from _naming(Mark.WARN, "Secret no longer managed", left, keep)
 
 
-def _of_cautions(changes: Changes) -> Iterator[Statement]:
-    texts = {
-        Caution.CERTIFICATE: (
-            "Certificate check switched off",
-            "; anybody on the way can read and fake deliveries",
-        ),
-        Caution.HTTP: ("http without TLS", "; deliveries can be read on the way"),
-        Caution.UNPROTECTED: ("Protection against deletion removed", ""),
-    }
-    for caution, (what, why) in texts.items():
-        hooks = [hook for hook in changes.hooks if caution in hook.cautions]
-        if hooks:
-            yield Statement(Mark.WARN, text(strong(what), _whose(hooks), why))
-
-
-def _of_secrets(changes: Changes, words: Words) -> Iterator[Statement]:
-    bare = [hook for hook in changes.hooks if any(one.secret_removed for one in hook.drift)]
-    if bare:
-        since = "; deliveries have been unsigned since"
-        yield Statement(Mark.WARN, text(strong("Secret removed by hand"), _whose(bare), since))
-    removed = [hook for hook in changes.hooks if hook.becomes_unsigned]
-    if removed:
-        then = words.verb("deliveries will be unsigned", "deliveries are unsigned")
-        remedy = "if that isn't meant, provide the secret, whose variable may not be set"
-        yield Statement(
-            Mark.WARN, text(strong("Secret removed"), _whose(removed), f"; {then}; {remedy}")
-        )
-    left = [hook for hook in changes.hooks if hook.secret_change == SECRET_LEFT]
-    if left:
-        yield Statement(
-            Mark.WARN,
-            text(
-                strong("Secret no longer managed"), _whose(left), "; hooks keep the one they have"
-            ),
-        )
-
-
-def _of_places(changes: Changes) -> Iterator[Statement]:
-    places = sorted({p for hook in changes.hooks for p in hook.unchecked})
-    places += sorted({p for one in changes.exclusives for p in one.unlisted} - set(places))
+def _not_listed(changes: Changes) -> Iterator[Statement]:
+    places = sorted({place for hook in changes.hooks for place in hook.unchecked})
+    unlisted = {place for exclusive in changes.exclusives for place in exclusive.unlisted}
+    places += sorted(unlisted.difference(places))
     if places:
-        what = f"{counted(len(places), 'repository')} couldn't be looked at"
-        items = tuple(text(code(place)) for place in places)
-        yield Statement(
-            Mark.WARN, text(strong(what), ": the report has what was last known"), items
-        )
+        what = strong(f"{counted(len(places), 'repository')} couldn't be looked at")
+        known = ": the report has what was last known"
+        yield Statement(Mark.WARN, text(what, known), codes(places))
+
+
+def _doubts(changes: Changes) -> Iterator[Statement]:
     near = [hook for hook in changes.hooks if hook.near]
-    if near:
-        what = "Live hooks may be the same as new ones"
-        why = "; if they are, declare their urls, or delete them"
-        yield Statement(Mark.WARN, text(strong(what), _whose(near), why))
+    why = "; if they are, declare their urls, or delete them"
+    yield from _naming(Mark.WARN, "Live hooks may be the same as new ones", near, why)
     ambiguous = [hook for hook in changes.hooks if hook.ambiguous]
-    if ambiguous:
-        what = "Several live hooks match a new one, so the update will be refused"
-        yield Statement(Mark.FAIL, text(strong(what), _whose(ambiguous)))
+    what = "Several live hooks match a new one, so the update will be refused"
+    yield from _naming(Mark.FAIL, what, ambiguous)
 
 
-def _whose(hooks: Iterable[ChangedHook]) -> Text:
-    return text(": ", _some([hook.name for hook in hooks]))
-
-
-def _some(names: Sequence[str]) -> Text:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return text(listed(name(one) for one in names[:_NAMED]), more)
+def _naming(
+    mark: Mark, what: str, hooks: Sequence[ChangedHook], why: str = ""
+) -> Iterator[Statement]:
+    """A warning about hooks, by name; none where there are none."""
+    if hooks:
+        names = first_of([hook.name for hook in hooks], _NAMED)
+        yield Statement(mark, text(strong(what), ": ", names, why))
