@@ -22,9 +22,9 @@ from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
-from bitbucket_hooks.inventory.as_csv import safe
 from bitbucket_hooks.inventory.collect import Collector, RepositoryScope
 from bitbucket_hooks.inventory.keeping import Kept
+from bitbucket_hooks.inventory.render import no_formula
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.sandbox.admin import Sandbox
@@ -370,7 +370,7 @@ def test_the_table(sandbox: Sandbox) -> None:
 )
 def test_formulas(text: str, cell: str) -> None:
     """Are text to a spreadsheet."""
-    assert safe(text) == cell
+    assert no_formula(text) == cell
 
 
 def test_the_sheet(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
 def _note(found: Collected) -> None:
     """Tell what wasn't listed."""
     listing.note_idle(found.idle)
-    listing.note_some([f"{refusal.problem}. {refusal.remedy}" for refusal in found.refused], _TELLS)
+    listing.note_some(list(map(str, found.refused)), _TELLS)
     if found.stopped:
         listing.note_incomplete(len(found.hooks), found.total)
 

@@ -11,8 +11,7 @@ import click
 from bitbucket_hooks.cli import listing, output
 from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
 from bitbucket_hooks.filesystem.files import write_whole
-from bitbucket_hooks.inventory import as_csv, as_json, declared, findings
-from bitbucket_hooks.inventory import html as page
+from bitbucket_hooks.inventory import declared, findings, render
 from bitbucket_hooks.inventory.collect import RepositoryScope
 from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.model.wording import counted
@@ -81,7 +80,7 @@ def inventory(
         )
         _write(contents, csv, html)
         _print(contents, json_=json_, brief=bool(csv or html), aside=any(printed))
-        _note(contents, found.idle)
+        _note(contents)
         if found.unfinished:
             raise found.unfinished
         kept.remove()
@@ -89,20 +88,20 @@ def inventory(
 
 def _write(contents: Inventory, csv: Path | None, html: Path | None) -> None:
     ways: Mapping[Path | None, Callable[[Inventory], str]] = {
-        csv: as_csv.render,
-        html: page.render,
+        csv: render.as_csv,
+        html: render.as_html,
     }
-    for path, render in ways.items():
+    for path, rendered in ways.items():
         if path == _PRINTED:
-            click.echo(render(contents), nl=False)
+            click.echo(rendered(contents), nl=False)
         elif path is not None:
-            write_whole(path, render(contents))
+            write_whole(path, rendered(contents))
             click.echo(f"wrote {output.text(str(path))}", err=True)
 
 
 def _print(contents: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
     if json_:
-        output.as_json(as_json.render(contents))
+        output.as_json(render.as_json(contents))
         return
     if not brief:
         _table(contents)
@@ -141,11 +140,12 @@ def _word(kind: str, code: str) -> str:
     return code if kind == "insecure" else kind
 
 
-def _note(contents: Inventory, idle: tuple[str, ...]) -> None:
+def _note(contents: Inventory) -> None:
     """Tell what keeps the list from being complete."""
-    listing.note_idle(idle)
-    listing.note_some([f"{refusal.problem}. {refusal.remedy}" for refusal in contents.refused])
+    found = contents.found
+    listing.note_idle(found.idle)
+    listing.note_some(list(map(str, found.refused)))
     gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
     listing.note_some([gone.format(hook) for hook in contents.missing])
-    if contents.stopped:
-        listing.note_incomplete(contents.listed, contents.total)
+    if found.stopped:
+        listing.note_incomplete(len(found.hooks), found.total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -50,18 +50,14 @@ class RepositoryScope:
         named = self.repositories and not any(map(is_glob, self.repositories))
         return not named or self.project is not None or self.always_list
 
-    def choose(self, slugs: Iterable[str]) -> list[str]:
+    def choose(self, there: Collection[str]) -> list[str]:
         """The repositories that are meant, of those that there are."""
-        there = list(slugs)
-        chosen = set(there)
-        if self.repositories:
-            chosen = {slug for pattern in self.repositories for slug in matching(pattern, there)}
-        chosen -= {slug for pattern in self.exclude for slug in matching(pattern, there)}
+        named = {slug for glob in self.repositories or ("*",) for slug in matching(glob, there)}
+        chosen = named - {slug for glob in self.exclude for slug in matching(glob, there)}
         return [slug for slug in there if slug in chosen]
 
-    def idle(self, slugs: Iterable[str]) -> list[str]:
+    def idle(self, there: Collection[str]) -> list[str]:
         """The names, globs and project that mean none of what there is."""
-        there = list(slugs)
         empty = [f"--project {self.project}"] if self.project and not there else []
         return [*(name for name in self.repositories if not matching(name, there)), *empty]
 
@@ -75,6 +71,9 @@ class NotListed:
     remedy: str
     hook: str | None = None
     """The uuid of the one hook that can't be read."""
+
+    def __str__(self) -> str:
+        return f"{self.problem}. {self.remedy}"
 
 
 @frozen
@@ -94,13 +93,8 @@ class Collected:
     """Subjects that were to be listed."""
     stopped: HooksError | None
     """What ended the work before its end."""
-    failed: HooksError | None
-    """Says that some listings failed as they may not fail again: the service's own mistakes."""
-
-    @property
-    def unfinished(self) -> HooksError | None:
-        """Why running it again may find more; None: all was asked that can be."""
-        return self.stopped or self.failed
+    unfinished: HooksError | None
+    """Why running it again may find more; None: all was asked that can be."""
 
 
 @define
@@ -113,7 +107,7 @@ class Collector:
     clock: Clock
     workers: int
     notify: Callable[[str], None]
-    """Hears how far it is, after each listing."""
+    """Called with how far it is, after each listing."""
     see: Callable[[Observed], None] = field(default=lambda _: None)
     """Gets every hook as it was answered: what is kept of it has no whole url."""
     _total: int = field(default=0, init=False)
@@ -125,47 +119,51 @@ class Collector:
         try:
             found = self._repositories(scope)
         except (Interrupted, RateLimited) as error:
-            raise self._ended(error) or error from None
-        subjects: list[str | None] = [None, *scope.choose(found)]
-        self._total = len(subjects)
+            raise self._with_remedy(error) from None
+        chosen = [Subject(scope.workspace, slug) for slug in (None, *scope.choose(found))]
+        subjects = {str(subject): subject for subject in chosen}
+        listed = self.kept.listed
         pieces = {
-            str(Subject(scope.workspace, slug)): partial(self._list, scope.workspace, slug)
-            for slug in subjects
-            if slug not in self.kept.listed
+            name: partial(self._list, subject)
+            for name, subject in subjects.items()
+            if subject.repository not in listed
         }
-        self._left = len(pieces)
-        by_name = {
-            str(subject): subject for subject in (Subject(scope.workspace, s) for s in subjects)
-        }
-        pool = WorkerPool(self.workers, self.clock, lambda _: None)  # each piece tells
+        self._total, self._left = len(subjects), len(pieces)
+        pool = WorkerPool(self.workers, self.clock, lambda _: None)  # each piece notifies
         outcome = pool.run("listing the hooks", pieces)
         hooks = {
-            Subject(scope.workspace, slug): self.kept.listed[slug]
-            for slug in subjects
-            if slug in self.kept.listed
+            subject: listed[subject.repository]
+            for subject in chosen
+            if subject.repository in listed
         }
-        stopped = self._ended(outcome.stopped)
+        stopped = outcome.stopped and self._with_remedy(outcome.stopped)
         if not hooks:
             raise stopped or _nothing(scope.workspace, outcome)
+        refused = [
+            NotListed(subjects[name], error.message, error.remedy)
+            for name, error in sorted(outcome.failed.items())
+        ]
         return Collected(
             workspace=scope.workspace,
             begun_at=self.kept.begun_at,
             projects=found,
             hooks=hooks,
-            refused=(
-                *(
-                    NotListed(by_name[name], error.message, error.remedy)
-                    for name, error in sorted(outcome.failed.items())
-                ),
-                *(refusal for subject in hooks for refusal in self._unreadable(subject)),
-            ),
+            refused=(*refused, *self._unreadable(hooks)),
             idle=tuple(scope.idle(found)),
             total=self._total,
             stopped=stopped,
-            failed=_ill(outcome),
+            unfinished=stopped or _failed_remotely(outcome),
         )
 
-    def _ended(self, stopped: HooksError | None) -> HooksError | None:
+    def _repositories(self, scope: RepositoryScope) -> Mapping[str, str]:
+        if not scope.needs_listing:
+            return dict.fromkeys((name.lower() for name in scope.repositories), "")
+        if self.kept.repositories is not None:
+            return self.kept.repositories
+        self.notify("listing the repositories")
+        return self.kept.keep_repositories(self.repositories.of(scope.workspace, scope.project))
+
+    def _with_remedy(self, stopped: HooksError) -> HooksError:
         """What ended the work, with a remedy that is true where no file keeps what was listed."""
         if not self.kept.lasts and isinstance(stopped, Interrupted):
             return Interrupted(stopped.message, "Run it again; with --resume FILE it could go on.")
@@ -177,44 +175,36 @@ class Collector:
             return RateLimited(stopped.message, remedy, status=stopped.status)
         return stopped
 
-    def _unreadable(self, subject: Subject) -> Iterator[NotListed]:
-        for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
-            error = unreadable_hook(subject, uuid, problem)
-            yield NotListed(subject, error.message, error.remedy, uuid)
+    def _unreadable(self, subjects: Iterable[Subject]) -> Iterator[NotListed]:
+        for subject in subjects:
+            for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
+                error = unreadable_hook(subject, uuid, problem)
+                yield NotListed(subject, error.message, error.remedy, uuid)
 
-    def _repositories(self, scope: RepositoryScope) -> Mapping[str, str]:
-        if not scope.needs_listing:
-            return dict.fromkeys((name.lower() for name in scope.repositories), "")
-        if self.kept.repositories is None:
-            self.notify("listing the repositories")
-            found = self.repositories.of(scope.workspace, scope.project)
-            self.kept.keep_repositories(found)
-        return self.kept.repositories or {}
-
-    def _list(self, workspace: str, slug: str | None) -> None:
-        subject = Subject(workspace, slug)
+    def _list(self, subject: Subject) -> None:
         try:
             found = self.hooks.listing(subject)
         except ScopeMissing as error:
-            if slug is None:  # a token of a repository or project has no say in the workspace
+            if subject.repository is None:
+                # a token of a repository or project has no say in the workspace
                 raise PermissionRefused(error.message, error.remedy, status=403) from None
             raise
         for hook in found.hooks:
             self.see(hook)
         live = [Live.from_observed(hook, self.kept.addresses) for hook in found.hooks]
-        self.kept.keep(slug, live, found.unreadable)
+        self.kept.keep(subject.repository, live, found.unreadable)
         with self._lock:
             self._left -= 1
             self.notify(f"{self._total - self._left:,} of {self._total:,} listed")
 
 
-def _ill(outcome: PoolResult[None]) -> HooksError | None:
+def _failed_remotely(outcome: PoolResult[None]) -> HooksError | None:
     """What there is to say of a service that didn't refuse, but failed."""
-    ill = [error for error in outcome.failed.values() if isinstance(error, _PASSING)]
-    if not ill:
+    failed = [error for error in outcome.failed.values() if isinstance(error, _PASSING)]
+    if not failed:
         return None
     return RemoteError(
-        f"{len(ill):,} of {counted(outcome.total, 'listing')} failed at the other side",
+        f"{len(failed):,} of {counted(outcome.total, 'listing')} failed at the other side",
         "Run it again later: with --resume FILE it asks for what is missing alone.",
     )
 

@@ -95,9 +95,10 @@ def _hooks(value: Mapping[str, Any]) -> Iterator[HookInState]:
     state = state_of(value)
     if kind not in _KINDS or state is None or value.get("external") or value.get("delete"):
         return
-    project, stack = stack_of([str(value.get("urn"))])
-    name = str(value.get("urn")).split("::", 3)[-1]
-    for subject, uuid in _places(kind, state):
+    urn = str(value.get("urn"))
+    project, stack = stack_of([urn])
+    name = urn.split("::", 3)[-1]
+    for subject, uuid in _copies(kind, state):
         try:
             canonical = canonical_uuid(uuid)
         except ValueError:
@@ -105,16 +106,16 @@ def _hooks(value: Mapping[str, Any]) -> Iterator[HookInState]:
         yield HookInState(canonical, subject, project, stack, name, kind, state.inputs)
 
 
-def _places(kind: str, state: State) -> Iterator[tuple[Subject, str]]:
+def _copies(kind: str, state: State) -> Iterator[tuple[Subject, str]]:
     inputs, outputs = state.inputs, state.outputs
     owner = str(inputs.get("workspace") or inputs.get("owner") or "")
     if kind == "HookFleet":
         for slug, uuid in mapping_of(outputs.get("hooks")).items():
             yield Subject(owner, slug), str(uuid)
-        return
-    repository = inputs.get("repository")
-    place = Subject(owner, None if repository is None else str(repository))
-    yield place, str(outputs.get("uuid") or state.id)
+    else:
+        repository = inputs.get("repository")
+        subject = Subject(owner, None if repository is None else str(repository))
+        yield subject, str(outputs.get("uuid") or state.id)
 
 
 def _unusable(path: Path, why: str) -> ConfigError:

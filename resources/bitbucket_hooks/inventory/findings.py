@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from attrs import evolve, frozen
 
-from bitbucket_hooks.inventory.collect import Collected, NotListed
+from bitbucket_hooks.inventory.collect import Collected
 from bitbucket_hooks.inventory.declared import HookInState
 from bitbucket_hooks.inventory.live import Addresses, Live, where
 from bitbucket_hooks.model.errors import printable, printable_value
@@ -16,10 +16,10 @@ from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown, veiled
 from bitbucket_hooks.model.webhook import SAME_BUT_SLASH, SAME_TITLE_AND_HOST, canonical_text
-from bitbucket_hooks.model.wording import first_names
+from bitbucket_hooks.model.wording import counted, first_names
 
 KINDS: Final = ("insecure", "doubled", "inactive", "drifted", "unmanaged", "shared")
-"""Of findings, in the order in which they are told."""
+"""Of findings, in the order in which they are shown."""
 
 _FEW: Final = 3
 
@@ -35,7 +35,7 @@ class HookFinding:
 
 @frozen
 class Row:
-    """A live hook with everything that is told of it."""
+    """A live hook with everything that is known of it."""
 
     subject: Subject
     project: str
@@ -48,22 +48,14 @@ class Row:
 
 @frozen
 class Inventory:
-    """Everything that is told."""
+    """The hooks of a workspace and its repositories."""
 
-    workspace: str
-    listed_at: str
-    """When it was begun, ISO 8601."""
+    found: Collected
     rows: tuple[Row, ...]
     missing: tuple[HookInState, ...]
     """Hooks that a stack's state has and Bitbucket doesn't."""
-    refused: tuple[NotListed, ...]
     stacks: tuple[str, ...] | None
     """Those whose hooks are known; None: no state was given."""
-    listed: int
-    total: int
-    """Repositories, and the workspace itself, that were to be listed."""
-    stopped: str | None
-    """Why it isn't complete."""
 
     def figures(self) -> dict[str, int]:
         """How many there are of what."""
@@ -92,32 +84,28 @@ def build_inventory(
     stacks: Iterable[str] = (),
 ) -> Inventory:
     """Find what there is to find. `declared` is None where no stack's state is known."""
-    owners = defaultdict(list)
+    owners: dict[str, list[HookInState]] = defaultdict(list)
     for hook in declared or ():
         owners[hook.uuid].append(hook)
     doubles = _doubled(found.hooks)
-    rows = [
-        _row(subject, live, found, tuple(owners[live.uuid]), doubles[live.uuid], addresses)
-        if declared is not None
-        else _bare(subject, live, found, doubles[live.uuid])
-        for subject, hooks in found.hooks.items()
-        for live in hooks
-    ]
-    rows = _veiled(rows)
+    rows = []
+    for subject, hooks in found.hooks.items():
+        project = found.projects.get(subject.repository or "", "")
+        for live in hooks:
+            own = tuple(owners[live.uuid])
+            drift = list(_drift(live, own, addresses))
+            standing = "unknown" if declared is None else _standing(live, own, drift)
+            findings = tuple(_findings(live, doubles[live.uuid], own, drift, standing))
+            rows.append(Row(subject, project, live, standing, own, findings))
     there = {row.live.uuid for row in rows} | {refusal.hook for refusal in found.refused}
     gone = [
         hook for hook in declared or () if hook.uuid not in there and hook.subject in found.hooks
     ]
     return Inventory(
-        workspace=found.workspace,
-        listed_at=found.begun_at,
-        rows=tuple(sorted(rows, key=_order)),
+        found,
+        rows=tuple(sorted(_veiled(rows), key=_order)),
         missing=tuple(sorted(gone, key=lambda hook: (where(hook.subject), hook.name))),
-        refused=found.refused,
         stacks=None if declared is None else tuple(dict.fromkeys(stacks)),
-        listed=len(found.hooks),
-        total=found.total,
-        stopped=found.stopped.message if found.stopped else None,
     )
 
 
@@ -126,45 +114,33 @@ def _order(row: Row) -> tuple[str, ...]:
     return (where(row.subject), (live.description or "").lower(), live.url, live.uuid)
 
 
-def _bare(subject: Subject, live: Live, found: Collected, doubles: list[HookFinding]) -> Row:
-    findings = [*_insecure(live), *doubles, *_inactive(live)]
-    project = found.projects.get(subject.repository or "", "")
-    return Row(subject, project, live, "unknown", (), tuple(findings))
+def _standing(live: Live, owners: Sequence[HookInState], drift: Sequence[HookFinding]) -> str:
+    if owners:
+        return "drifted" if drift else "managed"
+    return "read-only" if live.read_only else "unmanaged"
 
 
-def _row(
-    subject: Subject,
-    live: Live,
-    found: Collected,
-    owners: tuple[HookInState, ...],
-    doubles: list[HookFinding],
-    addresses: Addresses,
-) -> Row:
-    drifted = list(_drift(live, owners, addresses))
-    standing = "drifted" if drifted else "managed"
-    if not owners:
-        standing = "read-only" if live.read_only else "unmanaged"
-    more = [*drifted, *_unmanaged(standing), *_shared(owners)]
-    bare = _bare(subject, live, found, doubles)
-    findings = (*bare.findings, *more)
-    return evolve(bare, standing=standing, declared=owners, findings=findings)
-
-
-def _veiled(rows: Sequence[Row]) -> list[Row]:
+def _veiled(rows: Sequence[Row]) -> Iterator[Row]:
     """What may be shown: urls within texts too, and of one that a stack has as a secret its host.
 
     That holds for every hook with that url.
     """
     hidden = {row.live.address for row in rows if any(hook.hides_url for hook in row.declared)}
-    return [evolve(row, live=_shown(row.live, row.live.address in hidden)) for row in rows]
+    for row in rows:
+        live = row.live
+        text = live.description and veiled(live.description)
+        url = origin_shown(live.url) if live.address in hidden else live.url
+        yield evolve(row, live=evolve(live, description=text, url=url))
 
 
-def _shown(live: Live, hides_url: bool) -> Live:
-    text = live.description and veiled(live.description)
-    return evolve(live, description=text, url=origin_shown(live.url) if hides_url else live.url)
-
-
-def _insecure(live: Live) -> Iterator[HookFinding]:
+def _findings(
+    live: Live,
+    doubles: Iterable[HookFinding],
+    owners: Sequence[HookInState],
+    drift: Iterable[HookFinding],
+    standing: str,
+) -> Iterator[HookFinding]:
+    """Everything that is worth knowing of a hook, in the order of KINDS."""
     if live.url.lower().startswith("http:"):
         yield HookFinding("insecure", "http", "http without TLS: deliveries can be read on the way")
     if live.skip_cert_verification:
@@ -173,21 +149,14 @@ def _insecure(live: Live) -> Iterator[HookFinding]:
     if not live.secret_set:
         text = "no secret: the receiver can't tell deliveries from forged ones"
         yield HookFinding("insecure", "no-secret", text)
-
-
-def _inactive(live: Live) -> Iterator[HookFinding]:
+    yield from doubles
     if not live.active:
         yield HookFinding("inactive", "inactive", "inactive: nothing is delivered")
-
-
-def _unmanaged(standing: str) -> Iterator[HookFinding]:
+    yield from drift
     if standing == "unmanaged":
         yield HookFinding("unmanaged", "unmanaged", "none of the stacks declares it")
-
-
-def _shared(owners: Sequence[HookInState]) -> Iterator[HookFinding]:
     if len(owners) > 1:
-        text = f"declared {len(owners)} times: {_some([label(owner) for owner in owners])}"
+        text = f"declared {len(owners)} times: {_names(map(label, owners))}"
         yield HookFinding("shared", "shared", text)
 
 
@@ -206,7 +175,7 @@ def _drift(
             yield HookFinding("drifted", "drifted", f"not as {label(owner)} has it: {text}")
 
 
-def _declared_otherwise(name: str, declared: Any) -> str:
+def _declared_otherwise(name: str, declared: object) -> str:
     if name == "url":
         return "another url"
     if name == "secret":
@@ -215,40 +184,30 @@ def _declared_otherwise(name: str, declared: Any) -> str:
 
 
 def _doubled(hooks: Mapping[Subject, Sequence[Live]]) -> dict[str, list[HookFinding]]:
-    """Hooks that deliver an event to the same url twice; one that is inactive delivers nothing."""
+    """By uuid, the hooks that deliver an event twice to a url, or may be meant as one hook."""
     found: dict[str, list[HookFinding]] = defaultdict(list)
-    wide: dict[str, list[Live]] = defaultdict(list)
+    covers: Counter[str] = Counter()
+    wide = [hook for subject in hooks if not subject.repository for hook in hooks[subject]]
     for subject, listed in hooks.items():
-        alike = defaultdict(list)
         for hook in listed:
-            if hook.active:
-                alike[hook.address].append(hook)
-        _note_near(listed, found)
-        for address, several in alike.items():
-            _note_twins(several, found)
-            if subject.repository is None:
-                wide[address] += several
-    _note_covered(hooks, wide, found)
+            found[hook.uuid] += [*_near(hook, listed), *_twins(hook, listed)]
+            over = [other.uuid for other in wide if _common_events(hook, other)]
+            if over and subject.repository:
+                text = f"the workspace's hook {_names(over)} delivers to the same url"
+                found[hook.uuid].append(HookFinding("doubled", "covered", text))
+                covers.update(over)
+    for uuid, count in covers.items():
+        text = f"delivers to the same url as {counted(count, 'hook')} of repositories"
+        found[uuid].append(HookFinding("doubled", "covers", text))
     return found
 
 
-def _note_twins(several: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
-    for hook in several:
-        twins = [other for other in several if other is not hook and _overlap(hook, other)]
-        if twins:
-            events = sorted({event for other in twins for event in _overlap(hook, other)})
-            text = f"delivers {_some(events)} twice: so does {_some(other.uuid for other in twins)}"
-            found[hook.uuid].append(HookFinding("doubled", "twin", text))
-
-
-def _note_near(listed: Sequence[Live], found: dict[str, list[HookFinding]]) -> None:
-    """Of the hooks of one subject, those with different urls that may be meant as one."""
-    for hook in listed:
-        for other in listed:
-            why = _resemblance(hook, other) if other.address != hook.address else None
-            if why and not (hook.read_only or other.read_only):
-                text = f"may be a double of {other.uuid}: {why}"
-                found[hook.uuid].append(HookFinding("doubled", "near", text))
+def _near(hook: Live, listed: Sequence[Live]) -> Iterator[HookFinding]:
+    """Hooks of the same subject with other urls that may be meant as one with it."""
+    for other in listed:
+        why = _resemblance(hook, other) if other.address != hook.address else None
+        if why and not (hook.read_only or other.read_only):
+            yield HookFinding("doubled", "near", f"may be a double of {other.uuid}: {why}")
 
 
 def _resemblance(hook: Live, other: Live) -> str | None:
@@ -259,32 +218,22 @@ def _resemblance(hook: Live, other: Live) -> str | None:
     return SAME_TITLE_AND_HOST if same else None
 
 
-def _note_covered(
-    hooks: Mapping[Subject, Sequence[Live]],
-    wide: Mapping[str, Sequence[Live]],
-    found: dict[str, list[HookFinding]],
-) -> None:
-    covers: Counter[str] = Counter()
-    for subject, listed in hooks.items():
-        for hook in listed if subject.repository else ():
-            over = [
-                other
-                for other in wide.get(hook.address, ())
-                if _overlap(hook, other) and hook.active
-            ]
-            if over:
-                names = _some(other.uuid for other in over)
-                text = f"the workspace's hook {names} delivers to the same url"
-                found[hook.uuid].append(HookFinding("doubled", "covered", text))
-                covers.update(other.uuid for other in over)
-    for uuid, count in covers.items():
-        text = f"delivers to the same url as {count:,} hook{'s' * (count > 1)} of repositories"
-        found[uuid].append(HookFinding("doubled", "covers", text))
+def _twins(hook: Live, listed: Sequence[Live]) -> Iterator[HookFinding]:
+    """Hooks of the same subject that deliver an event to the same url."""
+    common = {other.uuid: _common_events(hook, other) for other in listed if other is not hook}
+    twins = [uuid for uuid, events in common.items() if events]
+    if twins:
+        events = sorted(set().union(*common.values()))
+        text = f"delivers {_names(events)} twice: so does {_names(twins)}"
+        yield HookFinding("doubled", "twin", text)
 
 
-def _overlap(hook: Live, other: Live) -> set[str]:
+def _common_events(hook: Live, other: Live) -> set[str]:
+    """The events that both deliver to one url; what is inactive delivers nothing."""
+    if hook.address != other.address or not (hook.active and other.active):
+        return set()
     return set(hook.events) & set(other.events)
 
 
-def _some(names: Iterable[str]) -> str:
+def _names(names: Iterable[str]) -> str:
     return first_names([printable(name, 100) for name in names], _FEW)
