@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.stack.secrecy import secure_paths
+from bitbucket_hooks.stack.files import encrypted_paths
 
 KEY = "bitbucket-hooks:hooks"
 HOOKS = f"""config:
@@ -35,7 +35,7 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_secure_urls(stacks: Path) -> None:
     """By their place."""
     (stacks / "Pulumi.dev.yaml").write_text(HOOKS)
-    assert secure_paths("dev", KEY) == {f"{KEY}[1].url", f"{KEY}[4].secret"}
+    assert encrypted_paths("dev", KEY) == {f"{KEY}[1].url", f"{KEY}[4].secret"}
 
 
 def test_stacks_beside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_stacks_beside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "Pulumi.yaml").write_text("name: x\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(HOOKS)
     monkeypatch.chdir(tmp_path)
-    assert secure_paths("dev", KEY) == {f"{KEY}[1].url", f"{KEY}[4].secret"}
+    assert encrypted_paths("dev", KEY) == {f"{KEY}[1].url", f"{KEY}[4].secret"}
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_what_cannot_be_told(stacks: Path, text: str | None) -> None:
     """None: then every url counts as secret."""
     if text is not None:
         (stacks / "Pulumi.dev.yaml").write_text(text)
-    assert secure_paths("dev", KEY) is None
+    assert encrypted_paths("dev", KEY) is None
 
 
 def test_a_project_that_cannot_be_read(stacks: Path) -> None:
     """Neither."""
     (stacks.parent / "Pulumi.yaml").write_text("[")
-    assert secure_paths("dev", KEY) is None
+    assert encrypted_paths("dev", KEY) is None
 
 
 def test_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor then."""
     monkeypatch.chdir(tmp_path)
-    assert secure_paths("dev", KEY) is None
+    assert encrypted_paths("dev", KEY) is None

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.model.secret_source import fingerprint, read_secret
+from bitbucket_hooks.model.fingerprint import fingerprint
 
 
 def test_from_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:

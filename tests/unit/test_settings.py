@@ -23,7 +23,7 @@ from bitbucket_hooks.program.hook import HookArgs
 from bitbucket_hooks.program.hook_fleet import HookFleetArgs
 from bitbucket_hooks.program.workspace_hook import WorkspaceHookArgs
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.stack.entries import HookEntry
+from bitbucket_hooks.stack.entries import Declaration
 
 
 def _config(**values: object) -> Layer:
@@ -227,7 +227,7 @@ def test_repr_of_arguments_shows_no_secret() -> None:
         HookFleetArgs(secret="canary"),
         WorkspaceHookArgs(secret="canary"),
         ProviderArgs(password="canary", oauth_token="canary", oauth_client_secret="canary"),
-        HookEntry("ci", {"url": "https://ci.example.com/?canary", "secret": "canary"}),
+        Declaration("ci", {"url": "https://ci.example.com/?canary", "secret": "canary"}),
     )
     for one in arguments:
         assert "canary" not in repr(one)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.stack.source_lines import SourceLine, declared_at, entries_at
+from bitbucket_hooks.stack.source_lines import SourceLine, declared_at
 
 TEXT = """# a comment
 config:
@@ -49,9 +49,6 @@ def test_lines(stacks: Path) -> None:
         "audit": SourceLine(path, 8),
         "chat": SourceLine(path, 12),
     }
-    assert [one.line() for one in entries_at("dev")] == [
-        SourceLine(path, number) for number in (6, 8, 10, 11, 12)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -89,4 +86,3 @@ def test_what_cannot_be_told(stacks: Path, text: str | None) -> None:
     if text is not None:
         (stacks / "Pulumi.dev.yaml").write_text(text)
     assert declared_at("dev") == {}
-    assert entries_at("dev") == []

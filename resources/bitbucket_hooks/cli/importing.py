@@ -21,7 +21,7 @@ from bitbucket_hooks.inventory.collect import RepositoryScope
 from bitbucket_hooks.model.exit_codes import DIFFERENCE
 from bitbucket_hooks.model.wording import counted, first_names
 from bitbucket_hooks.pulumi_cli import engine
-from bitbucket_hooks.stack.account_settings import own_settings
+from bitbucket_hooks.stack.accounts import own_settings
 from bitbucket_hooks.stack.files import stack_file
 
 if TYPE_CHECKING:

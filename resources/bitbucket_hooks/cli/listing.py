@@ -24,11 +24,11 @@ from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.settings import PUBLIC_API, environment, resolve
 from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.model.wording import did_you_mean
 from bitbucket_hooks.pulumi_cli.engine import selected_stack, stack_config
-from bitbucket_hooks.stack.account_settings import settings_for
+from bitbucket_hooks.stack.accounts import settings_for
 from bitbucket_hooks.stack.entries import is_project
 from bitbucket_hooks.stack.files import in_project, is_stack, stacks
-from bitbucket_hooks.stack.selection import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

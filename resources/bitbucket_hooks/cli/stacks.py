@@ -13,13 +13,13 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import CommandGroup, json_option
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.runs.many_stacks import ManyStacks
-from bitbucket_hooks.stack.listing import listed, shared_out
+from bitbucket_hooks.stack.offline import summaries, with_shared_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bitbucket_hooks.runs.many_stacks import Done
-    from bitbucket_hooks.stack.listing import Listed
+    from bitbucket_hooks.stack.offline import StackSummary
 
 _LIST: Final = "list"
 _WORST_FIRST: Final = (USERS_MISTAKE, REMOTE_FAILED, DIFFERENCE, 0)
@@ -69,7 +69,7 @@ def stacks() -> None:
 )
 def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: str) -> None:
     """List the stacks that have a file, offline."""
-    found = listed(globs)
+    found = summaries(globs)
     _warn_of_mistakes(found)
     if matrix is None and json_:
         output.as_json([_as_json(stack) for stack in found])
@@ -82,7 +82,7 @@ def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: st
             wide=("requests an hour",),
         )
     else:
-        parts = shared_out(found)
+        parts = with_shared_limits(found)
         _note_own_limits(found, parts)
         _print_matrix(matrix, parts, script, json_=json_)
 
@@ -132,7 +132,7 @@ def up(
 def _run(
     globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
 ) -> int:
-    names = [stack.stack for stack in listed(globs)]
+    names = [stack.stack for stack in summaries(globs)]
     more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
     done = {}
     for run in ManyStacks([*command, *more], at_once, _complain).run(names):
@@ -169,7 +169,7 @@ def _rank(code: int) -> int:
     return _WORST_FIRST.index(code) if code in _WORST_FIRST else -1
 
 
-def _as_json(stack: Listed) -> dict[str, Any]:
+def _as_json(stack: StackSummary) -> dict[str, Any]:
     return {
         "stack": stack.stack,
         "hooks": stack.hooks,
@@ -181,18 +181,18 @@ def _as_json(stack: Listed) -> dict[str, Any]:
     }
 
 
-def _row(stack: Listed) -> tuple[object, ...]:
+def _row(stack: StackSummary) -> tuple[object, ...]:
     return (stack.stack, stack.hooks, stack.workspace, stack.identity, stack.rate_limit)
 
 
-def _warn_of_mistakes(found: Sequence[Listed]) -> None:
+def _warn_of_mistakes(found: Sequence[StackSummary]) -> None:
     """Say which stacks may have more hooks than they seem to have."""
     for stack in found:
         for problem in stack.problems:
             click.echo(f"Warning: {output.text(stack.stack)}: {output.text(problem)}", err=True)
 
 
-def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
+def _note_own_limits(found: Sequence[StackSummary], parts: Sequence[StackSummary]) -> None:
     """Say where the part can't take hold."""
     for whole, part in zip(found, parts, strict=True):
         if whole.own_limit and whole.rate_limit != part.rate_limit:
@@ -204,7 +204,7 @@ def _note_own_limits(found: Sequence[Listed], parts: Sequence[Listed]) -> None:
             )
 
 
-def _print_matrix(kind: str, parts: Sequence[Listed], script: str, *, json_: bool) -> None:
+def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str, *, json_: bool) -> None:
     if kind == "github":
         include = [
             {"stack": stack.stack, **({"rateLimit": stack.rate_limit} if stack.rate_limit else {})}
@@ -219,7 +219,7 @@ def _print_matrix(kind: str, parts: Sequence[Listed], script: str, *, json_: boo
     click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
 
 
-def _step(stack: Listed, script: str) -> dict[str, Any]:
+def _step(stack: StackSummary, script: str) -> dict[str, Any]:
     limit = f"BITBUCKET_RATE_LIMIT={stack.rate_limit} " if stack.rate_limit else ""
     return {
         "name": stack.stack,

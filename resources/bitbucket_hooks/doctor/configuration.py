@@ -13,12 +13,17 @@ from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings, environment
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
-from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig, of_namespace, own_account, read
+from bitbucket_hooks.stack.config import (
+    ACCOUNTS,
+    StackConfig,
+    account_values,
+    of_namespace,
+    read,
+)
 from bitbucket_hooks.stack.entries import NAMESPACE as STACK
-from bitbucket_hooks.stack.entries import Draft, Hidden
-from bitbucket_hooks.stack.files import written
+from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.files import Hidden, hidden_config
 from bitbucket_hooks.stack.offline import Checked, check
-from bitbucket_hooks.stack.secrecy import hidden
 
 _ENVIRONMENT: Final = "the environment"
 
@@ -69,9 +74,8 @@ class Configuration:
     @cached_property
     def declared(self) -> StackConfig:
         """What the stack declares, nothing of it decrypted but its accounts."""
-        opened = of_namespace(STACK, self.values).get(ACCOUNTS)
-        values = of_namespace(STACK, self.given)
-        return read({**values, ACCOUNTS: opened} if ACCOUNTS in values else values)
+        hooks = {key: value for key, value in self.given.items() if key.startswith(f"{STACK}:")}
+        return read({**hooks, **account_values(self.values)})
 
     @cached_property
     def accounts(self) -> list[ConfiguredAccount]:
@@ -81,12 +85,11 @@ class Configuration:
         return others if others and None not in used and own.source is None else [own, *others]
 
     def _account(self, name: str | None) -> ConfiguredAccount:
-        own = own_account(self.values)
         try:
-            settings = self.declared.settings_of(name, own)
+            settings = self.declared.settings_of(name)
         except ConfigError as problem:
             return ConfiguredAccount(name, problem=problem)
-        given = [(of_namespace(ACCOUNT, self.values), own)]
+        given = [(of_namespace(ACCOUNT, self.values), self.declared.own)]
         if name is not None:
             mine = of_namespace(STACK, self.values)[ACCOUNTS][name]
             given.insert(0, (mine, self.declared.accounts[name]))
@@ -111,8 +114,7 @@ class Configuration:
 def read_configuration(stack: str) -> Configuration:
     """Read the files of a stack, named with or without its organisation. Raises ConfigError."""
     name = stack.rpartition("/")[2]
-    given = {key: hidden(value) for key, value in written(name).items()}
-    return Configuration(stack, given, checked=check(name))
+    return Configuration(stack, hidden_config(name), checked=check(name))
 
 
 def _decrypted(given: Any, opened: Any) -> Iterator[str]:

@@ -22,9 +22,10 @@ from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.stack.accounts import Accounts
-from bitbucket_hooks.stack.config import StackConfig, own_account
-from bitbucket_hooks.stack.entries import Draft, Hidden
-from bitbucket_hooks.stack.plan import Declaration, plan
+from bitbucket_hooks.stack.config import StackConfig
+from bitbucket_hooks.stack.entries import Declaration, Draft
+from bitbucket_hooks.stack.files import Hidden
+from bitbucket_hooks.stack.plan import plan
 
 _MOST_PLACES: Final = 10
 """At which live hooks are looked at for what no declaration tells: a request each."""
@@ -82,19 +83,18 @@ class PlannedHooks:
 
     def _plan(self, config: StackConfig, warn: Callable[[str], None]) -> None:
         clients = {found.settings: found.client for found in self.connections.values()}
-        own = own_account(self.configuration.values)
-        accounts = Accounts(own, config, clients.__getitem__, warn, self.notify)
+        accounts = Accounts(config, clients.__getitem__, warn, self.notify)
         before = {name: found.answers for name, found in self.connections.items()}
         self._declarations = plan(config, accounts)
         self._planning = {
             name: found.answers - before[name] for name, found in self.connections.items()
         }
-        for entry in [found.entry for found in self._declarations if found.slugs]:
-            connection, account = self.connections[entry.account], accounts.get(entry.account)
-            if entry.project is not None:
+        for declared in [found for found in self._declarations if found.slugs]:
+            connection, account = self.connections[declared.account], accounts.get(declared.account)
+            if declared.project is not None:
                 connection.prove(READ)  # the plan wouldn't have come so far
                 continue
-            owner = str(entry.owner)
+            owner = declared.owner
             with suppress(ApiError):  # plain names do without
                 # kept by the account: it costs nothing a second time
                 listed = connection.ask(READ, partial(account.listed, owner, None))
@@ -108,17 +108,17 @@ class PlannedHooks:
         found: dict[str, bool] = {}
         looked_at: set[Subject] = set()
         for declaration in self._declarations or ():
-            entry, subject = declaration.entry, next(iter(_subjects(declaration)), None)
-            has_secret = {"secret", "secret_from"} & entry.arguments.keys()
-            if subject is None or has_secret or isinstance(entry.url, Hidden):
+            subject = next(iter(_subjects(declaration)), None)
+            has_secret = {"secret", "secret_from"} & declaration.arguments.keys()
+            if subject is None or has_secret or isinstance(declaration.url, Hidden):
                 continue
             if len(looked_at | {subject}) > _MOST_PLACES:
                 continue
             looked_at.add(subject)
             with suppress(ApiError):
-                found[entry.name] = any(
-                    hook.secret_set and comparable(hook.url) == comparable(entry.url)
-                    for hook in self.connections[entry.account].hooks_on(subject)
+                found[declaration.name] = any(
+                    hook.secret_set and comparable(hook.url) == comparable(declaration.url)
+                    for hook in self.connections[declaration.account].hooks_on(subject)
                 )
         return found
 
@@ -126,9 +126,7 @@ class PlannedHooks:
         """What the hooks of an account ask of it; None: there is no stack."""
         if self.configuration.checked is None:
             return None
-        drafts = [
-            draft for draft in self.configuration.drafts if draft.values.get("account") == account
-        ]
+        drafts = [draft for draft in self.configuration.drafts if draft.account == account]
         if self._declarations is None:
             subjects = [subject for draft in drafts for subject in named_subjects(draft)]
         else:
@@ -152,14 +150,14 @@ class PlannedHooks:
         return [
             subject
             for declaration in self._declarations or ()
-            if declaration.entry.account == account
+            if declaration.account == account
             for subject in _subjects(declaration)
         ]
 
 
 def _subjects(declaration: Declaration) -> list[Subject]:
-    owner = str(declaration.entry.owner)
-    if declaration.entry.workspace:
+    owner = declaration.owner
+    if declaration.workspace:
         return [Subject(owner)]
     return [Subject(owner, slug) for slug in declaration.slugs]
 

@@ -18,7 +18,8 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable, origin_shown
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.engine import ask
-from bitbucket_hooks.stack.entries import Draft, Hidden
+from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.files import Hidden
 from bitbucket_hooks.stack.selection import Selection
 
 _SIDE_BY_SIDE: Final = 4
@@ -150,4 +151,4 @@ def _declared(name: str) -> Iterator[tuple[str, Draft]]:
         raise HooksError(name)
     apis = {account.name: account.api_url for account in configuration.accounts}
     for draft in configuration.drafts:
-        yield apis.get(draft.values.get("account")) or "", draft
+        yield apis.get(draft.account) or "", draft

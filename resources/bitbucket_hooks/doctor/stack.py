@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
+from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError, printable
-from bitbucket_hooks.model.secret_source import read_secret
 from bitbucket_hooks.model.settings import SECRET_KEYS
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.stack.entries import Draft, Hidden
+from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.files import Hidden
 from bitbucket_hooks.stack.offline import NO_HOOKS, Checked
 
 _UNSIGNED: Final = "receivers can't tell deliveries from forged ones"

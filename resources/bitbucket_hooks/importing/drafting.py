@@ -17,7 +17,15 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import may_be_secret, origin_shown
 from bitbucket_hooks.model.webhook import DEFAULTS, PROPERTIES, Desired, Property, differences
 from bitbucket_hooks.reconcile.adoption import adoptable
-from bitbucket_hooks.stack.entries import KEYS, Draft, EntryContext, Given, draft, merged
+from bitbucket_hooks.stack.entries import (
+    KEYS,
+    Draft,
+    EntryContext,
+    Given,
+    Written,
+    draft,
+    merged,
+)
 from bitbucket_hooks.stack.selection import Selection
 
 _PATH: Final = "new"
@@ -51,7 +59,7 @@ def draft_entry(
     stack: Stack, name: str, url: str, group: HookGroup, selection: Mapping[str, Any]
 ) -> NewEntry:
     """Say no more than what differs from what the stack gives to every entry."""
-    context = stack.context("workspace" if group.workspace else "repository")
+    context = stack.context()
     inherited = stack.inherited(name)
     given = {"name": name, "url": url, **selection}
     if not group.workspace:
@@ -64,7 +72,7 @@ def draft_entry(
     values = {key: given[key] for key in KEYS if key in given}
     shared = {key: given_value.value for key, given_value in inherited.items()}
     whole = merged([(_PATH, shared), (_PATH, values)])
-    return NewEntry(name, url, values, group, draft(_PATH, whole, context))
+    return NewEntry(name, url, values, group, draft(Written(_PATH, whole), context))
 
 
 def _wanted(group: HookGroup, inherited: Mapping[str, Given]) -> dict[str, Any]:

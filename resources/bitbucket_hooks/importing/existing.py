@@ -16,27 +16,25 @@ from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import canonical_text
+from bitbucket_hooks.stack.accounts import offline_context
 from bitbucket_hooks.stack.config import (
     DEFAULTS,
     SHARED,
     StackConfig,
+    account_values,
     of_namespace,
-    own_account,
     read,
 )
-from bitbucket_hooks.stack.contexts import Blind
 from bitbucket_hooks.stack.entries import (
     NAMESPACE,
     Draft,
     EntryContext,
     Given,
-    Hidden,
     is_mapping,
     merged,
 )
-from bitbucket_hooks.stack.files import written
-from bitbucket_hooks.stack.plan import drafts, problems
-from bitbucket_hooks.stack.secrecy import hidden
+from bitbucket_hooks.stack.files import Hidden, hidden_config
+from bitbucket_hooks.stack.plan import offline_drafts, problems
 from bitbucket_hooks.stack.selection import Selection
 
 _MOST: Final = 5
@@ -49,7 +47,6 @@ class Stack:
     values: Mapping[str, Any]
     """Under our namespace's keys."""
     config: StackConfig
-    contexts: Blind
     entries: tuple[Draft, ...]
     """Those there are."""
     managed: frozenset[str]
@@ -58,16 +55,16 @@ class Stack:
     @property
     def workspace(self) -> str | None:
         """The workspace that the files name; that of a variable is not there in every run."""
-        return self.contexts.own.values.get("workspace", "").lower() or None
+        return self.config.own.values.get("workspace", "").lower() or None
 
     @property
     def settings(self) -> Settings:
         """The settings of the stack's own account, without credentials."""
-        return self.contexts.settings(None)
+        return self.config.settings_of(None)
 
-    def context(self, kind: str) -> EntryContext:
+    def context(self) -> EntryContext:
         """What the rules of a new entry need to know."""
-        return self.contexts.context(None, kind)
+        return offline_context(self.config, None)
 
     def inherited(self, name: str) -> dict[str, Given]:
         """What an entry of a name has without saying so."""
@@ -93,7 +90,7 @@ def open_stack(
     `opened` gives all of it by its full keys, secrets in the clear; `managed` has the uuids that
     states have. Raises ConfigError.
     """
-    values = {key: hidden(value) for key, value in written(name).items()}
+    values = hidden_config(name)
     stack = _stack(name, values, values, managed)
     if any(isinstance(draft.values["url"], Hidden) for draft in stack.entries):
         return _stack(name, values, {**values, **opened(name)}, managed)
@@ -104,17 +101,16 @@ def _stack(
     name: str, values: Mapping[str, Any], clear: Mapping[str, Any], managed: frozenset[str]
 ) -> Stack:
     """The hooks are read from what is in the clear; the account without its credentials."""
-    ours = of_namespace(NAMESPACE, clear)
     credentials = {f"{ACCOUNT}:{key}" for key in CREDENTIAL_KEYS}
     account = {
         key: value
-        for key, value in values.items()
+        for key, value in account_values(values).items()
         if key not in credentials and not isinstance(value, Hidden)
     }
-    config = read(ours)
-    contexts = Blind(own_account(account), config)
-    contexts.settings(None)
-    entries = tuple(drafts(config, contexts.context))
+    hooks = {key: value for key, value in clear.items() if key.startswith(f"{NAMESPACE}:")}
+    config = read({**account, **hooks})
+    config.settings_of(None)  # raises for what can't be used
+    entries = tuple(offline_drafts(config))
     wrong = problems(config, entries)
     if wrong:
         more = [f"and {len(wrong) - _MOST} more"] if len(wrong) > _MOST else []
@@ -123,7 +119,7 @@ def _stack(
             "\n".join([heading, *wrong[:_MOST], *more]),
             f"Correct them first; `bitbucket-hooks check {printable(name)}` names them all.",
         )
-    return Stack(ours, config, contexts, tuple(draft for _, draft in entries), managed)
+    return Stack(of_namespace(NAMESPACE, clear), config, entries, managed)
 
 
 def declared(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
-from bitbucket_hooks.model.secret_source import fingerprint
+from bitbucket_hooks.model.fingerprint import fingerprint
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import (
     BY_KEY,

@@ -1,7 +1,8 @@
-"""Numbers with their nouns, the first of many, and times, for people."""
+"""Numbers with their nouns, the first of many, times, and what a slip may mean, for people."""
 
+import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Final
 
@@ -43,3 +44,14 @@ def in_short(events: Sequence[str]) -> str | None:
         return None
     kinds = Counter(event.partition(":")[0] for event in events)
     return ", ".join(f"{count} of {kind}" for kind, count in kinds.most_common())
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """What there is that is spelt almost as a name, the nearest first."""
+    return difflib.get_close_matches(name, sorted(known), n=most, cutoff=0.6)
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
+    """Name the nearest of what there is, as the rest of a sentence; nothing when none is near."""
+    near = " or ".join(f'"{candidate}"' for candidate in nearest(name, known, most))
+    return f"; did you mean {near}?" if near else ""

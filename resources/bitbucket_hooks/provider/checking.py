@@ -9,9 +9,9 @@ import pulumi
 from attrs import field, frozen
 from pulumi.dynamic import CheckFailure, CheckResult
 
+from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.rules import Context, Problem, Rule, slug
-from bitbucket_hooks.model.secret_source import read_secret
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.model.webhook import DEFAULTS, HOOK_RULES
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from pulumi.dynamic import DiffResult
 
+from bitbucket_hooks.filesystem.secret_source import read_secret
+from bitbucket_hooks.model.fingerprint import is_fingerprint_of
 from bitbucket_hooks.model.notes import NoteKind, note
-from bitbucket_hooks.model.secret_source import is_fingerprint_of, read_secret
 from bitbucket_hooks.model.state_codec import FINGERPRINT, FOREIGN_SECRET, had_secret
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import is_declared

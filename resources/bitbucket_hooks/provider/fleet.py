@@ -17,11 +17,11 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from bitbucket_hooks.filesystem.secret_source import declared_secret
 from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.safety import NAMED, REMEDY, share, too_many
-from bitbucket_hooks.model.secret_source import declared_secret
 from bitbucket_hooks.model.state_codec import (
     FINGERPRINT,
     SUBJECT_UUIDS,

@@ -10,9 +10,9 @@ from attrs import evolve
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from bitbucket_hooks.api.errors import NotFound
+from bitbucket_hooks.filesystem.secret_source import declared_secret
 from bitbucket_hooks.model.errors import ConfigError, RemoteError
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
-from bitbucket_hooks.model.secret_source import declared_secret
 from bitbucket_hooks.model.state_codec import (
     desired_of,
     differing,

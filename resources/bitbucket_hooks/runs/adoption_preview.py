@@ -20,8 +20,7 @@ from bitbucket_hooks.pulumi_cli.run import SECRET, UNKNOWN, Run
 from bitbucket_hooks.reconcile.adoption import candidates, near_misses
 from bitbucket_hooks.report.changes import ChangedHook, Changes
 from bitbucket_hooks.report.findings import AdoptionFinding, Findings, finding
-from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
-from bitbucket_hooks.stack.entries import NAMESPACE
+from bitbucket_hooks.stack.config import StackConfig, read
 
 _DEFAULT: Final = "default"
 _SECRET: Final = ("secret", "secretFrom")
@@ -49,7 +48,7 @@ class AccountSettings:
 
     def __attrs_post_init__(self) -> None:
         """Read the configuration once."""
-        self._config = read(of_namespace(NAMESPACE, self.values))
+        self._config = read(self.values)
 
     def settings_for(self, provider: str) -> Settings | None:
         """The settings behind a provider's name; None when it isn't the configuration's.
@@ -59,7 +58,7 @@ class AccountSettings:
         account = None if provider.startswith(_DEFAULT) else provider
         if account is not None and account not in self._config.accounts:
             return None
-        return self._config.settings_of(account, own_account(self.values))
+        return self._config.settings_of(account)
 
     def url_of(self, name: str) -> str | None:
         """The url of the entry of a name; None when there is none."""

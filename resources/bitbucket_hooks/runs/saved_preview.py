@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
-from bitbucket_hooks.model.secret_source import fingerprint
+from bitbucket_hooks.model.fingerprint import fingerprint
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
 from bitbucket_hooks.report.document import Statement, plain

@@ -22,18 +22,18 @@ from bitbucket_hooks.model.settings import (
 )
 from bitbucket_hooks.model.settings import KEYS as SETTINGS
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
+from bitbucket_hooks.model.wording import nearest
 from bitbucket_hooks.stack.entries import (
     DEFAULTABLE,
     KEYS,
     NAMESPACE,
     SHAREABLE,
-    Given,
+    Written,
     is_mapping,
     is_name,
     merged,
     unknown_keys,
 )
-from bitbucket_hooks.stack.selection import nearest
 
 HOOKS: Final = "hooks"
 DEFAULTS: Final = "defaults"
@@ -68,29 +68,11 @@ _ACCOUNT_NAME: Final = (
 
 
 @frozen
-class Written:
-    """An entry as it was written, over what it shares with others."""
-
-    path: str
-    given: Mapping[str, Given]
-
-    @property
-    def account(self) -> str | None:
-        """The account that it names; None for the stack's own, or what can't be a name."""
-        account = self.given.get("account")
-        return account.value if account and isinstance(account.value, str) else None
-
-    @property
-    def kind(self) -> str:
-        """What its hooks hang on: the API's word for it."""
-        workspace = self.given.get("workspace")
-        return "workspace" if workspace and workspace.value is True else "repository"
-
-
-@frozen
 class StackConfig:
     """What a stack declares, as it was written."""
 
+    own: Layer
+    """The keys of the stack's own account."""
     entries: tuple[Written, ...] = ()
     unmanaged: str = IGNORE
     accounts: Mapping[str, Layer] = field(factory=dict, repr=False)
@@ -100,17 +82,17 @@ class StackConfig:
     problems: tuple[str, ...] = ()
     """What is wrong outside the values of the entries."""
 
-    def settings_of(self, account: str | None, own: Layer) -> Settings:
+    def settings_of(self, account: str | None) -> Settings:
         """The settings of an account: its own keys, then the stack's, then the environment's.
 
         None is the stack's own account. Raises ConfigError.
         """
-        return resolve(*self.layers_of(account, own))
+        return resolve(*self.layers_of(account))
 
-    def layers_of(self, account: str | None, own: Layer) -> tuple[Layer, ...]:
+    def layers_of(self, account: str | None) -> tuple[Layer, ...]:
         """Where an account's settings come from; one that can't be used adds nothing."""
         first = self.accounts.get(account) if account is not None else None
-        return (*filter(None, [first]), own, environment())
+        return (*filter(None, [first]), self.own, environment())
 
 
 @define
@@ -118,48 +100,39 @@ class _Reader:
     """Reads the configuration; mistakes pile up in `problems`."""
 
     values: Mapping[str, Any] = field(repr=False)
-    problems: list[str] = field(factory=list)
-
-    def mapping(self, key: str) -> Mapping[str, Any]:
-        value = self.values.get(key)
-        if value is None or is_mapping(value):
-            return value or {}
-        self.problems.append(f"{NAMESPACE}:{key}: must be a mapping, not {kind_of(value)}")
-        return {}
+    problems: list[str]
 
     def entries(self) -> list[Written]:
-        defaults, shared = self.defaults(), self.shared()
+        at_defaults = f"{NAMESPACE}:{DEFAULTS}"
+        defaults = self._known(at_defaults, self._top_level(DEFAULTS), DEFAULTABLE)
+        shared = {
+            name: self._known(path, given, SHAREABLE)
+            for path, name, given in self._named(SHARED, " with properties of the hook")
+        }
         entries = []
         for path, entry in self._listed():
-            self.problems += unknown_keys(path, entry, KEYS)
-            name = entry.get("name")
-            common = shared.get(name, {}) if isinstance(name, str) else {}
+            own, name = self._known(path, entry, KEYS), entry.get("name")
             layers = [
-                (f"{NAMESPACE}:{DEFAULTS}", defaults),
-                (f"{NAMESPACE}:{SHARED}.{name}", common),
-                (path, _known(entry, KEYS)),
+                (at_defaults, defaults),
+                (f"{NAMESPACE}:{SHARED}.{name}", shared.get(name, {}) if is_name(name) else {}),
+                (path, own),
             ]
             entries.append(Written(path, merged(layers)))
+        self.problems += _repeated_names(entries)
         return entries
 
     def _listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        value = self.values.get(HOOKS)
-        if not isinstance(value, list):
-            if value is not None:
-                self.problems.append(
-                    f"{NAMESPACE}:{HOOKS}: must be a list of hooks, each with name, url and "
-                    f"repositories, not {kind_of(value)}"
-                )
-            return
-        for i, entry in enumerate(value):
-            path = f"{NAMESPACE}:{HOOKS}[{i}]"
-            if is_mapping(entry):
-                yield path, entry
-            else:
-                self.problems.append(
-                    f"{path}: must be a mapping with name, url and repositories, "
-                    f"not {kind_of(entry)}"
-                )
+        value, path = self.values.get(HOOKS), f"{NAMESPACE}:{HOOKS}"
+        if isinstance(value, list):
+            for i, entry in enumerate(value):
+                hint = " with name, url and repositories"
+                if (mapping := self._mapping(f"{path}[{i}]", entry, hint)) is not None:
+                    yield f"{path}[{i}]", mapping
+        elif value is not None:
+            self.problems.append(
+                f"{path}: must be a list of hooks, each with name, url and repositories, "
+                f"not {kind_of(value)}"
+            )
 
     def unmanaged(self) -> str:
         value = self.values.get(UNMANAGED)
@@ -175,13 +148,7 @@ class _Reader:
 
     def accounts(self) -> dict[str, Layer]:
         accounts: dict[str, Layer] = {}
-        for name, given in self.mapping(ACCOUNTS).items():
-            path = f"{NAMESPACE}:{ACCOUNTS}.{printable(str(name), 60)}"
-            if not is_mapping(given):
-                self.problems.append(
-                    f"{path}: must be a mapping with credentials, not {kind_of(given)}"
-                )
-                continue
+        for path, name, given in self._named(ACCOUNTS, " with credentials"):
             account = layer(f"the account {name!r}", given.get)
             wrong = mistakes(account)
             if not is_name(name) or name == _ENGINES_OWN:
@@ -192,23 +159,60 @@ class _Reader:
             self.problems += [f"{path}: {text}" for text in wrong]
         return accounts
 
-    def defaults(self) -> Mapping[str, Any]:
-        given = self.mapping(DEFAULTS)
-        self.problems += unknown_keys(f"{NAMESPACE}:{DEFAULTS}", given, DEFAULTABLE)
-        return _known(given, DEFAULTABLE)
+    def _top_level(self, key: str) -> Mapping[str, Any]:
+        value = self.values.get(key)
+        return (None if value is None else self._mapping(f"{NAMESPACE}:{key}", value)) or {}
 
-    def shared(self) -> dict[str, Mapping[str, Any]]:
-        shared: dict[str, Mapping[str, Any]] = {}
-        for name, given in self.mapping(SHARED).items():
-            path = f"{NAMESPACE}:{SHARED}.{printable(str(name), 60)}"
-            if not is_mapping(given):
-                self.problems.append(
-                    f"{path}: must be a mapping with properties of the hook, not {kind_of(given)}"
-                )
-                continue
-            self.problems += unknown_keys(path, given, SHAREABLE)
-            shared[name] = _known(given, SHAREABLE)
-        return shared
+    def _named(self, key: str, hint: str) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+        """The mappings under a key, each with its path and name."""
+        for name, given in self._top_level(key).items():
+            path = f"{NAMESPACE}:{key}.{printable(str(name), 60)}"
+            if (mapping := self._mapping(path, given, hint)) is not None:
+                yield path, name, mapping
+
+    def _mapping(self, path: str, value: Any, hint: str = "") -> Mapping[str, Any] | None:
+        if is_mapping(value):
+            return value
+        self.problems.append(f"{path}: must be a mapping{hint}, not {kind_of(value)}")
+        return None
+
+    def _known(self, path: str, given: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+        self.problems += unknown_keys(path, given, keys)
+        return {key: given[key] for key in keys if key in given}
+
+
+def read(values: Mapping[str, Any], project: str | None = None) -> StackConfig:
+    """Read a stack config by its full keys; those of the `project` belong to its program."""
+    ours = of_namespace(NAMESPACE, values)
+    reader = _Reader(ours, [*unknown_stack_keys(values, project)])
+    unmanaged, accounts = reader.unmanaged(), reader.accounts()
+    entries = tuple(reader.entries())
+    named = ours.get(ACCOUNTS)
+    names = tuple(map(str, named)) if is_mapping(named) else ()
+    problems = tuple(reader.problems)
+    return StackConfig(own_account(values), entries, unmanaged, accounts, names, problems)
+
+
+def of_namespace(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of all keys of a stack those of a namespace, without its prefix."""
+    prefix = f"{namespace}:"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }
+
+
+def own_account(values: Mapping[str, Any]) -> Layer:
+    """The layer of a stack's own account, of all its keys with their prefixes."""
+    return layer("the stack config", of_namespace(ACCOUNT, values).get)
+
+
+def account_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of all keys of a stack those that accounts are made of."""
+    accounts = f"{NAMESPACE}:{ACCOUNTS}"
+    prefix = f"{ACCOUNT}:"
+    return {
+        key: value for key, value in values.items() if key == accounts or key.startswith(prefix)
+    }
 
 
 def unknown_stack_keys(keys: Iterable[str], project: str | None) -> Iterator[str]:
@@ -239,39 +243,8 @@ def _meant(namespace: str, name: str) -> list[str]:
     ]
 
 
-def of_namespace(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of all keys of a stack those of a namespace, without its prefix."""
-    prefix = f"{namespace}:"
-    return {
-        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
-    }
-
-
-def own_account(values: Mapping[str, Any]) -> Layer:
-    """The layer of a stack's own account, of all its keys with their prefixes."""
-    return layer("the stack config", of_namespace(ACCOUNT, values).get)
-
-
-def read(
-    values: Mapping[str, Any], keys: Iterable[str] = (), project: str | None = None
-) -> StackConfig:
-    """Read the values of the namespace's keys, which are named without its prefix.
-
-    `keys` are all keys of the stack with their prefixes, where others than the namespace's are to
-    be checked too; those of the `project` belong to its program.
-    """
-    own = (f"{NAMESPACE}:{name}" for name in values)
-    reader = _Reader(values, [*unknown_stack_keys([*keys, *own], project)])
-    unmanaged, accounts = reader.unmanaged(), reader.accounts()
-    entries = reader.entries()
-    reader.problems += _doubled(entries)
-    named = values.get(ACCOUNTS)
-    names = tuple(map(str, named)) if is_mapping(named) else ()
-    return StackConfig(tuple(entries), unmanaged, accounts, names, tuple(reader.problems))
-
-
-def _doubled(entries: Iterable[Written]) -> Iterable[str]:
-    first: dict[Any, str] = {}
+def _repeated_names(entries: Iterable[Written]) -> Iterable[str]:
+    first: dict[str, str] = {}
     for entry in entries:
         name = entry.given["name"].value if "name" in entry.given else None
         if not isinstance(name, str):
@@ -293,7 +266,3 @@ def _wrong_in_account(path: str, given: Mapping[str, Any]) -> Iterable[str]:
     for name in ACCOUNT_KEYS:
         if given.get(name) is not None and not isinstance(given[name], str):
             yield f"{path}.{name}: must be text, not {kind_of(given[name])}"
-
-
-def _known(given: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    return {key: given[key] for key in keys if key in given}

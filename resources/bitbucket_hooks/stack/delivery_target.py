@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.rules import is_secret_source
-from bitbucket_hooks.model.secret_source import read_secret
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
 from bitbucket_hooks.stack import files, offline
-from bitbucket_hooks.stack.entries import Hidden
+from bitbucket_hooks.stack.files import Hidden
 
 WORKSPACE: Final = "acme"
 REPOSITORY: Final = "web"

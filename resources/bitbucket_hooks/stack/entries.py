@@ -1,10 +1,10 @@
-"""One hook of a stack config: its keys, where each value comes from, and its mistakes."""
+"""An entry of a stack config: its keys, where each value comes from, and its mistakes."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Final, TypeGuard
 
 from attrs import field, frozen
@@ -16,7 +16,6 @@ from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.rules import (
     Context,
     Problem,
-    Rule,
     boolean,
     each,
     events,
@@ -24,6 +23,8 @@ from bitbucket_hooks.model.rules import (
     slug,
 )
 from bitbucket_hooks.model.webhook import ARGUMENTS, Property
+from bitbucket_hooks.model.wording import did_you_mean
+from bitbucket_hooks.stack.files import Hidden
 
 NAMESPACE: Final = "bitbucket-hooks"
 HOOKS_PATH: Final = f"{NAMESPACE}:hooks"
@@ -32,26 +33,6 @@ HOOKS_PATH: Final = f"{NAMESPACE}:hooks"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PATTERN: Final = re.compile(r"[a-z0-9_.\-*?!\[\]]{1,200}", re.IGNORECASE)
 _PROJECT: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
-
-
-@frozen
-class HookEntry:
-    """One declared hook: on repositories, or on the workspace. None: not given."""
-
-    name: str
-    arguments: Mapping[str, Any] = field(repr=False)
-    """Those of a hook that are given, by their names in Python; url and secret may be secrets."""
-    project: str | None = None
-    workspace: bool = False
-    owner: str | None = None
-    account: str | None = None
-    protect: bool = False
-
-    @property
-    def url(self) -> str:
-        """The address that receives deliveries."""
-        url: str = self.arguments["url"]
-        return url
 
 
 _SET: Final = "or set it with `pulumi config set --path --type"
@@ -70,12 +51,6 @@ class EntryContext(Context):
     """The events that a glob means."""
     workspace: str | None = None
     """The account's own, for an entry that names no owner."""
-
-
-class Hidden(str):
-    """A value that is there, but encrypted: nobody can tell what is wrong with it."""
-
-    __slots__ = ()
 
 
 def is_name(value: Any) -> TypeGuard[str]:
@@ -115,11 +90,10 @@ def _pattern(value: Any, context: Context) -> str:
 def _patterns(value: Any, context: Context) -> list[str]:
     if not isinstance(value, list) or not value:
         raise problem("must be a list with at least one repository or glob")
-    named: list[str] = each(_pattern)(value, context)
-    doubled = sorted({one for one in named if named.count(one) > 1})
-    if doubled:
-        raise problem(f"names {', '.join(doubled)} twice; remove one")
-    return named
+    patterns: list[str] = each(_pattern)(value, context)
+    if repeated := sorted({pattern for pattern in patterns if patterns.count(pattern) > 1}):
+        raise problem(f"names {', '.join(repeated)} twice; remove one")
+    return patterns
 
 
 def _excluded(value: Any, context: Context) -> list[str]:
@@ -128,21 +102,22 @@ def _excluded(value: Any, context: Context) -> list[str]:
 
 def _events(value: Any, context: Context) -> list[str]:
     """The events, with globs expanded: the preview shows which."""
-    if not isinstance(value, list) or not isinstance(context, EntryContext):
+    if not isinstance(value, list) or not value or not isinstance(context, EntryContext):
         return events(value, context)
-    meant: list[Any] = []
-    wrong: list[tuple[str, str]] = []
-    for i, one in enumerate(value):
-        found = context.matching_events(one) if isinstance(one, str) and is_glob(one) else [one]
+    meant: list[tuple[int, Any]] = []
+    wrong: list[tuple[int, str]] = []
+    for i, item in enumerate(value):
+        expands = isinstance(item, str) and is_glob(item)
+        found = context.matching_events(item) if expands else [item]
         if not found:
-            wrong.append((f"[{i}]", _no_event(one, context)))
+            wrong.append((i, _no_event(item, context)))
         meant += [(i, event) for event in found]
     try:
-        known = events([event for _, event in meant], context) if meant or not value else []
-    except Problem as error:
-        wrong += _at_their_places(error, [i for i, _ in meant])
+        known = events([event for _, event in meant], context) if meant else []
+    except Problem as error:  # its places are those in the expanded list
+        wrong += [(meant[int(place.strip("[]"))][0], text) for place, text in error.parts]
     if wrong:
-        raise Problem(*sorted(wrong, key=lambda part: int(part[0].strip("[]") or 0)))
+        raise Problem(*((f"[{i}]", text) for i, text in sorted(wrong, key=itemgetter(0))))
     return known
 
 
@@ -153,62 +128,44 @@ def _no_event(pattern: str, context: EntryContext) -> str:
     remedy = (
         f'did you mean "{printable(meant, 60)}"?'
         if found
-        else f"take one of {', '.join(f'{one}:*' for one in prefixes)}"
+        else f"take one of {', '.join(f'{prefix}:*' for prefix in prefixes)}"
     )
     return f'"{printable(pattern, 60)}" matches no event; {remedy}'
 
 
-def _at_their_places(error: Problem, places: list[int]) -> Iterable[tuple[str, str]]:
-    """Turn the places in an expanded list into those of the list that was written."""
-    for place, text in error.parts:
-        index = place.strip("[]")
-        yield (f"[{places[int(index)]}]" if index.isdecimal() else place), text
-
-
-@frozen
-class EntryKey:
-    """What a key of an entry may be, and what it means."""
-
-    rule: Rule
-    kind: type
-    """`str`, `bool`, or `tuple` for a list of texts."""
-    doc: str
-    schema: Mapping[str, Any] = field(factory=dict)
-    """What an editor may know beyond its type, as JSON schema."""
-
-    @classmethod
-    def of(cls, argument: Property) -> EntryKey:
-        """The key of an argument that hook resources have too."""
-        return cls(argument.rule, argument.kind, argument.summary, argument.schema)
-
-
-KEYS: Final[Mapping[str, EntryKey]] = {
-    "name": EntryKey(_name, str, "The hook's name in Pulumi and in the outputs."),
-    "url": EntryKey.of(ARGUMENTS["url"]),
-    "repositories": EntryKey(
-        _patterns,
-        tuple,
-        "Slugs, and globs over slugs. A name without a glob must exist.",
-        {"minItems": 1},
+KEYS: Final[Mapping[str, Property]] = {
+    "name": Property(rule=_name, doc="The hook's name in Pulumi and in the outputs."),
+    "url": ARGUMENTS["url"],
+    "repositories": Property(
+        rule=_patterns,
+        kind=tuple,
+        doc="Slugs, and globs over slugs. A name without a glob must exist.",
+        schema={"minItems": 1},
     ),
-    "exclude": EntryKey(_excluded, tuple, "Slugs and globs of repositories to leave out."),
-    "project": EntryKey(
-        _project,
-        str,
-        "The key of a project: all its repositories, or those of `repositories` that are in it.",
+    "exclude": Property(
+        rule=_excluded, kind=tuple, doc="Slugs and globs of repositories to leave out."
     ),
-    "strict": EntryKey(boolean, bool, "Whether a glob that matches nothing is an error."),
-    "workspace": EntryKey(boolean, bool, "A hook of the workspace itself."),
-    "owner": EntryKey(slug, str, "The workspace's slug; default `bitbucket:workspace`."),
-    "account": EntryKey(_name, str, "One of `bitbucket-hooks:accounts`; default: the stack's own."),
-    **{argument.key: EntryKey.of(argument) for argument in ARGUMENTS.values()},
-    "events": EntryKey(
-        _events,
-        tuple,
-        "Event keys, and globs over them; default `repo:push` alone.",
-        {"minItems": 1},
+    "project": Property(
+        rule=_project,
+        doc="The key of a project: all its repositories, or those of `repositories` that are in "
+        "it.",
     ),
-    "protect": EntryKey(boolean, bool, "Pulumi's own protection against deletion."),
+    "strict": Property(
+        rule=boolean, kind=bool, doc="Whether a glob that matches nothing is an error."
+    ),
+    "workspace": Property(rule=boolean, kind=bool, doc="A hook of the workspace itself."),
+    "owner": Property(rule=slug, doc="The workspace's slug; default `bitbucket:workspace`."),
+    "account": Property(
+        rule=_name, doc="One of `bitbucket-hooks:accounts`; default: the stack's own."
+    ),
+    **{argument.key: argument for argument in ARGUMENTS.values()},
+    "events": Property(
+        rule=_events,
+        kind=tuple,
+        doc="Event keys, and globs over them; default `repo:push` alone.",
+        schema={"minItems": 1},
+    ),
+    "protect": Property(rule=boolean, kind=bool, doc="Pulumi's own protection against deletion."),
 }
 """Every key of an entry, in the order in which entries are written."""
 
@@ -224,25 +181,6 @@ class Given:
     value: Any = field(repr=False)
 
 
-@frozen
-class Draft:
-    """An entry as far as it could be read."""
-
-    path: str
-    values: Mapping[str, Any] = field(repr=False)
-    paths: Mapping[str, str]
-    """Where each value was written: in the entry, or in what it shares with others."""
-    problems: tuple[str, ...] = ()
-
-    def entry(self) -> HookEntry:
-        """The entry; only for one without problems."""
-        names = {argument.key: name for name, argument in ARGUMENTS.items()}
-        arguments = {names[key]: value for key, value in self.values.items() if key in names}
-        own = ("name", "project", "workspace", "owner", "account", "protect")
-        given = {key: self.values[key] for key in own if key in self.values}
-        return HookEntry(arguments=arguments, **given)
-
-
 def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:
     """Lay what an entry says over what it shares; null takes a shared value away."""
     given: dict[str, Given] = {}
@@ -250,7 +188,7 @@ def merged(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Given]:
         for other in _replaced(layer):
             given.pop(other, None)
         given |= {key: Given(f"{path}.{key}", value) for key, value in layer.items()}
-    return {key: one for key, one in given.items() if one.value is not None}
+    return {key: found for key, found in given.items() if found.value is not None}
 
 
 def _replaced(layer: Mapping[str, Any]) -> Iterable[str]:
@@ -265,12 +203,82 @@ def _replaced(layer: Mapping[str, Any]) -> Iterable[str]:
         yield "secret"
 
 
-def draft(path: str, given: Mapping[str, Given], context: EntryContext) -> Draft:
+@frozen
+class Written:
+    """An entry as it was written, over what it shares with others."""
+
+    path: str
+    given: Mapping[str, Given]
+
+    @property
+    def account(self) -> str | None:
+        """The account that it names; None for the stack's own, or what can't be a name."""
+        account = self.given.get("account")
+        return account.value if account and isinstance(account.value, str) else None
+
+    @property
+    def on_workspace(self) -> bool:
+        """Whether its hook is one of the workspace itself."""
+        return "workspace" in self.given and self.given["workspace"].value is True
+
+    @property
+    def kind(self) -> str:
+        """What its hooks hang on: the API's word for it."""
+        return "workspace" if self.on_workspace else "repository"
+
+
+@frozen
+class Declaration:
+    """A declared hook: on repositories, or on the workspace. None: not given."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    """Those of a hook that are given, by their names in Python; url and secret may be secrets."""
+    slugs: tuple[str, ...] = ()
+    """The repositories; empty for a hook of the workspace."""
+    url_path: str = ""
+    """Where the url was written, which tells whether it was given as a secret."""
+    project: str | None = None
+    workspace: bool = False
+    owner: str = ""
+    account: str | None = None
+    protect: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address that receives deliveries."""
+        url: str = self.arguments["url"]
+        return url
+
+
+@frozen
+class Draft:
+    """An entry as far as it could be read."""
+
+    path: str
+    values: Mapping[str, Any] = field(repr=False)
+    paths: Mapping[str, str]
+    """Where each value was written: in the entry, or in what it shares with others."""
+    problems: tuple[str, ...] = ()
+    account: str | None = None
+    """The account that it names."""
+
+    def declaration(self, slugs: tuple[str, ...]) -> Declaration:
+        """The hook on these repositories; only for an entry without problems."""
+        names = {argument.key: name for name, argument in ARGUMENTS.items()}
+        arguments = {names[key]: value for key, value in self.values.items() if key in names}
+        own = ("name", "project", "workspace", "owner", "account", "protect")
+        given = {key: self.values[key] for key in own if key in self.values}
+        return Declaration(arguments=arguments, slugs=slugs, url_path=self.paths["url"], **given)
+
+
+def draft(written: Written, context: EntryContext) -> Draft:
     """Read one entry, noting every mistake with its path and the remedy."""
+    given = written.given
     values: dict[str, Any] = {}
     if context.workspace is not None:
         values["owner"] = context.workspace.lower()
-    problems = list(_incomplete(path, given, context.workspace))
+    problems = list(_incomplete(written, context.workspace))
     for key in [key for key in KEYS if key in given]:
         value = given[key].value
         try:
@@ -280,8 +288,8 @@ def draft(path: str, given: Mapping[str, Given], context: EntryContext) -> Draft
                 f"{given[key].path}{place}: {text}{_beside(key, value, place, text)}"
                 for place, text in error.parts
             ]
-    paths = {key: one.path for key, one in given.items()}
-    return Draft(path, values, paths, tuple(problems))
+    paths = {key: found.path for key, found in given.items()}
+    return Draft(written.path, values, paths, tuple(problems), written.account)
 
 
 def _beside(key: str, value: Any, place: str, text: str) -> str:
@@ -292,9 +300,9 @@ def _beside(key: str, value: Any, place: str, text: str) -> str:
     if key in _NEVER_SHOWN or not isinstance(value, (str, int, float)):
         return ""
     if isinstance(value, str):
-        told = f'"{printable(value, 60)}"'
+        quoted = f'"{printable(value, 60)}"'
         remedy = _NO_QUOTES if text.startswith("must be true or false") else ""
-        return "" if told in text else f" (it is {told}){remedy}"
+        return "" if quoted in text else f" (it is {quoted}){remedy}"
     remedy = _QUOTES if text.startswith("must be text") else ""
     return f" (it is {str(value).lower()}){remedy}"
 
@@ -303,20 +311,19 @@ def unknown_keys(path: str, layer: Mapping[str, Any], known: Iterable[str]) -> I
     """Name the keys that mean nothing here."""
     names = list(known)
     for name in sorted(layer.keys() - set(names), key=str):
-        shown = printable(str(name), 60)
-        near = difflib.get_close_matches(str(name), names, n=1)
-        meant = f'did you mean "{near[0]}"?' if near else f"take one of {', '.join(names)}"
-        yield f"{path}.{shown}: is no key of a hook; {meant}"
+        remedy = did_you_mean(str(name), names, most=1) or f"; take one of {', '.join(names)}"
+        yield f"{path}.{printable(str(name), 60)}: is no key of a hook{remedy}"
 
 
-def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) -> Iterable[str]:
+def _incomplete(written: Written, workspace: str | None) -> Iterable[str]:
+    """What an entry lacks, and what it says that excludes each other."""
+    path, given = written.path, written.given
     for name in ("name", "url"):
         if name not in given:
             yield f"{path}.{name}: is required; give it"
     if workspace is None and "owner" not in given:
         yield f"{path}.owner: is required; give it, or set bitbucket:workspace"
-    on_workspace = "workspace" in given and given["workspace"].value is True
-    if on_workspace:
+    if written.on_workspace:
         for name in [name for name in _SELECTING if name in given]:
             yield f"{given[name].path}: is given together with workspace: true; keep one of the two"
     elif "repositories" not in given and "project" not in given:
@@ -324,22 +331,21 @@ def _incomplete(path: str, given: Mapping[str, Given], workspace: str | None) ->
             f"{path}.repositories: is required; list repositories or globs, name a project, or set "
             "workspace: true"
         )
-    if not on_workspace:
-        yield from _one_for_all(given)
-    if "secret" in given and "secretFrom" in given:
-        yield f"{given['secret'].path}: is given together with secretFrom; keep one of the two"
-
-
-def _one_for_all(given: Mapping[str, Given]) -> Iterable[str]:
-    """A uuid to adopt names one hook, and an entry of repositories may have many."""
-    if "adopt" not in given or given["adopt"].value in (MATCH, NEVER):
-        return
-    named = given["repositories"].value if "repositories" in given else []
-    if not isinstance(named, list) or len(named) != 1 or is_glob(str(named[0])):
+    if not written.on_workspace and _adopts_one_for_many(given):
         yield (
             f"{given['adopt'].path}: names one hook, and the entry may have many; move its "
             "repository into an entry of its own"
         )
+    if "secret" in given and "secretFrom" in given:
+        yield f"{given['secret'].path}: is given together with secretFrom; keep one of the two"
+
+
+def _adopts_one_for_many(given: Mapping[str, Given]) -> bool:
+    """Whether `adopt` has the uuid of one hook, while the entry may have many repositories."""
+    if "adopt" not in given or given["adopt"].value in (MATCH, NEVER):
+        return False
+    named = given["repositories"].value if "repositories" in given else []
+    return not isinstance(named, list) or len(named) != 1 or is_glob(str(named[0]))
 
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:

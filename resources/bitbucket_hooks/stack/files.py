@@ -1,8 +1,8 @@
-"""The files that hold a stack config: `Pulumi.yaml` and `Pulumi.STACK.yaml`."""
+"""The files that hold a stack config, `Pulumi.yaml` and `Pulumi.STACK.yaml`, and their secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,12 @@ NO_PROJECT: Final = "Change to the folder of a Pulumi project, or make one with 
 """The remedy where there is no `Pulumi.yaml`."""
 
 _PROJECT: Final = "Pulumi.yaml"
+
+
+class Hidden(str):
+    """A value that is there, but encrypted: nobody can tell what is wrong with it."""
+
+    __slots__ = ()
 
 
 def stack_file(stack: str) -> Path:
@@ -53,28 +59,66 @@ def project_name() -> str:
     return str(read_mapping(project_root() / _PROJECT).get("name"))
 
 
-def written(stack: str) -> dict[str, Any]:
+def encrypted_config(stack: str) -> dict[str, Any]:
     """Every key of a stack with its prefix: its own file's, and what the project gives to all.
 
     Secrets are as the file has them: `{"secure": …}`. Raises ConfigError.
     """
     project = read_mapping(project_root() / _PROJECT)
-    shared = project.get("config")
-    given = _of_project(str(project.get("name")), shared if isinstance(shared, Mapping) else {})
-    own = read_mapping(stack_file(stack)).get("config")
-    return {**given, **(own if isinstance(own, Mapping) else {})}
-
-
-def _of_project(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a project gives to every stack; a key without a prefix is its own."""
     values: dict[str, Any] = {}
-    for key, declared in config.items():
-        full = key if ":" in str(key) else f"{name}:{key}"
-        if not isinstance(declared, Mapping):
-            values[full] = declared
-        elif (value := declared.get("value", declared.get("default"))) is not None:
+    for key, given in _config_in(project).items():
+        full = key if ":" in str(key) else f"{project.get('name')}:{key}"
+        value = given.get("value", given.get("default")) if isinstance(given, Mapping) else given
+        if value is not None or not isinstance(given, Mapping):
             values[full] = value
-    return values
+    return {**values, **_config_in(read_mapping(stack_file(stack)))}
+
+
+def _config_in(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = document.get("config")
+    return config if isinstance(config, Mapping) else {}
+
+
+def hidden_config(stack: str) -> dict[str, Any]:
+    """The same with `Hidden` in place of everything that is encrypted. Raises ConfigError."""
+    return {key: _hide(value) for key, value in encrypted_config(stack).items()}
+
+
+def _hide(value: Any) -> Any:
+    if _is_secure(value):
+        return Hidden("[secret]")
+    if isinstance(value, dict):
+        return {name: _hide(item) for name, item in value.items()}
+    return [_hide(item) for item in value] if isinstance(value, list) else value
+
+
+def encrypted_paths(stack: str, key: str) -> set[str] | None:
+    """The paths under a key whose values are encrypted; None: the files don't tell.
+
+    They can't when the configuration comes from elsewhere (`--config-file`, an environment). The
+    SDK hands a structured value over decrypted, and doesn't tell which of its leaves were secret.
+    """
+    try:
+        value = encrypted_config(stack).get(key)
+    except ConfigError:
+        return None
+    return set(paths_in(value, key)) if isinstance(value, (dict, list)) else None
+
+
+def paths_in(value: Any, path: str = "") -> Iterator[str]:
+    """The paths of what is encrypted in a value of a stack's file."""
+    if _is_secure(value):
+        yield path
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from paths_in(item, f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from paths_in(item, f"{path}[{i}]")
+
+
+def _is_secure(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"secure"}
 
 
 def read_text(path: Path) -> str:

@@ -1,22 +1,20 @@
-"""What a stack's files declare, as far as it can be told without Bitbucket and without secrets."""
+"""What stacks' files declare, as far as it can be told without Bitbucket and without secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.events import KEYS, no_such_event, quoted_with_meaning
-from bitbucket_hooks.model.globs import is_glob
-from bitbucket_hooks.model.settings import mistakes
-from bitbucket_hooks.stack.config import StackConfig, of_namespace, own_account, read
-from bitbucket_hooks.stack.contexts import Blind
-from bitbucket_hooks.stack.doubles import doubled, named
+from bitbucket_hooks.model.globs import is_glob, matching
+from bitbucket_hooks.stack.config import StackConfig, of_namespace, read
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft
-from bitbucket_hooks.stack.files import project_name, written
-from bitbucket_hooks.stack.plan import drafts, problems
-from bitbucket_hooks.stack.secrecy import hidden
+from bitbucket_hooks.stack.files import MAKE_STACK, hidden_config, project_name, stacks
+from bitbucket_hooks.stack.plan import check_offline
 
 NO_HOOKS: Final = (
     "the stack config declares no hooks; a preview tells which ones a program declares itself"
@@ -39,22 +37,12 @@ def check(stack: str, opened: Mapping[str, Any] | None = None) -> Checked:
 
     `opened` has the configuration by its full keys, secrets in the clear, where the engine gave it.
     """
-    values = {key: hidden(value) for key, value in written(stack).items()}
-    config = read(of_namespace(NAMESPACE, {**values, **(opened or {})}), values, project_name())
-    own = own_account(values)
-    entries = drafts(config, Blind(own, config).context)
-    found = [
-        *mistakes(*config.layers_of(None, own)),
-        *problems(config, entries),
-        *doubled((account, draft, named(draft)) for account, draft in entries),
-    ]
-    return Checked(
-        stack,
-        tuple(draft for _, draft in entries),
-        config.unmanaged,
-        tuple(found),
-        tuple(_unknown_events(config)),
-    )
+    values = hidden_config(stack)
+    clear = {f"{NAMESPACE}:{k}": v for k, v in of_namespace(NAMESPACE, opened or {}).items()}
+    config = read({**values, **clear}, project_name())
+    drafts, problems = check_offline(config)
+    warnings = tuple(_unknown_events(config))
+    return Checked(stack, tuple(drafts), config.unmanaged, tuple(problems), warnings)
 
 
 def _unknown_events(config: StackConfig) -> Iterator[str]:
@@ -68,3 +56,73 @@ def _unknown_events(config: StackConfig) -> Iterator[str]:
         for index, event in enumerate(events):
             if isinstance(event, str) and not is_glob(event) and event not in KEYS:
                 yield f"{path}[{index}]: {no_such_event(event, KEYS, quoted_with_meaning)}"
+
+
+@frozen
+class StackSummary:
+    """A stack at a glance: how many hooks, where, and as whom."""
+
+    stack: str
+    hooks: int
+    """Entries in its configuration; each may mean many repositories."""
+    workspace: str | None
+    api_url: str
+    identity: str
+    """Whose credentials it has, as messages say it; never a secret."""
+    rate_limit: int | None
+    """Requests an hour that it may send; None: nothing limits it."""
+    own_limit: bool
+    """Whether its files say so, which no variable of the environment changes."""
+    problems: tuple[str, ...]
+    """What is wrong with its keys; `check` tells what is wrong with its hooks."""
+
+
+def summaries(globs: Sequence[str]) -> list[StackSummary]:
+    """The stacks whose names match one of the globs; all without any.
+
+    Raises ConfigError when a file can't be used, or a glob matches nothing.
+    """
+    names = stacks()
+    meant = {glob: matching(glob, names) for glob in globs}
+    if idle := [printable(glob, 60) for glob, found in meant.items() if not found]:
+        raise ConfigError(
+            f"no stack matches {', '.join(idle)}",
+            f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
+        )
+    chosen = {name for found in meant.values() for name in found}
+    return [_summary(name) for name in names if name in chosen or not globs]
+
+
+def _summary(stack: str) -> StackSummary:
+    config = read(hidden_config(stack), project_name())
+    try:
+        settings = config.settings_of(None)
+    except HooksError as error:
+        raise ConfigError(f"the stack {printable(stack)}: {error.message}", error.remedy) from None
+    return StackSummary(
+        stack,
+        len(config.entries),
+        settings.workspace,
+        settings.api_url,
+        "the sandbox" if settings.sandbox else settings.credentials.identity,
+        settings.known_limit,
+        "rateLimit" in config.own.values,
+        config.problems,
+    )
+
+
+def with_shared_limits(found: Sequence[StackSummary]) -> list[StackSummary]:
+    """The same, each with its part of the limit, when all run at once on machines of their own.
+
+    Stacks that seem to have the same identity share one limit: two encrypted tokens may be the
+    same, so this is never too much.
+    """
+    together = Counter((stack.api_url, stack.identity) for stack in found)
+    return [
+        evolve(
+            stack, rate_limit=max(1, stack.rate_limit // together[stack.api_url, stack.identity])
+        )
+        if stack.rate_limit
+        else stack
+        for stack in found
+    ]

@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from bitbucket_hooks.api.errors import NotFound, PermissionRefused, ScopeMissing
+from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError, HooksError, RemoteError, printable
-from bitbucket_hooks.model.secret_source import read_secret
-from bitbucket_hooks.stack.accounts import Accounts
+from bitbucket_hooks.model.settings import mistakes
+from bitbucket_hooks.model.wording import did_you_mean
+from bitbucket_hooks.stack.accounts import Accounts, offline_context
 from bitbucket_hooks.stack.config import ACCOUNTS, StackConfig
-from bitbucket_hooks.stack.contexts import Blind
-from bitbucket_hooks.stack.doubles import doubled
-from bitbucket_hooks.stack.entries import NAMESPACE, Draft, EntryContext, HookEntry
+from bitbucket_hooks.stack.entries import NAMESPACE, Declaration, Draft, EntryContext
 from bitbucket_hooks.stack.entries import draft as draft_of
-from bitbucket_hooks.stack.selection import Selection, did_you_mean, needs_listing
+from bitbucket_hooks.stack.selection import (
+    Selection,
+    named_in,
+    needs_listing,
+    same_hooks,
+    selects,
+)
 
 _NO_ACCESS: Final = (NotFound, PermissionRefused, ScopeMissing)
-
-
-@frozen
-class Declaration:
-    """An entry, and the slugs of its repositories; empty for a hook of the workspace."""
-
-    entry: HookEntry
-    slugs: tuple[str, ...]
-    url_path: str
-    """Where the url was written, which tells whether it was given as a secret."""
 
 
 def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
@@ -36,70 +32,56 @@ def plan(config: StackConfig, accounts: Accounts) -> list[Declaration]:
 
     Raises ConfigError with every mistake at once, and ApiError when a workspace can't be listed.
     """
-    unusable = accounts.mistakes()
+    unusable = mistakes(*config.layers_of(None))
     if unusable:  # nobody can be asked: what the text alone tells
-        blind = drafts(config, Blind(accounts.own, config).context)
-        raise ConfigError("\n".join([*unusable, *problems(config, blind)]))
-    entries = drafts(config, lambda account, kind: accounts.get(account).context(kind))
-    chosen = _Choice(accounts)
-    chosen.choose_all(entries)
+        raise ConfigError("\n".join([*unusable, *problems(config, offline_drafts(config))]))
+    drafts = _drafts(config, accounts.context)
+    selections = _Selections(accounts)
+    selections.choose_all(drafts)
+    chosen = {draft.path: selections.made.get(draft.path, Selection(draft)) for draft in drafts}
     found = [
-        *problems(config, entries, chosen.problems),
-        *doubled((account, draft, chosen.slugs(draft)) for account, draft in entries),
+        *problems(config, drafts, lambda draft: chosen[draft.path].problems),
+        *same_hooks((draft, chosen[draft.path].slugs) for draft in drafts),
     ]
     if found:
-        raise ConfigError("\n".join([*found, *_no_secrets(entries), *chosen.failure_messages()]))
-    chosen.give_up()
-    chosen.warn()
-    return [
-        Declaration(draft.entry(), chosen.slugs(draft), draft.paths["url"]) for _, draft in entries
+        failed = map(str, selections.failures.values())
+        raise ConfigError("\n".join([*found, *_missing_secrets(drafts), *dict.fromkeys(failed)]))
+    selections.raise_failures()
+    for warning in (text for selection in chosen.values() for text in selection.warnings):
+        accounts.warn(warning)
+    return [draft.declaration(tuple(chosen[draft.path].slugs)) for draft in drafts]
+
+
+def check_offline(config: StackConfig) -> tuple[list[Draft], list[str]]:
+    """The entries, and everything that is wrong with a config as far as its text tells."""
+    drafts = offline_drafts(config)
+    return drafts, [
+        *mistakes(*config.layers_of(None)),
+        *problems(config, drafts),
+        *same_hooks((draft, named_in(draft)) for draft in drafts),
     ]
 
 
-def drafts(
+def offline_drafts(config: StackConfig) -> list[Draft]:
+    """Read the entries without asking a server."""
+    return _drafts(config, lambda account, _: offline_context(config, account))
+
+
+def _drafts(
     config: StackConfig, context_of: Callable[[str | None, str], EntryContext]
-) -> list[tuple[str | None, Draft]]:
-    """Read the entries, each with its account; `context_of` takes an account and a kind."""
-    return [
-        (
-            written.account,
-            draft_of(
-                written.path,
-                written.given,
-                context_of(
-                    written.account if written.account in config.accounts else None, written.kind
-                ),
-            ),
-        )
-        for written in config.entries
-    ]
+) -> list[Draft]:
+    return [draft_of(entry, context_of(entry.account, entry.kind)) for entry in config.entries]
 
 
 def problems(
     config: StackConfig,
-    entries: Iterable[tuple[str | None, Draft]],
+    drafts: Iterable[Draft],
     more: Callable[[Draft], Iterable[str]] = lambda _: (),
 ) -> list[str]:
     """Everything that is wrong, each once; `more` tells what only the workspace shows."""
     found = [*config.problems, *_unknown_accounts(config)]
-    for _, draft in entries:
+    for draft in drafts:
         found += [*draft.problems, *more(draft)]
-    return list(dict.fromkeys(found))
-
-
-def _no_secrets(entries: Iterable[tuple[str | None, Draft]]) -> list[str]:
-    """Tell of secrets that aren't where entries say, beside other mistakes.
-
-    These alone keep nothing back: the provider looks for those of the resources that a run is for.
-    """
-    found: list[str] = []
-    for _, draft in entries:
-        source = None if "secret" in draft.values else draft.values.get("secretFrom")
-        try:
-            if source is not None:
-                read_secret(source, draft.paths["secretFrom"])
-        except ConfigError as error:
-            found.append(error.in_a_line)
     return list(dict.fromkeys(found))
 
 
@@ -113,79 +95,69 @@ def _unknown_accounts(config: StackConfig) -> Iterable[str]:
             yield f'{path}: there is no account "{printable(name, 60)}"{remedy}'
 
 
+def _missing_secrets(drafts: Iterable[Draft]) -> Iterable[str]:
+    """Messages of secrets that aren't where entries say, beside other mistakes.
+
+    These alone keep nothing back: the provider looks for those of the resources that a run is for.
+    """
+    found: dict[str, None] = {}
+    for draft in drafts:
+        source = None if "secret" in draft.values else draft.values.get("secretFrom")
+        try:
+            if source is not None:
+                read_secret(source, draft.paths["secretFrom"])
+        except ConfigError as error:
+            found[error.in_a_line] = None
+    return found
+
+
 @define
-class _Choice:
+class _Selections:
     """The repositories of every entry whose own part of that is in order."""
 
     accounts: Accounts
     made: dict[str, Selection] = field(factory=dict)
+    """By the path of the entry."""
     failures: dict[tuple[str | None, str], HooksError] = field(factory=dict)
     """Why an account couldn't list a workspace."""
 
-    def choose_all(self, drafts: Sequence[tuple[str | None, Draft]]) -> None:
+    def choose_all(self, drafts: Sequence[Draft]) -> None:
         """Choose in each workspace that an account is to look at."""
-        usable = [
-            (name, draft)
-            for name, draft in drafts
-            if _selects(draft) and (name is None or name in self.accounts.config.accounts)
-        ]
-        for place in dict.fromkeys((name, draft.values["owner"]) for name, draft in usable):
-            here = [draft for name, draft in usable if (name, draft.values["owner"]) == place]
-            self._choose(*place, here)
+        known = (None, *self.accounts.config.accounts)
+        places: dict[tuple[str | None, str], list[Draft]] = {}
+        for draft in drafts:
+            if selects(draft) and draft.account in known:
+                places.setdefault((draft.account, draft.values["owner"]), []).append(draft)
+        for (name, owner), here in places.items():
+            try:
+                self._choose(name, owner, here)
+            except _NO_ACCESS as error:
+                if any(map(needs_listing, here)):
+                    self.failures[name, owner] = error
+                    continue
+                self.accounts.warn(f"not checked whether the repositories exist: {error.in_a_line}")
+                self.made |= {draft.path: Selection(draft, named_in(draft)) for draft in here}
+            except HooksError as error:
+                self.failures[name, owner] = error
 
     def _choose(self, name: str | None, owner: str, drafts: Sequence[Draft]) -> None:
         """Choose in one workspace: it is listed once, or once for each project if all name one."""
         account = self.accounts.get(name)
         projects = [draft.values.get("project") for draft in drafts]
         whole = None in projects
-        try:
-            for draft, project in zip(drafts, projects, strict=True):
-                selection = Selection(draft).choose(
-                    account.listed(owner, None if whole else project)
-                )
-                if selection.problems and not whole:  # only the whole tells what may be meant
-                    selection = Selection(draft).choose(account.listed(owner, None))
-                self.made[draft.path] = selection
-        except _NO_ACCESS as error:
-            if any(map(needs_listing, drafts)):
-                self.failures[name, owner] = error
-                return
-            self.accounts.warn(f"not checked whether the repositories exist: {error.in_a_line}")
-            self.made |= {draft.path: Selection(draft).literal() for draft in drafts}
-        except HooksError as error:
-            self.failures[name, owner] = error
+        for draft, project in zip(drafts, projects, strict=True):
+            listed = account.listed(owner, None if whole else project)
+            selection = Selection(draft).choose(listed)
+            if selection.problems and not whole:  # only the whole tells what may be meant
+                selection = Selection(draft).choose(account.listed(owner, None))
+            self.made[draft.path] = selection
 
-    def failure_messages(self) -> list[str]:
-        """What couldn't be listed, and why, each once."""
-        return list(dict.fromkeys(map(str, self.failures.values())))
-
-    def give_up(self) -> None:
+    def raise_failures(self) -> None:
         """Raise what kept workspaces from being listed, if anything did."""
         errors = list(self.failures.values())
-        if len(self.failure_messages()) > 1:
+        messages = list(dict.fromkeys(map(str, errors)))
+        if len(messages) > 1:
             remote = any(error.exit_code == RemoteError.exit_code for error in errors)
-            raise (RemoteError if remote else ConfigError)("\n".join(self.failure_messages()))
+            raise (RemoteError if remote else ConfigError)("\n".join(messages))
         if errors:
             raise errors[0]
-
-    def problems(self, draft: Draft) -> list[str]:
-        """What is wrong with an entry's choice."""
-        return self.made[draft.path].problems if draft.path in self.made else []
-
-    def slugs(self, draft: Draft) -> tuple[str, ...]:
-        """The repositories of an entry."""
-        return tuple(self.made[draft.path].slugs) if draft.path in self.made else ()
-
-    def warn(self) -> None:
-        """Tell what may be wrong."""
-        for selection in self.made.values():
-            for warning in selection.warnings:
-                self.accounts.warn(warning)
-
-
-def _selects(draft: Draft) -> bool:
-    """Whether an entry is on repositories, and tells which."""
-    keys = ("owner", "repositories", "exclude", "project", "strict")
-    readable = all(key in draft.values for key in keys if key in draft.paths)
-    named = "repositories" in draft.values or "project" in draft.values
-    return readable and named and "owner" in draft.values and not draft.values.get("workspace")

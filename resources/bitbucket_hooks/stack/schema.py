@@ -82,7 +82,7 @@ def _property(key: str) -> dict[str, Any]:
         value = {"type": _TYPES[known.kind], **known.schema}
     usable = [value, {"type": "null"}] if key != "name" else [value]
     usable += [_SECURE] if key in ("url", "secret") else []
-    doc = {"description": known.doc}
+    doc = {"description": known.summary}
     return {**doc, **value} if len(usable) == 1 else {**doc, "anyOf": usable}
 
 

@@ -1,25 +1,40 @@
-"""Which repositories an entry means: names, globs, exclusions and projects over what exists."""
+"""Which repositories an entry means, and which entries mean the same hook."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import define, field
 
 from bitbucket_hooks.api.repositories import Repository
+from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.globs import is_glob, matching
-from bitbucket_hooks.stack.entries import Draft
-
-_NEAR: Final = 3
-_CUTOFF: Final = 0.6
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import HookKey
+from bitbucket_hooks.model.wording import did_you_mean
+from bitbucket_hooks.stack.entries import HOOKS_PATH, Draft
+from bitbucket_hooks.stack.files import Hidden
 
 
 def needs_listing(draft: Draft) -> bool:
     """Whether it can't be told without a listing which repositories are meant."""
     patterns = draft.values.get("repositories") or ()
     return "project" in draft.values or any(map(is_glob, patterns))
+
+
+def selects(draft: Draft) -> bool:
+    """Whether an entry is on repositories, and tells which."""
+    keys = ("owner", "repositories", "exclude", "project", "strict")
+    readable = all(key in draft.values for key in keys if key in draft.paths)
+    named = "repositories" in draft.values or "project" in draft.values
+    return readable and named and "owner" in draft.values and not draft.values.get("workspace")
+
+
+def named_in(draft: Draft) -> list[str]:
+    """The repositories that an entry calls by their names, as far as it is in order."""
+    slugs = draft.values.get("repositories") or ()
+    out = draft.values.get("exclude") or ()
+    return [s for s in slugs if not is_glob(s) and not any(matching(glob, [s]) for glob in out)]
 
 
 @define
@@ -31,19 +46,17 @@ class Selection:
     problems: list[str] = field(factory=list)
     warnings: list[str] = field(factory=list)
 
-    def literal(self) -> Selection:
-        """Take the names as they are, where the workspace can't be listed."""
-        named = self.draft.values["repositories"]
-        out = self.draft.values.get("exclude", ())
-        self.slugs = [slug for slug in named if not any(matching(glob, [slug]) for glob in out)]
-        return self
-
     def choose(self, listed: Sequence[Repository]) -> Selection:
         """Apply the entry to what its workspace has."""
         project = self.draft.values.get("project")
         there = [repository for repository in listed if project in (None, repository.project)]
         if project is not None and not there:
-            self._no_such_project(project, listed)
+            near = did_you_mean(project, {repository.project for repository in listed})
+            remedy = near or "; check its key, and that the identity may read its repositories"
+            self.problems.append(
+                f"{self.draft.paths['project']}: no repository that this identity sees in "
+                f'{self._workspace} is in a project "{project}"{remedy}'
+            )
             return self
         chosen = self._named(listed, there)
         out = self._left_out(chosen, there)
@@ -54,23 +67,25 @@ class Selection:
         ]
         if chosen and not self.slugs and not self.problems:
             self._doubt(
-                f"{self._path('exclude')}: leaves out all {len(chosen):,} repositories that the "
-                "entry means, so that it has no hooks"
+                f"{self.draft.paths['exclude']}: leaves out all {len(chosen):,} repositories that "
+                "the entry means, so that it has no hooks"
             )
         return self
 
     def _named(self, listed: Sequence[Repository], there: Sequence[Repository]) -> set[str]:
         """The repositories that are named or matched."""
         patterns = self.draft.values.get("repositories")
-        slugs = [repository.slug for repository in there]
         if patterns is None:
-            return set(slugs)
+            return {repository.slug for repository in there}
         chosen: set[str] = set()
         for i, pattern in enumerate(patterns):
-            path = f"{self._path('repositories')}[{i}]"
+            path = f"{self.draft.paths['repositories']}[{i}]"
             found = _found(pattern, there)
             if not found and is_glob(pattern):
-                self._no_match(path, pattern, len(slugs))
+                self._doubt(
+                    f'{path}: "{pattern}" matches none of the {len(there):,} repositories that '
+                    f"this identity sees in {self._where}"
+                )
             elif not found:
                 self.problems.append(f"{path}: {self._missing(pattern, listed)}")
             chosen.update(found)
@@ -79,7 +94,7 @@ class Selection:
     def _left_out(self, chosen: set[str], there: Sequence[Repository]) -> set[str]:
         out: set[str] = set()
         for i, pattern in enumerate(self.draft.values.get("exclude", ())):
-            path = f"{self._path('exclude')}[{i}]"
+            path = f"{self.draft.paths['exclude']}[{i}]"
             found = [slug for slug in _found(pattern, there) if slug in chosen]
             if not found and path.startswith(self.draft.path):  # what is shared needn't fit all
                 self._doubt(f'{path}: "{pattern}" leaves nothing out')
@@ -93,34 +108,14 @@ class Selection:
         return out
 
     def _missing(self, slug: str, listed: Sequence[Repository]) -> str:
-        elsewhere = next(
-            (repository for repository in listed if slug in (repository.slug, repository.uuid)),
-            None,
-        )
-        if elsewhere is not None:
+        if elsewhere := [found for found in listed if slug in (found.slug, found.uuid)]:
             return (
-                f'"{slug}" is in the project {elsewhere.project}, not in '
+                f'"{slug}" is in the project {elsewhere[0].project}, not in '
                 f"{self.draft.values['project']}; give it an entry without project"
             )
         near = did_you_mean(slug, [repository.slug for repository in listed])
         remedy = near or "; check its name, and that the identity may read it"
         return f'"{slug}" is no repository that this identity sees in {self._workspace}{remedy}'
-
-    def _no_match(self, path: str, pattern: str, count: int) -> None:
-        project = self.draft.values.get("project")
-        where = f"the project {project} of {self._workspace}" if project else self._workspace
-        self._doubt(
-            f'{path}: "{pattern}" matches none of the {count:,} repositories that this identity '
-            f"sees in {where}"
-        )
-
-    def _no_such_project(self, project: str, listed: Sequence[Repository]) -> None:
-        near = did_you_mean(project, {repository.project for repository in listed})
-        remedy = near or "; check its key, and that the identity may read its repositories"
-        self.problems.append(
-            f"{self._path('project')}: no repository that this identity sees in "
-            f'{self._workspace} is in a project "{project}"{remedy}'
-        )
 
     def _doubt(self, text: str) -> None:
         """An error where the entry is strict; else a warning."""
@@ -133,8 +128,10 @@ class Selection:
     def _workspace(self) -> str:
         return str(self.draft.values["owner"])
 
-    def _path(self, key: str) -> str:
-        return self.draft.paths[key]
+    @property
+    def _where(self) -> str:
+        project = self.draft.values.get("project")
+        return f"the project {project} of {self._workspace}" if project else self._workspace
 
 
 def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
@@ -145,16 +142,35 @@ def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
     ]
 
 
-def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """What there is that is spelt almost as a name, the nearest first."""
-    return difflib.get_close_matches(name, sorted(known), n=_NEAR, cutoff=_CUTOFF)
+def same_hooks(entries: Iterable[tuple[Draft, Iterable[str]]]) -> Iterator[str]:
+    """Messages of entries, each with its repositories, that declare a hook of an earlier one.
+
+    The same url on the same repository, and no other title. Accounts count as different, as they
+    may speak to two servers; so do hooks that `adopt` names.
+    """
+    holders: dict[tuple[str | None, HookKey], Draft] = {}
+    for draft, slugs in entries:
+        both: dict[str, list[Subject]] = {}
+        for key in _hook_keys(draft, slugs):
+            holder = holders.setdefault((draft.account, key), draft)
+            if holder.values.get("name") != draft.values.get("name"):  # else that is the mistake
+                both.setdefault(holder.path, []).append(key.subject)
+        for path, subjects in both.items():
+            more = f" and {len(subjects) - 1:,} more" if len(subjects) > 1 else ""
+            yield (
+                f"{draft.path}: declares the same hook as {path.removeprefix(HOOKS_PATH)} on "
+                f"{subjects[0]}{more}; give the two different urls or descriptions, or leave the "
+                "repositories out of one"
+            )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the nearest of what there is, as the rest of a sentence; nothing when none is near."""
-    near = nearest(name, known)
-    return (
-        "; did you mean " + " or ".join(f'"{candidate}"' for candidate in near) + "?"
-        if near
-        else ""
-    )
+def _hook_keys(draft: Draft, slugs: Iterable[str]) -> Iterator[HookKey]:
+    url, owner = draft.values.get("url"), draft.values.get("owner")
+    title, adopt = draft.values.get("description"), draft.values.get("adopt", MATCH)
+    if draft.problems or url is None or isinstance(url, Hidden) or isinstance(title, Hidden):
+        return
+    if owner is None or adopt not in (MATCH, NEVER):
+        return
+    subjects = [None] if draft.values.get("workspace") else slugs
+    for slug in subjects:
+        yield HookKey(Subject(owner, slug), url, title)

@@ -11,8 +11,7 @@ import yaml
 from attrs import field, frozen
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.stack.config import HOOKS
-from bitbucket_hooks.stack.entries import NAMESPACE
+from bitbucket_hooks.stack.entries import HOOKS_PATH
 from bitbucket_hooks.stack.files import read_text, stack_file
 from bitbucket_hooks.stack.yaml import NotYaml, compose
 
@@ -48,12 +47,6 @@ class SourceEntry:
         return SourceLine(self.path, mark.line + 1)
 
 
-def declared_at(stack: str) -> dict[str, SourceEntry]:
-    """Each hook's entry in the stack's file, by name; empty when that can't be told."""
-    names = ((_under(entry.node, "name"), entry) for entry in entries_at(stack))
-    return {str(name.value): entry for name, entry in names if isinstance(name, yaml.ScalarNode)}
-
-
 @frozen
 class Positions:
     """Finds the keys that messages begin with in a stack's file."""
@@ -66,13 +59,7 @@ class Positions:
 
         Its path is relative to the working folder, or to the root of the repository.
         """
-        try:
-            file = stack_file(stack)
-            config = _under(compose(read_text(file)), "config")
-            path = _from_root(file) if from_root else os.path.relpath(file)
-        except (ConfigError, NotYaml, OSError):
-            return cls(None)
-        return cls(SourceEntry(path, config) if config is not None else None)
+        return cls(_config(stack, from_root=from_root))
 
     def find(self, message: str) -> SourceLine | None:
         """The line of the key that a message begins with; None where it is not in the file."""
@@ -87,21 +74,29 @@ class Positions:
         return self._config.line(*way)
 
 
-def entries_at(stack: str) -> list[SourceEntry]:
-    """The entries in the stack's file, in their order; empty when that can't be told."""
+def declared_at(stack: str) -> dict[str, SourceEntry]:
+    """Each hook's entry in the stack's file, by name; empty when that can't be told."""
+    config = _config(stack, from_root=True)
+    if config is None:
+        return {}
+    _, entries = _part(config.node, HOOKS_PATH) or (None, None)
+    names = [(_part(entry, "name"), entry) for entry in _items(entries)]
+    return {
+        str(name[1].value): SourceEntry(config.path, entry)
+        for name, entry in names
+        if name and isinstance(name[1], yaml.ScalarNode)
+    }
+
+
+def _config(stack: str, *, from_root: bool) -> SourceEntry | None:
+    """The `config` of the stack's file; None when it can't be read or has none."""
     try:
         file = stack_file(stack)
-        root = compose(read_text(file))
-        path = _from_root(file)
+        config = _part(compose(read_text(file)), "config")
+        path = _from_root(file) if from_root else os.path.relpath(file)
     except (ConfigError, NotYaml, OSError):
-        return []
-    entries = _under(_under(root, "config"), f"{NAMESPACE}:{HOOKS}")
-    return [SourceEntry(path, entry) for entry in _items(entries)]
-
-
-def _under(node: Any, key: str) -> Any:
-    found = _part(node, key)
-    return None if found is None else found[1]
+        return None
+    return SourceEntry(path, config[1]) if config else None
 
 
 def _part(node: Any, step: str | int) -> tuple[Any, Any] | None:
