@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -28,40 +29,64 @@ from support.report_runs import (
 NOT_KNOWN = "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"
 """How the engine writes a list that a preview doesn't know."""
 
-IN_TURNS: dict[str, Any] = {
-    "diagnostics": [
-        {"severity": "info", "message": f"{RefreshTurn(number=3, turns=10)}\n"},
-    ]
-}
+IN_TURNS = [{"severity": "info", "message": f"{RefreshTurn(number=3, turns=10)}\n"}]
 """What a refresh in turns says of itself."""
 
 SPREAD = fleet("a", "b", "c")
 RULED = {"owner": "acme", "repositories": ["c", "web"], "hooks": [], "unmanaged": {}}
 
-CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+
+EXCLUSIVE = "RepositoryHooksExclusive"
+
+
+def updated(old: dict[str, Any], new: dict[str, Any], *paths: str) -> str:
+    """A preview that changes a hook or a fleet; the engine found the paths to differ."""
+    kind = "HookFleet" if "repositories" in new else "Hook"
+    return preview(step("update", kind, "ci", old, new, **changed(*paths)))
+
+
+def created(new: dict[str, Any]) -> str:
+    """A preview that makes a hook or a fleet."""
+    return preview(
+        step("create", "HookFleet" if "repositories" in new else "Hook", "ci", None, new)
+    )
+
+
+def watched(inputs: Mapping[str, Any] | None = None, **outputs: Any) -> dict[str, Any]:
+    """The state of an exclusive resource that knows of two unmanaged hooks."""
+    found = {uuid(1): 'acme/api "Jenkins" https://j.example.com/', uuid(2): "acme/api https://k/"}
+    declared = {"owner": "acme", "repositories": ["api"], "hooks": [], "onUnmanaged": "report"}
+    declared |= inputs or {}
+    more = {"unmanaged": found, "existing": 9, **outputs}
+    return {"id": "exclusive-1", "inputs": declared, "outputs": {**declared, **more}}
+
+
+def exclusive(op: str, old: Any, new: Any = None, *paths: str) -> dict[str, Any]:
+    """The step of an exclusive resource."""
+    return step(op, EXCLUSIVE, "only", old, new, **changed(*paths))
+
+
+REFRESHED = step("refresh", "Hook", "ci", hook(), state(hook()))
+CASES: dict[str, tuple[str, ...]] = {
     "a new hook": (
-        preview(step("create", "Hook", "ci", None, hook(secretFrom="env:CI", active=False))),
-        (
-            "1 hook to create or adopt.",
-            "+ ci (hook), https://ci.example.com/hook",
-            "+ to be created or adopted on acme/web; events repo:push; secret from env:CI; inac",
-            "bitbucket-hooks preview looks.",
-        ),
+        created(hook(secretFrom="env:CI", active=False)),
+        "1 hook to create or adopt.",
+        "+ ci (hook), https://ci.example.com/hook",
+        "+ to be created or adopted on acme/web; events repo:push; secret from env:CI; inac",
+        "bitbucket-hooks preview looks.",
     ),
     "alike hooks are one": (
         preview(
             *(
-                step("create", "Hook", f"ci-{one}", None, hook(repository=one, secret="[secret]"))
-                for one in ("api", "web", "docs", "worker", "mobile")
+                step("create", "Hook", f"ci-{slug}", None, hook(repository=slug, secret="[secret]"))
+                for slug in ("api", "web", "docs", "worker", "mobile")
             )
         ),
-        (
-            "5 hooks to create or adopt.",
-            "+ ci-api, ci-docs, ci-mobile and 2 more (hooks), https://ci.example.com/hook",
-            "ci-api, ci-docs, ci-mobile, ci-web, ci-worker",
-            "on 5 repositories of acme; events repo:push; with a secret",
-            "acme/api, acme/docs, acme/mobile, acme/web, acme/worker",
-        ),
+        "5 hooks to create or adopt.",
+        "+ ci-api, ci-docs, ci-mobile and 2 more (hooks), https://ci.example.com/hook",
+        "ci-api, ci-docs, ci-mobile, ci-web, ci-worker",
+        "on 5 repositories of acme; events repo:push; with a secret",
+        "acme/api, acme/docs, acme/mobile, acme/web, acme/worker",
     ),
     "alike hooks on one place are several": (
         preview(
@@ -75,180 +100,112 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
                 for name, places in {"a": ["api", "web"], "b": ["web"], "c": ["docs"]}.items()
             )
         ),
-        (
-            "4 hooks to delete.",
-            "- a, c (fleet), https://hooks.slack.com/…",
-            "- will be deleted on 3 repositories of acme",
-            "- b (fleet), https://hooks.slack.com/…",
-            f"- will be deleted on acme/web {uuid(0)}",
-        ),
+        "4 hooks to delete.",
+        "- a, c (fleet), https://hooks.slack.com/…",
+        "- will be deleted on 3 repositories of acme",
+        "- b (fleet), https://hooks.slack.com/…",
+        f"- will be deleted on acme/web {uuid(0)}",
     ),
     "repositories come and go": (
-        preview(
-            step(
-                "update",
-                "HookFleet",
-                "ci",
-                fleet("api", "web"),
-                fleet("api", "docs"),
-                **changed("repositories.web=delete", "repositories.docs=add"),
-            )
+        updated(
+            fleet("api", "web"),
+            fleet("api", "docs"),
+            "repositories.web=delete",
+            "repositories.docs=add",
         ),
-        (
-            "1 hook to delete, 1 to create or adopt.",
-            "- 1 hook will be deleted: ci",
-            f"- will be deleted on acme/web {uuid(1)}",
-            "+ to be created or adopted on acme/docs; events repo:push; no secret declared",
-        ),
+        "1 hook to delete, 1 to create or adopt.",
+        "- 1 hook will be deleted: ci",
+        f"- will be deleted on acme/web {uuid(1)}",
+        "+ to be created or adopted on acme/docs; events repo:push; no secret declared",
     ),
     "every property": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(description="Old", historyEnabled=False, secret="[secret]"),
-                hook(
-                    url="https://new.example.com/",
-                    description=None,
-                    active=False,
-                    skipCertVerification=True,
-                    historyEnabled=True,
-                    events=["issue:created", "repo:fork"],
-                    secret="[secret]",
-                ),
-                **changed("url", "secret"),
-            )
+        updated(
+            hook(description="Old", historyEnabled=False, secret="[secret]"),
+            hook(
+                url="https://new.example.com/",
+                description=None,
+                active=False,
+                skipCertVerification=True,
+                historyEnabled=True,
+                events=["issue:created", "repo:fork"],
+                secret="[secret]",
+            ),
+            "url",
+            "secret",
         ),
-        (
-            "1 hook to change.",
-            "! Certificate check switched off: ci; anybody on the way can read and fake deliveries",
-            "~ 7 properties will change on acme/web",
-            "~ url https://ci.example.com/hook → https://new.example.com/",
-            "~ description no longer managed, stays Old",
-            "~ switched off",
-            "~ certificate check switched off",
-            "~ request history switched on",
-            "~ gains issue:created, repo:fork; loses repo:push",
-            "~ secret changed",
-        ),
+        "1 hook to change.",
+        "! Certificate check switched off: ci; anybody on the way can read and fake deliveries",
+        "~ 7 properties will change on acme/web",
+        "~ url https://ci.example.com/hook → https://new.example.com/",
+        "~ description no longer managed, stays Old",
+        "~ switched off",
+        "~ certificate check switched off",
+        "~ request history switched on",
+        "~ gains issue:created, repo:fork; loses repo:push",
+        "~ secret changed",
     ),
     "a description that is new": (
-        preview(step("update", "Hook", "ci", hook(), hook(description="CI"))),
-        ("~ description: CI on acme/web",),
+        updated(hook(), hook(description="CI")),
+        "~ description: CI on acme/web",
     ),
     "a url that gets worse, whose query never shows": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(url="https://a.example.com/?token=canary"),
-                hook(url="http://a.example.com/?token=canary-2"),
-            )
+        updated(
+            hook(url="https://a.example.com/?token=canary"),
+            hook(url="http://a.example.com/?token=canary-2"),
         ),
-        (
-            "! http without TLS: ci; deliveries can be read on the way",
-            "~ url https://a.example.com/?… → http://a.example.com/?…",
-        ),
+        "! http without TLS: ci; deliveries can be read on the way",
+        "~ url https://a.example.com/?… → http://a.example.com/?…",
     ),
     "a url whose query alone changes": (
-        preview(step("update", "Hook", "ci", hook(), hook(url="https://ci.example.com/hook?x=1"))),
-        ("~ url https://ci.example.com/hook → https://ci.example.com/hook?…",),
+        updated(hook(), hook(url="https://ci.example.com/hook?x=1")),
+        "~ url https://ci.example.com/hook → https://ci.example.com/hook?…",
     ),
     "the secret part of a url": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(url="https://ci.example.com/?x=1"),
-                hook(url="https://ci.example.com/?x=2"),
-            )
-        ),
-        ("~ url changes in a part that isn't shown: https://ci.example.com/?…",),
+        updated(hook(url="https://ci.example.com/?x=1"), hook(url="https://ci.example.com/?x=2")),
+        "~ url changes in a part that isn't shown: https://ci.example.com/?…",
     ),
     "a secret url": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(url="[secret]"),
-                hook(url="[secret]"),
-                **changed("url"),
-            )
-        ),
-        ("~ ci (hook), (a secret url)", "~ the secret url changes on acme/web"),
+        updated(hook(url="[secret]"), hook(url="[secret]"), "url"),
+        "~ ci (hook), (a secret url)",
+        "~ the secret url changes on acme/web",
     ),
     "a url that becomes a secret": (
-        preview(
-            step(
-                "update",
-                "HookFleet",
-                "ci",
-                fleet("web"),
-                fleet("web", urlIsSecret=True, url="[secret]"),
-            )
-        ),
-        ("~ url https://ci.example.com/hook → (a secret url) on acme/web",),
+        updated(fleet("web"), fleet("web", urlIsSecret=True, url="[secret]")),
+        "~ url https://ci.example.com/hook → (a secret url) on acme/web",
     ),
     "what only the update will know": (
-        preview(
-            step(
-                "create",
-                "Hook",
-                "ci",
-                None,
-                hook(
-                    url="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-                    repository="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-                ),
+        created(
+            hook(
+                url="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+                repository="04da6b54-80e4-46f7-96ec-b56ff0331ba9",
             )
         ),
-        ("+ ci (hook), (known after the update)", "on acme/(known after the update)"),
+        "+ ci (hook), (known after the update)",
+        "on acme/(known after the update)",
     ),
     "a secret that is removed, which the engine doesn't show as empty": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(secret="[secret]"),
-                hook(secret="[secret]"),
-                **changed("secret=delete"),
-            )
-        ),
-        (
-            "! Secret removed: ci; deliveries will be unsigned",
-            "~ secret removed: deliveries unsigned on acme/web",
-        ),
+        updated(hook(secret="[secret]"), hook(secret="[secret]"), "secret=delete"),
+        "! Secret removed: ci; deliveries will be unsigned",
+        "~ secret removed: deliveries unsigned on acme/web",
     ),
     "a secret that is new": (
-        preview(
-            step("update", "Hook", "ci", hook(), hook(secretFrom="env:CI", secretFingerprint="x"))
-        ),
-        ("~ secret set, from env:CI on acme/web",),
+        updated(hook(), hook(secretFrom="env:CI", secretFingerprint="x")),
+        "~ secret set, from env:CI on acme/web",
     ),
     "a secret that comes from elsewhere": (
-        preview(
-            step(
-                "update",
-                "Hook",
-                "ci",
-                hook(secret="[secret]"),
-                hook(secretFrom="file:hook.key", secretFingerprint="[secret]"),
-                **changed("secret=delete", "secretFrom=add", "secretFingerprint=add"),
-            )
+        updated(
+            hook(secret="[secret]"),
+            hook(secretFrom="file:hook.key", secretFingerprint="[secret]"),
+            "secret=delete",
+            "secretFrom=add",
+            "secretFingerprint=add",
         ),
-        ("~ secret changed, from file:hook.key on acme/web",),
+        "~ secret changed, from file:hook.key on acme/web",
     ),
     "a secret that is no longer managed": (
-        preview(step("update", "Hook", "ci", hook(secret="[secret]"), hook(), **changed("secret"))),
-        (
-            "! Secret no longer managed: ci; hooks keep the one they have",
-            "~ secret no longer managed: hooks keep the one they have on acme/web",
-        ),
+        updated(hook(secret="[secret]"), hook(), "secret"),
+        "! Secret no longer managed: ci; hooks keep the one they have",
+        "~ secret no longer managed: hooks keep the one they have on acme/web",
     ),
     "a secret that an update removed": (
         events(
@@ -261,14 +218,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
                 **changed("secret"),
             )
         ),
-        (
-            "! Secret removed: ci; deliveries are unsigned",
-            "~ secret removed: deliveries unsigned on acme/web",
-        ),
+        "! Secret removed: ci; deliveries are unsigned",
+        "~ secret removed: deliveries unsigned on acme/web",
     ),
     "an empty secret in plain": (
-        preview(step("update", "Hook", "ci", hook(secret="[secret]"), hook(secret=""))),
-        ("! Secret removed: ci; deliveries will be unsigned",),
+        updated(hook(secret="[secret]"), hook(secret="")),
+        "! Secret removed: ci; deliveries will be unsigned",
     ),
     "a deletion": (
         preview(
@@ -279,11 +234,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
                 hook(owner=None, repository=None, workspace="acme"),
             )
         ),
-        ("- 1 hook will be deleted: audit", f"- will be deleted on acme {uuid(7)}"),
+        "- 1 hook will be deleted: audit",
+        f"- will be deleted on acme {uuid(7)}",
     ),
     "a deletion that only forgets": (
         preview(step("delete", "Hook", "ci", {**state(hook()), "retainOnDelete": True})),
-        ("= no longer managed, and left as it is on acme/web",),
+        "= no longer managed, and left as it is on acme/web",
     ),
     "a replacement": (
         preview(
@@ -291,23 +247,19 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             step("replace", "Hook", "ci", hook(), hook(repository="api")),
             step("delete-replaced", "Hook", "ci", hook()),
         ),
-        (
-            "1 hook to replace, 1 to create or adopt.",
-            "- 1 hook will be deleted and made elsewhere: ci",
-            f"again where it is declared now: on acme/web {uuid(7)}",
-            "+ to be created or adopted on acme/api",
-        ),
+        "1 hook to replace, 1 to create or adopt.",
+        "- 1 hook will be deleted and made elsewhere: ci",
+        f"again where it is declared now: on acme/web {uuid(7)}",
+        "+ to be created or adopted on acme/api",
     ),
     "a rename": (
         preview(
             step("create", "HookFleet", "new", None, fleet("api", "web")),
             step("delete", "HookFleet", "old", fleet("api", "web")),
         ),
-        (
-            "2 hooks renamed.",
-            "= new (fleet), https://ci.example.com/hook",
-            "= renamed from old; the live hooks stay as they are on 2 repositories of acme",
-        ),
+        "2 hooks renamed.",
+        "= new (fleet), https://ci.example.com/hook",
+        "= renamed from old; the live hooks stay as they are on 2 repositories of acme",
     ),
     "some hooks that move to another fleet": (
         preview(
@@ -321,55 +273,46 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             ),
             step("create", "HookFleet", "b", None, fleet("web", "docs")),
         ),
-        (
-            "1 hook to create or adopt, 1 renamed.",
-            "+ to be created or adopted on acme/docs",
-            "= adopted from a; the live hooks stay as they are on acme/web",
-            "= left to b; the live hooks stay as they are on acme/web",
-        ),
+        "1 hook to create or adopt, 1 renamed.",
+        "+ to be created or adopted on acme/docs",
+        "= adopted from a; the live hooks stay as they are on acme/web",
+        "= left to b; the live hooks stay as they are on acme/web",
     ),
     "the same place with another title, which is no rename": (
         preview(
             step("create", "Hook", "new", None, hook(description="New")),
             step("delete", "Hook", "old", hook(description="Old")),
         ),
-        ("1 hook to delete, 1 to create or adopt.",),
+        "1 hook to delete, 1 to create or adopt.",
     ),
     "protection taken away": (
-        preview(step("update", "Hook", "ci", {**state(hook()), "protect": True}, hook())),
-        ("! Protection against deletion removed: ci",),
+        updated({**state(hook()), "protect": True}, hook()),
+        "! Protection against deletion removed: ci",
     ),
     "drift of a fleet": (
-        preview(
-            step(
-                "update",
-                "HookFleet",
-                "ci",
-                fleet(
-                    "a=active false; events repo:fork",
-                    "b=gone",
-                    "c=missing",
-                    "d=secret removed; active false",
-                    "e",
-                    "f=left over",
-                ),
-                fleet("a", "b", "c", "d", "e"),
-            )
+        updated(
+            fleet(
+                "a=active false; events repo:fork",
+                "b=gone",
+                "c=missing",
+                "d=secret removed; active false",
+                "e",
+                "f=left over",
+            ),
+            fleet("a", "b", "c", "d", "e"),
         ),
-        (
-            "1 hook to delete, 4 not as declared.",
-            "! Secret removed by hand: ci; deliveries have been unsigned since",
-            "≠ changed by hand to active false; events repo:fork on acme/a; will be repaired",
-            "≠ gone on acme/b; will be made again",
-            "≠ not made yet on acme/c, an earlier update failed at it; will be repaired",
-            "≠ secret removed by hand and active false on acme/d; will be repaired",
-            f"- will be deleted on acme/f {uuid(5)}",
-            "1 hook stays as it is.",
-        ),
+        "1 hook to delete, 4 not as declared.",
+        "! Secret removed by hand: ci; deliveries have been unsigned since",
+        "≠ changed by hand to active false; events repo:fork on acme/a; will be repaired",
+        "≠ gone on acme/b; will be made again",
+        "≠ not made yet on acme/c, an earlier update failed at it; will be repaired",
+        "≠ secret removed by hand and active false on acme/d; will be repaired",
+        f"- will be deleted on acme/f {uuid(5)}",
+        "1 hook stays as it is.",
     ),
     "drift of a hook, found by a preview": (
         preview(
-            step("refresh", "Hook", "ci", hook(), state(hook())),
+            REFRESHED,
             step(
                 "update",
                 "Hook",
@@ -379,11 +322,9 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             ),
             refreshed=True,
         ),
-        (
-            "1 hook to change, 1 not as declared.",
-            "~ description: CI on acme/web",
-            '≠ changed by hand to url "https://b.example.com/?…"; active false; events repo:',
-        ),
+        "1 hook to change, 1 not as declared.",
+        "~ description: CI on acme/web",
+        '≠ changed by hand to url "https://b.example.com/?…"; active false; events repo:',
     ),
     "drift of a hook that nobody need repair": (
         events(
@@ -392,82 +333,59 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             root(),
             preview=True,
         ),
-        ("≠ changed by hand to active false on acme/web; will be repaired",),
+        "≠ changed by hand to active false on acme/web; will be repaired",
     ),
     "a hook that is gone": (
-        preview(
-            step("refresh", "Hook", "ci", hook(), state(hook())),
-            step("create", "Hook", "ci", None, hook()),
-            refreshed=True,
-        ),
-        ("1 hook not as declared.", "≠ gone on acme/web; will be made again"),
+        preview(REFRESHED, step("create", "Hook", "ci", None, hook()), refreshed=True),
+        "1 hook not as declared.",
+        "≠ gone on acme/web; will be made again",
     ),
     "repositories that couldn't be looked at": (
-        preview(
-            step(
-                "update",
-                "HookFleet",
-                "ci",
-                fleet("a=as declared (unchecked: no access)", "b=gone (unchecked: no access)", "c"),
-                fleet("a", "b", "c", active=False),
-            )
+        updated(
+            fleet("a=as declared (unchecked: no access)", "b=gone (unchecked: no access)", "c"),
+            fleet("a", "b", "c", active=False),
         ),
-        (
-            "! 2 repositories couldn't be looked at: the report has what was last known",
-            "! could not be looked at on 2 repositories of acme: no access",
-        ),
+        "! 2 repositories couldn't be looked at: the report has what was last known",
+        "! could not be looked at on 2 repositories of acme: no access",
     ),
     "no drift in a part": (
-        preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, **IN_TURNS),
-        (
-            "Nothing changes by what was checked.",
-            "What was not checked is as the state has it: refreshes go in turns.",
-        ),
+        preview(step("same", "Hook", "ci", hook(), hook()), refreshed=True, diagnostics=IN_TURNS),
+        "Nothing changes by what was checked.",
+        "What was not checked is as the state has it: refreshes go in turns.",
     ),
     "a repository and a workspace that were renamed": (
         preview(
             step("update", "Hook", "ci", hook(), hook(repository="site"), **changed("repository")),
             step("update", "HookFleet", "all", fleet("a", "b"), fleet("a", "b", owner="new")),
         ),
-        (
-            "3 hooks to change.",
-            "~ repository web → site on acme/site",
-            "~ workspace acme → new on 2 repositories of new",
-        ),
+        "3 hooks to change.",
+        "~ repository web → site on acme/site",
+        "~ workspace acme → new on 2 repositories of new",
     ),
     "a hook that another resource adopted before": (
-        preview(
-            step("update", "HookFleet", "ci", fleet("a", "b=left to Hook 'x'"), fleet("a")),
-        ),
-        ("= no longer managed, and left as it is on acme/b",),
+        updated(fleet("a", "b=left to Hook 'x'"), fleet("a")),
+        "= no longer managed, and left as it is on acme/b",
     ),
     "events that only go": (
-        preview(step("update", "Hook", "ci", hook(events=["a:b", "c:d"]), hook(events=["a:b"]))),
-        ("~ loses c:d on acme/web",),
+        updated(hook(events=["a:b", "c:d"]), hook(events=["a:b"])),
+        "~ loses c:d on acme/web",
     ),
     "alike drift is one": (
         preview(
             *(
-                step("refresh", "Hook", one, hook(repository=one), state(hook(repository=one)))
-                for one in ("api", "web")
-            ),
-            *(
-                step(
-                    "update",
-                    "Hook",
-                    one,
-                    hook(repository=one, active=False),
-                    hook(repository=one),
+                change
+                for slug in ("api", "web")
+                for declared in [hook(repository=slug)]
+                for change in (
+                    step("refresh", "Hook", slug, declared, state(declared)),
+                    step("update", "Hook", slug, {**declared, "active": False}, declared),
                 )
-                for one in ("api", "web")
             ),
             refreshed=True,
         ),
-        (
-            "2 hooks not as declared.",
-            "≠ api, web (hooks), https://ci.example.com/hook",
-            "≠ changed by hand to active false on 2 repositories of acme; will be repaired",
-        ),
+        "2 hooks not as declared.",
+        "≠ api, web (hooks), https://ci.example.com/hook",
+        "≠ changed by hand to active false on 2 repositories of acme; will be repaired",
     ),
     "a secret url that drifted in nothing else": (
         preview(
@@ -475,7 +393,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             step("update", "Hook", "ci", hook(url="[secret]", active=False), hook(url="[secret]")),
             refreshed=True,
         ),
-        ("≠ changed by hand to active false on acme/web",),
+        "≠ changed by hand to active false on acme/web",
     ),
     "an account and what isn't ours": (
         preview(
@@ -485,221 +403,133 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             step("create-replacement", "random:index:Word", "word", {}, {}),
             step("same", "random:index:Word", "other", {}, {}),
         ),
-        (
-            "No hook changes, other resources do.",
-            "~ account (Provider), changed: labs",
-            "+ random:index:Pet, new: pet-0, pet-1, pet-2 and 2 more",
-            "- random:index:Word, replaced: word",
-        ),
+        "No hook changes, other resources do.",
+        "~ account (Provider), changed: labs",
+        "+ random:index:Pet, new: pet-0, pet-1, pet-2 and 2 more",
+        "- random:index:Word, replaced: word",
     ),
     "nothing, as far as the state knows": (
         preview(changeSummary={"same": 3}),
-        ("Nothing changes by what the state knows.", "2 resources stay as they are.", "--refresh"),
+        "Nothing changes by what the state knows.",
+        "2 resources stay as they are.",
+        "--refresh",
     ),
-    "nothing": (
-        preview(step("refresh", "Hook", "ci", hook(), state(hook())), refreshed=True),
-        ("Nothing changes: all hooks are as declared.",),
-    ),
+    "nothing": (preview(REFRESHED, refreshed=True), "Nothing changes: all hooks are as declared."),
     "a destruction": (
         events(
             step("delete", "HookFleet", "ci", fleet("a=active false", "b=gone")), root("delete")
         ),
-        ("Destruction of hooks/prod · 3 s", "1 hook deleted.", f"- deleted on acme/a {uuid(0)}"),
+        "Destruction of hooks/prod · 3 s",
+        "1 hook deleted.",
+        f"- deleted on acme/a {uuid(0)}",
     ),
     "a look-up and a fleet of an earlier form": (
         preview(
             step("read", "Hook", "found", None, state(hook())),
             step("create", "HookFleet", "ci", None, hook(repository=None, repositories=["a", "b"])),
         ),
-        ("2 hooks to create or adopt.", "on 2 repositories of acme"),
+        "2 hooks to create or adopt.",
+        "on 2 repositories of acme",
     ),
     "events that a preview doesn't know": (
-        preview(step("update", "Hook", "ci", hook(), hook(events=NOT_KNOWN), **changed("events"))),
-        ("~ events: (known after the update)",),
+        updated(hook(), hook(events=NOT_KNOWN), "events"),
+        "~ events: (known after the update)",
     ),
     "repositories of a fleet that a preview doesn't know any more": (
-        preview(
-            step(
-                "update",
-                "HookFleet",
-                "ci",
-                fleet("api", "web"),
-                hook(repository=None, repositories=NOT_KNOWN),
-                **changed("repositories"),
-            )
-        ),
-        ("2 hooks to change.", "~ repositories: (known after the update)"),
+        updated(fleet("api", "web"), hook(repository=None, repositories=NOT_KNOWN), "repositories"),
+        "2 hooks to change.",
+        "~ repositories: (known after the update)",
     ),
     "repositories that a preview doesn't know": (
+        created(hook(repository=None, repositories=NOT_KNOWN)),
+        "to be created or adopted on acme/(known after the update)",
+    ),
+    "lists of an exclusive resource that a preview doesn't know": (
         preview(
-            step(
-                "create",
-                "HookFleet",
-                "ci",
-                None,
-                hook(repository=None, repositories=NOT_KNOWN),
+            exclusive("update", watched(), watched({"hooks": NOT_KNOWN, "repositories": NOT_KNOWN}))
+        ),
+        "~ hooks that may be there: (known after the update)",
+        "~ repositories: (known after the update)",
+        "! 2 hooks that nothing declares, left alone",
+    ),
+    "unmanaged hooks that are reported": (
+        preview(exclusive("same", watched(), watched())),
+        "Nothing changes by what the state knows. 2 hooks unmanaged.",
+        "! only (all hooks of repositories)",
+        "! 2 hooks that nothing declares, left alone",
+        f'acme/api "Jenkins" https://j.example.com/ {uuid(1)}',
+    ),
+    "unmanaged hooks that are to be deleted": (
+        preview(
+            exclusive(
+                "update",
+                watched(unlisted=["acme/docs"]),
+                watched({"onUnmanaged": "delete", "repositories": ["a"]}),
+                f'unmanaged["{uuid(1)}"]=delete',
+                "onUnmanaged",
             )
         ),
-        ("to be created or adopted on acme/(known after the update)",),
+        "1 hook to delete, unmanaged, 1 unmanaged.",
+        "- 1 unmanaged hook will be deleted, which nothing declares",
+        "! 1 repository couldn't be looked at",
+        "~ what becomes of unmanaged hooks report → delete",
+        "~ repositories: plus a; minus api",
+    ),
+    "unmanaged hooks that were deleted": (
+        events(exclusive("update", watched(), watched({"onUnmanaged": "delete"}, unmanaged={}))),
+        "2 hooks deleted, unmanaged.",
+        "- 2 unmanaged hooks deleted, which nothing declares",
+    ),
+    "unmanaged hooks found by a refresh, and to be deleted": (
+        events(
+            exclusive("refresh", watched(unmanaged={}), watched({"onUnmanaged": "delete"})),
+            preview=True,
+        ),
+        "2 hooks unmanaged.",
+        "! 2 hooks that nothing declares, deleted by the next update",
+    ),
+    "an unmanaged hook that is declared by now": (
+        preview(exclusive("update", watched(), watched({"hooks": [uuid(1)]}))),
+        "1 hook unmanaged.",
+        f"acme/api https://k/ {uuid(2)}",
+    ),
+    "unmanaged hooks that went by themselves": (
+        events(exclusive("update", watched(), watched(unmanaged={}))),
+        "No hook changes, other resources do.",
+    ),
+    "a new exclusive resource": (
+        preview(step("create", "WorkspaceHooksExclusive", "only", None, watched()["inputs"])),
+        "No hook changes, other resources do.",
+        "~ only (all hooks of a workspace)",
+        "= watched from now on",
+    ),
+    "an exclusive resource that goes": (
+        preview(exclusive("delete", watched())),
+        "~ only (all hooks of repositories)",
+        "= no longer watched",
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_what_is_said(case: tuple[str, tuple[str, ...]]) -> None:
+def test_what_is_said(case: tuple[str, ...]) -> None:
     """Each kind of change in words, and nothing that is hidden."""
-    text, lines = case
+    text, *lines = case
     said = reported(text).stdout
     assert [line for line in lines if line not in said] == [], said
     assert "canary" not in said
 
 
-def _watched(**more: Any) -> dict[str, Any]:
-    inputs = {"owner": "acme", "repositories": ["api"], "hooks": [], "onUnmanaged": "report"}
-    found = {uuid(1): 'acme/api "Jenkins" https://j.example.com/', uuid(2): "acme/api https://k/"}
-    outputs = {**inputs, "unmanaged": found, "existing": 9, **more}
-    return {"id": "exclusive-1", "inputs": inputs, "outputs": outputs}
-
-
-EXCLUSIVE = "RepositoryHooksExclusive"
-UNMANAGED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "lists that a preview doesn't know": (
-        preview(
-            step(
-                "update",
-                EXCLUSIVE,
-                "only",
-                _watched(),
-                {"inputs": {**_watched()["inputs"], "hooks": NOT_KNOWN, "repositories": NOT_KNOWN}},
-                **changed("hooks", "repositories"),
-            )
-        ),
-        (
-            "~ hooks that may be there: (known after the update)",
-            "~ repositories: (known after the update)",
-            "! 2 hooks that nothing declares, left alone",
-        ),
-    ),
-    "reported": (
-        preview(step("same", EXCLUSIVE, "only", _watched(), _watched(unlisted=["acme/docs"]))),
-        (
-            "Nothing changes by what the state knows. 2 hooks unmanaged.",
-            "! only (all hooks of repositories)",
-            "! 2 hooks that nothing declares, left alone",
-            f'acme/api "Jenkins" https://j.example.com/ {uuid(1)}',
-        ),
-    ),
-    "to be deleted": (
-        preview(
-            step(
-                "update",
-                EXCLUSIVE,
-                "only",
-                _watched(unlisted=["acme/docs"]),
-                {
-                    "inputs": {
-                        **_watched()["inputs"],
-                        "onUnmanaged": "delete",
-                        "repositories": ["a"],
-                    }
-                },
-                **changed(f'unmanaged["{uuid(1)}"]=delete', "onUnmanaged"),
-            )
-        ),
-        (
-            "1 hook to delete, unmanaged, 1 unmanaged.",
-            "- 1 unmanaged hook will be deleted, which nothing declares",
-            "! 1 repository couldn't be looked at",
-            "~ what becomes of unmanaged hooks report → delete",
-            "~ repositories: plus a; minus api",
-        ),
-    ),
-    "deleted": (
-        events(
-            step(
-                "update",
-                EXCLUSIVE,
-                "only",
-                _watched(),
-                {
-                    "inputs": {**_watched()["inputs"], "onUnmanaged": "delete"},
-                    "outputs": {**_watched()["outputs"], "unmanaged": {}},
-                },
-            )
-        ),
-        ("2 hooks deleted, unmanaged.", "- 2 unmanaged hooks deleted, which nothing declares"),
-    ),
-    "found by a refresh, and to be deleted": (
-        events(
-            step(
-                "refresh",
-                EXCLUSIVE,
-                "only",
-                _watched(unmanaged={}),
-                {**_watched(), "outputs": {**_watched()["outputs"], "onUnmanaged": "delete"}},
-            ),
-            preview=True,
-        ),
-        ("2 hooks unmanaged.", "! 2 hooks that nothing declares, deleted by the next update"),
-    ),
-    "declared by now": (
-        preview(
-            step(
-                "update",
-                EXCLUSIVE,
-                "only",
-                _watched(),
-                {"inputs": {**_watched()["inputs"], "hooks": [uuid(1)]}},
-            )
-        ),
-        ("1 hook unmanaged.", f"acme/api https://k/ {uuid(2)}"),
-    ),
-    "gone by themselves": (
-        events(
-            step(
-                "update",
-                EXCLUSIVE,
-                "only",
-                _watched(),
-                {**_watched(), "outputs": {**_watched()["outputs"], "unmanaged": {}}},
-            )
-        ),
-        ("No hook changes, other resources do.",),
-    ),
-    "a new one": (
-        preview(step("create", "WorkspaceHooksExclusive", "only", None, _watched()["inputs"])),
-        (
-            "No hook changes, other resources do.",
-            "~ only (all hooks of a workspace)",
-            "= watched from now on",
-        ),
-    ),
-    "one that goes": (
-        preview(step("delete", EXCLUSIVE, "only", _watched())),
-        ("~ only (all hooks of repositories)", "= no longer watched"),
-    ),
-}
-
-
-@pytest.mark.parametrize("case", UNMANAGED.values(), ids=UNMANAGED.keys())
-def test_hooks_that_nothing_declares(case: tuple[str, tuple[str, ...]]) -> None:
-    """They are told with their uuid and url, and first when they are to be deleted."""
-    text, lines = case
-    said = reported(text).stdout
-    assert [line for line in lines if line not in said] == [], said
-
-
 @pytest.mark.parametrize("kind", ["preview", "refresh", "update"])
 def test_unmanaged_hooks_that_are_reported_are_no_change(kind: str) -> None:
     """14.15: every format lists them, and none says that anything changes."""
-    looked = step(
-        "refresh" if kind == "refresh" else "same", EXCLUSIVE, "only", _watched(), _watched()
-    )
-    text = preview(looked) if kind == "preview" else events(looked, preview=kind == "refresh")
+    op = "refresh" if kind == "refresh" else "same"
+    change = exclusive(op, watched(), watched())
+    text = preview(change) if kind == "preview" else events(change, preview=kind == "refresh")
     found = reported(text, "--format", "json")
-    told = json.loads(found.stdout)
-    assert (found.exit_code, told["exitCode"], told["changes"]) == (0, 0, False)
-    assert (told["counts"]["unmanaged"], len(told["exclusives"][0]["unmanaged"])) == (2, 2)
+    result = json.loads(found.stdout)
+    assert (found.exit_code, result["exitCode"], result["changes"]) == (0, 0, False)
+    assert (result["counts"]["unmanaged"], len(result["exclusives"][0]["unmanaged"])) == (2, 2)
     for format_ in ("terminal", "markdown", "html"):
         shown = reported(text, "--format", format_)
         assert shown.exit_code == 0
@@ -739,8 +569,8 @@ def test_a_removed_secret_is_told_once() -> None:
     other = step("update", "Hook", "chat", hook(active=False), hook())
     text = "secret removed: deliveries will be unsigned; if that isn't meant, …"
     urns = [urn("Hook", name) for name in ("ci", "chat")]
-    warnings = [{"urn": one, "severity": "warning", "message": f"warning: {text}"} for one in urns]
-    notes = [Note(NoteKind.SECRET_REMOVED, one, {"message": text}) for one in urns]
+    warnings = [{"urn": urn_, "severity": "warning", "message": text} for urn_ in urns]
+    notes = [Note(NoteKind.SECRET_REMOVED, urn_, {"message": text}) for urn_ in urns]
     said = reported_with_notes(preview(gone, other, diagnostics=warnings), *notes)
     assert "! Secret removed: ci; deliveries will be unsigned; if that isn't meant, prov" in said
     assert "! ci: secret removed" not in said
@@ -756,7 +586,7 @@ def test_an_update_that_failed_in_part() -> None:
     new = state(fleet("a", "b=missing", "c=not updated", url="https://n.example.com/"))
     ends = step("update", "HookFleet", "ci", fleet("a", "c", "d=left over"), new)
     message = "1 error occurred:\n\t* fleet: 2 failed\n  acme/b: no access\nAsk an administrator.\n"
-    told = reported(
+    result = reported(
         events(
             event("resourcePreEvent", **ends),
             _diagnostic(f"error: {message}", urn=ends["urn"]),
@@ -765,7 +595,7 @@ def test_an_update_that_failed_in_part() -> None:
             result="failed",
         )
     )
-    assert told.exit_code == 2
+    assert result.exit_code == 2
     for line in (
         "The update failed.",
         "x 2 hooks failed: ci; running it again does just what is left",
@@ -773,18 +603,18 @@ def test_an_update_that_failed_in_part() -> None:
         "x Ask an administrator.",
         "~ url https://ci.example.com/hook → https://n.example.com/ on acme/a",
     ):
-        assert line in told.stdout
-    assert "update failed\n" not in told.stdout
+        assert line in result.stdout
+    assert "update failed\n" not in result.stdout
 
 
 def test_an_update_that_failed_after_all_was_done() -> None:
     """What is recorded as done isn't said to have failed."""
-    one = step("update", "HookFleet", "ci", fleet("a"), state(fleet("a", active=False)))
-    told = reported(events(event("resOpFailedEvent", **one), result="failed"))
-    assert told.exit_code == 2
-    assert "x ci (fleet)" in told.stdout
-    assert "~ switched off on acme/a" in told.stdout
-    assert "not done" not in told.stdout
+    update = step("update", "HookFleet", "ci", fleet("a"), state(fleet("a", active=False)))
+    result = reported(events(event("resOpFailedEvent", **update), result="failed"))
+    assert result.exit_code == 2
+    assert "x ci (fleet)" in result.stdout
+    assert "~ switched off on acme/a" in result.stdout
+    assert "not done" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -798,9 +628,9 @@ def test_an_update_that_failed_after_all_was_done() -> None:
 )
 def test_a_hook_that_failed(op: str, old: Any, new: Any) -> None:
     """Nothing was done to it, so nothing is said to be; one that was only begun is no different."""
-    one = step(op, "Hook", "ci", old, new)
-    begun = event("resourcePreEvent", **one)
-    failed = events(begun, event("resOpFailedEvent", **one), result="failed")
+    change = step(op, "Hook", "ci", old, new)
+    begun = event("resourcePreEvent", **change)
+    failed = events(begun, event("resOpFailedEvent", **change), result="failed")
     unfinished = events(begun, result="failed")
     for text in (failed, unfinished):
         said = reported(text).stdout
@@ -815,14 +645,14 @@ def test_policies() -> None:
         "policyName": "https-only",
         "policyPackName": "hooks",
         "message": "<{%reset%}>url must be https.\nhttp://a.example.com/?t=canary<{%reset%}>",
-        "resourceUrn": step("same", "Hook", "ci")["urn"],
+        "resourceUrn": urn("Hook", "ci"),
     }
     stops = {"policyEvent": {**policy, "enforcementLevel": "mandatory"}}
     warns = {"policyEvent": {**policy, "enforcementLevel": "advisory", "resourceUrn": ""}}
     last = _diagnostic("preview failed", "error")
-    told = reported(events(stops, warns, last, preview=True, result="failed"))
-    assert told.exit_code == 1
-    said = told.stdout
+    result = reported(events(stops, warns, last, preview=True, result="failed"))
+    assert result.exit_code == 1
+    said = result.stdout
     assert "Policies stop the update: 1 violation." in said
     assert "preview failed" not in said, "nothing is broken"
     assert "x Policy https-only violated (stops the update) by ci: url must be https." in said
@@ -837,11 +667,10 @@ def test_many_violations_of_one_policy() -> None:
     def broken(number: int, level: str) -> dict[str, Any]:
         policy = {"policyName": level, "enforcementLevel": level}
         said = {"message": f"Hooks are so.\nThe hook {number} isn't."}
-        of = {"resourceUrn": step("same", "Hook", f"h{number:04}")["urn"]}
-        return {"policyEvent": {**policy, **said, **of}}
+        return {"policyEvent": {**policy, **said, "resourceUrn": urn("Hook", f"h{number:04}")}}
 
-    all_ = [broken(n, level) for level in ("advisory", "mandatory") for n in range(1_200)]
-    said = reported(events(*all_, preview=True, result="failed")).stdout
+    violations = [broken(n, level) for level in ("advisory", "mandatory") for n in range(1_200)]
+    said = reported(events(*violations, preview=True, result="failed")).stdout
     assert "Policies stop the update: 1,200 violations." in said
     some = "h0000, h0001, h0002, h0003, h0004 and 1,195 more"
     first = f"x Policy mandatory violated (stops the update) by {some}: Hooks are so.\n"
@@ -871,22 +700,22 @@ def test_a_failure_beside_a_violation() -> None:
 
 def test_what_the_run_said() -> None:
     """Warnings are passed on, each once; what is passing or for debugging isn't."""
-    urn = step("same", "Hook", "ci")["urn"]
-    told = reported(
+    ci = urn("Hook", "ci")
+    result = reported(
         events(
-            _diagnostic("acme/web: slow\nTry later.", "warning", urn),
-            _diagnostic("acme/web: slow\nTry later.", "warning", urn),
+            _diagnostic("acme/web: slow\nTry later.", "warning", ci),
+            _diagnostic("acme/web: slow\nTry later.", "warning", ci),
             _diagnostic("the program's own", "warning"),
             _diagnostic("halfway", "info"),
             _diagnostic("noise", "debug"),
             {"diagnosticEvent": {"severity": "warning", "message": "passing", "ephemeral": True}},
         )
     ).stdout
-    assert told.count("! ci: acme/web: slow") == 1
-    assert "= Try later." in told
-    assert "! the program's own" in told
+    assert result.count("! ci: acme/web: slow") == 1
+    assert "= Try later." in result
+    assert "! the program's own" in result
     for silent in ("halfway", "noise", "passing"):
-        assert silent not in told
+        assert silent not in result
 
 
 def test_adoptions_that_an_update_noted() -> None:
@@ -912,7 +741,7 @@ def test_adoptions_that_an_update_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "told"),
+    ("run", "said"),
     [
         (
             preview(
@@ -933,7 +762,7 @@ def test_adoptions_that_an_update_noted() -> None:
         ),
     ],
 )
-def test_a_refresh_in_turns(run: str, told: str) -> None:
+def test_a_refresh_in_turns(run: str, said: str) -> None:
     """How much of everything it checked, each repository once whatever it has."""
     turn = Note(NoteKind.REFRESH_TURN, "", {"number": 1, "turns": 2})
-    assert told in " ".join(reported_with_notes(run, turn).split())
+    assert said in " ".join(reported_with_notes(run, turn).split())

@@ -10,15 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.report_runs import (
-    event,
-    events,
-    hook,
-    preview,
-    reported,
-    state,
-    step,
-)
+from support.report_runs import event, events, hook, preview, reported, state, step
 
 NEW = step("create", "Hook", "ci", None, hook())
 LOOK = step("refresh", "Hook", "ci", hook(), state(hook()))

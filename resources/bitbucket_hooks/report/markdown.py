@@ -16,14 +16,7 @@ from attrs import frozen
 
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.report.document import (
-    Document,
-    Mark,
-    Span,
-    Statement,
-    Style,
-    Text,
-)
+from bitbucket_hooks.report.document import Document, Mark, Span, Statement, Style, Text
 
 
 class Flavour(Enum):
