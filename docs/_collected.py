@@ -178,7 +178,7 @@ class _Helper:
 def _helpers_of_classes(
     trees: Iterable[ast.Module], family: Mapping[str, _Way]
 ) -> dict[str, _Helper]:
-    """Class methods of errors that make one: `UnexpectedAnswer.of`."""
+    """Class methods of errors that make one: `UnexpectedAnswer.got`."""
     return {
         f"{one.name}.{method.name}": _Helper(parameters_of(method), call, _Way("error", 0, 1), {})
         for tree in trees

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import requests
+from requests import Session
 
 from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.http import HttpSender
-from bitbucket_hooks.api.oauth import TokenClient
-from bitbucket_hooks.api.request_log import request_log_of
+from bitbucket_hooks.api.connections import open_session
+from bitbucket_hooks.api.request import Endpoint
+from bitbucket_hooks.api.request_log import open_request_log
 from bitbucket_hooks.api.retry import RetryingSender
-from bitbucket_hooks.api.throttle import HOUR, Throttle
-from bitbucket_hooks.api.transport import Endpoint, open_proxied_session, plain_session
+from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
-from bitbucket_hooks.model.settings import Settings
+from bitbucket_hooks.model.settings import PUBLIC_API, Settings
 
 
 def open_client(
@@ -31,53 +30,47 @@ def open_client(
     `notify` hears of long waits; `before_write` is asked before every write and raises when it must
     not happen any more.
     """
-    clock = clock or Clock()
-    session, endpoint = _open_session(settings)
-    caller = RetryingSender(
-        HttpSender(session), _throttle(settings, notify, clock), clock, notify, before_write
-    )
-    return _client(endpoint, caller, identity(settings))
+    session = open_session(settings.parallel)
+    if settings.sandbox is None:
+        # a proxy for this machine's own test server would only get in the way
+        session.trust_env = not settings.api_url.startswith("http://")
+        endpoint = Endpoint(settings.api_url)
+    else:
+        endpoint = _mount_sandbox(session, settings.sandbox)
+    sender = _sender(settings, session, notify, clock or Clock())
+    sender.before_write = before_write
+    return Client(endpoint, sender, Authenticator(identity(settings), sender, endpoint))
 
 
 def open_signed_client(
     settings: Settings, notify: Callable[[str], None], proxy: str, clock: Clock | None = None
 ) -> Client:
-    """Make a client of the public API whose calls a proxy signs; no credentials ever go this way.
+    """Make a client of the public API whose requests a proxy signs; no credentials go this way.
 
     The proxy of Bitbucket Pipelines signs what it can read, so the API's address is one of plain
     http: it is the proxy that speaks TLS to the service (vendor's blog; unverified).
     """
-    clock = clock or Clock()
-    session, endpoint = open_proxied_session(proxy)
-    caller = RetryingSender(HttpSender(session), _throttle(settings, notify, clock), clock, notify)
-    return _client(endpoint, caller, Anonymous())
+    session = open_session(parallel=1)
+    session.trust_env = False  # neither another proxy nor a netrc's credentials
+    session.proxies = {"http": proxy}
+    endpoint = Endpoint(PUBLIC_API.replace("https://", "http://", 1))
+    sender = _sender(settings, session, notify, clock or Clock())
+    return Client(endpoint, sender, Authenticator(Anonymous(), sender, endpoint))
 
 
-def _client(endpoint: Endpoint, caller: RetryingSender, who: Credentials) -> Client:
-    ask = TokenClient(caller, endpoint).ask
-    return Client(endpoint, caller, Authenticator(who, caller.clock, ask))
-
-
-def _throttle(settings: Settings, notify: Callable[[str], None], clock: Clock) -> Throttle:
-    return Throttle(
+def _sender(
+    settings: Settings, session: Session, notify: Callable[[str], None], clock: Clock
+) -> RetryingSender:
+    throttle = Throttle(
         clock=clock,
         notify=notify,
         max_wait=settings.max_wait,
         parallel=settings.parallel,
         limit=settings.known_limit,
         fixed=settings.rate_limit is not None,
-        request_log=request_log_of(settings.api_url, identity(settings), clock, HOUR),
+        request_log=open_request_log(settings.api_url, identity(settings), clock),
     )
-
-
-def _open_session(settings: Settings) -> tuple[requests.Session, Endpoint]:
-    """Make the session that reaches the account's API, or the sandbox inside this process."""
-    session = plain_session(settings.parallel)
-    if settings.sandbox is not None:
-        return session, _mount_sandbox(session, settings.sandbox)
-    # a proxy for this machine's own test server would only get in the way
-    session.trust_env = not settings.api_url.startswith("http://")
-    return session, Endpoint(settings.api_url)
+    return RetryingSender(session, throttle, clock, notify)
 
 
 def identity(settings: Settings) -> Credentials:
@@ -89,7 +82,7 @@ def identity(settings: Settings) -> Credentials:
     return ApiToken(OWNER_EMAIL, OWNER_TOKEN)
 
 
-def _mount_sandbox(session: requests.Session, path: Path) -> Endpoint:
+def _mount_sandbox(session: Session, path: Path) -> Endpoint:
     from bitbucket_hooks.sandbox.adapter import (  # noqa: PLC0415  # only a trial pays for it
         EMBEDDED_ORIGIN,
         SandboxAdapter,

@@ -73,7 +73,7 @@ class CannedAdapter(BaseAdapter):
 
 def session_of(client: Client) -> Session:
     """Give the session that a client sends over."""
-    return client.caller.wire.session
+    return client.sender.session
 
 
 def canned_client(

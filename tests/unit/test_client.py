@@ -26,7 +26,8 @@ def _page(values: list[dict[str, Any]], following: object = None) -> Canned:
 def test_pages_are_followed_as_they_come() -> None:
     """The first asks for the longest page; `next` is never built."""
     client, adapter = canned_client([_page([{"a": 1}], f"{BASE}/odd?next"), _page([{"a": 2}])])
-    assert list(client.pages("things", "listing")) == [{"a": 1}, {"a": 2}]
+    pages = client.pages("things", "listing")
+    assert [page.values for page in pages] == [[{"a": 1}], [{"a": 2}]]
     urls = [each.url for each in adapter.asked]
     assert urls == [f"{BASE}/things?pagelen=100", f"{BASE}/odd?next"]
 
@@ -198,7 +199,7 @@ def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -
 def test_the_public_api_is_paced_unless_told_otherwise() -> None:
     """1,000 requests an hour there, as the service says; nothing is known of other servers."""
     limits = [
-        open_client(Settings(**settings), print).caller.throttle.limit
+        open_client(Settings(**settings), print).sender.throttle.limit
         for settings in (
             {},
             {"rate_limit": 50},

@@ -105,7 +105,7 @@ def test_failures_are_waited_out() -> None:
     client, _ = canned_client(broken)
     with pytest.raises(ServerFailed):
         published(client)
-    assert client.caller.clock.now() < 30
+    assert client.sender.clock.now() < 30
 
 
 @pytest.mark.parametrize(

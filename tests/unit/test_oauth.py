@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
-from bitbucket_hooks.api.auth import basic
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, AuthenticationFailed, UnexpectedAnswer
+from bitbucket_hooks.api.request import Authorization
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.subject import Subject
@@ -150,11 +150,11 @@ def test_threads_share_one_token() -> None:
 def test_a_token_renewed_by_another_thread_is_kept() -> None:
     """A late 401 for the old one doesn't throw the new one away."""
     client, asked = _consumer({"access_token": "canary"})
-    old = client.auth.header()
+    old = client.auth.authorization()
     assert client.auth.renew(old) is True
-    new = client.auth.header()
-    assert client.auth.renew(basic("some", "body")) is True
-    assert client.auth.header()._value == new._value
+    new = client.auth.authorization()
+    assert client.auth.renew(Authorization("Basic x")) is True
+    assert client.auth.authorization().value == new.value
     assert len(asked) == 2
 
 
@@ -162,7 +162,7 @@ def test_no_secret_in_repr() -> None:
     """Of what signs."""
     client, _ = _consumer({"access_token": "canary"})
     client.get("here", "reading")
-    assert "canary" not in repr(client.auth) + repr(client.auth.header()) + repr(client)
+    assert "canary" not in repr(client.auth) + repr(client.auth.authorization()) + repr(client)
     assert {"canary-secret", "canary"} <= set(client.auth.secrets())
 
 

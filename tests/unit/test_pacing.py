@@ -10,7 +10,8 @@ from attrs import define, field
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.errors import RateLimited
-from bitbucket_hooks.api.throttle import HOUR, Throttle
+from bitbucket_hooks.api.request_log import HOUR
+from bitbucket_hooks.api.throttle import Throttle
 from support.clocks import SharedClock
 
 LATENCY = 0.05

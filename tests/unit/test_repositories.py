@@ -28,7 +28,9 @@ def _page(*slugs: str, size: int | None, more: bool = False) -> Canned:
 def _slugs(*answers: Canned) -> tuple[list[str], int]:
     client, adapter = canned_client(list(answers))
     told: list[str] = []
-    return [one.slug for one in RepositoryApi(client, told.append).of("acme")], len(adapter.asked)
+    return [one.slug for one in RepositoryApi(client, told.append).in_workspace("acme")], len(
+        adapter.asked
+    )
 
 
 def test_a_listing() -> None:
@@ -51,19 +53,6 @@ def test_one_that_slipped_through() -> None:
     assert _slugs(*first)[1] == 2
 
 
-@pytest.mark.parametrize("size", [None, "many", 7])
-def test_a_size_that_means_something_else(size: Any) -> None:
-    """Is no reason to read on for ever: what comes out the same twice is believed."""
-    slugs, asked = _slugs(*[_page("a", "b", size=size)] * 2)
-    assert slugs == ["a", "b"]
-    assert asked == (2 if size == 7 else 1)
-
-
-def test_one_that_never_agrees() -> None:
-    """Is read three times, and no more."""
-    assert _slugs(*[_page(slug, size=7) for slug in "abc"]) == (["c"], 3)
-
-
 @pytest.mark.parametrize(
     "value", [{"slug": 7}, {}, {"slug": "a", "uuid": "x"}, {**_repository("a"), "uuid": 7}]
 )
@@ -71,13 +60,13 @@ def test_what_is_no_repository(value: dict[str, Any]) -> None:
     """Is an answer that isn't the API's."""
     client, _ = canned_client(Canned(200, {"values": [value]}))
     with pytest.raises(UnexpectedAnswer, match="workspace acme: listing the repositories"):
-        RepositoryApi(client, print).of("acme")
+        RepositoryApi(client, print).in_workspace("acme")
 
 
 def test_a_repository_without_a_project() -> None:
     """Is in none."""
     client, _ = canned_client(Canned(200, {"values": [_repository("a", project=None)]}))
-    (found,) = RepositoryApi(client, print).of("acme")
+    (found,) = RepositoryApi(client, print).in_workspace("acme")
     assert found.project == ""
 
 
@@ -100,7 +89,7 @@ def test_a_long_listing_tells_how_far_it_is() -> None:
 
     client, _ = canned_client(answer)
     told: list[str] = []
-    assert len(RepositoryApi(client, told.append).of("acme")) == 2500
+    assert len(RepositoryApi(client, told.append).in_workspace("acme")) == 2500
     assert told == [
         "workspace acme: listing the repositories: 1,000 of 2,500",
         "workspace acme: listing the repositories: 2,000 of 2,500",

@@ -13,8 +13,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.request_log import RequestLog, request_log_of
-from bitbucket_hooks.api.throttle import HOUR, Throttle
+from bitbucket_hooks.api.request_log import HOUR, RequestLog, open_request_log
+from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -39,17 +39,17 @@ from contextlib import closing
 from pathlib import Path
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.request_log import RequestLog
-log = RequestLog(Path(sys.argv[1]), Clock(), 3600)
+log = RequestLog(Path(sys.argv[1]), Clock())
 print(sum(log.take(500) == 0 for _ in range(400)))
 """
 
 
 def _log(path: Path, clock: Clock) -> RequestLog:
-    return RequestLog(path / "cache" / "pace" / "one", clock, HOUR)
+    return RequestLog(path / "cache" / "pace" / "one", clock)
 
 
 def _of(credentials: Credentials, api_url: str = API) -> Path:
-    request_log = request_log_of(api_url, credentials, Clock(), HOUR)
+    request_log = open_request_log(api_url, credentials, Clock())
     assert request_log is not None
     return request_log.path
 
@@ -162,13 +162,13 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert _of(Anonymous()).parent == tmp_path / custom / "bitbucket-hooks" / "pace"
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
-    assert request_log_of(API, Anonymous(), Clock(), HOUR) is None
+    assert open_request_log(API, Anonymous(), Clock()) is None
 
 
 def test_without_a_folder_each_paces_itself(tmp_path: Path, clock: FakeClock) -> None:
     """A home that can't be written to stops nobody, and the limit holds all the same."""
     (tmp_path / "file").touch()
-    request_log = RequestLog(tmp_path / "file" / "pace" / "one", clock, HOUR)
+    request_log = RequestLog(tmp_path / "file" / "pace" / "one", clock)
     throttle = Throttle(clock, lambda _: None, 3900, 4, limit=2, request_log=request_log)
     for _ in range(3):
         with throttle.working(), throttle.slot():

@@ -177,7 +177,7 @@ def test_nothing_is_written_when_it_must_not_be_any_more() -> None:
         if len(asked) > 1:
             raise ApiError("the engine has ended")
 
-    client.caller.before_write = once
+    client.sender.before_write = once
     with pytest.raises(ApiError, match="the engine has ended"):
         client.put("here", "writing", {})
     assert len(adapter.asked) == 1

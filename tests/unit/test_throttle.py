@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.errors import RateLimited
-from bitbucket_hooks.api.throttle import HOUR, Throttle, retry_after
+from bitbucket_hooks.api.request_log import HOUR
+from bitbucket_hooks.api.throttle import Throttle, retry_after
 from support.clocks import FakeClock
 
 NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()

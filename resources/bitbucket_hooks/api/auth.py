@@ -1,17 +1,17 @@
-"""Credentials as requests wants them."""
+"""Signs requests; gets the token of an OAuth consumer, and renews it."""
 
 from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
 from typing import Final
 
-from attrs import define, field
-from requests import PreparedRequest
-from requests.auth import AuthBase
+from attrs import define, field, frozen
 
-from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
+from bitbucket_hooks.api.explain import explain, sign_in_remedy
+from bitbucket_hooks.api.request import Authorization, Endpoint, Request
+from bitbucket_hooks.api.retry import RetryingSender
 from bitbucket_hooks.model.credentials import (
     AccessToken,
     Anonymous,
@@ -19,71 +19,55 @@ from bitbucket_hooks.model.credentials import (
     Credentials,
     OAuthConsumer,
 )
+from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.masking import SECRET, Mask
 
 _EARLY: Final = 60.0  # seconds before its end at which a token counts as run out
+_USUAL_LIFE: Final = 3600.0  # seconds, should the answer not say, or say nonsense
+_LONGEST_LIFE: Final = 1e9
 
 
-class Header(AuthBase):
-    """Set one Authorization header; None sets none and keeps requests from reading a netrc."""
+@frozen
+class Grant:
+    """A token, and what comes with it."""
 
-    def __init__(self, value: str | None) -> None:
-        """Take the header's value."""
-        self._value = value
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Sign a request."""
-        if self._value is not None:
-            request.headers["Authorization"] = self._value
-        return request
-
-    def __repr__(self) -> str:
-        return "Header(…)"
-
-
-def basic(user: str, password: str) -> Header:
-    """HTTP Basic."""
-    return Header(f"Basic {pair(user, password)}")
-
-
-def pair(user: str, password: str) -> str:
-    """A user's name and password as HTTP Basic has them, which whoever sees it can read.
-
-    In UTF-8; bytes of the environment that aren't go as they are.
-    """
-    return base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")
+    token: str = field(repr=False)
+    life: float
+    """Seconds."""
+    scopes: tuple[str, ...] | None
+    """What it may do; None: unknown."""
 
 
 @define
 class Authenticator:
-    """Signs requests; for an OAuth consumer it fetches the token and renews it."""
+    """Signs the requests of one account."""
 
     credentials: Credentials
-    clock: Clock
-    fetch_token: Callable[[OAuthConsumer], tuple[str, float]]
-    """Ask for a token; gives it with its life in seconds."""
+    sender: RetryingSender = field(repr=False)
+    endpoint: Endpoint
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _token: str | None = field(default=None, init=False, repr=False)
     _ends: float = field(default=0.0, init=False)
 
-    def header(self) -> Header:
-        """What signs the next request."""
+    def authorization(self) -> Authorization:
+        """What signs the next request. Raises ApiError."""
         match self.credentials:
             case ApiToken(email, token):
-                return basic(email, token)
+                return Authorization(f"Basic {_pair(email, token)}")
             case AccessToken(token):
-                return Header(f"Bearer {token}")
+                return Authorization(f"Bearer {token}")
             case OAuthConsumer() as consumer:
-                return Header(f"Bearer {self._current(consumer)}")
+                return Authorization(f"Bearer {self._current_token(consumer)}")
             case Anonymous():
-                return Header(None)
+                return Authorization()
 
-    def renew(self, refused: Header) -> bool:
-        """After a 401: tell whether another try with a new token is worth it."""
+    def renew(self, refused: Authorization) -> bool:
+        """After a 401: whether another try with a new token is worth it."""
         if not isinstance(self.credentials, OAuthConsumer):
             return False
         with self._lock:
-            if refused._value == f"Bearer {self._token}":  # noqa: SLF001  # our own class
+            if refused.value == f"Bearer {self._token}":
                 self._token = None
         return True
 
@@ -91,17 +75,53 @@ class Authenticator:
         """Every value that must not be shown, whoever echoes it."""
         match self.credentials:
             case ApiToken(email, token):
-                return (token, pair(email, token))
+                return token, _pair(email, token)
             case AccessToken(token):
                 return (token,)
             case OAuthConsumer(client_id, secret):
-                return tuple(one for one in (secret, pair(client_id, secret), self._token) if one)
+                return tuple(filter(None, (secret, _pair(client_id, secret), self._token)))
             case Anonymous():
                 return ()
 
-    def _current(self, consumer: OAuthConsumer) -> str:
+    def grant(self, consumer: OAuthConsumer) -> Grant:
+        """Exchange a consumer's key and secret for a token (client credentials). Raises ApiError.
+
+        They come without a refresh token (since May 2026): one asks again.
+        """
+        form = {"grant_type": "client_credentials"}
+        request = Request("POST", self.endpoint.token_url(), "asking for an OAuth token", form=form)
+        pair = _pair(consumer.client_id, consumer.client_secret)
+        response = self.sender.send(request, lambda: Authorization(f"Basic {pair}"))
+        if not response.ok:
+            mask = Mask(dict.fromkeys((consumer.client_secret, pair), SECRET))
+            error = explain(request, response, consumer, mask)
+            if isinstance(error, Refused):  # with 400, as the standard has it
+                raise Refused(error.message, sign_in_remedy(consumer), status=error.status)
+            raise error
+        body = response.mapping(request.operation)
+        token, life = body.get("access_token"), body.get("expires_in", _USUAL_LIFE)
+        if not isinstance(token, str) or not isinstance(life, (int, float)):
+            raise UnexpectedAnswer.got(request.operation, "JSON without a token")
+        scopes = body.get("scope", body.get("scopes"))  # today, and before (public announcement)
+        return Grant(
+            token,
+            float(life) if 0 < life < _LONGEST_LIFE else _USUAL_LIFE,
+            tuple(printable(scopes, 2000).split()) if isinstance(scopes, str) else None,
+        )
+
+    def _current_token(self, consumer: OAuthConsumer) -> str:
         with self._lock:
-            if self._token is None or self.clock.now() >= self._ends:
-                self._token, life = self.fetch_token(consumer)
-                self._ends = self.clock.now() + max(life - _EARLY, life / 2)
+            now = self.sender.clock.now
+            if self._token is None or now() >= self._ends:
+                grant = self.grant(consumer)
+                self._token = grant.token
+                self._ends = now() + max(grant.life - _EARLY, grant.life / 2)
             return self._token
+
+
+def _pair(user: str, password: str) -> str:
+    """A name and a password as HTTP Basic has them, which whoever sees it can read.
+
+    In UTF-8; bytes of the environment that aren't go as they are.
+    """
+    return base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode("ascii")

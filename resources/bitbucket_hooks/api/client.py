@@ -1,4 +1,4 @@
-"""One way for all calls: signed, paced, repeated where that can't double anything."""
+"""The API of one account: requests are signed, paced, and repeated where that doubles nothing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from attrs import define, evolve, frozen
 from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.errors import AnswerLost, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain
-from bitbucket_hooks.api.request import PATIENCE, Request, Response
+from bitbucket_hooks.api.request import PATIENCE, Endpoint, Request, Response
 from bitbucket_hooks.api.retry import RetryingSender
-from bitbucket_hooks.api.transport import Endpoint
 from bitbucket_hooks.model.masking import SECRET, Mask
 from bitbucket_hooks.model.urls import origin_shown
 
@@ -22,11 +21,12 @@ PAGE_LENGTH: Final = 100
 
 _MAX_PAGES: Final = 1000
 _MAX_REDIRECTS: Final = 3
+_MAX_READINGS: Final = 3
 
 
 @frozen
 class Page:
-    """One page of a listing; `size` is that of the whole, where the answer tells."""
+    """One page of a listing; `size` is that of the whole, where the answer says it."""
 
     values: list[dict[str, Any]]
     size: int | None
@@ -37,7 +37,7 @@ class Client:
     """The API of one account, shared by all threads of a process."""
 
     endpoint: Endpoint
-    caller: RetryingSender
+    sender: RetryingSender
     auth: Authenticator
 
     def get(self, path: str, operation: str, *, patience: float = PATIENCE) -> dict[str, Any]:
@@ -45,13 +45,6 @@ class Client:
         return self._json(Request("GET", self._url(path), operation, patience=patience))
 
     def pages(
-        self, path: str, operation: str, *, patience: float = PATIENCE
-    ) -> Iterator[dict[str, Any]]:
-        """Read all values of a paginated listing. Raises ApiError."""
-        for page in self.paged(path, operation, patience=patience):
-            yield from page.values
-
-    def paged(
         self,
         path: str,
         operation: str,
@@ -63,20 +56,50 @@ class Client:
 
         `next` is followed as it comes, never built, and never to another host.
         """
-        asked = {"pagelen": str(PAGE_LENGTH), **(query or {})}
-        call = Request("GET", self._url(path), operation, asked, patience=patience)
+        params = {"pagelen": str(PAGE_LENGTH), **(query or {})}
+        request = Request("GET", self._url(path), operation, params, patience=patience)
         seen: set[str] = set()
         for _ in range(_MAX_PAGES):
-            page = self._json(call)
-            yield _page(page, operation)
-            following = page.get("next")
+            body = self._json(request)
+            values, size, following = body.get("values"), body.get("size"), body.get("next")
+            if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
+                raise UnexpectedAnswer.got(operation, "a page without a list of values")
+            yield Page(values, size if isinstance(size, int) else None)
             if following is None:
                 return
             if not isinstance(following, str) or following in seen:
                 break
             seen.add(following)
-            call = evolve(call, url=self._own(following, operation), params={})
-        raise UnexpectedAnswer.of(operation, "a listing whose pages never end")
+            request = evolve(request, url=self._own(following, operation), params={})
+        raise UnexpectedAnswer.got(operation, "a listing whose pages never end")
+
+    def whole(
+        self,
+        path: str,
+        operation: str,
+        query: Mapping[str, str] | None = None,
+        progress: Callable[[Sequence[Page]], None] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Read all of a listing that other people change meanwhile, each uuid once.
+
+        What is deleted while pages are read moves the rest up, and something can slip through
+        between two pages. So a listing of several is read again until it has the size it says; one
+        that comes out the same twice is believed, whatever its size says. Raises ApiError.
+
+        `progress` gets the pages that were read, after each of them.
+        """
+        uuids: set[str] | None = None
+        for _ in range(_MAX_READINGS):
+            pages: list[Page] = []
+            for page in self.pages(path, operation, query):
+                pages.append(page)
+                if progress is not None:
+                    progress(pages)
+            found = {str(value.get("uuid")): value for page in pages for value in page.values}
+            if len(pages) == 1 or page.size in (None, len(found)) or found.keys() == uuids:
+                break
+            uuids = set(found)
+        return list(found.values())
 
     def put(self, path: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Replace an object. Raises ApiError."""
@@ -93,11 +116,9 @@ class Client:
 
         `before` is called each time before it is sent, and keeps it from that by what it raises.
         """
-        answer = self._request(
-            Request("POST", self._url(path), operation, body=body, before=before)
-        )
+        response = self._send(Request("POST", self._url(path), operation, body=body, before=before))
         try:
-            return answer.mapping(operation)
+            return response.mapping(operation)
         except UnexpectedAnswer as error:
             raise AnswerLost(error.message, error.remedy) from None
 
@@ -108,58 +129,46 @@ class Client:
 
         Raises ApiError.
         """
-        call = Request("POST", self._url(path), operation, body=body, overwrites=True)
-        self._request(call).json(operation)  # a page in place of the API's answer did nothing
+        request = Request("POST", self._url(path), operation, body=body, overwrites=True)
+        self._send(request).json(operation)  # a page in place of the API's answer did nothing
 
     def delete(self, path: str, operation: str) -> None:
         """Remove an object. Raises ApiError."""
-        self._request(Request("DELETE", self._url(path), operation))
+        self._send(Request("DELETE", self._url(path), operation))
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
-        self.caller.wire.session.close()
+        """Close the connections; a later request opens new ones."""
+        self.sender.session.close()
 
     def _url(self, path: str) -> str:
         return f"{self.endpoint.base}/{path}"
 
+    def _json(self, request: Request) -> dict[str, Any]:
+        return self._send(request).mapping(request.operation)
+
+    def _send(self, request: Request) -> Response:
+        """Send until it is answered for good, and follow redirects on the API's own host."""
+        for _ in range(_MAX_REDIRECTS):
+            response = self.sender.send(request, self.auth.authorization, self.auth.renew)
+            if response.ok:
+                return response
+            if request.writes or response.status not in (301, 302, 307, 308):
+                raise explain(request, response, self.auth.credentials, self._mask(request))
+            try:
+                target = urljoin(request.url, response.headers.get("Location", ""))
+            except ValueError:
+                target = ""
+            request = evolve(request, url=self._own(target, request.operation), params={})
+        raise UnexpectedAnswer.got(request.operation, "a redirect that leads nowhere")
+
     def _own(self, url: str, operation: str) -> str:
         if not self.endpoint.owns(url):
-            raise UnexpectedAnswer.of(operation, "a link to another host")
+            raise UnexpectedAnswer.got(operation, "a link to another host")
         return url
 
-    def _json(self, call: Request) -> dict[str, Any]:
-        return self._request(call).mapping(call.operation)
-
-    def _request(self, call: Request) -> Response:
-        """Do a call until it is answered for good, and follow redirects on the API's own host."""
-        with self.caller.throttle.working():
-            for _ in range(_MAX_REDIRECTS):
-                answer = self.caller.until_answered(call, self.auth.header, self.auth.renew)
-                if answer.ok:
-                    return answer
-                if call.writes or answer.status not in (301, 302, 307, 308):
-                    raise explain(call, answer, self.auth.credentials, self._mask(call))
-                target = self._own(_location(call, answer), call.operation)
-                call = evolve(call, url=target, params={})
-        raise UnexpectedAnswer.of(call.operation, "a redirect that leads nowhere")
-
-    def _mask(self, call: Request) -> Mask:
+    def _mask(self, request: Request) -> Mask:
         """Hides what the service may echo and nobody may see; a url may be a secret as a whole."""
-        body = call.body if isinstance(call.body, Mapping) else {}
+        body = request.body if isinstance(request.body, Mapping) else {}
         url, secrets = body.get("url"), (*self.auth.secrets(), body.get("secret"))
         shown = {secret: SECRET for secret in secrets if secret}
         return Mask({url: origin_shown(url), **shown} if url else shown)
-
-
-def _location(call: Request, answer: Response) -> str:
-    try:
-        return urljoin(call.url, answer.headers.get("Location", ""))
-    except ValueError:
-        return ""
-
-
-def _page(page: Mapping[str, Any], operation: str) -> Page:
-    values, size = page.get("values"), page.get("size")
-    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
-        raise UnexpectedAnswer.of(operation, "a page without a list of values")
-    return Page(values, size if isinstance(size, int) else None)

@@ -23,11 +23,10 @@ from bitbucket_hooks.model.subject import Subject, path_of
 if TYPE_CHECKING:
     from bitbucket_hooks.api.client import Client  # it brings requests along
 
-_FIELDS: Final = ",".join(
-    ["next", "size"]
-    + [f"values.{one}" for one in ("id", "deleted", "content.raw", "user.uuid", "parent", "inline")]
+_FIELDS: Final = (
+    "next,size,values.id,values.deleted,values.content.raw,values.user.uuid,values.parent,"
+    "values.inline"
 )
-_PERSON: Final = "user"
 
 
 @frozen
@@ -48,7 +47,7 @@ class Comment:
     number: int
     raw: str
     author: str | None
-    """The uuid of who wrote it; None where the answer doesn't tell."""
+    """The uuid of who wrote it; None where the answer doesn't say."""
 
 
 @frozen
@@ -63,10 +62,10 @@ class CommentApi:
         One request per 100. Raises ApiError.
         """
         operation = f"{where}: listing the comments"
-        pages = self.client.paged(_path(where), operation, {"fields": _FIELDS})
-        values = (one for page in pages for one in page.values)
-        found = [_comment(one, operation) for one in values if _is_on_the_whole(one)]
-        return sorted(found, key=lambda one: one.number)
+        pages = self.client.pages(_path(where), operation, {"fields": _FIELDS})
+        values = [value for page in pages for value in page.values]
+        found = [_comment(value, operation) for value in values if _is_on_the_whole(value)]
+        return sorted(found, key=lambda comment: comment.number)
 
     def create(self, where: PullRequest, raw: str) -> Comment:
         """Comment. Raises ApiError; AnswerLost when it may have been made all the same."""
@@ -87,7 +86,7 @@ class CommentApi:
         self.client.delete(_path(where, number), f"{where}: deleting the comment {number}")
 
     def author(self) -> str | None:
-        """The uuid that comments of this identity bear; None where it can't be told.
+        """The uuid that comments of this identity bear; None where that can't be known.
 
         What `/user` answers to access tokens, which belong to no person, is unverified: it is
         believed of persons only. Raises ApiError when it can't be asked.
@@ -97,12 +96,12 @@ class CommentApi:
         except (AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound):
             return None
         uuid = found.get("uuid")
-        return uuid if found.get("type") == _PERSON and isinstance(uuid, str) else None
+        return uuid if found.get("type") == "user" and isinstance(uuid, str) else None
 
 
-def _path(where: PullRequest, comment: int | None = None) -> str:
-    parts = ["pullrequests", str(where.number), "comments"]
-    return path_of(where.repository, *parts, *([] if comment is None else [str(comment)]))
+def _path(where: PullRequest, *comment: int) -> str:
+    parts = map(str, (where.number, "comments", *comment))
+    return path_of(where.repository, "pullrequests", *parts)
 
 
 def _body(raw: str) -> dict[str, Any]:
@@ -116,9 +115,9 @@ def _is_on_the_whole(value: Mapping[str, Any]) -> bool:
 def _comment(value: Mapping[str, Any], operation: str) -> Comment:
     """Read a comment from an answer. Raises UnexpectedAnswer when it isn't one."""
     number, content, user = value.get("id"), value.get("content"), value.get("user")
-    raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(number, int):
-        raise UnexpectedAnswer.of(operation, "a comment that isn't one")
+        raise UnexpectedAnswer.got(operation, "a comment that isn't one")
+    raw = content.get("raw") if isinstance(content, dict) else None
     author = user.get("uuid") if isinstance(user, dict) else None
     return Comment(
         number, raw if isinstance(raw, str) else "", author if isinstance(author, str) else None

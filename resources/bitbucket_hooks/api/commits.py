@@ -1,4 +1,4 @@
-"""The requests for what is told of a commit: Code Insights reports and build statuses.
+"""The requests for what is reported of a commit: Code Insights reports and build statuses.
 
 Paths, verbs, fields and numbers: public API description, unless said otherwise.
 """

@@ -1,4 +1,4 @@
-"""Connections that are bounded in time, and kept, but none that lay idle for long.
+"""HTTP sessions: TLS is always verified, connections are bounded in time and soon too old to keep.
 
 A timeout of a socket starts anew with every byte. Here the whole answer has an end too, head and
 body, however slowly it drips.
@@ -14,10 +14,13 @@ import io
 import socket
 import time
 from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
@@ -103,20 +106,36 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 
-class BoundedAdapter(HTTPAdapter):
+_POOLS: Final = {"http": _PlainPool, "https": _SecurePool}
+
+
+class _BoundedAdapter(HTTPAdapter):
     """Makes its pools, also those of proxies, of such connections."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
-        _renew(self.poolmanager)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
-        """Make the pools of connections through a proxy."""
         manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        _renew(manager)
+        manager.pool_classes_by_scheme = _POOLS
         return manager
 
 
-def _renew(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+class DirectSession(requests.Session):
+    """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that nothing is a redirect."""
+
+
+def open_session(parallel: int) -> requests.Session:
+    """A session with as many connections as there may be requests at once, and without cookies."""
+    session = DirectSession()
+    adapter = _BoundedAdapter(pool_connections=2, pool_maxsize=parallel)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers["User-Agent"] = f"bitbucket-hooks/{version('bitbucket-hooks')}"
+    session.headers["Accept"] = "application/json"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return session

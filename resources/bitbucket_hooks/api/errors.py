@@ -72,8 +72,8 @@ class UnexpectedAnswer(ApiError):
     """An answer that isn't the API's: a login page, a proxy's error, a body of absurd size."""
 
     @classmethod
-    def of(cls, operation: str, what: str) -> UnexpectedAnswer:
-        """Say what came instead of an answer of the API."""
+    def got(cls, operation: str, what: str) -> UnexpectedAnswer:
+        """The error for what came in place of an answer of the API."""
         return cls(
             f"{operation}: the answer is {what}, which Bitbucket's API never sends",
             "Check bitbucket:apiUrl, and that no proxy or login page answers in its place.",

@@ -45,9 +45,8 @@ class Catalogue:
         live = self._live_keys(
             kind, f"{names}: not in the bundled list of events", "the API decides"
         )
-        if live is None:
-            return {}
-        return {event: _refusal(event, live) for event in doubtful if event not in live}
+        refused = [event for event in doubtful if live is not None and event not in live]
+        return {event: no_such_event(event, live or (), quoted_with_meaning) for event in refused}
 
     def matching(self, kind: str, pattern: str) -> list[str]:
         """The events that a pattern means, sorted; the API itself knows no patterns.
@@ -55,25 +54,20 @@ class Catalogue:
         The live list is read once per process. When it can't be reached, the bundled one serves,
         with a warning: it may lack new events.
         """
-        live = self._live_keys(
-            kind,
-            f"{printable(pattern, 60)}: events by a pattern",
-            "the bundled list is used instead",
-        )
+        why = f"{printable(pattern, 60)}: events by a pattern"
+        live = self._live_keys(kind, why, "the bundled list is used instead")
         return matching(pattern, sorted(KEYS if live is None else live))
 
-    def _live_keys(self, kind: str, asked: str, instead: str) -> frozenset[str] | None:
+    def _live_keys(self, kind: str, why: str, instead: str) -> frozenset[str] | None:
         with self._lock:
             if kind not in self._live:
-                self._live[kind] = self._ask(kind, asked, instead)
+                try:
+                    self._live[kind] = frozenset(event.event for event in self.api.events(kind))
+                except RemoteError as error:
+                    problem = f"the live list can't be read ({error.in_a_line})"
+                    self.warn(f"{why}, and {problem}; {instead}")
+                    self._live[kind] = None
             return self._live[kind]
-
-    def _ask(self, kind: str, asked: str, instead: str) -> frozenset[str] | None:
-        try:
-            return frozenset(event.event for event in self.api.events(kind))
-        except RemoteError as error:
-            self.warn(f"{asked}, and the live list can't be read ({error.in_a_line}); {instead}")
-            return None
 
 
 def live_or_bundled(
@@ -85,7 +79,3 @@ def live_or_bundled(
     except ApiError as error:
         warn(f"the bundled list of events is shown, which may lack new ones: {error.in_a_line}")
         return dict.fromkeys(kinds, CATALOGUE)
-
-
-def _refusal(event: str, known: Iterable[str]) -> str:
-    return no_such_event(event, known, quoted_with_meaning)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from attrs import frozen
 
 from bitbucket_hooks.api.errors import UnexpectedAnswer
-from bitbucket_hooks.api.whole_listing import read_whole
 from bitbucket_hooks.model.subject import canonical_uuid
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.api.client import Client  # it brings requests along
+    from bitbucket_hooks.api.client import Client, Page  # it brings requests along
 
 _FIELDS: Final = "next,size,values.slug,values.uuid,values.project.key"
-_TELL_EVERY: Final = 1000  # repositories
+_NOTIFY_EVERY: Final = 1000  # repositories
 
 
 @frozen
@@ -36,48 +35,34 @@ class RepositoryApi:
     notify: Callable[[str], None]
     """Hears how far a long listing is."""
 
-    def of(self, workspace: str, project: str | None = None) -> list[Repository]:
+    def in_workspace(self, workspace: str, project: str | None = None) -> list[Repository]:
         """All repositories of a workspace or of one project, one request per 100. Raises ApiError.
 
         A repository that slips through between two pages would lose its hooks.
         """
-        listed = read_whole(lambda: self._pages(workspace, project))
-        return sorted(listed, key=lambda repository: repository.slug)
-
-    def _pages(self, workspace: str, project: str | None) -> tuple[frozenset[Repository], bool]:
-        """The repositories, and whether these are as many as there are said to be."""
         operation = f"workspace {workspace}: listing the repositories"
-        path = f"repositories/{quote(workspace, safe='')}"
         # by a time that never changes: in the order of activity, a push would move them around
-        asked = {"fields": _FIELDS, "sort": "created_on", **_where(project)}
-        found: list[Repository] = []
-        size: int | None = None
-        for page in self.client.paged(path, operation, asked):
-            size = page.size if page.size is not None else size
-            found += [_repository(one, operation) for one in page.values]
-            if len(found) // _TELL_EVERY > (len(found) - len(page.values)) // _TELL_EVERY:
-                self.notify(f"{operation}: {len(found):,}{f' of {size:,}' if size else ''}")
-        listed = frozenset(found)
-        return listed, size in (None, len(listed))
+        query = {"fields": _FIELDS, "sort": "created_on"}
+        if project is not None:
+            query["q"] = f'project.key="{project}"'
 
+        def progress(pages: Sequence[Page]) -> None:
+            count, size = sum(len(page.values) for page in pages), pages[-1].size
+            if count // _NOTIFY_EVERY > (count - len(pages[-1].values)) // _NOTIFY_EVERY:
+                self.notify(f"{operation}: {count:,}{f' of {size:,}' if size else ''}")
 
-def _where(project: str | None) -> dict[str, str]:
-    return {} if project is None else {"q": f'project.key="{project}"'}
+        path = f"repositories/{quote(workspace, safe='')}"
+        values = self.client.whole(path, operation, query, progress)
+        repositories = {_repository(value, operation) for value in values}
+        return sorted(repositories, key=lambda repository: repository.slug)
 
 
 def _repository(value: Mapping[str, Any], operation: str) -> Repository:
-    project = value.get("project")
+    slug, uuid, project = value.get("slug"), value.get("uuid"), value.get("project")
     key = project.get("key") if isinstance(project, dict) else None
     try:
-        return Repository(
-            _text(value, "slug").lower(), canonical_uuid(_text(value, "uuid")), str(key or "")
-        )
-    except (TypeError, ValueError):
-        raise UnexpectedAnswer.of(operation, "a repository that isn't one") from None
-
-
-def _text(value: Mapping[str, Any], key: str) -> str:
-    found = value.get(key)
-    if not isinstance(found, str):
-        raise TypeError(key)
-    return found
+        if isinstance(slug, str) and isinstance(uuid, str):
+            return Repository(slug.lower(), canonical_uuid(uuid), str(key or ""))
+    except ValueError:
+        pass
+    raise UnexpectedAnswer.got(operation, "a repository that isn't one")

@@ -1,22 +1,78 @@
-"""One call to the API and its answer, as values."""
+"""Where the API is, a request to it, and its response, as values."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
+from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
+from urllib3.util import parse_url
 
 from bitbucket_hooks.api.errors import UnexpectedAnswer
 from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.model.settings import PUBLIC_API
 
 PATIENCE: Final = 150.0
-"""Seconds for which a call is usually repeated."""
+"""Seconds for which a request is usually repeated."""
 
 _OK = range(200, 300)
+
+
+@frozen
+class Endpoint:
+    """Where the API is: every address that credentials may go to starts with it."""
+
+    base: str
+
+    def owns(self, url: str) -> bool:
+        """Whether a url that came in a response belongs to the API's origin."""
+        return _origin(url) == _origin(self.base)
+
+    def token_url(self) -> str:
+        """Where an OAuth consumer gets its token."""
+        if self.base == PUBLIC_API:
+            return "https://bitbucket.org/site/oauth2/access_token"
+        return self._at_origin("/site/oauth2/access_token")
+
+    def ip_ranges_url(self) -> str:
+        """Where the vendor publishes its address ranges, for everybody."""
+        if self.base == PUBLIC_API:
+            return "https://ip-ranges.atlassian.com/"
+        return self._at_origin("/ip-ranges")
+
+    def _at_origin(self, path: str) -> str:
+        parts = urlsplit(self.base)
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _origin(url: str) -> tuple[str | None, str | None, int | None] | None:
+    """Where a url leads, as the library reads it that connects: others read backslashes otherwise.
+
+    None, if it can't be read.
+    """
+    try:
+        parts = parse_url(url)
+    except ValueError:
+        return None
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme or "")
+    return parts.scheme, parts.host, port
+
+
+@frozen
+class Authorization:
+    """Signs a request; without a value it keeps requests from reading a netrc."""
+
+    value: str | None = field(default=None, repr=False)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the header."""
+        if self.value is not None:
+            request.headers["Authorization"] = self.value
+        return request
 
 
 @frozen
@@ -54,47 +110,45 @@ class Request:
 
 @frozen
 class Response:
-    """A complete answer: status, headers and the whole body."""
+    """A complete response: status, headers and the whole body."""
 
     status: int
     headers: CaseInsensitiveDict[str] = field(repr=False)
     content: bytes = field(repr=False)
+
+    sent = True
+    """That the service has the request, as in TransportError."""
+
+    @property
+    def reason(self) -> str:
+        """What a message calls it."""
+        return f"status {self.status}"
 
     @property
     def ok(self) -> bool:
         """Whether the service did what it was asked."""
         return self.status in _OK
 
-    @property
-    def is_rate_limited(self) -> bool:
-        """Whether it did nothing, as there were too many requests."""
-        return self.status == HTTPStatus.TOO_MANY_REQUESTS
-
-    @property
-    def text(self) -> str:
-        """The body as text, whatever its encoding."""
-        return self.content.decode("utf-8", "replace")
+    def mapping(self, operation: str) -> dict[str, Any]:
+        """The body as a JSON object. Raises UnexpectedAnswer for anything else."""
+        value = self.json(operation)
+        if not isinstance(value, dict):
+            raise UnexpectedAnswer.got(operation, f"JSON of type {type(value).__name__}")
+        return value
 
     def json(self, operation: str) -> Any:
         """The body as JSON. Raises UnexpectedAnswer for anything else."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
-            raise UnexpectedAnswer.of(operation, self.what) from None
-
-    def mapping(self, operation: str) -> dict[str, Any]:
-        """The body as a JSON object. Raises UnexpectedAnswer for anything else."""
-        value = self.json(operation)
-        if not isinstance(value, dict):
-            raise UnexpectedAnswer.of(operation, f"JSON of type {type(value).__name__}")
-        return value
+            raise UnexpectedAnswer.got(operation, self.kind) from None
 
     @property
-    def what(self) -> str:
-        """What kind of body it is, for a message."""
+    def kind(self) -> str:
+        """What kind of body it has, for a message."""
         if not self.content.strip():
             return "an empty body"
-        kind = self.headers.get("Content-Type", "").partition(";")[0] or "an unnamed type"
-        if self.content.lstrip()[:1] == b"<":
+        if self.content.lstrip().startswith(b"<"):
             return "an HTML page"
-        return f"something unreadable ({printable(kind, 40)})"
+        named = self.headers.get("Content-Type", "").partition(";")[0] or "an unnamed type"
+        return f"something unreadable ({printable(named, 40)})"

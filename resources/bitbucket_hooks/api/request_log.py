@@ -25,6 +25,9 @@ from bitbucket_hooks.model.credentials import (
     OAuthConsumer,
 )
 
+HOUR: Final = 3600.0
+"""Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
+
 _PUT_BACK: Final = 60.0  # seconds by which the day's clock may be corrected unnoticed
 _VERSION: Final = 301
 _SCHEMA: Final = """
@@ -40,8 +43,6 @@ class RequestLog:
 
     path: Path
     clock: Clock
-    window: float
-    """Seconds for which a request counts."""
     _database: Database = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -50,7 +51,7 @@ class RequestLog:
     def take(self, limit: int) -> float:
         """Note a request and return 0, or return in how many seconds there is room for one.
 
-        `limit` is what the window may hold. Raises ConfigError when the database can't be used.
+        `limit` is what an hour may hold. Raises ConfigError when the database can't be used.
         """
         with self._database.writing() as database:
             now = self._now()  # not before: others note theirs meanwhile
@@ -63,8 +64,8 @@ class RequestLog:
             oldest = database.execute(
                 "SELECT at FROM requests WHERE number = ?", (number - limit + 1,)
             ).fetchone()
-            if oldest is not None and oldest[0] + self.window > now:
-                return float(oldest[0] + self.window - now)
+            if oldest is not None and oldest[0] + HOUR > now:
+                return float(oldest[0] + HOUR - now)
             database.execute("INSERT INTO requests VALUES (?, ?)", (number + 1, now))
             return 0
 
@@ -76,7 +77,7 @@ class RequestLog:
         with self._database.writing() as database:
             now = self._now()
             if seconds > self._closed(database, now):
-                ends = now + min(seconds, self.window)
+                ends = now + min(seconds, HOUR)
                 database.execute("DELETE FROM closings")
                 database.execute("INSERT INTO closings VALUES (?, ?)", (now, ends))
 
@@ -84,34 +85,31 @@ class RequestLog:
         """Seconds for which it is closed; 0 when the day's clock was put back since."""
         begun, ends = database.execute("SELECT * FROM closings").fetchone() or (now, now)
         left = float(ends - now)
-        return left if begun <= now + _PUT_BACK and left <= self.window + _PUT_BACK else 0
+        return left if begun <= now + _PUT_BACK and left <= HOUR + _PUT_BACK else 0
 
     def _forget_old(self, database: sqlite3.Connection) -> None:
-        database.execute("DELETE FROM requests WHERE at <= ?", (self._now() - self.window,))
+        database.execute("DELETE FROM requests WHERE at <= ?", (self._now() - HOUR,))
 
     def _now(self) -> float:
         return self.clock.wall().timestamp()
 
 
-def request_log_of(
-    api_url: str, credentials: Credentials, clock: Clock, window: float
-) -> RequestLog | None:
+def open_request_log(api_url: str, credentials: Credentials, clock: Clock) -> RequestLog | None:
     """The log of an identity; None when this user has no folder for caches."""
     folder = cache_folder()
     if folder is None:
         return None
-    name = hashlib.sha256(f"{api_url} {_identity(credentials)}".encode("utf-8", "replace"))
-    return RequestLog(folder / "pace" / f"{name.hexdigest()[:32]}.db", clock, window)
-
-
-def _identity(credentials: Credentials) -> str:
-    """Whom the service counts; a token only where nothing else tells, and it can't be guessed."""
-    match credentials:
+    match credentials:  # whom the service counts; a token only where nothing else says who it is
         case ApiToken(email):
-            return f"user {email}"
+            identity = f"user {email}"
         case OAuthConsumer(client_id):
-            return f"consumer {client_id}"
+            identity = f"consumer {client_id}"
         case AccessToken(token):
-            return f"token {hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()}"
+            identity = f"token {_digest(token)}"
         case Anonymous():
-            return "nobody"
+            identity = "nobody"
+    return RequestLog(folder / "pace" / f"{_digest(f'{api_url} {identity}')[:32]}.db", clock)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -15,17 +15,14 @@ from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
-from bitbucket_hooks.api.request_log import RequestLog
+from bitbucket_hooks.api.request_log import HOUR, RequestLog
 from bitbucket_hooks.model.errors import ConfigError
-
-HOUR: Final = 3600.0
-"""Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
-_LOOK_AGAIN: Final = 0.5  # seconds: how soon a waiter sees that another one made progress
-_TELL_OVER: Final = 2.0
-_TELL_EVERY: Final = 60.0
+_CHECK_EVERY: Final = 0.5  # seconds: how soon a waiter sees that another one made progress
+_NOTIFY_OVER: Final = 2.0  # seconds to wait
+_NOTIFY_EVERY: Final = 60.0
 
 
 @define
@@ -47,7 +44,7 @@ class Throttle:
     fixed: bool = False
     """Whether the user set the limit, so that headers don't change it."""
     request_log: RequestLog | None = None
-    """What other processes on this machine send as the same identity; None: nobody tells."""
+    """What other processes on this machine send as the same identity; None: unknown."""
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _sent: deque[float] = field(factory=deque, init=False, repr=False)
@@ -58,7 +55,7 @@ class Throttle:
     _refusals: int = field(default=0, init=False)
     _closed_until: float = field(default=0.0, init=False)
     _progress: float = field(default=0.0, init=False)
-    _told: float | None = field(default=None, init=False)
+    _notified: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._width = self.parallel
@@ -83,7 +80,7 @@ class Throttle:
         Raises RateLimited when nothing got through for `max_wait` seconds.
         """
         while (pause := self._enter()) > 0:
-            self.clock.sleep(min(pause, _LOOK_AGAIN))
+            self.clock.sleep(min(pause, _CHECK_EVERY))
         try:
             yield
         finally:
@@ -92,26 +89,24 @@ class Throttle:
 
     def _enter(self) -> float:
         """Take a place and return 0, or return for how many seconds there is none."""
+        notice = None
         with self._lock:
-            pause, notice = self._try()
+            now = self.clock.now()
+            full = self._in_flight >= (1 if self._refusals else int(self._width))
+            pause = self._limited(now)
+            if pause <= 0 and not full:
+                pause = self._take_shared()
+            if pause > 0:
+                notice = self._notice(now, pause)
+            elif full:
+                pause = _CHECK_EVERY / 10
+            else:
+                pause = 0
+                self._in_flight += 1
+                self._sent.append(now)
         if notice:
             self.notify(notice)  # which may take its time, and nobody else has to wait for it
         return pause
-
-    def _try(self) -> tuple[float, str | None]:
-        now = self.clock.now()
-        pause = self._limited(now)
-        full = self._in_flight >= (1 if self._refusals else int(self._width))
-        if pause <= 0 and not full:
-            pause = self._shared()
-        if pause > 0:
-            self._check_stall(now, pause)
-            return pause, self._notice(now, pause)
-        if full:
-            return _LOOK_AGAIN / 10, None
-        self._in_flight += 1
-        self._sent.append(now)
-        return 0, None
 
     def _limited(self, now: float) -> float:
         while self._sent and self._sent[0] <= now - HOUR:
@@ -120,7 +115,7 @@ class Throttle:
         opens = self._sent[-(self.limit or 0)] + HOUR if full else now
         return max(opens, self._closed_until) - now
 
-    def _shared(self) -> float:
+    def _take_shared(self) -> float:
         """Take a place among all processes of this machine, while the limit is known."""
         if self.request_log is None or self.limit is None:
             return 0
@@ -130,30 +125,28 @@ class Throttle:
             self.request_log = None
             return 0
 
-    def _check_stall(self, now: float, pause: float) -> None:
-        if now + pause - self._progress <= self.max_wait:
-            return
-        raise RateLimited(
-            f"rate limit: no progress for {now - self._progress:.0f} s and the next request could "
-            f"only go in {pause:.0f} s (bitbucket:maxWait is {self.max_wait:.0f} s); "
-            f"{self._answered} requests were answered before",
-            "What was done is kept. Run it again later and it continues, or raise "
-            "bitbucket:maxWait.",
-            status=429,
-        )
-
     def _notice(self, now: float, pause: float) -> str | None:
-        """What the user is told of a wait, if it is time for that."""
-        if pause <= _TELL_OVER or (self._told is not None and now - self._told < _TELL_EVERY):
+        """What the user hears of a wait, if it is time for that. Raises RateLimited for a stall."""
+        if now + pause - self._progress > self.max_wait:
+            raise RateLimited(
+                f"rate limit: no progress for {now - self._progress:.0f} s and the next request "
+                f"could only go in {pause:.0f} s (bitbucket:maxWait is {self.max_wait:.0f} s); "
+                f"{self._answered} requests were answered before",
+                "What was done is kept. Run it again later and it continues, or raise "
+                "bitbucket:maxWait.",
+                status=429,
+            )
+        notified = self._notified
+        if pause <= _NOTIFY_OVER or (notified is not None and now - notified < _NOTIFY_EVERY):
             return None
-        self._told = now
+        self._notified = now
         return (
             f"rate limit: waiting {pause:.0f} s for the next request; {self._working} requests "
             f"wait, {self._answered} are answered (nothing is lost, and stopping is safe)"
         )
 
     def answered(self, headers: CaseInsensitiveDict[str]) -> None:
-        """Note an answer that isn't a 429, and what its headers tell of the limit.
+        """Note a response that isn't a 429, and what its headers say of the limit.
 
         The headers come with access tokens only (public documentation).
         """
@@ -164,9 +157,9 @@ class Throttle:
             if now >= self._closed_until:  # else it was under way when the window closed
                 self._refusals = 0
                 self._width = min(self._width + 1 / self._width, self.parallel)
-            told = headers.get("X-RateLimit-Limit", "")
-            if told.isascii() and told.isdigit() and int(told[:9]) > 0 and not self.fixed:
-                self.limit = int(told[:9])
+            limit = headers.get("X-RateLimit-Limit", "")
+            if limit.isascii() and limit.isdigit() and int(limit[:9]) > 0 and not self.fixed:
+                self.limit = int(limit[:9])
             if headers.get("X-RateLimit-NearLimit", "").lower() == "true" and self.limit:
                 self._closed_until = max(self._closed_until, now + HOUR / self.limit)
 
@@ -174,17 +167,15 @@ class Throttle:
         """Note a 429: close the window for as long as it says, else for a growing while."""
         with self._lock:
             now = self.clock.now()
-            asked = retry_after(headers.get("Retry-After", ""), self.clock.wall())
-            if now >= self._closed_until:  # not one more of those that were under way together
-                if not self._refusals:  # a probe tells nothing of how many are too many
+            wanted = retry_after(headers.get("Retry-After", ""), self.clock.wall()) or 0
+            if now < self._closed_until:  # one more of those that were under way together
+                self._closed_until = max(self._closed_until, now + wanted)
+            else:
+                if not self._refusals:  # a probe says nothing of how many are too many
                     self._width = max(1, self._in_flight // 2)
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
-                self._closed_until = now + self.clock.jittered(growing)
-                if asked:
-                    self._closed_until = now + asked
-            elif asked:
-                self._closed_until = max(self._closed_until, now + asked)
+                self._closed_until = now + (wanted or self.clock.jittered(growing))
             if self.request_log is not None:
                 with suppress(ConfigError):  # each process paces itself then
                     self.request_log.close(self._closed_until - now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from typing import Final, Generic, TypeVar
@@ -25,7 +25,7 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 
-_TELL_EVERY: Final = 10.0  # seconds
+_NOTIFY_EVERY: Final = 10.0  # seconds
 
 _CONCERNS_ALL: Final = (
     AuthenticationFailed,
@@ -37,20 +37,9 @@ _CONCERNS_ALL: Final = (
     Unreachable,
 )
 _SERVICE_IS_ILL: Final = (AnswerLost, ServerFailed, UnexpectedAnswer)
-_IN_A_ROW: Final = 5  # such failures without a success between them, and the rest isn't tried
+_TOO_MANY: Final = 5  # such failures without a success between them, and the rest isn't tried
 
 T = TypeVar("T")
-
-
-class Unforeseen(HooksError):
-    """A bug met one piece; what the others did has to be recorded all the same."""
-
-    @classmethod
-    def of(cls, name: str, error: Exception) -> Unforeseen:
-        """Keep where it happened, as the remedy is to report it; equal remedies are told once."""
-        where = "".join(traceback.format_exception(error)).rstrip()
-        what = f"{name}: unforeseen {type(error).__name__}"
-        return cls(what, f"This is a bug; please report it:\n{where}")
 
 
 class _NotTried(Exception):
@@ -66,31 +55,24 @@ class PoolResult(Generic[T]):
     failed: dict[str, HooksError] = field(factory=dict)
     stopped: HooksError | None = None
     """What ended the work before its end: it would have failed everywhere."""
-    _row: int = field(default=0, init=False)
+    _in_a_row: int = field(default=0, init=False)
 
     def note(self, name: str, piece: Future[T]) -> None:
         """Record a piece that ended. Raises what ends the process."""
         error = piece.exception()
-        if isinstance(error, _NotTried):
-            return
         if error is None:
             self.done[name] = piece.result()
-            self._row = 0
-        elif isinstance(error, HooksError):
-            self._note_failure(name, error)
-        elif isinstance(error, Exception):
-            self._note_failure(name, Unforeseen.of(name, error))
-        else:
+            self._in_a_row = 0
+        elif isinstance(error, _CONCERNS_ALL):
+            self.stopped = self.stopped or error
+        elif not isinstance(error, Exception):
             raise error
-
-    def _note_failure(self, name: str, error: HooksError) -> None:
-        if isinstance(error, _CONCERNS_ALL):
-            self.stopped = self.stopped or error
-            return
-        self.failed[name] = error
-        self._row = self._row + 1 if isinstance(error, _SERVICE_IS_ILL) else 0
-        if self._row == _IN_A_ROW:
-            self.stopped = self.stopped or error
+        elif not isinstance(error, _NotTried):
+            failure = error if isinstance(error, HooksError) else _bug(name, error)
+            self.failed[name] = failure
+            self._in_a_row = self._in_a_row + 1 if isinstance(error, _SERVICE_IS_ILL) else 0
+            if self._in_a_row == _TOO_MANY:
+                self.stopped = self.stopped or failure
 
     def __str__(self) -> str:
         ended = len(self.done) + len(self.failed)
@@ -107,33 +89,33 @@ class WorkerPool:
     notify: Callable[[str], None]
 
     def run(self, what: str, pieces: Mapping[str, Callable[[], T]]) -> PoolResult[T]:
-        """Do all pieces, and tell how far it is when it takes longer.
+        """Do all pieces, and say how far it is when it takes longer.
 
         A failure that concerns all ends it: what is under way is finished, nothing else begun.
         """
-        outcome: PoolResult[T] = PoolResult(len(pieces))
-        began = told = self.clock.now()
+        result: PoolResult[T] = PoolResult(len(pieces))
+        began = notified = self.clock.now()
         hopeless = threading.Event()
         with ThreadPoolExecutor(self.workers) as pool:
-            futures = {
+            names = {
                 pool.submit(copy_context().run, self._do, piece, hopeless): name
                 for name, piece in pieces.items()
             }
             try:
-                for future in as_completed(futures):
+                for future in as_completed(names):
                     if future.cancelled():
                         continue
-                    outcome.note(futures[future], future)
-                    if outcome.stopped:
-                        _cancel(futures)
-                    if self.clock.now() - told >= _TELL_EVERY:
-                        told = self.clock.now()
-                        self.notify(f"{what}: {outcome}")
+                    result.note(names[future], future)
+                    if result.stopped:
+                        _cancel(names)
+                    if self.clock.now() - notified >= _NOTIFY_EVERY:
+                        notified = self.clock.now()
+                        self.notify(f"{what}: {result}")
             finally:
-                _cancel(futures)
-        if self.clock.now() - began >= _TELL_EVERY:
-            self.notify(f"{what}: {outcome}")
-        return outcome
+                _cancel(names)
+        if self.clock.now() - began >= _NOTIFY_EVERY:
+            self.notify(f"{what}: {result}")
+        return result
 
     def _do(self, piece: Callable[[], T], hopeless: threading.Event) -> T:
         self.clock.sleep(0)  # the user may have asked to stop
@@ -146,6 +128,12 @@ class WorkerPool:
             raise
 
 
-def _cancel(futures: Mapping[Future[T], str]) -> None:
+def _bug(name: str, error: Exception) -> HooksError:
+    """The remedy has where it happened; equal remedies are shown once."""
+    where = "".join(traceback.format_exception(error)).rstrip()
+    return HooksError(f"{name}: unforeseen {type(error).__name__}", f"Report this bug:\n{where}")
+
+
+def _cancel(futures: Iterable[Future[T]]) -> None:
     for future in futures:
         future.cancel()

@@ -46,7 +46,7 @@ def open_to_read(
 def client() -> Iterator[Client]:
     """Give the client of the account in `BITBUCKET_*`. Raises ConfigError."""
     opened = open_to_read(resolve(environment()))
-    with closing(opened.caller.wire.session), patient():
+    with closing(opened.sender.session), patient():
         yield opened
 
 

@@ -20,7 +20,7 @@ import requests
 import urllib3
 from attrs import evolve, field, frozen
 
-from bitbucket_hooks.api.transport import DirectSession
+from bitbucket_hooks.api.connections import DirectSession
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.masking import Mask

@@ -21,7 +21,6 @@ from bitbucket_hooks.api.errors import (
     Refused,
     ScopeMissing,
 )
-from bitbucket_hooks.api.oauth import TokenClient
 from bitbucket_hooks.connect import identity
 from bitbucket_hooks.doctor.configuration import ConfiguredAccount
 from bitbucket_hooks.doctor.connection import PATIENCE, Connection
@@ -107,7 +106,7 @@ def identify(connection: Connection) -> Iterator[Finding]:
             client.get("hook_events", "asking for the kinds of hooks")
             return
         if isinstance(who, OAuthConsumer):
-            grant = connection.grant = TokenClient(client.caller, client.endpoint).grant(who)
+            grant = connection.grant = client.auth.grant(who)
             if grant.scopes is not None and connection.granted is None:
                 connection.granted = frozenset(grant.scopes)
         yield _user(connection)
@@ -159,7 +158,7 @@ def _list_repositories(connection: Connection, workspace: str) -> None:
     """Read one repository of a workspace. Raises ApiError."""
     path = f"repositories/{quote(workspace, safe='')}"
     operation = f"{Subject(workspace)}: listing the repositories"
-    connection.ask(READ, partial(next, connection.client.paged(path, operation, {"pagelen": "1"})))
+    connection.ask(READ, partial(next, connection.client.pages(path, operation, {"pagelen": "1"})))
 
 
 def _kind(connection: Connection) -> str:

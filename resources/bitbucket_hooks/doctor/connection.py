@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar
 import requests
 from attrs import define, evolve, field
 
+from bitbucket_hooks.api.auth import Grant
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ScopeMissing
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.api.oauth import Grant
 from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.doctor.configuration import ConfiguredAccount
 from bitbucket_hooks.doctor.scopes import LIST, ScopedAction, Scopes
@@ -59,9 +59,9 @@ class Connection:
     ) -> Connection:
         """Make the client of an account, one that gives up soon."""
         client = open_client(evolve(settings, max_wait=PATIENCE), notify)
-        client.caller.patience = PATIENCE
+        client.sender.patience = PATIENCE
         connection = cls(account, settings, client)
-        client.caller.wire.session.hooks["response"].append(connection._hear)
+        client.sender.session.hooks["response"].append(connection._hear)
         return connection
 
     def _hear(self, response: requests.Response, **_: Any) -> None:
@@ -79,7 +79,7 @@ class Connection:
         except (TypeError, ValueError, OverflowError):
             return
         there = time.replace(tzinfo=time.tzinfo or timezone.utc)
-        ahead = (self.client.caller.clock.wall() - there).total_seconds()
+        ahead = (self.client.sender.clock.wall() - there).total_seconds()
         if self.clock_ahead is None or abs(ahead) < abs(self.clock_ahead):
             self.clock_ahead = ahead
 

@@ -161,7 +161,9 @@ class Collector:
         if self.kept.repositories is not None:
             return self.kept.repositories
         self.notify("listing the repositories")
-        return self.kept.keep_repositories(self.repositories.of(scope.workspace, scope.project))
+        return self.kept.keep_repositories(
+            self.repositories.in_workspace(scope.workspace, scope.project)
+        )
 
     def _with_remedy(self, stopped: HooksError) -> HooksError:
         """What ended the work, with a remedy that is true where no file keeps what was listed."""

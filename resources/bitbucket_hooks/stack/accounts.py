@@ -41,7 +41,7 @@ class Account:
         """The repositories of a workspace, or of one project; asked once. Raises ApiError."""
         key = (workspace, project)
         if key not in self._listed:
-            self._listed[key] = self.repositories.of(workspace, project)
+            self._listed[key] = self.repositories.in_workspace(workspace, project)
         return self._listed[key]
 
 
