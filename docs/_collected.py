@@ -35,7 +35,7 @@ from docs._readings import (
 
 ROOT: Final = Path(__file__).parents[1]
 _PACKAGE: Final = ROOT / "resources" / "bitbucket_hooks"
-_PLAYED: Final = ("sandbox/validation.py", "sandbox/webhook.py")
+_PLAYED: Final = ("sandbox/insights.py", "sandbox/webhook.py")
 """What the sandbox says in Bitbucket's place."""
 _SCRIPTS: Final = (
     *("activate", "ci/begin.sh", "engine/venv.sh"),

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from bitbucket_hooks.publish.folding import key_of
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredComment
+from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.pages import select_fields
+from bitbucket_hooks.sandbox.calls import select_fields
 from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN, OWNER_EMAIL
 
 if TYPE_CHECKING:

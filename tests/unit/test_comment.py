@@ -19,7 +19,7 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.comment import MAX_COMMENT, Marker, StackComments
 from bitbucket_hooks.publish.report import Render
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.models import StoredComment
+from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
     MEMBER_TOKEN,

@@ -11,7 +11,6 @@ import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import (
-    comments,
     documents,
     faults,
     historystore,
@@ -19,10 +18,11 @@ from bitbucket_hooks.sandbox import (
     settings,
     tenants,
 )
+from bitbucket_hooks.sandbox.comments import StoredComment, Thread
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
-from bitbucket_hooks.sandbox.models import StoredComment, new_token, new_uuid
 from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.tenants import new_token, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook
 
 if TYPE_CHECKING:
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bitbucket_hooks.sandbox.delivering import EventRun
-    from bitbucket_hooks.sandbox.documents import Documents
     from bitbucket_hooks.sandbox.faults import Plan
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredRepository, Workspace
     from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
+    from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
 
 _PROJECT: Final = "PLAT"
 _CHANGEABLE: Final = (*PROPERTIES, "created_at", "read_only", "uuid")
@@ -301,19 +300,19 @@ class Sandbox:
         with self._database.write() as connection:
             thread = _thread(connection, repository, pull_request)
             who = tenants.user(connection, author).uuid
-            return comments.add(thread, who, raw, parent=parent, inline=inline)
+            return thread.add(who, raw, parent=parent, inline=inline)
 
     def comments(self, repository: str, pull_request: int) -> list[StoredComment]:
         """Give the comments on a pull request, the oldest first, without the deleted ones."""
         with self._database.read() as connection:
-            bodies = _thread(connection, repository, pull_request).all()
-        return [StoredComment(**body) for body in bodies if not body["deleted"]]
+            found = _thread(connection, repository, pull_request).all()
+        return [comment for comment in found if not comment.deleted]
 
     def delete_comment(self, repository: str, pull_request: int, comment: int) -> None:
         """Delete a comment by hand."""
         with self._database.write() as connection:
             thread = _thread(connection, repository, pull_request)
-            comments.change(thread, comments.find(thread, comment), deleted=True)
+            thread.change(thread.comment(comment), deleted=True)
 
     def reports(self, repository: str, commit: str) -> dict[str, dict[str, Any]]:
         """Give the Code Insights reports on a commit by their ids."""
@@ -422,5 +421,5 @@ def _hook_changes(changes: dict[str, Any]) -> dict[str, Any]:
     return {**changes, "secret": changes["secret"] or None} if "secret" in changes else changes
 
 
-def _thread(connection: sqlite3.Connection, repository: str, number: int) -> Documents:
-    return documents.comments(connection, tenants.repository(connection, repository), number)
+def _thread(connection: sqlite3.Connection, repository: str, number: int) -> Thread:
+    return Thread.find(connection, tenants.repository(connection, repository), number)

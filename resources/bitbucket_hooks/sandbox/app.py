@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -16,30 +17,26 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.sandbox import (
-    addresses,
     comments,
     errors,
     faults,
     hooks,
     insights,
     listing,
-    oauth,
     settings,
-    statuses,
 )
-from bitbucket_hooks.sandbox.calls import IncomingRequest
+from bitbucket_hooks.sandbox.calls import IncomingRequest, select_fields
 from bitbucket_hooks.sandbox.errors import Missing, Refusal
 from bitbucket_hooks.sandbox.identity import Identity, identify
-from bitbucket_hooks.sandbox.pages import select_fields
 from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
 from bitbucket_hooks.sandbox.store import NUMBER, Database
 
 _READS: Final = ("GET", "HEAD")
 _PUBLIC: Final = (
-    addresses.published,
+    listing.address_ranges,
     hooks.subject_types,
     hooks.event_types,
-    oauth.access_token,
+    listing.access_token,
 )
 
 
@@ -73,14 +70,13 @@ _ROUTES: Final = Map(
         ),
         _rule(_COMMENTS, comments.collection, "GET", "POST"),
         _rule(f"{_COMMENTS}/<{NUMBER}:comment>", comments.item, "GET", "PUT", "DELETE"),
-        _rule(f"{_COMMIT}/reports", insights.collection),
-        _rule(_REPORT, insights.item, "GET", "PUT", "DELETE"),
+        _rule(f"{_COMMIT}/<any(reports, statuses):kind>", insights.collection),
+        _rule(_REPORT, insights.report, "GET", "PUT", "DELETE"),
         _rule(f"{_REPORT}/annotations", insights.report_annotations, "GET", "POST"),
-        _rule(f"{_COMMIT}/statuses", statuses.collection),
-        _rule(f"{_COMMIT}/statuses/build", statuses.build, "POST"),
-        _rule(f"{_COMMIT}/statuses/build/<key>", statuses.item, "GET", "PUT"),
-        _rule("/site/oauth2/access_token", oauth.access_token, "POST"),
-        _rule("/ip-ranges", addresses.published),
+        _rule(f"{_COMMIT}/statuses/build", insights.build, "POST"),
+        _rule(f"{_COMMIT}/statuses/build/<key>", insights.status, "GET", "PUT"),
+        _rule("/site/oauth2/access_token", listing.access_token, "POST"),
+        _rule("/ip-ranges", listing.address_ranges),
     ],
     strict_slashes=False,
     merge_slashes=False,
@@ -147,7 +143,7 @@ class Application:
             endpoint, values = _ROUTES.bind_to_environ(request.environ).match()
             if endpoint not in _PUBLIC and not identity.is_known:
                 raise errors.unauthenticated()
-            if endpoint is not oauth.access_token and identity.kind == "invalid":
+            if endpoint is not listing.access_token and identity.kind == "invalid":
                 raise errors.unauthenticated()
             with self.database.read() if reading else self.database.write() as connection:
                 response: Response = endpoint(
@@ -180,8 +176,8 @@ class Application:
 
 
 def _failure(fault: FaultKind | None) -> Response | None:
-    if fault == "500":
-        return errors.server_error()
+    if fault == "500":  # with the id that the vendor's support asks for (seen)
+        return errors.refusal(500, "Something went wrong", id=secrets.token_hex(16)).response
     if fault == "html":
         return errors.gateway_page(200)
     return None if fault == "drop-before" else errors.gateway_page(int(fault or 0))

@@ -1,4 +1,4 @@
-"""The routes of a pull request's comments (public API description, unless said otherwise).
+"""Comments on pull requests, and their routes (public API description, unless said otherwise).
 
 Writes ask for the write scope of pull requests, as is prudent: the public description names the
 read scope alone for them.
@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Any, Final
+import sqlite3
+from typing import Any, Final
 
 import attrs
 from werkzeug.wrappers import Response
 
 from bitbucket_hooks.sandbox import documents
+from bitbucket_hooks.sandbox.calls import IncomingRequest
+from bitbucket_hooks.sandbox.documents import Documents
 from bitbucket_hooks.sandbox.errors import (
     Missing,
     Refusal,
     bad_request,
-    bad_values,
     json_response,
     no_permission,
 )
-from bitbucket_hooks.sandbox.models import StoredComment
+from bitbucket_hooks.sandbox.tenants import StoredRepository
 from bitbucket_hooks.sandbox.webhook import timestamp
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.calls import IncomingRequest
-    from bitbucket_hooks.sandbox.documents import Documents
-    from bitbucket_hooks.sandbox.models import StoredRepository
 
 MAX_COMMENT: Final = 32_768
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
@@ -36,37 +33,71 @@ MAX_COMMENT: Final = 32_768
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-def add(thread: Documents, author: str, raw: str, **more: Any) -> StoredComment:
-    """Store a new comment in the thread of a pull request and give it."""
-    made = StoredComment(len(thread.all()) + 1, author, raw, **more)
-    thread.put(made.id, attrs.asdict(made))
-    return made
+@attrs.frozen
+class StoredComment:
+    """A comment on a pull request. A deleted one stays, so that answers to it keep their place."""
+
+    id: int
+    author: str
+    raw: str
+    parent: int | None = None
+    inline: str | None = None
+    deleted: bool = False
+    created_on: str = attrs.field(factory=timestamp)
+    updated_on: str = attrs.field(factory=timestamp)
 
 
-def change(thread: Documents, old: StoredComment, **changes: Any) -> StoredComment:
-    """Change a comment and give what it is now."""
-    new = attrs.evolve(old, **changes, updated_on=timestamp())
-    thread.put(old.id, attrs.asdict(new))
-    return new
+@attrs.frozen
+class Thread:
+    """The comments on a pull request, the oldest first."""
 
+    bodies: Documents
 
-def find(thread: Documents, number: int) -> StoredComment:
-    """Find a comment that isn't deleted. Raises `Missing`."""
-    found = thread.find(number)
-    if not found or found["deleted"]:
-        raise Missing(f"there is no comment {number} in {thread.collection}; add it first")
-    return StoredComment(**found)
+    @classmethod
+    def find(
+        cls, connection: sqlite3.Connection, repository: StoredRepository, number: int
+    ) -> Thread:
+        """Find the comments on a pull request. Raises `Missing`."""
+        found = documents.pull_requests(connection, repository)
+        if found.find(number) is None:
+            name = repository.full_name
+            raise Missing(
+                f"there is no pull request {number} of {name} in this sandbox; add it with "
+                f"`bitbucket-hooks sandbox add-pull-request {name}`"
+            )
+        return cls(found.attached(number, "comments"))
+
+    def all(self) -> list[StoredComment]:
+        """Give the comments, the deleted ones too."""
+        return [StoredComment(**body) for body in self.bodies.all()]
+
+    def add(self, author: str, raw: str, **more: Any) -> StoredComment:
+        """Store a new comment and give it."""
+        made = StoredComment(len(self.bodies.all()) + 1, author, raw, **more)
+        self.bodies.put(made.id, attrs.asdict(made))
+        return made
+
+    def change(self, old: StoredComment, **changes: Any) -> StoredComment:
+        """Change a comment and give what it is now."""
+        new = attrs.evolve(old, **changes, updated_on=timestamp())
+        self.bodies.put(old.id, attrs.asdict(new))
+        return new
+
+    def comment(self, number: int) -> StoredComment:
+        """Find a comment that isn't deleted. Raises `Missing`."""
+        found = self.bodies.find(number)
+        if not found or found["deleted"]:
+            where = self.bodies.collection
+            raise Missing(f"there is no comment {number} in {where}; add it first")
+        return StoredComment(**found)
 
 
 def collection(call: IncomingRequest, workspace: str, slug: str, number: int) -> Response:
     """Answer GET and POST of a pull request's comments."""
     repository, thread = _thread(call, workspace, slug, number)
     if call.reads:
-        return call.listed(
-            thread.all(), lambda body: _shown(call, repository, number, StoredComment(**body))
-        )
-    made = add(thread, call.identity.holder, _raw(call))
-    body = _shown(call, repository, number, made)
+        return call.listed(thread.all(), lambda comment: _shown(call, repository, number, comment))
+    body = _shown(call, repository, number, thread.add(call.identity.holder, _raw(call)))
     return json_response(body, 201, Location=body["links"]["self"]["href"])
 
 
@@ -76,34 +107,31 @@ def item(call: IncomingRequest, workspace: str, slug: str, number: int, comment:
     A deleted one is not found, and only its author may change one (both unverified).
     """
     repository, thread = _thread(call, workspace, slug, number)
-    found = find(thread, comment)
+    found = thread.comment(comment)
     if call.reads:
         return json_response(_shown(call, repository, number, found))
     deletes = call.request.method == "DELETE"
     if found.author != call.identity.holder and not (deletes and call.role(repository) == "admin"):
         raise no_permission(f"the comment {comment}")
     if deletes:
-        change(thread, found, deleted=True)
+        thread.change(found, deleted=True)
         return call.no_content()
-    return json_response(_shown(call, repository, number, change(thread, found, raw=_raw(call))))
+    return json_response(_shown(call, repository, number, thread.change(found, raw=_raw(call))))
 
 
 def _thread(
     call: IncomingRequest, workspace: str, slug: str, number: int
-) -> tuple[StoredRepository, Documents]:
-    if call.reads:
-        call.identity.require("read:pullrequest:bitbucket", "pullrequest")
-    else:
-        call.identity.require("write:pullrequest:bitbucket", "pullrequest:write")
+) -> tuple[StoredRepository, Thread]:
+    call.require_scope_for("pullrequest")
     repository = call.repository(workspace, slug)
-    return repository, documents.comments(call.connection, repository, number)
+    return repository, Thread.find(call.connection, repository, number)
 
 
 def _raw(call: IncomingRequest) -> str:
     content = call.json_object().get("content")
     raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(raw, str) or not raw.strip():
-        raise bad_values({"content": ["required key not provided"]})
+        raise bad_request("Bad request", {"content": ["required key not provided"]})
     if _SURROGATE.search(raw):
         raise bad_request("The request body is not valid text")
     if len(raw) > MAX_COMMENT:  # seen, at an unknown length: a page instead of JSON

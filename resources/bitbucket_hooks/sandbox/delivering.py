@@ -23,14 +23,14 @@ from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.models import new_uuid
+from bitbucket_hooks.sandbox.tenants import new_uuid
 
 if TYPE_CHECKING:
     import sqlite3
 
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredRepository
     from bitbucket_hooks.sandbox.store import Database
+    from bitbucket_hooks.sandbox.tenants import StoredRepository
     from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _TRIES: Final = 3

@@ -6,17 +6,14 @@ Collections are named as the API's paths are: `commit/HASH/reports`, `pullreques
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
 from bitbucket_hooks.sandbox.errors import Missing
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
-
-    from bitbucket_hooks.sandbox.models import StoredRepository
+from bitbucket_hooks.sandbox.tenants import StoredRepository
 
 Document = dict[str, Any]
 
@@ -26,14 +23,14 @@ class Documents:
     """A collection of documents, each with an id of its own."""
 
     connection: sqlite3.Connection
-    repository: str
+    repository: StoredRepository
     collection: str
 
     def all(self) -> list[Document]:
         """Give the documents, the oldest first."""
         rows = self.connection.execute(
             "SELECT body FROM documents WHERE repository = ? AND collection = ? ORDER BY seq",
-            (self.repository, self.collection),
+            (self.repository.uuid, self.collection),
         )
         return [json.loads(row["body"]) for row in rows]
 
@@ -41,7 +38,7 @@ class Documents:
         """Give the document of that id."""
         row = self.connection.execute(
             "SELECT body FROM documents WHERE repository = ? AND collection = ? AND id = ?",
-            (self.repository, self.collection, str(name)),
+            (self.repository.uuid, self.collection, str(name)),
         ).fetchone()
         return json.loads(row["body"]) if row else None
 
@@ -50,7 +47,7 @@ class Documents:
         self.connection.execute(
             "INSERT INTO documents (repository, collection, id, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET body = excluded.body",
-            (self.repository, self.collection, str(name), json.dumps(body)),
+            (self.repository.uuid, self.collection, str(name), json.dumps(body)),
         )
 
     def delete(self, name: object) -> None:
@@ -59,7 +56,7 @@ class Documents:
         self.connection.execute(
             "DELETE FROM documents WHERE repository = ? AND (collection = ? AND id = ?"
             " OR substr(collection, 1, length(?)) = ?)",
-            (self.repository, self.collection, str(name), below, below),
+            (self.repository.uuid, self.collection, str(name), below, below),
         )
 
     def attached(self, name: object, collection: str) -> Documents:
@@ -69,12 +66,12 @@ class Documents:
 
 def commits(connection: sqlite3.Connection, repository: StoredRepository) -> Documents:
     """Give the commits of a repository, by their whole hashes."""
-    return Documents(connection, repository.uuid, "commit")
+    return Documents(connection, repository, "commit")
 
 
 def pull_requests(connection: sqlite3.Connection, repository: StoredRepository) -> Documents:
     """Give the pull requests of a repository, by their numbers."""
-    return Documents(connection, repository.uuid, "pullrequests")
+    return Documents(connection, repository, "pullrequests")
 
 
 def of_commit(
@@ -88,17 +85,3 @@ def of_commit(
             answer="Commit not found",
         )
     return found.attached(hash_.lower(), collection)
-
-
-def comments(
-    connection: sqlite3.Connection, repository: StoredRepository, number: int
-) -> Documents:
-    """Give the comments on a pull request. Raises `Missing`."""
-    found = pull_requests(connection, repository)
-    if found.find(number) is None:
-        name = repository.full_name
-        raise Missing(
-            f"there is no pull request {number} of {name} in this sandbox; add it with "
-            f"`bitbucket-hooks sandbox add-pull-request {name}`"
-        )
-    return found.attached(number, "comments")

@@ -6,19 +6,14 @@ Marks: *seen* in a real answer, *read* in a client that works, *reported* by som
 from __future__ import annotations
 
 import json
-import secrets
-from typing import TYPE_CHECKING, Any, Final
+import os
+import sqlite3
+from typing import Any, Final
 
 from werkzeug.wrappers import Response
 
 from bitbucket_hooks.model.errors import HooksError
 
-if TYPE_CHECKING:
-    import os
-    import sqlite3
-    from collections.abc import Iterable, Mapping
-
-REALM: Final = 'Basic realm="Bitbucket.org HTTP"'
 _NOT_FOUND: Final = "Resource not found"
 
 
@@ -64,34 +59,16 @@ def refusal(status: int, message: str, **more: Any) -> Refusal:
     return Refusal(json_response({"type": "error", "error": {"message": message, **more}}, status))
 
 
-def bad_request(message: str) -> Refusal:
-    """400 with a message alone (unverified)."""
-    return refusal(400, message)
-
-
-def bad_structure(problems: Iterable[str]) -> Refusal:
-    """400 for a body that lacks a field or has a wrong type: `fields` is a *list* (seen)."""
-    failures = [f"FieldValidationException: {problem}" for problem in problems]
-    fields = [f"Field: {{{failure}field}} Error: {{{failure}}}" for failure in failures]
-    return refusal(400, "Bad request", fields=fields)
-
-
-def bad_values(fields: Mapping[str, list[str]]) -> Refusal:
-    """400 for values that the service does not allow: `fields` is an object (seen elsewhere)."""
-    return refusal(400, "Bad request", fields=dict(fields))
+def bad_request(message: str, fields: Any = None) -> Refusal:
+    """400 with a message alone (unverified), or with what is wrong by field (seen elsewhere)."""
+    return refusal(400, message, **({"fields": fields} if fields else {}))
 
 
 def unauthenticated() -> Refusal:
     """401 as plain text with a challenge (seen)."""
     text = "You may not have access to this repository or it no longer exists in this workspace."
-    return Refusal(Response(text, 401, {"WWW-Authenticate": REALM}, mimetype="text/plain"))
-
-
-def missing_scope(required: Iterable[str], granted: Iterable[str]) -> Refusal:
-    """403 for credentials without a scope: `detail` is an object (read)."""
-    message = "Your credentials lack one or more required privilege scopes."
-    detail = {"required": sorted(required), "granted": sorted(granted)}
-    return refusal(403, message, detail=detail)
+    challenge = {"WWW-Authenticate": 'Basic realm="Bitbucket.org HTTP"'}
+    return Refusal(Response(text, 401, challenge, mimetype="text/plain"))
 
 
 def no_permission(what: str) -> Refusal:
@@ -102,11 +79,6 @@ def no_permission(what: str) -> Refusal:
 def not_found(message: str = _NOT_FOUND) -> Refusal:
     """404: a missing repository and a missing hook look alike (public API description)."""
     return refusal(404, message)
-
-
-def server_error() -> Response:
-    """500 with the id that the vendor's support asks for (seen)."""
-    return refusal(500, "Something went wrong", id=secrets.token_hex(16)).response
 
 
 def gateway_page(status: int) -> Response:

@@ -11,13 +11,13 @@ from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import hookstore
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
-from bitbucket_hooks.sandbox.models import new_uuid
+from bitbucket_hooks.sandbox.tenants import Subject, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook, accepted_properties
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from bitbucket_hooks.sandbox.calls import IncomingRequest, Subject
+    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 
 def subject_types(call: IncomingRequest) -> Response:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import sqlite3
 import time
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import attrs
 
 from bitbucket_hooks.sandbox import tenants
-from bitbucket_hooks.sandbox.errors import missing_scope
-from bitbucket_hooks.sandbox.models import Workspace
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
-
-    from bitbucket_hooks.sandbox.models import StoredRepository
+from bitbucket_hooks.sandbox.errors import refusal
+from bitbucket_hooks.sandbox.tenants import Subject, Workspace
 
 TokenKind = Literal["api", "repository", "project", "workspace", "oauth"]
 
@@ -84,19 +80,16 @@ class Identity:
         self.require_all([api_token if self.kind == "api" else classic])
 
     def require_all(self, scopes: Iterable[str]) -> None:
-        """Refuse unless all of these are granted."""
-        required = {scope for scope in scopes if scope}
-        if not required <= _with_included(self.scopes):
-            raise missing_scope(required, self.scopes)
-
-
-def _with_included(scopes: frozenset[str]) -> set[str]:
-    found = set(scopes)
-    for scope in scopes:
-        found.add(scope.removesuffix(":write"))
-    for scope in list(found):
-        found.update(_INCLUDED.get(scope, ()))
-    return found
+        """Refuse unless all of these are granted: `detail` is an object (read)."""
+        required = sorted({scope for scope in scopes if scope})
+        granted = self.scopes | {scope.removesuffix(":write") for scope in self.scopes}
+        granted = granted.union(*(_INCLUDED.get(scope, ()) for scope in granted))
+        if not granted.issuperset(required):
+            raise refusal(
+                403,
+                "Your credentials lack one or more required privilege scopes.",
+                detail={"required": required, "granted": sorted(self.scopes)},
+            )
 
 
 def require_webhook_scope(identity: Identity, method: str) -> None:
@@ -118,12 +111,19 @@ def identify(connection: sqlite3.Connection, authorization: str | None, address:
     if not authorization:
         return Identity("anonymous", f"anonymous@{address}")
     scheme, _, value = authorization.partition(" ")
-    found = None
     if scheme.lower() == "bearer":
-        found = _bearer(connection, value.strip())
+        found = _token(connection, value.strip())
+        if found and found.kind != "api":
+            return found
     elif scheme.lower() == "basic":
-        found = _basic(connection, *decode_basic(value))
-    return found or Identity("invalid", f"invalid@{address}")
+        email, token = decode_basic(value)
+        found = _token(connection, token)
+        if found and found.kind == "api":
+            # A username that is no email address belonged to an app password: those are gone.
+            user = tenants.user(connection, found.holder)
+            if user.email.lower() == email.lower():
+                return attrs.evolve(found, name=user.email)
+    return Identity("invalid", f"invalid@{address}")
 
 
 def decode_basic(value: str) -> tuple[str, str]:
@@ -133,20 +133,6 @@ def decode_basic(value: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return user, password
-
-
-def _basic(connection: sqlite3.Connection, email: str, token: str) -> Identity | None:
-    found = _token(connection, token)
-    if not found or found.kind != "api":
-        return None
-    # A username that is no email address belonged to an app password: those are gone.
-    user = tenants.user(connection, found.holder)
-    return attrs.evolve(found, name=user.email) if user.email.lower() == email.lower() else None
-
-
-def _bearer(connection: sqlite3.Connection, token: str) -> Identity | None:
-    found = _token(connection, token)
-    return found if found and found.kind != "api" else None
 
 
 def _token(connection: sqlite3.Connection, token: str) -> Identity | None:
@@ -168,9 +154,7 @@ def workspace_role(
     return _granted(connection, identity, workspace) if identity.kind == "api" else None
 
 
-def role(
-    connection: sqlite3.Connection, identity: Identity, subject: StoredRepository | Workspace
-) -> str | None:
+def role(connection: sqlite3.Connection, identity: Identity, subject: Subject) -> str | None:
     """Give the role of the identity: `owner` or `member`, in a repository `admin`, `write`, `read`.
 
     None: it may not even see it. Members of a workspace read all its repositories, everybody

@@ -1,25 +1,26 @@
-"""The routes around the hooks: the user, workspaces and repositories."""
+"""The routes around the hooks: who asks, workspaces, repositories, OAuth tokens, address ranges."""
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+import time
+from typing import Any, Final
 
-from bitbucket_hooks.sandbox import identity, pages, tenants
+from werkzeug.wrappers import Response
+
+from bitbucket_hooks.sandbox import identity, tenants
+from bitbucket_hooks.sandbox.calls import IncomingRequest
 from bitbucket_hooks.sandbox.errors import (
     Missing,
+    Refusal,
     bad_request,
     json_response,
     no_permission,
     not_found,
 )
-from bitbucket_hooks.sandbox.models import StoredRepository
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
-    from bitbucket_hooks.sandbox.calls import IncomingRequest
-    from bitbucket_hooks.sandbox.models import Workspace
+from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
 
 _COLUMNS: Final = {
     "slug": "r.slug",
@@ -99,22 +100,19 @@ def repositories(call: IncomingRequest, workspace: str) -> Response:
         owner = tenants.workspace(call.connection, workspace)
     except Missing:
         raise not_found(f"No workspace with identifier '{workspace}'.") from None
-    page = pages.page_request(call.request)
+    page, pagelen = call.page()
     where, values = _where(call.request.args.get("q", ""))
     values |= identity.visible(call.connection, call.identity, owner.uuid)
-    values |= {"workspace": owner.uuid, "pagelen": page.pagelen, "offset": page.offset}
+    values |= {"workspace": owner.uuid, "pagelen": pagelen, "offset": (page - 1) * pagelen}
     # Nothing that was sent becomes part of the query: columns and operators are looked up.
     query = f"{tenants.REPOSITORIES} WHERE r.workspace = :workspace AND {identity.VISIBLE} {where}"
-    (size,) = call.connection.execute(
-        f"SELECT count(*) FROM ({query})",  # noqa: S608
-        values,
-    ).fetchone()
+    count = f"SELECT count(*) FROM ({query})"  # noqa: S608
+    (size,) = call.connection.execute(count, values).fetchone()
     order = _order(call.request.args.get("sort", ""))
     rows = call.connection.execute(
         f"{query} ORDER BY {order} LIMIT :pagelen OFFSET :offset", values
     )
-    shown = [_shown(call, StoredRepository(**dict(row))) for row in rows]
-    return pages.page_response(call.request, page, size, shown)
+    return call.paged([_shown(call, StoredRepository(**dict(row))) for row in rows], size)
 
 
 def _where(text: str) -> tuple[str, dict[str, Any]]:
@@ -155,3 +153,75 @@ def _shown(call: IncomingRequest, repository: StoredRepository) -> dict[str, Any
         "workspace": owner,
         "links": {name: {"href": href} for name, href in links.items()},
     }
+
+
+def access_token(call: IncomingRequest) -> Response:
+    """Answer `POST /site/oauth2/access_token`: client credentials only (vendor, 2026).
+
+    There is no refresh token: ask again on expiry.
+    """
+    scheme, _, value = call.request.headers.get("Authorization", "").partition(" ")
+    consumer = call.connection.execute(
+        "SELECT * FROM consumers WHERE client_id = ? AND secret = ?",
+        identity.decode_basic(value) if scheme.lower() == "basic" else ("", ""),
+    ).fetchone()
+    if consumer is None:
+        raise _no_token("unauthorized_client", "Invalid OAuth client credentials")
+    if call.request.form.get("grant_type") != "client_credentials":
+        raise _no_token("unsupported_grant_type", "Unsupported grant type")
+    token, name = tenants.new_token("oauth"), f"consumer {consumer['client_id']}"
+    lifetime, scopes = call.settings.oauth_seconds, consumer["scopes"]
+    call.connection.execute(
+        "INSERT INTO tokens VALUES (?, 'oauth', ?, ?, ?, ?)",
+        (token, name, consumer["workspace"], scopes, time.time() + lifetime),
+    )
+    body = {"access_token": token, "token_type": "bearer", "expires_in": int(lifetime)}
+    return json_response({**body, "scope": " ".join(json.loads(scopes))})
+
+
+def _no_token(error: str, description: str) -> Refusal:
+    """400 in the form of the OAuth standard; the status is unverified."""
+    return Refusal(json_response({"error": error, "error_description": description}, 400))
+
+
+_CLOUD: Final = ("bitbucket", "confluence", "jira", "trello")
+_BOTH: Final = ("egress", "ingress")
+
+# cidr, products, directions, regions, perimeter; networks that documentation may use, and ours
+_RANGES: Final = (
+    ("198.51.100.0/25", ("bitbucket",), ("egress",), ("us-east-1",), "commercial"),
+    ("198.51.100.128/28", ("bitbucket",), ("egress",), ("us-west-2",), "commercial"),
+    ("2001:db8:b1b:100::/56", ("bitbucket",), ("egress",), ("us-east-1",), "commercial"),
+    ("192.0.2.0/24", _CLOUD, _BOTH, ("global",), "commercial"),
+    ("2001:db8:a71a::/48", _CLOUD, _BOTH, ("global",), "commercial"),
+    ("203.0.113.0/26", ("bitbucket",), ("ingress",), ("global",), "commercial"),
+    ("203.0.113.64/27", ("confluence", "jira"), ("egress",), ("eu-west-1",), "commercial"),
+    ("203.0.113.96/27", ("statuspage",), ("egress",), ("us-east-1", "us-west-2"), "commercial"),
+    ("203.0.113.128/28", ("confluence", "jira"), ("egress",), ("us-gov-west-1",), "fedramp"),
+)
+
+
+def address_ranges(_: IncomingRequest) -> Response:
+    """Answer `GET /ip-ranges`, which stands for `https://ip-ranges.atlassian.com/`.
+
+    The document is built as the real one is, and has fixed content.
+    """
+    items = []
+    for cidr, products, directions, regions, perimeter in _RANGES:
+        network = ipaddress.ip_network(cidr)
+        address, length = str(network.network_address), network.prefixlen
+        items.append(
+            {
+                "network": address,
+                "mask_len": length,
+                "cidr": cidr,
+                "mask": str(network.netmask),
+                "region": list(regions),
+                "product": list(products),
+                "direction": list(directions),
+                "perimeter": perimeter,
+            }
+        )
+    return json_response(
+        {"creationDate": "2026-08-03T09:12:44.527731", "syncToken": 1785748364, "items": items}
+    )

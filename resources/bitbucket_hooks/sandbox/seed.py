@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bitbucket_hooks.model.events import SUBJECT_TYPES, catalogue
 from bitbucket_hooks.sandbox import store, tenants
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
-from bitbucket_hooks.sandbox.models import new_uuid
+from bitbucket_hooks.sandbox.tenants import new_uuid
 
 if TYPE_CHECKING:
     import os

@@ -1,4 +1,4 @@
-"""The tables of workspaces, projects, repositories and users.
+"""What a sandbox holds besides webhooks: users with their roles, workspaces, and repositories.
 
 What looks for a thing by its name raises `Missing` when there is none.
 """
@@ -8,21 +8,15 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from typing import TYPE_CHECKING, Final
+import sqlite3
+import uuid
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+import attrs
 
 from bitbucket_hooks.sandbox.errors import Missing, SandboxError
-from bitbucket_hooks.sandbox.models import (
-    StoredRepository,
-    User,
-    Workspace,
-    new_token,
-    new_uuid,
-)
 from bitbucket_hooks.sandbox.webhook import timestamp
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
 
 REPOSITORIES: Final = """
 SELECT r.seq, r.uuid, r.workspace, w.slug AS workspace_slug, r.project, p.key AS project_key,
@@ -31,6 +25,79 @@ FROM repositories r JOIN workspaces w ON w.uuid = r.workspace JOIN projects p ON
 """
 _SLUG: Final = re.compile(r"[A-Za-z0-9_.-]{1,62}")
 _LISTED: Final = "`bitbucket-hooks sandbox repositories` lists what there is"
+
+
+@attrs.frozen
+class User:
+    """A person with an Atlassian account."""
+
+    uuid: str
+    email: str
+    name: str
+
+
+@attrs.frozen
+class Workspace:
+    """A workspace: what owns projects and repositories."""
+
+    subject_type: ClassVar[str] = "workspace"
+
+    uuid: str
+    slug: str
+    name: str
+    created_on: str
+
+    @property
+    def full_name(self) -> str:
+        """The name by which people know it."""
+        return self.slug
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the API has it."""
+        return "workspaces", self.slug
+
+
+@attrs.frozen
+class StoredRepository:
+    """A repository, with the slugs and keys of what it belongs to."""
+
+    subject_type: ClassVar[str] = "repository"
+
+    seq: int
+    uuid: str
+    workspace: str
+    workspace_slug: str
+    project: str
+    project_key: str
+    slug: str
+    name: str
+    private: bool = attrs.field(converter=bool)
+    created_on: str
+
+    @property
+    def full_name(self) -> str:
+        """The name by which people know it: `workspace/slug`."""
+        return f"{self.workspace_slug}/{self.slug}"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the API has it."""
+        return "repositories", self.workspace_slug, self.slug
+
+
+Subject = StoredRepository | Workspace
+"""What webhooks belong to."""
+
+
+def new_uuid() -> str:
+    """Make a uuid as the service writes them: lower case, in braces."""
+    return f"{{{uuid.uuid4()}}}"
+
+
+def new_token(kind: str) -> str:
+    """Make a token that nobody takes for a real one."""
+    return f"sandbox-{kind}-{secrets.token_urlsafe(18)}"
 
 
 def workspace(connection: sqlite3.Connection, name: str) -> Workspace:
@@ -60,8 +127,8 @@ def target(connection: sqlite3.Connection, name: str) -> str:
     if "/" in name:
         return repository(connection, name).uuid
     owner, colon, key = name.partition(":")
-    uuid = workspace(connection, owner).uuid
-    return project(connection, uuid, key) if colon else uuid
+    found = workspace(connection, owner).uuid
+    return project(connection, found, key) if colon else found
 
 
 def user(connection: sqlite3.Connection, name: str) -> User:
@@ -96,10 +163,9 @@ def check_slug(slug: str) -> None:
 
 def add_workspace(connection: sqlite3.Connection, slug: str, name: str) -> str:
     """Add a workspace and give its uuid."""
-    uuid = new_uuid()
-    row = (uuid, slug, name, timestamp())
+    row = (new_uuid(), slug, name, timestamp())
     connection.execute("INSERT INTO workspaces VALUES (?, ?, ?, ?)", row)
-    return uuid
+    return row[0]
 
 
 def project(connection: sqlite3.Connection, workspace_uuid: str, key: str) -> str:
@@ -109,23 +175,23 @@ def project(connection: sqlite3.Connection, workspace_uuid: str, key: str) -> st
     ).fetchone()
     if row:
         return str(row["uuid"])
-    uuid = new_uuid()
-    connection.execute("INSERT INTO projects VALUES (?, ?, ?, ?)", (uuid, workspace_uuid, key, key))
-    return uuid
+    made = (new_uuid(), workspace_uuid, key, key)
+    connection.execute("INSERT INTO projects VALUES (?, ?, ?, ?)", made)
+    return made[0]
 
 
 def add_repository(
     connection: sqlite3.Connection, workspace_uuid: str, slug: str, key: str, *, private: bool
 ) -> str:
     """Add a repository to the project of that key and give its uuid."""
-    uuid = new_uuid()
     where = project(connection, workspace_uuid, key)
+    row = (new_uuid(), workspace_uuid, where, slug, slug, private, timestamp())
     connection.execute(
         "INSERT INTO repositories (uuid, workspace, project, slug, name, private, created_on)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (uuid, workspace_uuid, where, slug, slug, private, timestamp()),
+        row,
     )
-    return uuid
+    return row[0]
 
 
 def grant(connection: sqlite3.Connection, user_uuid: str, target: str, role: str) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from bitbucket_hooks.sandbox.errors import bad_structure, bad_values
+from bitbucket_hooks.sandbox.errors import bad_request
 
 if TYPE_CHECKING:
     import sqlite3
@@ -178,10 +178,12 @@ def accepted_properties(
     problems = [f'Required field: "{name}" is not present.' for name in missing if name not in sent]
     checked = (PROPERTIES[name].structure_problem(name, value) for name, value in sent.items())
     problems += filter(None, checked)
-    if problems:
-        raise bad_structure(problems)
+    if problems:  # `fields` is a list, and no object as elsewhere (seen)
+        failures = [f"FieldValidationException: {problem}" for problem in problems]
+        fields = [f"Field: {{{failure}field}} Error: {{{failure}}}" for failure in failures]
+        raise bad_request("Bad request", fields)
     if wrong := problems_of(sent, settings, known):
-        raise bad_values(wrong)
+        raise bad_request("Bad request", wrong)
     if not settings.history_writable:
         sent.pop("history_enabled", None)
     return sent

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.models import StoredRepository, Workspace
+    from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
     from bitbucket_hooks.sandbox.webhook import StoredHook
 
 Subject: TypeAlias = "StoredRepository | Workspace"

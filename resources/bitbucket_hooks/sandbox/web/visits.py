@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from bitbucket_hooks.html.render import render
 from bitbucket_hooks.sandbox import hookstore, tenants
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import StoredRepository
+from bitbucket_hooks.sandbox.tenants import StoredRepository
 from bitbucket_hooks.sandbox.web import paths
 
 if TYPE_CHECKING:

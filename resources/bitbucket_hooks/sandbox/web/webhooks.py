@@ -9,7 +9,7 @@ from werkzeug.utils import redirect
 from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.sandbox import delivering, historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.models import new_uuid
+from bitbucket_hooks.sandbox.tenants import new_uuid
 from bitbucket_hooks.sandbox.web import paths
 from bitbucket_hooks.sandbox.web.form import HookForm
 from bitbucket_hooks.sandbox.web.visits import may_change, page
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.sandbox.delivering import Shipment
     from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.models import StoredRepository
+    from bitbucket_hooks.sandbox.tenants import StoredRepository
     from bitbucket_hooks.sandbox.web.paths import Subject
     from bitbucket_hooks.sandbox.web.visits import Visit
 
