@@ -1,32 +1,41 @@
-"""From the steps of a run to what becomes of each hook."""
+"""From the steps of a run to what becomes of each hook; some move to another resource."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from attrs import evolve
+
+from bitbucket_hooks.model.adopt_policy import NEVER
 from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.refresh_turn import RefreshTurn
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, Kind, Run
+from bitbucket_hooks.model.urls import comparable
+from bitbucket_hooks.model.webhook import canonical_text
+from bitbucket_hooks.pulumi_cli.run import ROOT_TYPE, SECRET, UNKNOWN, Kind, Run
 from bitbucket_hooks.report.changes import (
+    Action,
     ChangedHook,
     Changes,
     CheckedPart,
     Counts,
     Exclusive,
+    Gift,
+    Move,
     Other,
 )
 from bitbucket_hooks.report.copies import hook_of
 from bitbucket_hooks.report.exclusives import exclusive_of
 from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.history import History, histories, properties
-from bitbucket_hooks.report.moves import with_moves
 
 _OURS: Final = "pulumi-python:dynamic/bitbucket:"
 _HOOKS: Final = ("Hook", "HookFleet", "WorkspaceHook")
 _EXCLUSIVES: Final = ("RepositoryHooksExclusive", "WorkspaceHooksExclusive")
+_Successors: TypeAlias = Mapping[tuple[str, str], tuple[str, str | None]]
+"""By place and url, the URN of who newly wants a hook there, and with which title."""
 
 
 def changes_of(run: Run, findings: Findings | None = None) -> Changes:
@@ -43,10 +52,78 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
             exclusives.append(exclusive_of(history, run, kind))
         else:
             others.append(history)
-    changed = with_moves(hooks)
+    changed = _with_moves(hooks)
     counts = _counts(changed, exclusives, _unshown(run, resources))
     checked = _checked_part(run, resources)
     return Changes(run, changed, tuple(exclusives), _others(others), counts, checked)
+
+
+def _with_moves(pairs: Sequence[tuple[History, ChangedHook]]) -> tuple[ChangedHook, ...]:
+    """The hooks, where one adopts those of another, without that deletion and creation.
+
+    A create adopts the live hook that its declaration means, and the deletion under the other name
+    respects that (`reconcile/claims.py`). So a hook that one resource gives up and another one
+    newly wants, at the same place with the same url and title, moves from one to the other.
+    """
+    hooks = {hook.urn: hook for _, hook in pairs}
+    successors = _successors(pairs)
+    # in an order of their own: that of the engine is another one each time
+    for history, hook in sorted(pairs, key=lambda pair: pair[1].urn):
+        for successor, moved in sorted(_moved_places(history, hook, successors).items()):
+            places = tuple(sorted(moved))
+            is_all = history.goes and moved == hook.deleted.keys()
+            giver, taker = hooks[hook.urn], hooks[successor]
+            hooks[hook.urn] = evolve(
+                giver,
+                action=Action.UNCHANGED if is_all else giver.action,
+                deleted={p: uuid for p, uuid in giver.deleted.items() if p not in moved},
+                given=(*giver.given, Gift(taker.name, places)),
+            )
+            hooks[successor] = _with_move(taker, Move(giver.name, places, is_all))
+    return tuple(hooks.values())
+
+
+def _successors(pairs: Sequence[tuple[History, ChangedHook]]) -> _Successors:
+    found = {}
+    for history, hook in pairs:
+        url, title = _url(history.inputs), history.inputs.get("description")
+        if url and history.inputs.get("adopt") != NEVER and not history.failed:
+            for place in (*hook.created, *hook.adopted):
+                found[place, url] = (hook.urn, title)
+    return found
+
+
+def _moved_places(
+    history: History, hook: ChangedHook, successors: _Successors
+) -> dict[str, set[str]]:
+    """By successor, the places that a hook leaves to it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    live = properties(history.live)
+    url, title = _url(live), canonical_text(live.get("description") or "")
+    for place in hook.deleted:
+        successor, wanted = successors.get((place, url), ("", None))
+        if successor and (wanted is None or canonical_text(wanted) == title):
+            found[successor].add(place)
+    return found
+
+
+def _url(props: Mapping[str, Any]) -> str:
+    value = props.get("url")
+    is_readable = isinstance(value, str) and value not in (SECRET, UNKNOWN)
+    return comparable(str(value)) if is_readable else ""
+
+
+def _with_move(hook: ChangedHook, move: Move) -> ChangedHook:
+    created = tuple(place for place in hook.created if place not in move.places)
+    adopted = {place: match for place, match in hook.adopted.items() if place not in move.places}
+    is_all = not created and not adopted and hook.action is Action.NEW
+    return evolve(
+        hook,
+        action=Action.RENAMED if is_all else hook.action,
+        created=created,
+        adopted=adopted,
+        moves=(*hook.moves, move),
+    )
 
 
 def _checked_part(run: Run, resources: Sequence[History]) -> CheckedPart | None:

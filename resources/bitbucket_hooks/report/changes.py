@@ -12,7 +12,7 @@ from bitbucket_hooks.model.refresh_turn import NOTICE
 from bitbucket_hooks.model.sync_status import SecretSync, SyncStatus
 from bitbucket_hooks.pulumi_cli.run import Diagnostic, Run, StepResult, Violation
 from bitbucket_hooks.report.findings import Match, Near
-from bitbucket_hooks.report.values import SECRET_REMOVED, PropertyChange
+from bitbucket_hooks.report.values import PropertyChange
 
 
 class Fate(Enum):
@@ -148,11 +148,6 @@ class ChangedHook:
     def secret_change(self) -> object:
         """What the declaration does to the secret, in a word of `values`; None: nothing."""
         return next((change.new for change in self.properties if change.name == "secret"), None)
-
-    @property
-    def becomes_unsigned(self) -> bool:
-        """Whether the declaration removes the secret."""
-        return self.secret_change == SECRET_REMOVED
 
 
 @frozen

@@ -148,7 +148,13 @@ class _Copies:
         """What isn't as it was declared, those places together where it is the same."""
         if self.history.goes:  # however it stands, it goes
             return ()
-        places = self._drifted() if self.is_fleet else _drifted_hook(self.history)
+        places = {
+            place: status.last_known
+            for place, status in self.before.items()
+            if not status.is_as_declared and not status.is_left
+        }
+        if not self.is_fleet:
+            places = _drifted_hook(self.history)
         undone = self._undone()
         groups: dict[tuple[SyncStatus, Fate], list[str]] = defaultdict(list)
         for place, status in places.items():
@@ -156,14 +162,6 @@ class _Copies:
         return tuple(
             Drift(status, tuple(sorted(group)), fate) for (status, fate), group in groups.items()
         )
-
-    def _drifted(self) -> dict[str, SyncStatus]:
-        """A fleet's declared copies that aren't as declared."""
-        return {
-            place: status.last_known
-            for place, status in self.before.items()
-            if not status.is_as_declared and not status.is_left
-        }
 
     def _fate(self, place: str, undone: set[str]) -> Fate:
         if self.run.kind is Kind.REFRESH:
@@ -217,8 +215,10 @@ class _Copies:
         left = {place for place in gone if self.before[place].sync is Sync.RELEASED}
         found = {place: findings.get((hook.urn, place)) for place in new}
         matches = {place: finding.matches for place, finding in found.items() if finding}
-        only = {place: several[0] for place, several in matches.items() if len(several) == 1}
-        adopted = {**only, **self._noted_adoptions()}
+        adopted = {place: several[0] for place, several in matches.items() if len(several) == 1}
+        for note in run.notes_about(NoteKind.ADOPTED, hook.urn):
+            match = Match(note["uuid"], tuple(note["changes"]))
+            adopted[note["key"].removeprefix("workspace ")] = match
         ambiguous = {place: several for place, several in matches.items() if len(several) > 1}
         near = {p: one.near for p, one in found.items() if one and one.near and not one.matches}
         declared = _property_changes(history) if history.live is not None else ()
@@ -244,13 +244,6 @@ class _Copies:
             unchanged=0 if declared else len(set(kept) - hook.drifted),
             cautions=cautions,
         )
-
-    def _noted_adoptions(self) -> dict[str, Match]:
-        """By place, the hooks that an update adopted."""
-        return {
-            note["key"].removeprefix("workspace "): Match(note["uuid"], tuple(note["changes"]))
-            for note in self.run.notes_about(NoteKind.ADOPTED, self.history.urn)
-        }
 
 
 def _drifted_hook(history: History) -> dict[str, SyncStatus]:

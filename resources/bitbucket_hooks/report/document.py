@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from bitbucket_hooks.model.wording import counted, in_short
 
@@ -28,10 +29,15 @@ class Style(Enum):
 class Span:
     """A part of a text; what it says is of no format."""
 
-    text: str
+    text: str = field(converter=str)
     style: Style = Style.PLAIN
     brief: str | None = None
     """What stands for it where there is little room."""
+
+
+code: Final = partial(Span, style=Style.CODE)
+strong: Final = partial(Span, style=Style.STRONG)
+name: Final = partial(Span, style=Style.NAME)
 
 
 Text: TypeAlias = tuple[Span, ...]
@@ -141,21 +147,6 @@ def text(*parts: str | Span | Text) -> Text:
         else:
             found += [part] if isinstance(part, Span) else part
     return tuple(found)
-
-
-def code(value: object) -> Span:
-    """A value from outside."""
-    return Span(str(value), Style.CODE)
-
-
-def strong(value: object) -> Span:
-    """What the eye should find."""
-    return Span(str(value), Style.STRONG)
-
-
-def name(value: object) -> Span:
-    """The name of a declaration, which its author chose."""
-    return Span(str(value), Style.NAME)
 
 
 def listed(parts: Iterable[Span | Text], between: str = ", ") -> Text:

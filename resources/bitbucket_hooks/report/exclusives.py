@@ -48,18 +48,15 @@ def _unmanaged(history: History) -> tuple[Unmanaged, ...]:
     doomed: set[str] = set()
     if history.planned:
         found = before
-        doomed = _shown_as_deleted(history) & before.keys() if deletes else doomed
+        paths = (_PATH.match(path) for path, how in history.paths.items() if how == _DELETE)
+        shown = {path["quoted"] or path["plain"] for path in paths if path}
+        doomed = shown & before.keys() if deletes else doomed
     else:
         after = _by_uuid(history.wanted.outputs) if history.wanted else {}
         doomed = before.keys() - after.keys() if deletes else doomed
         is_known = history.op == "update" or bool(after)
         found = {**before, **after} if deletes else after if is_known else before
     return tuple(Unmanaged(uuid, record, uuid in doomed) for uuid, record in sorted(found.items()))
-
-
-def _shown_as_deleted(history: History) -> set[str]:
-    paths = (_PATH.match(path) for path, how in history.paths.items() if how == _DELETE)
-    return {path["quoted"] or path["plain"] for path in paths if path}
 
 
 def _by_uuid(props: Mapping[str, Any]) -> dict[str, str]:

@@ -82,7 +82,10 @@ def _history(run: Run, steps: list[Step]) -> History:
     if refresh is None:
         known = live = next((step.old for step in acts if step.old is not None), None)
     else:
-        known, live = refresh.old, _found(refresh, main, run)
+        known, live = refresh.old, refresh.new
+        # what a preview's refresh found, its document has only in the step that follows
+        if main and run.kind is not Kind.REFRESH and (main.old or main.op == "create"):
+            live = main.old
     return History(
         urn=steps[0].urn,
         type=steps[0].type,
@@ -95,13 +98,6 @@ def _history(run: Run, steps: list[Step]) -> History:
         outcome=main.outcome if main else StepResult.DONE,
         paths=main.paths if main else {},
     )
-
-
-def _found(refresh: Step, main: Step | None, run: Run) -> State | None:
-    """What a refresh found; a preview's document has that only in the step that follows."""
-    if run.kind is Kind.REFRESH or main is None:
-        return refresh.new
-    return main.old if main.old is not None or main.op == "create" else refresh.new
 
 
 def name_of(urn: str) -> str:

@@ -44,19 +44,18 @@ _SIGNS: Final = {
 
 @frozen
 class _Fold:
-    """How much may be shown: items of a line, lines of an entry, entries of a section, warnings."""
+    """How much may be shown: items of a line, lines of an entry, entries of a section."""
 
     items: int
     lines: int = 1000
     entries: int = 10_000
-    warnings: int = 10_000
 
 
 _FOLDS: Final = (
     *(_Fold(items) for items in (2000, 600, 200, 60, 20, 8, 3)),
-    *(_Fold(3, 12, entries, entries) for entries in (400, 150, 60, 30)),
-    *(_Fold(0, 3, entries, entries) for entries in (30, 15, 8, 4, 2)),
-    _Fold(0, 0, 1, 1),
+    *(_Fold(3, 12, entries) for entries in (400, 150, 60, 30)),
+    *(_Fold(0, 3, entries) for entries in (30, 15, 8, 4, 2)),
+    _Fold(0, 0, 1),
 )
 _SHOWN_INLINE: Final = 10  # items where nothing unfolds
 _LOST_INLINE: Final = 50  # of those that are deleted, which a reviewer wants to see by name
@@ -80,12 +79,12 @@ def render(
     return (kept + end)[:limit]
 
 
-def escaped(text: str) -> str:
+def _escaped(text: str) -> str:
     """Text inside a line that means nothing to Markdown, mentions nobody and links nowhere."""
     return _unlinked(_SPECIAL.sub(r"\\\1", printable(text, _LONGEST)))
 
 
-def code(text: str) -> str:
+def _code(text: str) -> str:
     """A code span around any text, backticks included."""
     safe = printable(text, _LONGEST) or " "
     longest = max((len(run) for run in re.findall("`+", safe)), default=0)
@@ -96,12 +95,12 @@ def code(text: str) -> str:
 
 def _span(span: Span) -> str:
     if span.style is Style.CODE:
-        return code(span.text)
+        return _code(span.text)
     if span.style is Style.NAME:
-        return f"**{code(span.text)}**"
+        return f"**{_code(span.text)}**"
     head = span.text[: len(span.text) - len(span.text.lstrip())]
     tail = span.text[len(span.text.rstrip()) :]
-    words = escaped(span.text.strip())
+    words = _escaped(span.text.strip())
     strong = f"**{words}**" if words and span.style is Style.STRONG else words
     return f"{head}{strong}{tail}" if words else span.text
 
@@ -129,16 +128,17 @@ class _Writer:
 
     def document(self, document: Document, more: str) -> str:
         """Write the whole, with a link to the page of its run."""
-        fold, target = self.fold, re.sub(r"[\s()<>\\]", _percent_encoded, more)
+        fold = self.fold
+        target = re.sub(r"[\s()<>\\]", lambda found: f"%{ord(found.group()):02X}", more)
         blocks = [
-            f"## {escaped(document.title)}",
+            f"## {_escaped(document.title)}",
             _inline(document.verdict),
-            escaped(document.context),
-            "\n".join(self._lines(document.warnings, fold.warnings, "warning")),
+            _escaped(document.context),
+            "\n".join(self._lines(document.warnings, fold.entries, "warning")),
         ]
         for section in document.sections:
             lines = self._lines(section.entries, fold.entries, "declaration")
-            blocks += [f"### {escaped(section.title)}", "\n".join(lines)]
+            blocks += [f"### {_escaped(section.title)}", "\n".join(lines)]
         blocks += [f"*{_inline(note).strip()}*" for note in document.notes]
         blocks += [f"[The run that found this]({target})"] if more else []
         return "\n\n".join(block for block in blocks if block) + "\n"
@@ -186,7 +186,3 @@ def _shortened(item: Text, number: int) -> Text:
 def _few(items: Sequence[Text]) -> int:
     """How many items may stand in the open: short names are no bother."""
     return 4 if all(len(item) == 1 for item in items) else 2
-
-
-def _percent_encoded(character: re.Match[str]) -> str:
-    return f"%{ord(character.group()):02X}"

@@ -63,7 +63,6 @@ _Value = TypeVar("_Value")
 def lines_of(hook: ChangedHook, changes: Changes) -> tuple[Statement, ...]:
     """All that is said of a declaration, what may hurt first."""
     return (
-        *_failed(hook, changes),
         *_lost(hook, changes),
         *_new(hook, changes),
         *_moved(hook),
@@ -103,18 +102,13 @@ def message_lines(message: str) -> list[str]:
     return [line.strip() for line in message.splitlines() if line.strip()]
 
 
-def _failed(hook: ChangedHook, changes: Changes) -> Iterator[Statement]:
-    if hook.action is not Action.FAILED:
-        return
+def _lost(hook: ChangedHook, changes: Changes) -> Iterator[Statement]:
     if hook.failed:
         yield _on(Mark.FAIL, "not done", hook.failed)
-    messages = (error.message for error in changes.errors if error.urn == hook.urn)
-    for message in messages:
-        for line in message_lines(message):
-            yield Statement(Mark.FAIL, text(code(line)))
-
-
-def _lost(hook: ChangedHook, changes: Changes) -> Iterator[Statement]:
+    if hook.action is Action.FAILED:
+        errors = (error for error in changes.errors if error.urn == hook.urn)
+        lines = (line for error in errors for line in message_lines(error.message))
+        yield from (Statement(Mark.FAIL, line) for line in codes(lines))
     if hook.deleted:
         yield _on(Mark.DELETE, changes.verb("will be deleted", "deleted"), hook.deleted)
     if hook.replaced:

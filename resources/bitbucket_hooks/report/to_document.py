@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import evolve
 
 from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.settings import TURN
@@ -28,9 +30,9 @@ from bitbucket_hooks.report.document import (
     strong,
     text,
 )
-from bitbucket_hooks.report.groups import grouped
 from bitbucket_hooks.report.history import name_of
 from bitbucket_hooks.report.phrases import OPERATIONS, exclusive_lines, lines_of, message_lines
+from bitbucket_hooks.report.values import SECRET_REMOVED
 from bitbucket_hooks.report.warnings import warnings_of
 
 _SECTIONS: Final = {
@@ -162,7 +164,7 @@ def _figures(changes: Changes) -> tuple[Figure, ...]:
 
 
 def _sections(changes: Changes) -> Iterator[Section]:
-    groups = grouped(hook for hook in changes.hooks if hook.changes)
+    groups = _grouped(hook for hook in changes.hooks if hook.changes)
     groups.sort(key=_weight)
     for action, (title, mark) in _SECTIONS.items():
         chosen = [group for group in groups if group[1].action is action]
@@ -178,6 +180,67 @@ def _sections(changes: Changes) -> Iterator[Section]:
     messages = _messages(changes)
     if messages:
         yield Section("What the run said", messages)
+
+
+def _grouped(hooks: Iterable[ChangedHook]) -> list[tuple[list[str], ChangedHook]]:
+    """Bring those together to which the same happens, each on places of its own.
+
+    Gives their names, and all of them as if they were one on many places. Two that read alike on
+    one place are two hooks: their urls may differ in what isn't shown.
+    """
+    alike: dict[tuple[object, ...], list[tuple[list[ChangedHook], set[str]]]] = defaultdict(list)
+    for hook in hooks:
+        found = {*hook.created, *hook.adopted, *hook.deleted, *hook.replaced, *hook.retained}
+        groups = alike[_shape(hook)]
+        fitting = next((group for group in groups if found.isdisjoint(group[1])), None)
+        if fitting is None:
+            fitting = ([], set())
+            groups.append(fitting)
+        members, places = fitting
+        members.append(hook)
+        places |= found
+    return [
+        _joined(sorted(members, key=lambda hook: hook.name))
+        for groups in alike.values()
+        for members, _ in groups
+    ]
+
+
+def _shape(hook: ChangedHook) -> tuple[object, ...]:
+    """All that is said of a hook, but where."""
+    if hook.moves or hook.given or hook.ambiguous or hook.near or hook.action is Action.FAILED:
+        return (hook.urn,)
+    brings = bool(hook.created or hook.adopted or hook.deleted or hook.replaced or hook.retained)
+    return (
+        hook.kind,
+        hook.action,
+        (hook.url, hook.events, hook.active, hook.secret) if brings else (),
+        hook.properties,
+        tuple((drift.status, drift.fate) for drift in hook.drift),
+        tuple(sorted({match.changes for match in hook.adopted.values()})),
+        hook.cautions,
+        bool(hook.created) and hook.looked,
+        bool(hook.created),
+        bool(hook.deleted),
+        bool(hook.updated),
+        tuple(sorted(set(hook.unchecked.values()))),
+    )
+
+
+def _joined(hooks: Sequence[ChangedHook]) -> tuple[list[str], ChangedHook]:
+    first, urls = hooks[0], {hook.url for hook in hooks}
+    merged: dict[str, Any] = {"url": first.url if len(urls) == 1 else ""}
+    for key in ("created", "updated", "retained"):
+        merged[key] = tuple(sorted({place for hook in hooks for place in getattr(hook, key)}))
+    for key in ("adopted", "deleted", "replaced", "unchecked"):
+        merged[key] = {
+            place: value for hook in hooks for place, value in getattr(hook, key).items()
+        }
+    merged["drift"] = tuple(
+        evolve(same[0], places=tuple(sorted({p for drift in same for p in drift.places})))
+        for same in zip(*(hook.drift for hook in hooks), strict=True)
+    )
+    return [hook.name for hook in hooks], evolve(first, **merged)
 
 
 def _weight(group: tuple[Sequence[str], ChangedHook]) -> tuple[int, str]:
@@ -228,7 +291,7 @@ def _messages(changes: Changes) -> tuple[Statement, ...]:
 def _reported_warnings(changes: Changes) -> Iterator[tuple[str, str]]:
     """The warnings, each with its resource, whose content the report has in another place."""
     unmanaged = {exclusive.urn for exclusive in changes.exclusives if exclusive.unmanaged}
-    unsigned = {hook.urn for hook in changes.hooks if hook.becomes_unsigned}
+    unsigned = {hook.urn for hook in changes.hooks if hook.secret_change == SECRET_REMOVED}
     reported = {NoteKind.UNMANAGED: unmanaged, NoteKind.SECRET_REMOVED: unsigned}
     for note in changes.run.notes or ():
         if note.urn in reported.get(note.kind, ()):

@@ -22,7 +22,7 @@ from bitbucket_hooks.report.document import (
 )
 from bitbucket_hooks.report.history import name_of
 from bitbucket_hooks.report.phrases import message_lines, records
-from bitbucket_hooks.report.values import SECRET_LEFT
+from bitbucket_hooks.report.values import SECRET_LEFT, SECRET_REMOVED
 
 _NAMED: Final = 5
 _CAUTIONS: Final = {
@@ -42,8 +42,7 @@ def warnings_of(changes: Changes) -> tuple[Statement, ...]:
         *_violations(changes),
         *_deletions(changes),
         *_of_declarations(changes),
-        *_not_listed(changes),
-        *_doubts(changes),
+        *_unknown(changes),
     )
 
 
@@ -112,7 +111,7 @@ def _of_declarations(changes: Changes) -> Iterator[Statement]:
     bare = [hook for hook in hooks if any(drift.secret_removed for drift in hook.drift)]
     since = "; deliveries have been unsigned since"
     yield from _naming(Mark.WARN, "Secret removed by hand", bare, since)
-    removed = [hook for hook in hooks if hook.becomes_unsigned]
+    removed = [hook for hook in hooks if hook.secret_change == SECRET_REMOVED]
     then = changes.verb("deliveries will be unsigned", "deliveries are unsigned")
     remedy = "if that isn't meant, provide the secret, whose variable may not be set"
     yield from _naming(Mark.WARN, "Secret removed", removed, f"; {then}; {remedy}")
@@ -121,17 +120,14 @@ def _of_declarations(changes: Changes) -> Iterator[Statement]:
     yield from _naming(Mark.WARN, "Secret no longer managed", left, keep)
 
 
-def _not_listed(changes: Changes) -> Iterator[Statement]:
+def _unknown(changes: Changes) -> Iterator[Statement]:
     places = sorted({place for hook in changes.hooks for place in hook.unchecked})
     unlisted = {place for exclusive in changes.exclusives for place in exclusive.unlisted}
     places += sorted(unlisted.difference(places))
     if places:
-        what = strong(f"{counted(len(places), 'repository')} couldn't be looked at")
+        number = strong(f"{counted(len(places), 'repository')} couldn't be looked at")
         known = ": the report has what was last known"
-        yield Statement(Mark.WARN, text(what, known), codes(places))
-
-
-def _doubts(changes: Changes) -> Iterator[Statement]:
+        yield Statement(Mark.WARN, text(number, known), codes(places))
     near = [hook for hook in changes.hooks if hook.near]
     why = "; if they are, declare their urls, or delete them"
     yield from _naming(Mark.WARN, "Live hooks may be the same as new ones", near, why)
