@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from bitbucket_hooks.api.errors import AnswerLost, ApiError, UnexpectedAnswer, U
 from bitbucket_hooks.connect import open_client
 from bitbucket_hooks.model.credentials import AccessToken, Anonymous, ApiToken, OAuthConsumer
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.model.settings import PUBLIC_API, Settings
+from bitbucket_hooks.model.settings import Settings
 from support.rooms import BASE, Canned, canned_client, session_of
 
 
@@ -28,7 +28,7 @@ def test_pages_are_followed_as_they_come() -> None:
     client, adapter = canned_client([_page([{"a": 1}], f"{BASE}/odd?next"), _page([{"a": 2}])])
     pages = client.pages("things", "listing")
     assert [page.values for page in pages] == [[{"a": 1}], [{"a": 2}]]
-    urls = [each.url for each in adapter.asked]
+    urls = [request.url for request in adapter.asked]
     assert urls == [f"{BASE}/things?pagelen=100", f"{BASE}/odd?next"]
 
 
@@ -54,21 +54,17 @@ def test_a_foreign_next_is_refused(following: str) -> None:
     assert len(adapter.asked) == 1
 
 
-@pytest.mark.parametrize("following", [7, f"{BASE}/again"])
-def test_pages_that_never_end(following: object) -> None:
-    """A `next` that is no text, or that came before, is an error."""
-    client, _ = canned_client(lambda _: _page([], following))
+@pytest.mark.parametrize(
+    ("following", "asked"),
+    [([7], 1), ([f"{BASE}/again"] * 2, 2), (map(f"{BASE}/{{}}".format, range(10**6)), 1000)],
+)
+def test_pages_that_never_end(following: Iterable[object], asked: int) -> None:
+    """A `next` that is no text, one that came before, and ever new ones are errors."""
+    rest = iter(following)
+    client, adapter = canned_client(lambda _: _page([], next(rest)))
     with pytest.raises(UnexpectedAnswer, match="never end"):
         list(client.pages("things", "listing"))
-
-
-def test_more_pages_than_anybody_has() -> None:
-    """Ever new ones end as well."""
-    number = iter(range(10**6))
-    client, adapter = canned_client(lambda _: _page([], f"{BASE}/{next(number)}"))
-    with pytest.raises(UnexpectedAnswer, match="never end"):
-        list(client.pages("things", "listing"))
-    assert len(adapter.asked) == 1000
+    assert len(adapter.asked) == asked
 
 
 @pytest.mark.parametrize("body", [[], {}, {"values": 7}, {"values": [7]}, "text", b"\xff\xfe", b""])
@@ -101,16 +97,12 @@ def test_a_redirect_elsewhere_is_refused(target: str) -> None:
     assert len(adapter.asked) == 1
 
 
-def test_a_redirect_in_circles() -> None:
-    """Ends."""
+def test_redirects_that_are_not_followed() -> None:
+    """One in circles ends; a write might be done elsewhere."""
     client, adapter = canned_client(Canned(302))
     with pytest.raises(UnexpectedAnswer, match="leads nowhere"):
         client.get("here", "reading")
     assert len(adapter.asked) == 3
-
-
-def test_a_redirected_write_is_refused() -> None:
-    """It might be done elsewhere."""
     client, adapter = canned_client(Canned(307, headers={"Location": "/2.0/there"}))
     with pytest.raises(UnexpectedAnswer, match="status 307"):
         client.put("here", "writing", {})
@@ -129,7 +121,7 @@ SECRETS = {"secret": 'canary"2/\u00e9', "url": "https://ci.example.com/canary-4?
 
 
 @pytest.mark.parametrize(
-    "told",
+    "echo",
     [
         lambda said: {"error": {"message": said}},
         lambda said: {"error": {"message": "Bad", "fields": {"x": [f"{'y' * 380}{said}"]}}},
@@ -138,9 +130,9 @@ SECRETS = {"secret": 'canary"2/\u00e9', "url": "https://ci.example.com/canary-4?
         lambda said: {"error": {"message": repr({"it's": quote(said, safe="")})}},
     ],
 )
-def test_echoed_secrets_are_hidden(told: Callable[[str], Any]) -> None:
+def test_echoed_secrets_are_hidden(echo: Callable[[str], Any]) -> None:
     """Token, secret and url, which may be one as a whole, even where the message is cut short."""
-    body = told(f"bad: canary, {SECRETS['secret']} or {SECRETS['url']}")
+    body = echo(f"bad: canary, {SECRETS['secret']} or {SECRETS['url']}")
     client, _ = canned_client(Canned(400, body))
     with pytest.raises(ApiError) as refused:
         client.put("here", "writing", SECRETS)
@@ -162,20 +154,15 @@ def test_an_echoed_header_is_hidden(who: ApiToken | OAuthConsumer) -> None:
         client.get("here", "reading")
 
 
-def test_requests_say_who_they_are() -> None:
-    """User agent and what is accepted."""
-    client, adapter = canned_client(Canned(body={}))
-    client.get("here", "reading")
-    assert adapter.asked[0].headers["User-Agent"].startswith("bitbucket-hooks/")
-    assert adapter.asked[0].headers["Accept"] == "application/json"
-
-
-def test_cookies_are_not_kept() -> None:
-    """Nobody needs them."""
+def test_what_every_request_says() -> None:
+    """User agent and what is accepted, but no cookie of an earlier answer."""
     client, adapter = canned_client(Canned(body={}, headers={"Set-Cookie": "a=b; Path=/"}))
     client.get("here", "reading")
     client.get("here", "reading")
-    assert "Cookie" not in adapter.asked[1].headers
+    headers = adapter.asked[1].headers
+    assert headers["User-Agent"].startswith("bitbucket-hooks/")
+    assert headers["Accept"] == "application/json"
+    assert "Cookie" not in headers
 
 
 def test_a_netrc_is_not_used(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,59 +183,38 @@ def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -
     assert session_of(open_client(Settings(), print)).trust_env is True
 
 
-def test_the_public_api_is_paced_unless_told_otherwise() -> None:
-    """1,000 requests an hour there, as the service says; nothing is known of other servers."""
-    limits = [
-        open_client(Settings(**settings), print).sender.throttle.limit
-        for settings in (
-            {},
-            {"rate_limit": 50},
-            {"api_url": BASE},
-            {"api_url": BASE, "rate_limit": 7},
-        )
-    ]
-    assert limits == [1000, 50, None, 7]
-
-
-def test_where_an_oauth_consumer_gets_its_token() -> None:
-    """From the site beside the public API, else from the API's own origin."""
-    for base, desk in (
-        (PUBLIC_API, "https://bitbucket.org/site/oauth2/access_token"),
-        (BASE, "https://api.example.com/site/oauth2/access_token"),
-    ):
-        client = open_client(Settings(api_url=base), print)
-        assert client.endpoint.token_url() == desk
-
-
 @pytest.mark.parametrize(
-    "credentials",
-    [AccessToken("canary\n"), AccessToken("canary…")],
+    ("settings", "limit"),
+    [
+        ({}, 1000),
+        ({"rate_limit": 50}, 50),
+        ({"api_url": BASE}, None),
+        ({"api_url": BASE, "rate_limit": 7}, 7),
+    ],
 )
-def test_credentials_that_no_header_takes(credentials: AccessToken) -> None:
-    """A pasted line break or ellipsis is the user's mistake, told without the token."""
+def test_the_pace(settings: dict[str, Any], limit: int | None) -> None:
+    """1,000 requests an hour at the public API, as the service says; of others nothing is known."""
+    assert open_client(Settings(**settings), print).sender.throttle.limit == limit
+
+
+@pytest.mark.parametrize("token", ["canary\n", "canary…"])
+def test_credentials_that_no_header_takes(token: str) -> None:
+    """A pasted line break or ellipsis is the user's mistake, shown without the token."""
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         base = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        client = open_client(Settings(api_url=base, credentials=credentials), print)
+        client = open_client(Settings(api_url=base, credentials=AccessToken(token)), print)
         with pytest.raises(ConfigError, match="can't be sent as an HTTP header") as refused:
             client.get("here", "reading")
     assert "canary" not in str(refused.value)
 
 
-def test_credentials_that_are_no_text_still_make_a_header() -> None:
-    """A variable of the environment may hold any bytes."""
-    odd = ApiToken("a@b.c", b"\xff".decode("utf-8", "surrogateescape"))
-    client, adapter = canned_client(Canned(body={}), credentials=odd)
-    client.get("here", "reading")
-    assert adapter.asked[0].headers["Authorization"] == "Basic YUBiLmM6/w=="
-
-
-def _refuse(_: PreparedRequest) -> Canned:
-    raise ConnectionRefusedError
-
-
 def test_what_no_answer_came_from_is_unreachable() -> None:
     """After some minutes of trying, with what to check."""
-    client, adapter = canned_client(_refuse)
+
+    def refuse(_: PreparedRequest) -> Canned:
+        raise ConnectionRefusedError
+
+    client, adapter = canned_client(refuse)
     with pytest.raises(Unreachable, match=r"reading: .*for 150 s of trying\nCheck the network"):
         client.get("here", "reading")
     assert len(adapter.asked) > 5

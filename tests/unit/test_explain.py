@@ -41,31 +41,57 @@ def _explain(status: int, body: Any, who: Credentials = TOKEN, kind: str = "") -
     return explain(CALL, Response(status, headers, Canned(body=body).content), who)
 
 
-def test_a_field_that_is_missing() -> None:
-    """400 with `fields` as a list of strings, as seen."""
-    said = 'Field: {…} Error: {Required field: "url" is not present.}'
-    error = _explain(400, {"type": "error", "error": {"message": "Bad request", "fields": [said]}})
+FIELD = 'Field: {…} Error: {Required field: "url" is not present.}'
+FIELDS = {"events": ["one", "two"], "url": "bad"}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"type": "error", "error": {"message": "Bad request", "fields": [FIELD]}},
+            f"Bad request; {FIELD}",
+        ),
+        (
+            {"error": {"message": "Bad", "fields": FIELDS, "detail": "more"}},
+            "Bad; more; events: one, two; url: bad",
+        ),
+        ({"error": "invalid_client"}, "invalid_client"),
+        ("Plain text", "Plain text"),
+        ({"error": {"message": "Went wrong", "id": "abc"}}, "Went wrong; error id abc"),
+        ("<html><title>\n 502 Bad\tGateway</title>", "an HTML page: 502 Bad Gateway"),
+        ("<html>", "an HTML page"),
+        ("", "without a word"),
+        (b"\x00\xff", "\\x00\ufffd"),
+        ("[1]", "something unreadable (an unnamed type)"),
+        ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+        ("x" * 1000, "x" * 400 + "…"),
+    ],
+)
+def test_what_the_service_said(body: Any, said: str) -> None:
+    """On one line: fields as a list or an object, OAuth's errors, pages of gateways, garbage."""
+    error = _explain(400, body)
     assert isinstance(error, Refused)
-    assert error.message == f"acme/web: updating: refused with 400 (Bad request; {said})"
+    assert error.message == f"acme/web: updating: refused with 400 ({said})"
 
 
-def test_fields_as_an_object() -> None:
-    """400 as elsewhere in the API."""
-    fields = {"events": ["one", "two"], "url": "bad"}
-    error = _explain(400, {"error": {"message": "Bad", "fields": fields, "detail": "more"}})
-    assert "(Bad; more; events: one, two; url: bad)" in error.message
-
-
-def test_an_error_that_is_text() -> None:
-    """As OAuth's are."""
-    assert "(invalid_client)" in _explain(400, {"error": "invalid_client"}).message
-
-
-def test_plain_text() -> None:
-    """401 and 429 come as such, as seen."""
-    error = _explain(429, "Rate limit for this resource has been exceeded")
-    assert isinstance(error, RateLimited)
-    assert "Rate limit for this resource has been exceeded" in error.message
+@pytest.mark.parametrize(
+    ("status", "kind", "says"),
+    [
+        (400, Refused, "Correct what Bitbucket names here"),
+        (404, NotFound, "the access token may see it"),
+        (429, RateLimited, "Run it again later"),
+        (500, ServerFailed, "https://bitbucket.status.atlassian.com"),
+        (599, ServerFailed, "https://bitbucket.status.atlassian.com"),
+        *((status, UnexpectedAnswer, "Check bitbucket:apiUrl") for status in (100, 303, 304)),
+    ],
+)
+def test_each_status_has_its_remedy(status: int, kind: type[ApiError], says: str) -> None:
+    """And what the service said; what isn't of its statuses isn't the API's."""
+    error = _explain(status, "Some words")
+    assert type(error) is kind
+    assert "(Some words)" in error.message
+    assert says in error.remedy
 
 
 @pytest.mark.parametrize(
@@ -122,42 +148,10 @@ def test_no_administrator(body: Any) -> None:
     assert "administrator of the repository" in error.remedy
 
 
-def test_not_found() -> None:
-    """404: spelling, or sight."""
-    error = _explain(404, {"type": "error", "error": {"message": "Repository acme/web not found"}})
-    assert isinstance(error, NotFound)
-    assert "the access token may see it" in error.remedy
-
-
-def test_a_failure_with_an_id() -> None:
-    """Support asks for it."""
-    error = _explain(500, {"error": {"message": "Something went wrong", "id": "abc"}})
-    assert isinstance(error, ServerFailed)
-    assert "(Something went wrong; error id abc)" in error.message
-
-
-@pytest.mark.parametrize(
-    ("body", "kind", "told"),
-    [
-        ("<html><title>\n 502 Bad\tGateway</title>", "", "an HTML page: 502 Bad Gateway"),
-        ("<html>", "", "an HTML page"),
-        ("", "", "without a word"),
-        (b"\x00\xff", "", "\\x00�"),
-        ("{broken", "application/json; charset=x", "something unreadable (application/json)"),
-        ("[1]", "", "something unreadable (an unnamed type)"),
-        ("\x1b[31mred\x1b[0m", "", "\\x1b[31mred\\x1b[0m"),
-        ("x" * 1000, "", "x" * 400 + "…"),
-    ],
-)
-def test_other_bodies(body: Any, kind: str, told: str) -> None:
-    """Pages of gateways, nothing, garbage, control characters."""
-    assert _explain(503, body, kind=kind).message.endswith(f"({told})")
-
-
-@pytest.mark.parametrize("status", [100, 304, 303])
-def test_a_status_that_does_not_belong(status: int) -> None:
-    """Isn't the API's."""
-    assert isinstance(_explain(status, ""), UnexpectedAnswer)
+def test_a_body_of_another_type() -> None:
+    """Is named by its type."""
+    error = _explain(503, "{broken", kind="application/json; charset=x")
+    assert error.message.endswith("(something unreadable (application/json))")
 
 
 JSON = st.recursive(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
-from bitbucket_hooks.api.errors import ApiError, ServerFailed, UnexpectedAnswer
+from bitbucket_hooks.api.errors import ServerFailed, UnexpectedAnswer
 from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
 from bitbucket_hooks.model.errors import HooksError
@@ -35,7 +35,7 @@ def test_ranges_are_sorted_and_unique() -> None:
     """IPv4 first; the network, mask and its length follow from the CIDR."""
     document = _published(WHOLE)
     assert document.sync_token == "7"
-    assert [one.cidr for one in document.ranges] == [
+    assert [found.cidr for found in document.ranges] == [
         "192.0.2.0/24",
         "198.51.100.0/25",
         "2001:db8::/48",
@@ -56,18 +56,18 @@ def test_filters(product: str | None, direction: str | None, count: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("product", "direction", "told"),
+    ("product", "direction", "says"),
     [
         ("jra", None, 'the product "jra"\nGive one of: bitbucket, jira.'),
         (None, "out", 'the direction "out"\nGive one of: egress, in.'),
         ("", None, 'the product ""'),
     ],
 )
-def test_names_that_no_range_has(product: str | None, direction: str | None, told: str) -> None:
+def test_names_that_no_range_has(product: str | None, direction: str | None, says: str) -> None:
     """Are a mistake, not an empty list for a firewall."""
     with pytest.raises(HooksError, match="no address range has") as refused:
         _published(WHOLE).of(product, direction)
-    assert told in str(refused.value)
+    assert says in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,12 @@ def test_what_is_no_such_document(body: Any) -> None:
     with pytest.raises(UnexpectedAnswer, match="reading the published address ranges") as refused:
         _published(body)
     assert "\x1b" not in str(refused.value)
+    assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404])
 def test_refusals_and_redirects(status: int) -> None:
-    """Are told with address and status; nobody is sent to another host."""
+    """Are shown with address and status; nobody is sent to another host."""
     client, adapter = canned_client(
         Canned(status, "<title>no</title>", {"Location": "https://api.example.com/elsewhere"})
     )
@@ -130,10 +131,3 @@ def test_nobodys_credentials_are_sent(api_url: str, asked: str, who: Any) -> Non
     assert request.url == asked
     assert "Authorization" not in request.headers
     assert "canary" not in str(request.headers)
-
-
-def test_errors_are_the_remote_sides() -> None:
-    """For the exit code of a command."""
-    with pytest.raises(ApiError) as refused:
-        _published({})
-    assert refused.value.exit_code == 2

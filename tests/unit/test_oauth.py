@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import Any
 
@@ -13,11 +12,11 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.errors import ApiError, AuthenticationFailed, UnexpectedAnswer
 from bitbucket_hooks.api.request import Authorization
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
-from bitbucket_hooks.model.errors import HooksError
+from bitbucket_hooks.model.settings import PUBLIC_API
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
-from support.rooms import BASE, Canned, Rooms, canned_client, open_rooms
+from support.rooms import Canned, Rooms, canned_client, open_rooms
 
 CONSUMER = OAuthConsumer("id", "canary-secret")
 
@@ -25,7 +24,7 @@ CONSUMER = OAuthConsumer("id", "canary-secret")
 def _consumer(
     token: Any, clock: FakeClock | None = None, status: int = 200
 ) -> tuple[Client, list[str]]:
-    """Give a client whose token desk answers as told, and a log of what was asked."""
+    """Give a client whose token url answers so, and a log of what was asked."""
     asked: list[str] = []
 
     def answers(request: PreparedRequest) -> Canned:
@@ -49,20 +48,30 @@ def test_the_token_is_fetched_once() -> None:
     ]
 
 
+def test_where_the_public_api_gives_tokens() -> None:
+    """At the site beside it."""
+    token = Canned(body={"access_token": "canary"})
+    client, adapter = canned_client(token, api_url=PUBLIC_API, credentials=CONSUMER)
+    client.get("here", "reading")
+    assert adapter.asked[0].url == "https://bitbucket.org/site/oauth2/access_token"
+
+
 @pytest.mark.parametrize(
-    ("told", "life"),
+    ("answer", "life"),
     [
         ({"expires_in": 7200}, 7140),
         ({}, 3540),
         ({"expires_in": 100}, 50),
         ({"expires_in": -1}, 3540),
         ({"expires_in": 1e308}, 3540),
+        ({"expires_in": 10**400}, 3540),
+        ({"expires_in": float("nan")}, 3540),
     ],
 )
-def test_the_token_is_renewed_before_it_runs_out(told: dict[str, Any], life: float) -> None:
-    """A minute early, or half its life; an hour's when nothing sensible is told."""
+def test_the_token_is_renewed_before_it_runs_out(answer: dict[str, Any], life: float) -> None:
+    """A minute early, or half its life; an hour's when nothing sensible is said."""
     clock = FakeClock()
-    client, asked = _consumer({"access_token": "canary", **told}, clock)
+    client, asked = _consumer({"access_token": "canary", **answer}, clock)
     client.get("here", "reading")
     clock.time += life - 1
     client.get("here", "reading")
@@ -74,23 +83,13 @@ def test_the_token_is_renewed_before_it_runs_out(told: dict[str, Any], life: flo
 
 @pytest.mark.parametrize(
     "body",
-    [
-        *({}, [], "x", {"access_token": 7}, {"access_token": "x", "expires_in": "y"}, b"\xff"),
-        '{"access_token": "x", "expires_in": %s}' % ("9" * 400),
-        '{"access_token": "x", "expires_in": NaN}',
-    ],
+    [{}, [], "x", {"access_token": 7}, {"access_token": "x", "expires_in": "y"}, b"\xff"],
 )
 def test_an_answer_that_is_no_token(body: Any) -> None:
-    """Is an error of ours, or taken for what it tells."""
-    client, asked = _consumer(body)
-    try:
+    """Is an error of ours."""
+    client, _ = _consumer(body)
+    with pytest.raises(UnexpectedAnswer):
         client.get("here", "reading")
-    except HooksError as error:
-        refused = error
-        assert isinstance(refused, UnexpectedAnswer)
-    else:
-        assert json.loads(body)["access_token"] == "x"
-        assert len(asked) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -116,7 +115,7 @@ def test_a_token_that_ran_out_early_is_renewed(consumer: Rooms, sandbox: Sandbox
     assert consumer.api.listing(web).hooks == []
     sandbox.revoke_oauth_tokens()
     assert consumer.api.listing(web).hooks == []
-    assert [each.status for each in sandbox.requests()] == [200, 200, 401, 200, 200]
+    assert [request.status for request in sandbox.requests()] == [200, 200, 401, 200, 200]
     consumer.close()
 
 
@@ -139,10 +138,10 @@ def test_threads_share_one_token() -> None:
     """The first fetches, the others wait for it."""
     client, asked = _consumer({"access_token": "canary"})
     team = [threading.Thread(target=client.get, args=("here", "reading")) for _ in range(8)]
-    for each in team:
-        each.start()
-    for each in team:
-        each.join(30)
+    for thread in team:
+        thread.start()
+    for thread in team:
+        thread.join(30)
     assert len([line for line in asked if line.startswith("POST")]) == 1
     assert len(asked) == 9
 
@@ -166,9 +165,16 @@ def test_no_secret_in_repr() -> None:
     assert {"canary-secret", "canary"} <= set(client.auth.secrets())
 
 
-def test_an_api_token_is_sent_as_basic() -> None:
+@pytest.mark.parametrize(
+    ("user", "password", "sent"),
+    [
+        ("ü@b.c", "p", "w7xAYi5jOnA="),
+        # a variable of the environment may hold any bytes
+        ("a@b.c", b"\xff".decode("utf-8", "surrogateescape"), "YUBiLmM6/w=="),
+    ],
+)
+def test_an_api_token_is_sent_as_basic(user: str, password: str, sent: str) -> None:
     """In UTF-8."""
-    client, adapter = canned_client(Canned(body={}), credentials=ApiToken("ü@b.c", "p"))
+    client, adapter = canned_client(Canned(body={}), credentials=ApiToken(user, password))
     client.get("here", "reading")
-    assert adapter.asked[0].headers["Authorization"] == "Basic w7xAYi5jOnA="
-    assert adapter.asked[0].url == f"{BASE}/here"
+    assert adapter.asked[0].headers["Authorization"] == f"Basic {sent}"

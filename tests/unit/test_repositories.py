@@ -27,8 +27,8 @@ def _page(*slugs: str, size: int | None, more: bool = False) -> Canned:
 
 def _slugs(*answers: Canned) -> tuple[list[str], int]:
     client, adapter = canned_client(list(answers))
-    told: list[str] = []
-    return [one.slug for one in RepositoryApi(client, told.append).in_workspace("acme")], len(
+    notes: list[str] = []
+    return [one.slug for one in RepositoryApi(client, notes.append).in_workspace("acme")], len(
         adapter.asked
     )
 
@@ -43,14 +43,9 @@ def test_a_listing() -> None:
 
 def test_one_that_slipped_through() -> None:
     """Between two pages, since another was deleted: the listing isn't what it says it is."""
-    first = (_page("a", "b", size=4, more=True), _page("d", size=3))
+    torn = (_page("a", "b", size=4, more=True), _page("d", size=4))
     whole = (_page("b", "c", size=3, more=True), _page("d", size=3))
-    assert _slugs(_page("a", "b", size=4, more=True), _page("d", size=4), *whole)[0] == [
-        "b",
-        "c",
-        "d",
-    ]
-    assert _slugs(*first)[1] == 2
+    assert _slugs(*torn, *whole) == (["b", "c", "d"], 4)
 
 
 @pytest.mark.parametrize(
@@ -70,27 +65,20 @@ def test_a_repository_without_a_project() -> None:
     assert found.project == ""
 
 
-def test_a_long_listing_tells_how_far_it_is() -> None:
+def test_a_long_listing_says_how_far_it_is() -> None:
     """Every thousand repositories."""
 
     def answer(request: PreparedRequest) -> Canned:
-        number = (
-            int((request.url or "").rpartition("page=")[2]) if "page=" in str(request.url) else 1
-        )
-        slugs = [f"r{number:02}-{i:02}" for i in range(100)]
-        body: dict[str, Any] = {"values": [_repository(s) for s in slugs], "size": 2500}
-        body["values"] = [
-            {**one, "uuid": f"{{00000000-0000-4000-8000-{number:06}{i:06}}}"}
-            for i, one in enumerate(body["values"])
-        ]
-        if number < 25:
-            body["next"] = f"{BASE}/repositories/acme?page={number + 1}"
-        return Canned(200, body)
+        number = int((request.url or "").partition("?page=")[2] or "1")
+        uuids = [f"{{00000000-0000-4000-8000-{number:06}{i:06}}}" for i in range(100)]
+        values = [_repository(f"r{number}", uuid=uuid) for uuid in uuids]
+        more = {"next": f"{BASE}/repositories/acme?page={number + 1}"} if number < 25 else {}
+        return Canned(200, {"values": values, "size": 2500, **more})
 
     client, _ = canned_client(answer)
-    told: list[str] = []
-    assert len(RepositoryApi(client, told.append).in_workspace("acme")) == 2500
-    assert told == [
+    notes: list[str] = []
+    assert len(RepositoryApi(client, notes.append).in_workspace("acme")) == 2500
+    assert notes == [
         "workspace acme: listing the repositories: 1,000 of 2,500",
         "workspace acme: listing the repositories: 2,000 of 2,500",
     ]
