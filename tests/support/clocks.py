@@ -37,9 +37,9 @@ class FakeClock(Clock):
         """Do the same, whether or not somebody asked to stop."""
         self.slept.append(seconds)
         self.time += seconds
-        due = [each for each in self._actions if each[0] <= self.time]
-        self._actions = [each for each in self._actions if each[0] > self.time]
-        for _, action in due:
+        due = [action for moment, action in self._actions if moment <= self.time]
+        self._actions = [later for later in self._actions if later[0] > self.time]
+        for action in due:
             action()
 
     def jittered(self, seconds: float) -> float:

@@ -39,10 +39,10 @@ def test_a_new_event_is_allowed(rooms: Rooms, sandbox: Sandbox) -> None:
 def test_without_the_live_list_the_api_decides() -> None:
     """With a warning, once."""
     client, _ = canned_client(Canned(404, {"error": {"message": "no"}}))
-    told: list[str] = []
-    catalogue = Catalogue(HookApi(lambda: client), told.append)
+    warnings: list[str] = []
+    catalogue = Catalogue(HookApi(lambda: client), warnings.append)
     for _ in range(2):
         assert catalogue.unknown("repository", ["repo:new\n"]) == {}
-    (warning,) = told
+    (warning,) = warnings
     assert warning.startswith("repo:new\\n: not in the bundled list of events, and the live list")
     assert warning.endswith("the API decides")

@@ -63,7 +63,7 @@ def test_paths(subject: Subject, path: str) -> None:
     api, sent = _api(Canned(body={"values": []}))
     api.listing(subject)
     api.delete(subject, UUID)
-    assert [each[1] for each in sent] == [f"{path}?pagelen=100", f"{path}/%7B{UUID[1:-1]}%7D"]
+    assert [url for _, url, _ in sent] == [f"{path}?pagelen=100", f"{path}/%7B{UUID[1:-1]}%7D"]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def _in_pages(readings: list[str], size: int | None) -> tuple[HookApi, CannedAda
     """Answer one reading after the other, each in pages of two."""
     pages = []
     for reading in readings:
-        uuids = [f"{{00000000-0000-4000-8000-00000000000{one}}}" for one in reading]
+        uuids = [f"{{00000000-0000-4000-8000-00000000000{hook}}}" for hook in reading]
         values = [{**ANSWER, "uuid": uuid} for uuid in uuids]
-        told = {} if size is None else {"size": size}
-        pages.append(Canned(body={"values": values[:2], "next": f"{BASE}/second", **told}))
-        pages.append(Canned(body={"values": values[2:], **told}))
+        whole = {} if size is None else {"size": size}
+        pages.append(Canned(body={"values": values[:2], "next": f"{BASE}/second", **whole}))
+        pages.append(Canned(body={"values": values[2:], **whole}))
     client, adapter = canned_client(pages)
     return HookApi(lambda: client), adapter
 
@@ -209,7 +209,7 @@ def test_events() -> None:
 
 @pytest.mark.parametrize(("status", "can"), [(200, True), (404, False)])
 def test_whether_a_workspace_can_be_read(status: int, can: bool) -> None:
-    """Any other failure tells nothing."""
+    """Any other failure says nothing."""
     api, _ = _api(Canned(status, {"slug": "acme"}))
     assert api.can_read_workspace("acme") is can
     api, _ = _api(Canned(403, {}))
@@ -218,7 +218,7 @@ def test_whether_a_workspace_can_be_read(status: int, can: bool) -> None:
 
 
 def test_without_credentials() -> None:
-    """What is needed is told."""
+    """The message says what is needed."""
     client, _ = canned_client(Canned(401, "No"), credentials=Anonymous())
     with pytest.raises(AuthenticationFailed, match="none are configured"):
         HookApi(lambda: client).listing(WEB)

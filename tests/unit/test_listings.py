@@ -53,8 +53,8 @@ def test_our_own_writes_are_seen_at_once(rooms: Rooms, sandbox: Sandbox, clock: 
     rooms.listings.note(WEB, made.uuid, made)
     rooms.api.delete(WEB, old.uuid)
     rooms.listings.note(WEB, old.uuid, None)
-    for look in (rooms.listings.of, rooms.listings.again):
-        assert look(WEB).keys() == {made.uuid}
+    for listed in (rooms.listings.of, rooms.listings.again):
+        assert listed(WEB).keys() == {made.uuid}
     clock.time += 11
     assert rooms.listings.again(WEB).keys() == {old.uuid}
 

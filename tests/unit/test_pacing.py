@@ -33,7 +33,7 @@ class Service:
     _lock: threading.Lock = field(factory=threading.Lock)
 
     def ask(self) -> tuple[bool, CaseInsensitiveDict[str]]:
-        """Take a request's time, and tell whether it was within the limit."""
+        """Take a request's time, and say whether it was within the limit."""
         with self._lock:
             self._busy += 1
             self.most = max(self.most, self._busy)
@@ -51,8 +51,8 @@ class Service:
             return True, CaseInsensitiveDict()
         self.refused += 1
         wait = self._hits[0] + self.window - now
-        told = {"Retry-After": str(int(wait) + 1)} if self.retry_after else {}
-        return False, CaseInsensitiveDict(told)
+        headers = {"Retry-After": str(int(wait) + 1)} if self.retry_after else {}
+        return False, CaseInsensitiveDict(headers)
 
 
 @define
@@ -69,34 +69,34 @@ class Crowd:
     def work(self, threads: int) -> None:
         """Do everything; failures are kept."""
         ready = threading.Barrier(threads)
-        team = [threading.Thread(target=self._one, args=(ready,)) for _ in range(threads)]
-        for each in team:
-            each.start()
-        for each in team:
-            each.join(60)
-            assert not each.is_alive()
+        team = [threading.Thread(target=self._share, args=(ready,)) for _ in range(threads)]
+        for thread in team:
+            thread.start()
+        for thread in team:
+            thread.join(60)
+            assert not thread.is_alive()
 
-    def _one(self, ready: threading.Barrier) -> None:
+    def _share(self, ready: threading.Barrier) -> None:
         with self.clock.taking_part():
             ready.wait()
             try:
-                while self._next():
-                    self._call()
+                while self._is_more_left():
+                    with self.throttle.working():
+                        while not self._is_answered():
+                            pass
             except RateLimited as error:
                 self.failures.append(error)
 
-    def _next(self) -> bool:
+    def _is_more_left(self) -> bool:
         with self._lock:
             self.left -= 1
             return self.left >= 0
 
-    def _call(self) -> None:
-        with self.throttle.working():
-            done = False
-            while not done:
-                with self.throttle.slot():
-                    done, headers = self.service.ask()
-                    (self.throttle.answered if done else self.throttle.refused)(headers)
+    def _is_answered(self) -> bool:
+        with self.throttle.slot():
+            done, headers = self.service.ask()
+            (self.throttle.answered if done else self.throttle.refused)(headers)
+        return done
 
 
 def _crowd(
@@ -110,23 +110,23 @@ def _crowd(
     retry_after: bool = False,
 ) -> tuple[Crowd, list[str]]:
     clock = SharedClock()
-    told: list[str] = []
+    notes: list[str] = []
     throttle = Throttle(
-        clock=clock, notify=told.append, max_wait=max_wait, parallel=parallel, limit=known
+        clock=clock, notify=notes.append, max_wait=max_wait, parallel=parallel, limit=known
     )
-    return Crowd(clock, throttle, Service(clock, limit, window, retry_after), calls), told
+    return Crowd(clock, throttle, Service(clock, limit, window, retry_after), calls), notes
 
 
 @pytest.mark.parametrize("retry_after", [False, True])
 def test_an_unknown_limit_costs_few_refusals(retry_after: bool) -> None:
     """300 calls under 150 in 15 s: one run, at most 3 times the time, at most 20 % refused."""
-    crowd, told = _crowd(300, 150, 15, retry_after=retry_after)
+    crowd, notes = _crowd(300, 150, 15, retry_after=retry_after)
     crowd.work(16)
     assert crowd.failures == []
     assert crowd.service.answered == 300
     assert crowd.service.refused <= 0.2 * (300 + crowd.service.refused)
     assert crowd.clock.now() <= 3 * 15
-    assert told
+    assert notes
 
 
 def test_many_windows_cost_few_refusals() -> None:
@@ -140,11 +140,11 @@ def test_many_windows_cost_few_refusals() -> None:
 
 def test_a_known_limit_costs_no_refusal() -> None:
     """The hour's allowance goes in a burst, and then as much as has become free."""
-    crowd, told = _crowd(150, 100, HOUR, known=100)
+    crowd, notes = _crowd(150, 100, HOUR, known=100)
     crowd.work(2)
     assert (crowd.service.answered, crowd.service.refused) == (150, 0)
     assert HOUR <= crowd.clock.now() <= HOUR + 60
-    assert 50 <= len(told) <= 61
+    assert 50 <= len(notes) <= 61
 
 
 def test_never_more_in_flight_than_allowed() -> None:

@@ -28,9 +28,8 @@ def _page(*slugs: str, size: int | None, more: bool = False) -> Canned:
 def _slugs(*answers: Canned) -> tuple[list[str], int]:
     client, adapter = canned_client(list(answers))
     notes: list[str] = []
-    return [one.slug for one in RepositoryApi(client, notes.append).in_workspace("acme")], len(
-        adapter.asked
-    )
+    found = RepositoryApi(client, notes.append).in_workspace("acme")
+    return [repository.slug for repository in found], len(adapter.asked)
 
 
 def test_a_listing() -> None:

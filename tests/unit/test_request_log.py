@@ -26,9 +26,9 @@ from support.clocks import FakeClock
 
 API = "https://api.example.com/2.0"
 EVERYBODY = (
-    ApiToken("a@b.c", "canary-one"),
-    ApiToken("d@e.f", "canary-one"),
-    AccessToken("canary-two"),
+    ApiToken("a@b.c", "canary-1"),
+    ApiToken("d@e.f", "canary-1"),
+    AccessToken("canary-2"),
     AccessToken("canary-three"),
     OAuthConsumer("key", "canary-four"),
     Anonymous(),
@@ -45,10 +45,10 @@ print(sum(log.take(500) == 0 for _ in range(400)))
 
 
 def _log(path: Path, clock: Clock) -> RequestLog:
-    return RequestLog(path / "cache" / "pace" / "one", clock)
+    return RequestLog(path / "cache" / "pace" / "log", clock)
 
 
-def _of(credentials: Credentials, api_url: str = API) -> Path:
+def _path(credentials: Credentials, api_url: str = API) -> Path:
     request_log = open_request_log(api_url, credentials, Clock())
     assert request_log is not None
     return request_log.path
@@ -56,24 +56,24 @@ def _of(credentials: Credentials, api_url: str = API) -> Path:
 
 def test_processes_share_an_allowance(tmp_path: Path) -> None:
     """However they interleave: together they get what there is, and no more."""
-    command = [sys.executable, "-c", TAKE, str(tmp_path / "pace" / "one")]
+    command = [sys.executable, "-c", TAKE, str(tmp_path / "pace" / "log")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    taken = [int(each.communicate(timeout=60)[0]) for each in running]
+    taken = [int(process.communicate(timeout=60)[0]) for process in running]
     assert sum(taken) == 500
-    assert (tmp_path / "pace" / "one").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "pace" / "log").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_another_run_sent_is_counted(tmp_path: Path, clock: FakeClock) -> None:
     """A run finds less when another one was there within the hour, and waits for the rest."""
-    told: list[str] = []
+    notes: list[str] = []
     for _ in range(2):
         request_log = _log(tmp_path, clock)
-        throttle = Throttle(clock, told.append, 3900, 4, limit=10, request_log=request_log)
+        throttle = Throttle(clock, notes.append, 3900, 4, limit=10, request_log=request_log)
         for _ in range(6):
             with throttle.working(), throttle.slot():
                 throttle.answered(CaseInsensitiveDict())
     assert HOUR <= clock.time < HOUR + 1
-    assert "rate limit: waiting 3600 s for the next request" in told[0]
+    assert "rate limit: waiting 3600 s for the next request" in notes[0]
 
 
 def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
@@ -91,7 +91,7 @@ def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
     request_log.close(1_000_000)
     request_log.close(5)
     assert request_log.take(10) == pytest.approx(HOUR)
-    clock.time -= 1000  # put back: what was noted tells nothing any more
+    clock.time -= 1000  # put back: what was noted says nothing any more
     assert request_log.take(10) == 0
 
 
@@ -118,7 +118,7 @@ def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> 
 
 
 def test_the_days_clock_put_back(tmp_path: Path, clock: FakeClock) -> None:
-    """Times that are yet to come tell nothing: nobody waits for them."""
+    """Times that are yet to come say nothing: nobody waits for them."""
     clock.time = 10**6
     request_log = _log(tmp_path, clock)
     assert request_log.take(1) == 0
@@ -142,24 +142,24 @@ def test_old_entries_are_dropped(tmp_path: Path, clock: FakeClock) -> None:
 
 
 def test_a_log_for_each_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As the service counts: by user, consumer or token, and by server; no name tells a secret."""
+    """As the service counts: by user, consumer or token, and by server; no name shows a secret."""
     monkeypatch.setenv("BITBUCKET_HOOKS_CACHE", str(tmp_path))
-    assert len({_of(one) for one in EVERYBODY}) == len(EVERYBODY)
-    assert _of(EVERYBODY[0]) == _of(ApiToken("a@b.c", "canary-renewed"))
-    assert _of(EVERYBODY[0]) != _of(EVERYBODY[0], "https://other.example.com/2.0")
-    assert all("canary" not in str(_of(one)) for one in EVERYBODY)
+    assert len({_path(who) for who in EVERYBODY}) == len(EVERYBODY)
+    assert _path(EVERYBODY[0]) == _path(ApiToken("a@b.c", "canary-renewed"))
+    assert _path(EVERYBODY[0]) != _path(EVERYBODY[0], "https://other.example.com/2.0")
+    assert all("canary" not in str(_path(who)) for who in EVERYBODY)
 
 
 def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In the cache folder: ours, the desktop's, or the platform's custom; else nowhere."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.delenv("BITBUCKET_HOOKS_CACHE")
-    assert _of(Anonymous()).parent == tmp_path / "xdg" / "bitbucket-hooks" / "pace"
+    assert _path(Anonymous()).parent == tmp_path / "xdg" / "bitbucket-hooks" / "pace"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     for platform, custom in (("linux", ".cache"), ("darwin", "Library/Caches")):
         monkeypatch.setattr(sys, "platform", platform)
-        assert _of(Anonymous()).parent == tmp_path / custom / "bitbucket-hooks" / "pace"
+        assert _path(Anonymous()).parent == tmp_path / custom / "bitbucket-hooks" / "pace"
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
     assert open_request_log(API, Anonymous(), Clock()) is None
@@ -168,7 +168,7 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_without_a_folder_each_paces_itself(tmp_path: Path, clock: FakeClock) -> None:
     """A home that can't be written to stops nobody, and the limit holds all the same."""
     (tmp_path / "file").touch()
-    request_log = RequestLog(tmp_path / "file" / "pace" / "one", clock)
+    request_log = RequestLog(tmp_path / "file" / "pace" / "log", clock)
     throttle = Throttle(clock, lambda _: None, 3900, 4, limit=2, request_log=request_log)
     for _ in range(3):
         with throttle.working(), throttle.slot():

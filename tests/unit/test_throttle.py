@@ -22,21 +22,14 @@ NO_HEADERS: CaseInsensitiveDict[str] = CaseInsensitiveDict()
 
 
 @pytest.fixture
-def told() -> list[str]:
-    """Give what the user heard."""
-    return []
-
-
-@pytest.fixture
-def throttle(clock: FakeClock, told: list[str]) -> Throttle:
+def throttle(clock: FakeClock) -> Throttle:
     """Give a throttle that knows no limit."""
-    return _throttle(clock, told)
+    return _throttle(clock)
 
 
-def _throttle(clock: FakeClock, told: list[str], **more: Any) -> Throttle:
-    return Throttle(
-        **{"clock": clock, "notify": told.append, "max_wait": 3900, "parallel": 4, **more}
-    )
+def _throttle(clock: FakeClock, notes: list[str] | None = None, **more: Any) -> Throttle:
+    notify = (notes if notes is not None else []).append
+    return Throttle(**{"clock": clock, "notify": notify, "max_wait": 3900, "parallel": 4, **more})
 
 
 def _headers(**values: str) -> CaseInsensitiveDict[str]:
@@ -50,17 +43,20 @@ def _go(
         (throttle.answered if ok else throttle.refused)(headers)
 
 
-def test_an_hours_allowance_may_be_spent_in_a_burst(clock: FakeClock, told: list[str]) -> None:
+def _go_often(throttle: Throttle, times: int = 100, *, ok: bool = True) -> None:
+    for _ in range(times):
+        _go(throttle, ok=ok)
+
+
+def test_an_hours_allowance_may_be_spent_in_a_burst(clock: FakeClock) -> None:
     """Then the oldest request has to be an hour old."""
-    throttle = _throttle(clock, told, limit=10)
-    for _ in range(10):
-        _go(throttle)
+    throttle = _throttle(clock, limit=10)
+    _go_often(throttle, 10)
     assert clock.time == 0
     clock.time = 600
     _go(throttle)
     assert HOUR <= clock.time < HOUR + 1
-    for _ in range(9):
-        _go(throttle)
+    _go_often(throttle, 9)
     assert clock.time < HOUR + 1
 
 
@@ -101,7 +97,7 @@ def test_no_header_breaks_it(value: str) -> None:
     """Whatever comes is seconds or nothing."""
     seconds = retry_after(value, FakeClock().wall())
     assert seconds is None or seconds >= 0
-    throttle = _throttle(FakeClock(), [])
+    throttle = _throttle(FakeClock())
     throttle.answered(_headers(X_RateLimit_Limit=value, X_RateLimit_NearLimit=value))
 
 
@@ -129,13 +125,13 @@ def test_near_the_limit_it_slows_down(throttle: Throttle, clock: FakeClock) -> N
     assert clock.time == before
 
 
-def test_after_max_wait_it_gives_up(clock: FakeClock, told: list[str]) -> None:
+def test_after_max_wait_it_gives_up(clock: FakeClock) -> None:
     """With what was done, and that running again continues; at once for whoever comes next."""
-    throttle = _throttle(clock, told, max_wait=100)
+    throttle = _throttle(clock, max_wait=100)
     _go(throttle)
-    told_all = r"(?s)no progress for .*1 requests were answered.*again"
-    with throttle.working(), pytest.raises(RateLimited, match=told_all):
-        _refused_for_ever(throttle)
+    message = r"(?s)no progress for .*1 requests were answered.*again"
+    with throttle.working(), pytest.raises(RateLimited, match=message):
+        _go_often(throttle, ok=False)
     assert 30 < clock.time <= 100
     throttle.refused(_headers(Retry_After="200"))
     before = clock.time
@@ -145,14 +141,9 @@ def test_after_max_wait_it_gives_up(clock: FakeClock, told: list[str]) -> None:
     assert clock.time == before
 
 
-def _refused_for_ever(throttle: Throttle) -> None:
-    while True:
-        _go(throttle, ok=False)
-
-
-def test_progress_starts_the_patience_over(clock: FakeClock, told: list[str]) -> None:
+def test_progress_starts_the_patience_over(clock: FakeClock) -> None:
     """Slow is no reason to give up."""
-    throttle = _throttle(clock, told, max_wait=50)
+    throttle = _throttle(clock, max_wait=50)
     with throttle.working():
         for _ in range(20):
             throttle.refused(_headers(Retry_After="40"))
@@ -160,57 +151,50 @@ def test_progress_starts_the_patience_over(clock: FakeClock, told: list[str]) ->
     assert clock.time > 700
 
 
-def test_short_waits_are_not_told(throttle: Throttle, told: list[str]) -> None:
-    """Up to two seconds."""
-    for _ in range(2):
-        _go(throttle, ok=False)
+def test_what_the_user_hears_of_waits(clock: FakeClock) -> None:
+    """Nothing up to two seconds; of longer ones how long and what is left, then once a minute."""
+    notes: list[str] = []
+    throttle = _throttle(clock, notes)
+    _go_often(throttle, 2, ok=False)
     _go(throttle)
-    assert told == []
-
-
-def test_long_waits_are_told_once_a_minute(
-    throttle: Throttle, clock: FakeClock, told: list[str]
-) -> None:
-    """The first at once: the words "rate limit", how long, and what is left."""
-    _go(throttle)
+    assert notes == []
     throttle.refused(_headers(Retry_After="150"))
     _go(throttle)
-    assert told[0].startswith(
+    assert notes[0].startswith(
         "rate limit: waiting 150 s for the next request; 1 requests wait, 1 are"
     )
-    assert len(told) == 3
-    assert clock.time >= 150
+    assert len(notes) == 3
 
 
-def test_nobody_waits_for_the_user_to_be_told(clock: FakeClock) -> None:
+def test_nobody_waits_for_the_user_to_hear(clock: FakeClock) -> None:
     """The engine may be slow to take a message: requests under way come back meanwhile."""
-    told: list[str] = []
+    notes: list[str] = []
 
     def notify(message: str) -> None:
         other = threading.Thread(target=slow.answered, args=(NO_HEADERS,), daemon=True)
         other.start()
         other.join(30)
         assert not other.is_alive()
-        told.append(message)
+        notes.append(message)
 
-    slow = _throttle(clock, [], notify=notify)
+    slow = _throttle(clock, notify=notify)
     slow.refused(_headers(Retry_After="50"))
     _go(slow)
-    assert len(told) == 1
+    assert len(notes) == 1
 
 
 def test_the_longest_pause_that_was_asked_for_counts(clock: FakeClock) -> None:
     """Of those that were under way together: a later word doesn't shorten an earlier one."""
-    throttle = _throttle(clock, [])
+    throttle = _throttle(clock)
     for seconds in ("90", "5", "60"):
         throttle.refused(_headers(Retry_After=seconds))
     _go(throttle)
     assert 90 <= clock.time < 91
 
 
-def test_no_more_at_a_time_than_allowed(clock: FakeClock, told: list[str]) -> None:
+def test_no_more_at_a_time_than_allowed(clock: FakeClock) -> None:
     """The next waits until one is back."""
-    throttle = _throttle(clock, told, parallel=2)
+    throttle = _throttle(clock, parallel=2)
     first, second = throttle.slot(), throttle.slot()
     first.__enter__()
     second.__enter__()
@@ -218,12 +202,11 @@ def test_no_more_at_a_time_than_allowed(clock: FakeClock, told: list[str]) -> No
     with throttle.slot():
         assert 0.2 <= clock.time < 0.4
     second.__exit__(None, None, None)
-    assert told == []
 
 
-def test_after_a_refusal_one_at_a_time_probes(clock: FakeClock, told: list[str]) -> None:
+def test_after_a_refusal_one_at_a_time_probes(clock: FakeClock) -> None:
     """Until one is answered."""
-    throttle = _throttle(clock, told, parallel=4)
+    throttle = _throttle(clock, parallel=4)
     _go(throttle, ok=False)
     probe = throttle.slot()
     probe.__enter__()
@@ -238,27 +221,29 @@ def test_after_a_refusal_one_at_a_time_probes(clock: FakeClock, told: list[str])
         assert 5 <= clock.time - began < 6
 
 
-def test_after_a_refusal_half_as_many_go_at_once(clock: FakeClock, told: list[str]) -> None:
+def test_after_a_refusal_half_as_many_go_at_once(clock: FakeClock) -> None:
     """And slowly more again: one more with each round of answers."""
-    throttle = _throttle(clock, told, parallel=8)
+    throttle = _throttle(clock, parallel=8)
     with ExitStack() as flight:
         for _ in range(8):
             flight.enter_context(throttle.slot())
         throttle.refused(NO_HEADERS)
     _go(throttle)  # the probe
     assert _at_once(throttle, clock) == 4
-    for _ in range(4):
-        _go(throttle)
+    _go_often(throttle, 4)
     assert _at_once(throttle, clock) == 5
-    for _ in range(50):
-        _go(throttle)
+    _go_often(throttle, 50)
     assert _at_once(throttle, clock) == 8
 
 
 def _at_once(throttle: Throttle, clock: FakeClock) -> int:
     """How many requests may go before the next has to wait."""
+
+    def has_to_wait() -> None:
+        raise TimeoutError
+
     count = 0
-    clock.after(0, _has_to_wait)
+    clock.after(0, has_to_wait)
     with ExitStack() as flight, suppress(TimeoutError):
         while True:
             flight.enter_context(throttle.slot())
@@ -266,15 +251,9 @@ def _at_once(throttle: Throttle, clock: FakeClock) -> int:
     return count
 
 
-def _has_to_wait() -> None:
-    raise TimeoutError
-
-
-def test_an_answer_from_before_the_refusal_does_not_end_the_probing(
-    clock: FakeClock, told: list[str]
-) -> None:
+def test_an_answer_from_before_the_refusal_does_not_end_the_probing(clock: FakeClock) -> None:
     """It was under way when the window closed, and says nothing of it."""
-    throttle = _throttle(clock, told, parallel=4)
+    throttle = _throttle(clock, parallel=4)
     with throttle.slot():
         _go(throttle, ok=False)
         throttle.answered(NO_HEADERS)
@@ -286,9 +265,9 @@ def test_an_answer_from_before_the_refusal_does_not_end_the_probing(
         assert clock.time - began >= 3
 
 
-def test_a_slot_is_given_back_after_a_failure(clock: FakeClock, told: list[str]) -> None:
+def test_a_slot_is_given_back_after_a_failure(clock: FakeClock) -> None:
     """Whatever happens in it."""
-    throttle = _throttle(clock, told, parallel=1)
+    throttle = _throttle(clock, parallel=1)
     with pytest.raises(KeyError), throttle.working(), throttle.slot():
         raise KeyError
     with throttle.working(), throttle.slot():

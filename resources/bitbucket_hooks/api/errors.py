@@ -41,7 +41,7 @@ class PermissionRefused(ApiError):
 
 
 class NotFound(ApiError):
-    """404: gone, misspelt, or hidden from this identity; the API doesn't tell which."""
+    """404: gone, misspelt, or hidden from this identity; the API doesn't say which."""
 
     exit_code = USERS_MISTAKE
 
