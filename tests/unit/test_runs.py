@@ -1,4 +1,4 @@
-"""What our commands make of a run: of failures without an event, of what isn't known yet."""
+"""The commands over a fake engine: exit codes, questions, signals, what would be adopted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bitbucket_hooks.pulumi_cli.read import read
 from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
-from bitbucket_hooks.runs.adoption_preview import AccountSettings, AdoptionPreview
+from bitbucket_hooks.runs.adoption_preview import AdoptionPreview
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import wait_until
 from support.processes import children_of, ends_by_itself
@@ -35,6 +35,7 @@ cat {events} >"$2"
 echo "error: $SAYS"
 exit "$CODE"
 """
+_COMMAND = "from bitbucket_hooks.cli import main; main()"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine shows of such a value
 CHANGE = step("create", "Hook", "ci", None, state(hook()))
 
@@ -51,19 +52,19 @@ def run(
 
     `notes` are those of our own providers.
     """
-    told = folder / "told"
-    told.write_text(log)
-    engine = folder / "pulumi"
-    engine.write_text(_ENGINE.format(events=told))
-    engine.chmod(0o755)
-    path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    env = {
-        "PATH": path,
-        "SAYS": says,
-        "CODE": str(code),
-        "NOTES": "\n".join(map(json.dumps, notes)),
-    }
+    path = _install(folder, _ENGINE.format(events=folder / "log"))
+    (folder / "log").write_text(log)
+    noted = "\n".join(map(json.dumps, notes))
+    env = {"PATH": path, "SAYS": says, "CODE": str(code), "NOTES": noted}
     return CliRunner(env=env).invoke(main, args)
+
+
+def _install(folder: Path, script: str) -> str:
+    """Make a script the engine; gives what PATH is to be."""
+    engine = folder / "pulumi"
+    engine.write_text(script)
+    engine.chmod(0o755)
+    return os.pathsep.join([str(folder), os.environ["PATH"]])
 
 
 PREVIEW, DRIFT, UP = ("preview", "--look", "0"), ("drift",), ("up", "--yes")
@@ -124,13 +125,13 @@ def test_exit_codes(
     ("args", "log", "code"),
     [
         # `--expect-no-changes` calls a difference a failure
-        (["preview", "--look", "0"], events(root(), CHANGE, preview=True), 3),
-        (["preview", "--look", "0"], events(root(), preview=True), 2),
+        (["preview", "--look", "0"], NEW, 3),
+        (["preview", "--look", "0"], NOTHING, 2),
         (["drift"], events(root("refresh"), preview=True), 2),
     ],
 )
 def test_a_failure_without_an_event(tmp_path: Path, args: list[str], log: str, code: int) -> None:
-    """What the engine said last is told, and the exit code isn't that of success."""
+    """The engine's last words are shown, and the exit code isn't that of success."""
     done = run(tmp_path, "the state can't be written", log, *args)
     assert done.exit_code == code, done.output
     assert code == 3 or "x pulumi: the state can't be written" in done.stdout
@@ -138,16 +139,14 @@ def test_a_failure_without_an_event(tmp_path: Path, args: list[str], log: str, c
 
 
 def test_a_failure_with_an_event(tmp_path: Path) -> None:
-    """Is told by the report alone."""
-    error = {"diagnosticEvent": {"severity": "error", "message": "no such thing"}}
-    done = run(tmp_path, "preview failed", events(root(), error, preview=True), "preview")
-    assert done.exit_code == 1
-    assert "x no such thing" in done.stdout
+    """Is shown by the report alone."""
+    done = run(tmp_path, "preview failed", FAILED, "preview")
+    assert "x no" in done.stdout
     assert "pulumi:" not in done.stdout
 
 
 def test_a_run_without_a_question_has_one_report(tmp_path: Path) -> None:
-    """With --yes nobody decides by the preview: the update alone is told."""
+    """With --yes nobody decides by the preview: the update alone is reported."""
     done = run(tmp_path, "", OLD, *UP, code=0)
     assert done.exit_code == 0, done.output
     assert done.stdout.count("Webhooks of prod") == done.stdout.count("1 hook deleted.") == 1
@@ -183,13 +182,11 @@ def test_the_question(
 
 def _answering(folder: Path, answer: bytes, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `up` at a terminal at which somebody types, over an engine that is to delete a hook."""
-    (folder / "told").write_text(TO_GO)
+    (folder / "log").write_text(TO_GO)
     noting = _ENGINE.replace("while", f'echo "$1" >>{folder / "calls"}\nwhile', 1)
-    (folder / "pulumi").write_text(noting.format(events=folder / "told"))
-    (folder / "pulumi").chmod(0o755)
+    path = _install(folder, noting.format(events=folder / "log"))
     here, there = pty.openpty()
-    path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    command = [sys.executable, "-c", "from bitbucket_hooks.cli import main; main()", "up", *options]
+    command = [sys.executable, "-c", _COMMAND, "up", *options]
     started = subprocess.Popen(
         command,
         env={**os.environ, "PATH": path, "SAYS": "", "CODE": "0", "NOTES": ""},
@@ -214,7 +211,6 @@ printf '%s' "$EVENTS" >"$2"
 echo "$2" >"$HEARD.log"
 while :; do sleep 0.05; done
 """
-_COMMAND = "from bitbucket_hooks.cli import main; main()"
 BEGUN = NEW.partition('{"summaryEvent"')[0]
 
 
@@ -233,12 +229,9 @@ def _begin(
     folder: Path, script: str, variables: dict[str, str], *args: str
 ) -> subprocess.Popen[str]:
     """Start a command in a session of its own, with a script as the engine."""
-    engine = folder / "pulumi"
-    engine.write_text(script)
-    engine.chmod(0o755)
+    path = _install(folder, script)
     (folder / "Pulumi.yaml").write_text("name: hooks\nruntime: python\n")
     (folder / "tmp").mkdir(exist_ok=True)
-    path = os.pathsep.join([str(folder), os.environ["PATH"]])
     return subprocess.Popen(
         [sys.executable, "-c", _COMMAND, *args],
         cwd=folder,
@@ -251,13 +244,20 @@ def _begin(
     )
 
 
-@pytest.mark.parametrize("log", ["", BEGUN], ids=["before its first event", "midway"])
-@pytest.mark.parametrize("args", [("preview",), ("drift",), ("up", "--yes")], ids=" ".join)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("number", "args", "log"),
+    [  # before its first event, and midway
+        (signal.SIGINT, ("preview",), ""),
+        (signal.SIGTERM, ("preview",), BEGUN),
+        (signal.SIGHUP, ("drift",), BEGUN),
+        (signal.SIGTERM, ("drift",), ""),
+        (signal.SIGINT, ("up", "--yes"), BEGUN),
+    ],
+)
 def test_a_signal_to_all(
     tmp_path: Path, number: signal.Signals, args: tuple[str, ...], log: str
 ) -> None:
-    """Comes to the engine once, which a second one would end at once, and is told as a stop."""
+    """Comes to the engine once, which a second one would end at once, and is reported as a stop."""
     files = [str(tmp_path / name) for name in ("page", "words", "values")]
     ways = zip(("--html", "--markdown", "--json-file"), files, strict=True)
     more = (word for pair in ways for word in pair)
@@ -267,12 +267,12 @@ def test_a_signal_to_all(
     printed, complaints = process.communicate(timeout=60)
     assert process.returncode == 2, complaints
     assert (tmp_path / "heard").read_text().split() == ["interrupted"]
-    for words in (printed, *(Path(one).read_text() for one in files[:2])):
+    for words in (printed, *(Path(file).read_text() for file in files[:2])):
         assert "The preview was stopped; nothing is known." in words
         assert "Webhooks of prod" in words
     values = json.loads(Path(files[2]).read_text())
     assert (values["project"], values["stack"], values["changes"]) == ("hooks", "prod", None)
-    assert not [one for one in (tmp_path / "tmp").iterdir() if one.name.startswith("bitbucket")]
+    assert not list((tmp_path / "tmp").glob("bitbucket*"))
 
 
 _QUICK = """#!/bin/sh
@@ -295,9 +295,9 @@ def _interrupted(folder: Path, sandbox: Sandbox, *args: str) -> tuple[int, str, 
 
 def test_a_signal_while_live_hooks_are_looked_for(tmp_path: Path, sandbox: Sandbox) -> None:
     """14.13: the preview didn't come to its end either, and says so."""
-    code, printed, complaints = _interrupted(tmp_path, sandbox, "--json-file", "told")
+    code, printed, complaints = _interrupted(tmp_path, sandbox, "--json-file", "shown")
     assert (code, "The preview was stopped; nothing is known." in printed) == (2, True), complaints
-    assert json.loads((tmp_path / "told").read_text())["changes"] is None
+    assert json.loads((tmp_path / "shown").read_text())["changes"] is None
 
 
 def test_a_signal_while_a_report_is_published(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -356,6 +356,21 @@ def test_nowhere_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not done.stdout
 
 
+def _adoptions(
+    sandbox: Sandbox, *steps: dict[str, Any], warnings: list[str] | None = None, declared: Any = ()
+) -> dict[str, Any]:
+    """Give the report of a preview with these steps, with the live hooks that they would adopt."""
+    run = read(events(*steps, preview=True), "it")
+    values = {
+        "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
+        "bitbucket-hooks:hooks": list(declared),
+    }
+    warn = print if warnings is None else warnings.append
+    found = AdoptionPreview(values, print, warn, most=10).find(run, changes_of(run))
+    assert "canary" not in repr(found)
+    return as_json.render(changes_of(run, found))
+
+
 @pytest.mark.parametrize(
     ("declared", "requests"),
     [
@@ -364,33 +379,26 @@ def test_nowhere_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"events": [UNKNOWN, "repo:push"]}, 0),
     ],
 )
-def test_looking_for_what_a_preview_cannot_tell(
+def test_what_a_preview_cannot_tell(
     sandbox: Sandbox, declared: dict[str, Any], requests: int
 ) -> None:
-    """What may become anything is not looked for, and stays untold: created or adopted."""
-    found = read(events(step("create", "Hook", "ci", None, hook(**declared)), preview=True), "it")
-    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
-    assert len(looked) == requests
+    """What may become anything is not looked for: created or adopted, nobody knows."""
+    report = _adoptions(sandbox, step("create", "Hook", "ci", None, hook(**declared)))
     assert len(sandbox.requests()) == requests
-    assert changes_of(found, looked).counts.looked is bool(requests)
+    assert report["counts"]["looked"] is bool(requests)
 
 
 def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:
     """Is named with the reason; an equal spelling is adopted instead."""
     url = hook()["url"]
     near = sandbox.plant_hook("acme/web", f"{url.replace('https', 'http')}/")
-    found = read(events(CHANGE, preview=True), "it")
-    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
-    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
-    told = as_json.render(changes_of(found, looked))["hooks"][0]
-    (one,) = told["near"]["acme/web"]
-    assert (one["uuid"], told["created"]) == (near.uuid, ["acme/web"])
-    assert "scheme or a last slash" in one["why"]
+    (new,) = _adoptions(sandbox, CHANGE)["hooks"]
+    (found,) = new["near"]["acme/web"]
+    assert (found["uuid"], new["created"]) == (near.uuid, ["acme/web"])
+    assert "scheme or a last slash" in found["why"]
     sandbox.plant_hook("acme/web", url.replace("https://ci", "HTTPS://CI"))
-    looked = AdoptionPreview(accounts, print, print, most=10).find(found, changes_of(found))
-    told = as_json.render(changes_of(found, looked))["hooks"][0]
-    assert (told["near"], list(told["adopted"])) == ({}, ["acme/web"])
+    (new,) = _adoptions(sandbox, CHANGE)["hooks"]
+    assert (new["near"], list(new["adopted"])) == ({}, ["acme/web"])
 
 
 def test_a_hook_that_cannot_be_read_where_a_new_one_is_to_be(sandbox: Sandbox) -> None:
@@ -398,33 +406,20 @@ def test_a_hook_that_cannot_be_read_where_a_new_one_is_to_be(sandbox: Sandbox) -
     odd = sandbox.plant_hook("acme/web", "https://odd.example.com/")
     sandbox.spoil_hook(odd.uuid, url=None)
     live = sandbox.plant_hook("acme/web", hook()["url"])
-    found = read(events(CHANGE, preview=True), "it")
-    accounts = AccountSettings({"bitbucket:apiUrl": f"sandbox:{sandbox.path}"})
     warnings: list[str] = []
-    looked = AdoptionPreview(accounts, print, warnings.append, most=10).find(
-        found, changes_of(found)
-    )
-    told = as_json.render(changes_of(found, looked))["hooks"][0]
-    assert told["adopted"]["acme/web"]["uuid"] == live.uuid
+    (new,) = _adoptions(sandbox, CHANGE, warnings=warnings)["hooks"]
+    assert new["adopted"]["acme/web"]["uuid"] == live.uuid
     (warning,) = warnings
     assert f"acme/web: the hook {odd.uuid} can't be read: url" in warning
 
 
-def test_looking_for_a_secret_url(sandbox: Sandbox) -> None:
-    """The engine hides it, the configuration of the stack has it; nothing of it is told."""
+def test_a_new_hook_with_a_secret_url(sandbox: Sandbox) -> None:
+    """The engine hides it, the configuration of the stack has it; nothing of it is shown."""
     url = "https://chat.example.com/canary"
     live = sandbox.plant_hook("acme/web", url, active=False)
     hidden = [step("create", "Hook", name, None, hook(url="[secret]")) for name in ("chat", "own")]
-    found = read(events(*hidden, preview=True), "it")
-    values = {
-        "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
-        "bitbucket-hooks:hooks": [{"name": "chat", "url": url}],
-    }
-    looked = AdoptionPreview(AccountSettings(values), print, print, most=10).find(
-        found, changes_of(found)
-    )
-    told = json.dumps(as_json.render(changes_of(found, looked)))
-    assert f'"adopted": {{"acme/web": {{"uuid": "{live.uuid}"' in told
-    assert '"active false => true"' in told
-    assert '"created": ["acme/web"]' in told, "of a url that the program made itself, nobody knows"
-    assert "canary" not in told + repr(looked)
+    report = json.dumps(_adoptions(sandbox, *hidden, declared=[{"name": "chat", "url": url}]))
+    assert f'"adopted": {{"acme/web": {{"uuid": "{live.uuid}"' in report
+    assert '"active false => true"' in report
+    assert '"created": ["acme/web"]' in report, "of a url that the program made, nobody knows"
+    assert "canary" not in report

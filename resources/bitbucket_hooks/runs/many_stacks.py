@@ -8,9 +8,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -43,7 +43,7 @@ class ManyStacks:
     _lock: threading.RLock = field(factory=threading.RLock, init=False, repr=False)
 
     def run(self, stacks: Sequence[str]) -> Iterator[Done]:
-        """Tell of each stack as soon as it is done.
+        """Give the result of each stack as soon as it is there.
 
         An interrupt reaches those that run, which end what is under way; the others aren't
         started.
@@ -52,13 +52,22 @@ class ManyStacks:
             stop_signals(self._stop),
             ThreadPoolExecutor(self.at_once, thread_name_prefix="stack") as pool,
         ):
-            for one in as_completed([pool.submit(self._run, stack) for stack in stacks]):
-                yield one.result()
+            for future in as_completed([pool.submit(self._run, stack) for stack in stacks]):
+                yield future.result()
 
     def _run(self, stack: str) -> Done:
-        process = self._start(stack)
-        if process is None:
-            return Done(stack, None)
+        with self._lock:  # so that a signal meets either a process or the note not to start one
+            if self._stopped:
+                return Done(stack, None)
+            process = self._running[stack] = subprocess.Popen(
+                [*_COMMAND, *self.command, "--stack", stack],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
         with process:
             complaints = threading.Thread(target=self._listen, args=(stack, process.stderr))
             complaints.start()
@@ -68,22 +77,7 @@ class ManyStacks:
             del self._running[stack]
         return Done(stack, process.returncode, printed)
 
-    def _start(self, stack: str) -> subprocess.Popen[str] | None:
-        with self._lock:  # so that a signal meets either a process or the note not to start one
-            if self._stopped:
-                return None
-            self._running[stack] = subprocess.Popen(
-                [*_COMMAND, *self.command, "--stack", stack],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-            return self._running[stack]
-
-    def _listen(self, stack: str, lines: Any) -> None:
+    def _listen(self, stack: str, lines: Iterable[str]) -> None:
         for line in lines:
             self.heard(stack, line.rstrip("\n"))
 

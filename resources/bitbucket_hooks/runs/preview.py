@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
@@ -22,8 +23,7 @@ from bitbucket_hooks.pulumi_cli.signals import stopping
 from bitbucket_hooks.pulumi_cli.values import message_of
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.report.changes import Changes
-from bitbucket_hooks.report.findings import Findings
-from bitbucket_hooks.runs.adoption_preview import AccountSettings, AdoptionPreview
+from bitbucket_hooks.runs.adoption_preview import AdoptionPreview
 from bitbucket_hooks.stack.files import project_name
 
 _HEARD: Final = ("info", "info#err", "warning")
@@ -48,10 +48,11 @@ class RunRequest:
 
     def arguments(self, *command: str) -> list[str]:
         """The engine's command line."""
+        refresh = ["--refresh"] if self.refresh else []
         stack = ["--stack", self.stack] if self.stack else []
         packs = [f"--policy-pack={pack}" for pack in self.policy_packs]
-        configs = [f"--policy-pack-config={one}" for one in self.policy_configs]
-        return [*command, *stack, *packs, *configs, *self.extra]
+        configs = [f"--policy-pack-config={config}" for config in self.policy_configs]
+        return [*command, *refresh, *stack, *packs, *configs, *self.extra]
 
 
 @frozen
@@ -119,34 +120,19 @@ def preview(
     Raises HooksError when the engine can't even begin.
     """
     expected = Run(Kind.UPDATE, planned=True, refreshed=request.refresh)
-    outcome = _run(request, ["preview", *_refresh(request)], expected, watcher, request.turn)
-    if (
-        outcome.failed
-        or not request.look
-        or not any(hook.created for hook in outcome.changes.hooks)
-    ):
+    outcome = _run(request, ["preview"], expected, watcher, request.turn)
+    is_new = any(hook.created for hook in outcome.changes.hooks)
+    if outcome.failed or not request.look or not is_new:
         return outcome
     run = outcome.changes.run
-    found = _find_adoptable(request, outcome, watcher, config)
-    if found is None:
-        return evolve(outcome, changes=changes_of(evolve(run, ended=False)))
-    return evolve(outcome, changes=changes_of(run, found))
-
-
-def _find_adoptable(
-    request: RunRequest,
-    outcome: RunOutcome,
-    watcher: Watcher,
-    config: Callable[[], Mapping[str, Any]],
-) -> Findings | None:
-    """The live hooks that creates would adopt; None: somebody asked to stop meanwhile."""
     clock = Clock()
     with stopping(clock):
-        adoptions = AdoptionPreview(
-            AccountSettings(config()), watcher.notify, watcher.warn, request.look, clock
+        found = AdoptionPreview(config(), watcher.notify, watcher.warn, request.look, clock).find(
+            run, outcome.changes
         )
-        found = adoptions.find(outcome.changes.run, outcome.changes)
-    return None if clock.stopped else found
+    if clock.stopped:  # somebody asked to stop meanwhile
+        return evolve(outcome, changes=changes_of(evolve(run, ended=False)))
+    return evolve(outcome, changes=changes_of(run, found))
 
 
 def drift(request: RunRequest, watcher: Watcher) -> RunOutcome:
@@ -164,12 +150,7 @@ def update(
     """
     skip = ["--skip-preview"] if skip_preview else []
     expected = Run(Kind.UPDATE, planned=False, refreshed=request.refresh)
-    command = ["up", "--yes", *skip, *_refresh(request)]
-    return _run(request, command, expected, watcher, turn_of(shown))
-
-
-def _refresh(request: RunRequest) -> list[str]:
-    return ["--refresh"] if request.refresh else []
+    return _run(request, ["up", "--yes", *skip], expected, watcher, turn_of(shown))
 
 
 def refusal(changes: Changes, *, force: bool) -> str | None:
@@ -197,42 +178,31 @@ def _run(
 
     finished = engine.run(request.arguments(*command), hear, force=request.force, turn=turn)
     if log.has_begun:
-        run = _explained(_completed(log.run(), finished, expected), finished)
+        run = log.run()
+        run = evolve(
+            run,
+            notes=finished.notes,
+            kind=expected.kind,
+            # a state without any hook leaves no trace of a refresh in the events
+            refreshed=run.refreshed or expected.refreshed,
+            ended=run.ended and not finished.stopped,
+        )
+        if finished.code and run.ended and not run.failed:
+            run = _with_reason(run, finished)
     elif finished.stopped:
         run = evolve(expected, ended=False)
     else:
         raise engine_failure("the engine stopped", finished.printed, request.stack)
-    return RunOutcome(finished, changes_of(_named(run, request)))
+    if not run.stack:  # it ended before its first resource
+        with suppress(HooksError):
+            stack = (request.stack or engine.selected_stack()).rpartition("/")[2]
+            run = evolve(run, project=project_name(), stack=stack)
+    return RunOutcome(finished, changes_of(run))
 
 
-def _completed(run: Run, finished: Finished, expected: Run) -> Run:
-    """The run with what its events don't tell."""
-    return evolve(
-        run,
-        notes=finished.notes,
-        kind=expected.kind,
-        # a state without any hook leaves no trace of a refresh in the events
-        refreshed=run.refreshed or expected.refreshed,
-        ended=run.ended and not finished.stopped,
-    )
-
-
-def _explained(run: Run, finished: Finished) -> Run:
-    """The run with the engine's last words, where it failed though no event tells of a failure."""
-    if not finished.code or run.failed or not run.ended:
-        return run
+def _with_reason(run: Run, finished: Finished) -> Run:
+    """A run that failed though no event tells of a failure, with the engine's last words."""
     if run.planned and changes_of(run).any:  # the engine was given --expect-no-changes
         return run
     said = Diagnostic("error", message_of(f"pulumi: {last_words(finished.printed)}"))
     return evolve(run, failed=True, diagnostics=(*run.diagnostics, said))
-
-
-def _named(run: Run, request: RunRequest) -> Run:
-    """The run with the names that its events don't tell when it ends before its first resource."""
-    if run.stack:
-        return run
-    try:
-        stack = (request.stack or engine.selected_stack()).rpartition("/")[2]
-        return evolve(run, project=project_name(), stack=stack)
-    except HooksError:
-        return run

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
 from bitbucket_hooks.model.fingerprint import fingerprint
+from bitbucket_hooks.model.wording import first_names
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.changes import Changes
-from bitbucket_hooks.report.document import Statement, plain
+from bitbucket_hooks.report.document import plain
 from bitbucket_hooks.report.to_document import lines_by_resource
 
 _VERSION: Final = 2
@@ -61,24 +63,24 @@ def load(path: Path) -> dict[str, Any]:
             f"{path} is no reviewed preview",
             "Make it with `bitbucket-hooks preview --save FILE`, of the same version.",
         )
-    found: dict[str, Any] = value
-    return found
+    return value
 
 
-def _is_reviewed(value: Any) -> bool:
+def _is_reviewed(value: Any) -> TypeGuard[dict[str, Any]]:
     """Whether it has the shape that `save` gives."""
-    if not isinstance(value, dict) or value.get("version") != _VERSION:
+    changes = value.get("changes") if isinstance(value, dict) else None
+    if not isinstance(changes, dict) or value.get("version") != _VERSION:
         return False
-    if not isinstance(value.get("look", 0), int) or not isinstance(value.get("changes"), dict):
-        return False
-    lists = [value["changes"].get(key) for key in _COMPARED]
-    return all(isinstance(one, list) for one in lists) and all(
-        isinstance(resource, dict) and _has_lines(resource) for one in lists for resource in one
+    kinds: list[Any] = [changes.get(kind) for kind in _COMPARED]
+    return (
+        isinstance(value.get("look"), int)
+        and all(isinstance(resources, list) for resources in kinds)
+        and all(_has_lines(resource) for resources in kinds for resource in resources)
     )
 
 
-def _has_lines(resource: Mapping[str, Any]) -> bool:
-    lines = resource.get(_LINES)
+def _has_lines(resource: Any) -> bool:
+    lines = resource.get(_LINES) if isinstance(resource, dict) else None
     return isinstance(lines, list) and all(
         isinstance(line, list) and line and all(isinstance(part, str) for part in line)
         for line in lines
@@ -91,11 +93,17 @@ def differences(reviewed: Mapping[str, Any], now: Changes) -> list[str]:
     if stack != (now.run.project, now.run.stack):
         was = f"{reviewed.get('project')}/{reviewed.get('stack')}"
         return [f"the stack {was} was reviewed, and this is {now.run.project}/{now.run.stack}"]
-    found = _differ(_by_key(reviewed["changes"]), _by_key(_compared(now)))
+    before, after = _by_key(reviewed["changes"]), _by_key(_compared(now))
+    found = []
+    for key in before.keys() | after.keys():
+        resource = before.get(key) or after[key]
+        name = printable(str(resource.get("name") or resource.get("type")), 100)
+        differing = _difference(before.get(key), after.get(key))
+        found += [(name, key, f"{name}: {what}") for what in differing]
     urls = reviewed.get("urls")
     if not found and urls is not None and fingerprint(_urls(now), str(urls)) != urls:
         return ["a url differs in a part that isn't shown"]
-    return found
+    return [what for _, _, what in sorted(found, key=itemgetter(0, 1))]
 
 
 def _urls(changes: Changes) -> str:
@@ -109,30 +117,23 @@ def _urls(changes: Changes) -> str:
     return json.dumps(found, sort_keys=True)
 
 
-def _compared(changes: Changes) -> dict[str, Any]:
+def _compared(changes: Changes) -> dict[str, list[dict[str, Any]]]:
     """What happens, and in which words, without what stays and what differs from run to run."""
     rendered = json.loads(json.dumps(as_json.render(changes)))  # as a file has it: lists, no tuples
-    lines = lines_by_resource(changes)
-    return {
-        kind: [
-            {
-                **{key: value for key, value in one.items() if key not in _STAYS},
-                _LINES: [_saved(line) for line in lines.get(_key(one), ())],
-            }
-            for one in rendered[kind]
-            if _happens(one)
-        ]
-        for kind in _COMPARED
-    }
-
-
-def _saved(line: Statement) -> list[str]:
-    """What a line says, and then each of what it is about."""
-    return [plain(line.text), *map(plain, line.items)]
-
-
-def _happens(resource: Mapping[str, Any]) -> bool:
-    return resource.get("action", resource.get("op")) not in ("unchanged", "same", "")
+    statements = lines_by_resource(changes)
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _COMPARED}
+    for kind, resources in found.items():
+        for resource in rendered[kind]:
+            if resource.get("action", resource.get("op")) in ("unchanged", "same", ""):
+                continue
+            # what a line says, and then what it is about
+            lines = [
+                [plain(line.text), *map(plain, line.items)]
+                for line in statements.get(_key(resource), ())
+            ]
+            kept = {key: value for key, value in resource.items() if key not in _STAYS}
+            resources.append({**kept, _LINES: lines})
+    return found
 
 
 def _key(resource: Mapping[str, Any]) -> str:
@@ -141,21 +142,10 @@ def _key(resource: Mapping[str, Any]) -> str:
 
 
 def _by_key(changes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {_key(one): one for kind in _COMPARED for one in changes.get(kind, [])}
+    return {_key(resource): resource for kind in _COMPARED for resource in changes.get(kind, [])}
 
 
-def _differ(
-    before: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
-    named = [(_name(before.get(key) or now[key]), key) for key in before.keys() | now.keys()]
-    return [
-        f"{name}: {what}"
-        for name, key in sorted(named)
-        for what in _in_words(before.get(key), now.get(key))
-    ]
-
-
-def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Sequence[str]:
+def _difference(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Sequence[str]:
     """In what a resource's changes differ; None: there were, or are, none."""
     if before == now:
         return ()
@@ -163,9 +153,9 @@ def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -
         return ("was reviewed, and wouldn't change now",)
     if before is None:
         what = "would change now, and wasn't reviewed"
-        return [f"{what}: {line}" for line in _only(now, {})] or (what,)
-    lines = [f"now also: {line}" for line in _only(now, before)]
-    lines += [f"no longer: {line}" for line in _only(before, now)]
+        return [f"{what}: {line}" for line in _lines_lacking(now, {})] or (what,)
+    lines = [f"now also: {line}" for line in _lines_lacking(now, before)]
+    lines += [f"no longer: {line}" for line in _lines_lacking(before, now)]
     declared = [
         f"{label} was {_shown(before.get(key))}, and is now {_shown(now.get(key))}"
         for key, label in _DECLARED.items()
@@ -174,21 +164,16 @@ def _in_words(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -
     return lines or declared or ("differs in what no report shows",)
 
 
-def _only(resource: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of one that the other lacks, with the places that the other hasn't in any line."""
+def _lines_lacking(resource: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """The lines that the other lacks, with the places that the other hasn't in any line."""
     lines = other.get(_LINES, ())
     there = {item for _, *items in lines for item in items}
     for line in resource.get(_LINES, ()):
         if line not in lines:
             text, *all_ = line
             items = [item for item in all_ if item not in there] or all_
-            more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
-            places = f": {', '.join(items[:_NAMED])}{more}" if items else ""
+            places = f": {first_names(items, _NAMED)}" if items else ""
             yield printable(f"{text}{places}", _MOST_SHOWN)
-
-
-def _name(resource: Mapping[str, Any]) -> str:
-    return printable(str(resource.get("name") or resource.get("type")), 100)
 
 
 def _shown(value: Any) -> str:
