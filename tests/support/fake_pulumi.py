@@ -12,15 +12,15 @@ import attrs
 
 _SCRIPT = """#!/bin/sh
 words=
-for one; do
-    case $one in --all) words="$words $one" ;; --*) ;; *) words="$words $one" ;; esac
+for word; do
+    case $word in --all) words="$words $word" ;; --*) ;; *) words="$words $word" ;; esac
 done
 words=${{words# }}
 while [ -n "$words" ]; do
-    if [ -f "{said}/$words.code" ]; then
-        /bin/cat "{said}/$words.out"
-        /bin/cat "{said}/$words.err" >&2
-        exit "$(/bin/cat "{said}/$words.code")"
+    if [ -f "{answers}/$words.code" ]; then
+        /bin/cat "{answers}/$words.out"
+        /bin/cat "{answers}/$words.err" >&2
+        exit "$(/bin/cat "{answers}/$words.code")"
     fi
     case $words in *" "*) words=${{words% *}} ;; *) words= ;; esac
 done
@@ -43,7 +43,7 @@ class FakePulumi:
     def put(self) -> FakePulumi:
         """Install it, with its language host."""
         self.folder.mkdir(exist_ok=True)
-        script = _SCRIPT.format(said=self._said)
+        script = _SCRIPT.format(answers=self._answers)
         for name in ("pulumi", "pulumi-language-python"):
             (self.folder / name).write_text(script)
             (self.folder / name).chmod(0o755)
@@ -53,9 +53,9 @@ class FakePulumi:
 
     def says(self, command: str, out: Any = "", error: str = "", code: int = 0) -> FakePulumi:
         """Answer a command, such as `stack ls`; what isn't text is printed as JSON."""
-        told = out if isinstance(out, str) else json.dumps(out)
-        for kind, text in (("out", told), ("err", error), ("code", str(code))):
-            path = self._said / f"{command}.{kind}"
+        printed = out if isinstance(out, str) else json.dumps(out)
+        for kind, text in (("out", printed), ("err", error), ("code", str(code))):
+            path = self._answers / f"{command}.{kind}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         return self
@@ -64,13 +64,12 @@ class FakePulumi:
         """Have stacks, without a resource in any."""
         for name in names:
             self.says(f"stack export {name}", {"version": 3, "deployment": {}})
-        return self.says(
-            "stack ls", [{"name": one, "current": one == selected, **more} for one in names]
-        )
+        rows = [{"name": name, "current": name == selected, **more} for name in names]
+        return self.says("stack ls", rows)
 
     @property
-    def _said(self) -> Path:
-        return self.folder / "said"
+    def _answers(self) -> Path:
+        return self.folder / "answers"
 
 
 def unmeasured() -> dict[str, None]:

@@ -10,7 +10,7 @@ from bitbucket_hooks.pulumi_cli.engine_errors import StackLocked, engine_failure
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "message"),
     [
         (
             "is currently locked by 1 lock\n s3://b: created by ci@runner (pid 47) at 2026-03-01",
@@ -22,11 +22,11 @@ from bitbucket_hooks.pulumi_cli.engine_errors import StackLocked, engine_failure
         ),
     ],
 )
-def test_a_locked_stack(said: str, told: str) -> None:
+def test_a_locked_stack(said: str, message: str) -> None:
     """As backends of one's own say it, and as Pulumi Cloud does."""
     failed = engine_failure("failed", said, "prod")
     assert isinstance(failed, StackLocked)
-    assert failed.message.startswith(told)
+    assert failed.message.startswith(message)
     assert "`pulumi cancel --stack prod` frees the stack" in failed.remedy
     assert failed.exit_code == 2
     assert "`pulumi cancel` frees" in engine_failure("failed", said).remedy

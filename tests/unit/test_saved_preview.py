@@ -1,4 +1,4 @@
-"""What differs from a review is said in the words of the report."""
+"""What differs from a reviewed preview, in the words of the report."""
 
 from __future__ import annotations
 
@@ -103,6 +103,6 @@ def test_what_differs(
     case: tuple[dict[str, object], dict[str, object], list[str]], tmp_path: Path
 ) -> None:
     """14.16: for each resource, and without a word of how it is kept."""
-    before, now, told = case
-    assert _differences(tmp_path, _changes(before), _changes(now)) == told
+    before, now, differences = case
+    assert _differences(tmp_path, _changes(before), _changes(now)) == differences
     assert _differences(tmp_path, _changes(now), _changes(now)) == []
