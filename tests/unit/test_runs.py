@@ -140,8 +140,10 @@ def test_a_failure_without_an_event(tmp_path: Path, args: list[str], log: str, c
 
 def test_a_failure_with_an_event(tmp_path: Path) -> None:
     """Is shown by the report alone."""
-    done = run(tmp_path, "preview failed", FAILED, "preview")
-    assert "x no" in done.stdout
+    error = {"diagnosticEvent": {"severity": "error", "message": "no such thing"}}
+    done = run(tmp_path, "preview failed", events(root(), error, preview=True), "preview")
+    assert done.exit_code == 1
+    assert "x no such thing" in done.stdout
     assert "pulumi:" not in done.stdout
 
 

@@ -44,19 +44,14 @@ class _PlannedHook:
 class AdoptionPreview:
     """Lists the hooks where new ones are to be."""
 
-    values: Mapping[str, Any] = field(repr=False)
-    """Every key of the stack with its prefix, secrets open."""
+    config: StackConfig = field(converter=read, repr=False)
+    """Of every key of the stack with its prefix, secrets open."""
     notify: Callable[[str], None]
     warn: Callable[[str], None]
     most: int
     """Repositories to look at; each costs a request."""
     clock: Clock = field(factory=Clock)
     """Stopped, it ends the requests."""
-    _config: StackConfig = field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Read the configuration once."""
-        self._config = read(self.values)
 
     def find(self, run: Run, changes: Changes) -> Findings:
         """Find the live hooks that creates would adopt; what can't be looked at is left out."""
@@ -113,13 +108,13 @@ class AdoptionPreview:
         Raises ConfigError.
         """
         account = None if provider.startswith(_DEFAULT) else provider
-        if account is not None and account not in self._config.accounts:
+        if account is not None and account not in self.config.accounts:
             return None
-        return self._config.settings_of(account)
+        return self.config.settings_of(account)
 
     def _url_of(self, name: str) -> str | None:
         """The url of the entry of a name; None when there is none."""
-        for entry in self._config.entries:
+        for entry in self.config.entries:
             found, url = entry.given.get("name"), entry.given.get("url")
             if found and url and found.value == name and isinstance(url.value, str):
                 return url.value
