@@ -129,7 +129,7 @@ def inherited_from(parent: pulumi.Resource | None) -> Provider | None:
     if parent is None:
         return None
     found = (parent.get_provider(f"{name}:index:Hook") for name in (NAMESPACE, _PACKAGE))
-    return next((one for one in found if isinstance(one, Provider)), None)
+    return next((account for account in found if isinstance(account, Provider)), None)
 
 
 def _account(given: ProviderArgs) -> dict[str, pulumi.Input[str]]:

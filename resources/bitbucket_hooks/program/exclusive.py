@@ -7,9 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import pulumi
 from attrs import AttrsInstance, define
-from pulumi.dynamic import Resource
 
-from bitbucket_hooks.program.args import HookResource, one_form
+from bitbucket_hooks.program.args import HookResource, PythonNames, one_form
 from bitbucket_hooks.program.hook_fleet import HookFleet
 from bitbucket_hooks.program.listed import flat
 from bitbucket_hooks.program.resource_options import options
@@ -26,9 +25,6 @@ Uuids: TypeAlias = (
     | pulumi.Input[Collection[pulumi.Input[str]]]
 )
 """What names hooks: resources, uuids, and mappings or lists of uuids."""
-
-_WIRE_NAMES: Final[Mapping[str, str]] = {"on_unmanaged": "onUnmanaged"}
-_PYTHON_NAMES: Final[Mapping[str, str]] = {wire: name for name, wire in _WIRE_NAMES.items()}
 
 _COMPUTED: Final = ("unmanaged", "existing")
 
@@ -47,8 +43,8 @@ class ExclusiveArgs:
     """
 
 
-class ExclusiveResource(Resource):
-    """What both have in common: outputs, and the names that previews show."""
+class ExclusiveResource(PythonNames):
+    """What both have in common."""
 
     hooks: pulumi.Output[Sequence[str]]
     """The uuids of the hooks that may be there, sorted."""
@@ -58,14 +54,6 @@ class ExclusiveResource(Resource):
     """The others by uuid, each with where it hangs, its description and its url."""
     existing: pulumi.Output[int]
     """How many hooks there are, these and the others."""
-
-    def translate_input_property(self, prop: str) -> str:
-        """Give a property the name that state and previews show."""
-        return _WIRE_NAMES.get(prop, prop)
-
-    def translate_output_property(self, prop: str) -> str:
-        """Give a property of the state its name in Python."""
-        return _PYTHON_NAMES.get(prop, prop)
 
 
 @define(kw_only=True)
@@ -181,7 +169,7 @@ def _named(value: Any) -> Any:
     if isinstance(value, HookFleet):
         return value.hooks
     if isinstance(value, Mapping):
-        return {key: _named(one) for key, one in value.items()}
+        return {key: _named(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_named(one) for one in value]
+        return [_named(inner) for inner in value]
     return value

@@ -71,8 +71,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
             # end of what is generated
         }
         props, opts = arguments(HookArgs, resource_name, args, opts, keywords)
-        names = {"owner": None, "repository": None}
-        super().__init__(HookProvider(), resource_name, {**names, **props}, opts)
+        super().__init__(HookProvider(), resource_name, props, opts)
 
     @staticmethod
     def get(

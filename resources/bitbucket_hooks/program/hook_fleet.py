@@ -88,6 +88,5 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
         if props["url"] is not None:
             # what drift tells of a live url must not show more than the declared one may
             props["url_is_secret"] = pulumi.Output.from_input(props["url"]).is_secret()
-        names = {"owner": None, "repositories": None}
         props["repositories"] = copies(props["repositories"])
-        super().__init__(HookFleetProvider(), resource_name, {**names, **props}, opts)
+        super().__init__(HookFleetProvider(), resource_name, props, opts)

@@ -78,12 +78,12 @@ def _question(subject_type: str | None) -> Callable[[Client], AwaitableGetHookTy
         events = live_or_bundled(HookApi(lambda: client), [kind], pulumi.log.warn)[kind]
         found = [
             GetHookTypesHookTypeResult(
-                category=each.category,
-                description=each.description,
-                event=each.event,
-                label=each.label,
+                category=event.category,
+                description=event.description,
+                event=event.event,
+                label=event.label,
             )
-            for each in events
+            for event in events
         ]
         return AwaitableGetHookTypesResult(found, kind, kind)
 
@@ -91,7 +91,7 @@ def _question(subject_type: str | None) -> Callable[[Client], AwaitableGetHookTy
 
 
 def _checked(subject_type: str | None) -> str:
-    known = " or ".join(f'"{each}"' for each in SUBJECT_TYPES)
+    known = " or ".join(f'"{kind}"' for kind in SUBJECT_TYPES)
     if subject_type is None:
         raise ConfigError("get_hook_types: subject_type is missing", f"Give {known}.")
     if isinstance(subject_type, str) and is_subject_type(subject_type):

@@ -124,6 +124,6 @@ def _dependencies(opts: pulumi.InvokeOptions | None) -> pulumi.Output[Any]:
 
     def there(resources: Any) -> Any:
         several = resources if isinstance(resources, (list, tuple)) else [resources]
-        return [getattr(one, "id", None) or one.urn for one in several if one is not None]
+        return [getattr(item, "id", None) or item.urn for item in several if item is not None]
 
     return pulumi.Output.from_input(named).apply(there)

@@ -80,16 +80,16 @@ def _question(
         document = published(client)
         ranges = [
             GetIpRangesRangeResult(
-                cidr=each.cidr,
-                directions=list(each.directions),
-                mask=each.mask,
-                mask_len=each.mask_len,
-                network=each.network,
-                perimeter=each.perimeter,
-                products=list(each.products),
-                regions=list(each.regions),
+                cidr=found.cidr,
+                directions=list(found.directions),
+                mask=found.mask,
+                mask_len=found.mask_len,
+                network=found.network,
+                perimeter=found.perimeter,
+                products=list(found.products),
+                regions=list(found.regions),
             )
-            for each in document.of(product, direction)
+            for found in document.of(product, direction)
         ]
         return AwaitableGetIpRangesResult(document.sync_token, ranges)
 

@@ -16,10 +16,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, pulumi.Output):
         return value.apply(plain)
     if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if not _is_several(value):
         return value
-    listed = [plain(one) for one in value]
+    listed = [plain(item) for item in value]
     return sorted(listed) if isinstance(value, (set, frozenset)) and _are_texts(listed) else listed
 
 
@@ -34,10 +34,10 @@ def copies(repositories: Any) -> Any:
     if not _is_several(repositories):
         return repositories
     slugs = list(repositories)
-    if any(isinstance(one, (pulumi.Output, Awaitable)) for one in slugs):
+    if any(isinstance(slug, (pulumi.Output, Awaitable)) for slug in slugs):
         return pulumi.Output.from_input(slugs).apply(copies)
-    if _are_texts(slugs) and all(is_slug(one.strip()) for one in slugs):
-        return {one.strip().lower(): str(AS_DECLARED) for one in slugs}
+    if _are_texts(slugs) and all(is_slug(slug.strip()) for slug in slugs):
+        return {slug.strip().lower(): str(AS_DECLARED) for slug in slugs}
     return slugs
 
 
@@ -48,17 +48,17 @@ def flat(value: Any) -> Any:
     """
     if not _is_several(value):
         return value
-    if any(not isinstance(one, str) for one in value):
+    if any(not isinstance(item, str) for item in value):
         uuids = pulumi.Output.from_input(value)
         return uuids.apply(lambda found: list(_leaves(found)), run_with_unknowns=True)
     return value
 
 
 def _leaves(value: Any) -> Iterable[Any]:
-    within = value.values() if isinstance(value, Mapping) else value
+    items = value.values() if isinstance(value, Mapping) else value
     if isinstance(value, Mapping) or _is_several(value):
-        for one in within:
-            yield from _leaves(one)
+        for item in items:
+            yield from _leaves(item)
     else:
         yield value
 
@@ -69,4 +69,4 @@ def _is_several(value: Any) -> TypeGuard[Iterable[Any]]:
 
 
 def _are_texts(values: Iterable[Any]) -> bool:
-    return all(isinstance(one, str) for one in values)
+    return all(isinstance(value, str) for value in values)

@@ -56,22 +56,16 @@ def _problems(kind: str, opts: pulumi.ResourceOptions) -> Iterable[tuple[str, st
     if opts.import_ is not None:
         what = "import_: dynamic providers of Pulumi can't import"
         yield what, "Take it out." if kind.endswith("Exclusive") else _ADOPT
-    if kind == "HookFleet" and (names := _others(ignored, _OF_FLEETS)):
+    if kind == "HookFleet" and (names := _listed(ignored, _OF_FLEETS, are_in=False)):
         yield f"ignore_changes: {names}: a fleet repairs each of its hooks as a whole", _NO_FLEET
-    if kind.endswith("Exclusive") and (names := _others(ignored, _OF_EXCLUSIVES)):
+    if kind.endswith("Exclusive") and (names := _listed(ignored, _OF_EXCLUSIVES, are_in=False)):
         yield f"ignore_changes: {names}: is no argument of this resource", _REPORT
-    if kind.endswith("Hook") and (names := _named(ignored, _SECRET_SOURCE)):
+    if kind.endswith("Hook") and (names := _listed(ignored, _SECRET_SOURCE, are_in=True)):
         what = f"ignore_changes: {names}: what secret_from finds is compared all the same"
         yield what, _NO_SOURCE
 
 
-def _others(ignored: Iterable[str], names: Collection[str]) -> str:
-    """Those that are none of these names."""
+def _listed(ignored: Iterable[str], names: Collection[str], *, are_in: bool) -> str:
+    """The ignored properties that are among these names, or that are not."""
     known = {*names, *map(camel, names)}
-    return ", ".join(one for one in ignored if one not in known)
-
-
-def _named(ignored: Iterable[str], names: Collection[str]) -> str:
-    """Those that are one of these names."""
-    known = {*names, *map(camel, names)}
-    return ", ".join(one for one in ignored if one in known)
+    return ", ".join(name for name in ignored if (name in known) is are_in)

@@ -67,7 +67,6 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
             # end of what is generated
         }
         props, opts = arguments(WorkspaceHookArgs, resource_name, args, opts, keywords)
-        props = {"workspace": None, **props}
         super().__init__(WorkspaceHookProvider(), resource_name, props, opts)
 
     @staticmethod
