@@ -92,7 +92,7 @@ _LISTS: Final = ("problems", "warnings", "doubts", "wrong", "failures")
 _GIVEN: Final = {
     **dict.fromkeys(("url_problem", "_scheme_or_host_problem", "refusal"), "error"),
     **dict.fromkeys(("_missing", "_no_event", "no_such_event"), "error"),
-    **dict.fromkeys(("unchecked_told", "_failure"), "warning"),
+    **dict.fromkeys(("_failure",), "warning"),
     "adoption_notice": "note",
 }
 """Functions that give a message, or the rest of one."""

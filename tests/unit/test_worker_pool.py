@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import pytest
+
 from bitbucket_hooks.api.worker_pool import WorkerPool
-from bitbucket_hooks.reconcile.incomplete import failure
+from bitbucket_hooks.reconcile.bulk import Incomplete, raise_failures
 from support.clocks import FakeClock
 
 
@@ -19,10 +21,11 @@ def test_a_bug_in_one_piece(clock: FakeClock) -> None:
     outcome = WorkerPool(2, clock, print).run("fleet", pieces)
     assert outcome.done == {"a": 1, "c": 3}
     assert outcome.stopped is None
-    message, remedy = failure("fleet", outcome) or ("", "")
-    assert message == (
+    with pytest.raises(Incomplete) as raised:
+        raise_failures("fleet", {}, outcome)
+    assert raised.value.message == (
         "fleet: 2 of 4 repositories failed, 2 are done\n"
         "  b: unforeseen KeyError\n  d: unforeseen KeyError"
     )
-    assert remedy.count("Traceback") == 1
-    assert "in _bug" in remedy
+    assert raised.value.remedy.count("Traceback") == 1
+    assert "in _bug" in raised.value.remedy

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
-from pulumi.dynamic import CheckResult, ConfigureRequest, ResourceProvider
+from attrs import evolve
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 
 from bitbucket_hooks.model.errors import ConflictError
+from bitbucket_hooks.model.state_codec import place_of
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.provider import sdk_hooks
@@ -30,7 +32,7 @@ _WORKERS: Final = 256  # more than the engine asks for at once on any machine
 
 
 class DeclaringProvider(ResourceProvider):
-    """Checks declarations and claims their places; holds no state that would be pickled."""
+    """Checks declarations and reserves their keys; holds no state that would be pickled."""
 
     serialize_as_secret_always = False  # nothing secret is pickled: class and module name
     checker: ClassVar[Checker]
@@ -47,21 +49,49 @@ class DeclaringProvider(ResourceProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validate the declaration and give its canonical form."""
         result = self.checker.check(self._session, _olds, news)
-        _declared.add(_key(result.inputs))
-        if not result.failures and not pulumi.contains_unknowns(result.inputs):
-            identities, us = self._session.identities, owner(result.inputs)
-            places = list(identities.places(self._places(result.inputs)))
-            self._session.claims.reserve_key(places, us)
+        inputs = result.inputs
+        _declared.add(_key(inputs))
+        problems = list(self._problems(_olds, inputs))
+        if not (result.failures or problems or pulumi.contains_unknowns(inputs)):
+            problems += self._named_twice(inputs, is_checked=True)
+            keys = list(self._session.identities.all_keys(self._keys(inputs)))
+            us = owner(inputs)
+            self._session.claims.reserve(keys, us)
             if not _olds:
-                self._warn_of_other_stacks(places, us)
-        return result
+                self._warn_of_other_stacks(keys, us)
+        failures = [CheckFailure("", text) for text in problems]
+        return CheckResult(inputs, [*result.failures, *failures])
 
-    def _warn_of_other_stacks(self, places: Collection[HookKey], us: Owner) -> None:
+    def _problems(self, olds: Props, inputs: Props) -> Iterable[str]:  # noqa: ARG002  # for some kinds
+        """What is wrong with inputs that no rule of a single property sees."""
+        return ()
+
+    def _subjects(self, props: Props) -> list[Subject]:
+        """What the hooks of a declaration hang on."""
+        workspace, *rest = self.checker.subject
+        if not rest:
+            return [Subject(props[workspace])]
+        slugs = props.get(rest[0], ())
+        slugs = [slugs] if isinstance(slugs, str) else slugs
+        return [Subject(props[workspace], slug) for slug in slugs]
+
+    def _keys(self, inputs: Props) -> Iterable[HookKey]:
+        """Which hooks a declaration means."""
+        key = place_of(inputs)
+        return [evolve(key, subject=subject) for subject in self._subjects(inputs)]
+
+    def _reserve_by_uuid(self, news: Props, subjects: Iterable[Subject]) -> None:
+        """Hold what is declared under the uuids that are known, too: names may have changed."""
+        key = place_of(news)
+        keys = [evolve(key, subject=subject.by_uuid) for subject in subjects if subject.uuid]
+        self._session.claims.reserve(keys, owner(news))
+
+    def _warn_of_other_stacks(self, keys: Collection[HookKey], us: Owner) -> None:
         """Warn, in a preview already, when another stack has the hooks of a new resource."""
         from bitbucket_hooks.reconcile.registry import shared_notice  # noqa: PLC0415 - see above
 
-        if others := self._session.registry.declared_in_other_stacks(places, us):
-            first, *more = sorted({str(place.subject) for place in others})
+        if others := self._session.registry.declared_in_other_stacks(keys, us):
+            first, *more = sorted({str(key.subject) for key in others})
             where = f"{first} and {len(more):,} more" if more else first
             sdk_hooks.warn(shared_notice(where, others.values()))
 
@@ -85,20 +115,14 @@ class DeclaringProvider(ResourceProvider):
             claims.declare(uuids, us)
         return uuids
 
-    def _named_twice(
-        self, subjects: Iterable[Subject], *, is_checked: bool = False
-    ) -> Iterator[str]:
+    def _named_twice(self, props: Props, *, is_checked: bool = False) -> Iterator[str]:
         """What is wrong with a list that has one repository by its slug and by its uuid."""
-        doubles = self._session.identities.doubles(subjects, is_checked=is_checked)
+        doubles = self._session.identities.doubles(self._subjects(props), is_checked=is_checked)
         for subject, same in doubles.items():
             yield (
                 f'repositories: "{subject.repository}" and "{same.repository}" are the same '
                 "repository; remove one of the two"
             )
-
-    def _places(self, inputs: Props) -> Iterable[HookKey]:
-        """Which hooks a declaration means."""
-        raise NotImplementedError
 
 
 _declared: set[str] = set()  # what was checked: a diff of it is a declaration, else a refresh

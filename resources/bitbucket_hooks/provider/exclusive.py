@@ -10,7 +10,6 @@ from uuid import uuid4
 import pulumi
 from attrs import evolve
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     CreateResult,
     DiffResult,
@@ -23,16 +22,16 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.notes import NoteKind, note
 from bitbucket_hooks.model.safety import REMEDY, share, too_many
 from bitbucket_hooks.model.state_codec import SUBJECT_UUIDS
-from bitbucket_hooks.model.subject import Subject, canonical_uuid
+from bitbucket_hooks.model.subject import canonical_uuid
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import DeclaringProvider, Props, is_declared, owner
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.sdk_hooks import Change
+from bitbucket_hooks.reconcile.bulk import Incomplete
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.exclusive import (
-    ExclusiveIncomplete,
     ExclusiveScope,
     Records,
     counted,
@@ -68,12 +67,15 @@ def _checker(kind: str, *subject: str) -> Checker:
 class _ExclusiveProvider(DeclaringProvider):
     """Translates between the engine and `reconcile`."""
 
-    def _subjects(self, props: Props) -> list[Subject]:
-        """Where only the hooks of the declaration may be."""
-        raise NotImplementedError
-
-    def _places(self, inputs: Props) -> Iterable[HookKey]:  # noqa: ARG002  # it declares no hook itself
+    def _keys(self, inputs: Props) -> Iterable[HookKey]:  # noqa: ARG002  # it declares no hook itself
         return ()
+
+    def _problems(self, olds: Props, inputs: Props) -> Iterable[str]:  # noqa: ARG002
+        if "hooks" not in inputs and inputs.get("onUnmanaged") == DELETE:
+            yield (
+                'hooks: is required with on_unmanaged "delete"; name the hooks that may be there, '
+                "an empty list for none"
+            )
 
     @sdk_hooks.provider_method
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -83,21 +85,12 @@ class _ExclusiveProvider(DeclaringProvider):
         are named beside unknown ones are kept for the diff.
         """
         result = super().check(_olds, news)
-        inputs, failures = result.inputs, list(result.failures)
-        if "hooks" not in inputs and inputs.get("onUnmanaged") == DELETE:
-            text = (
-                'hooks: is required with on_unmanaged "delete"; name the hooks that may be there, '
-                "an empty list for none"
-            )
-            failures.append(CheckFailure("", text))
-        if not failures and not pulumi.contains_unknowns(inputs):
-            doubles = self._named_twice(self._subjects(inputs), is_checked=True)
-            failures += [CheckFailure("", text) for text in doubles]
+        inputs = result.inputs
         inputs.setdefault("hooks", [])
-        inputs["unmanaged"] = {} if failures else self._known_unmanaged(inputs, _olds)
+        inputs["unmanaged"] = {} if result.failures else self._known_unmanaged(inputs, _olds)
         if pulumi.contains_unknowns(inputs["hooks"]):
             _known_hooks[owner(inputs)] = _known_uuids(news["hooks"])
-        return CheckResult(inputs, failures)
+        return result
 
     def _known_unmanaged(self, inputs: Props, olds: Props) -> Any:
         """Of the unmanaged hooks in the state, those that are so still, as far as can be told."""
@@ -124,17 +117,16 @@ class _ExclusiveProvider(DeclaringProvider):
             return DiffResult(replaces=[workspace])
         scope, records = self._scope(_news, _olds), self._records(_olds)
         unmanaged = scope.remaining(records.unmanaged)
-        held = self._warn_of_held(scope, unmanaged)
-        others = _warn_of_unreadable(unmanaged, held)
+        others = self._deletable(scope, unmanaged)
         doomed = others if _news["onUnmanaged"] != REPORT else {}  # a preview may not know it
         # repositories that leave the declaration are still in `existing`
         _refuse_too_many(doomed, min(records.existing, len(scope.hooks) + len(unmanaged)))
-        if not (doomed and self._session.sightings.all_shown_before(doomed)):
+        if not (doomed and self._session.exclusives.all_shown_before(doomed)):
             is_open = bool(doomed) and pulumi.contains_unknowns(_news["hooks"])
             _warn_of_found(
                 others, "to be deleted" if doomed else _REPORTED, _OPEN if is_open else ""
             )
-        self._session.sightings.shown(doomed)
+        self._session.exclusives.note_shown(doomed)
         details = {
             **_list_changes("repositories", _olds, _news),
             **_list_changes("hooks", _olds, _news),
@@ -161,8 +153,9 @@ class _ExclusiveProvider(DeclaringProvider):
                 "Take the id out of the resource's options, so that it is declared.",
             )
         before, scope = self._records(props), self._scope(props, props)
-        records = self._session.exclusives.look(scope, before, self._session.refresh_turns.is_due)
-        self._session.sightings.found(records.unmanaged.keys() - before.unmanaged.keys())
+        records = self._session.exclusives.refresh(
+            scope, before, self._session.refresh_turns.is_due
+        )
         outputs = _outputs(props, scope, records)
         inputs = {key: value for key, value in outputs.items() if key not in _COMPUTED}
         return ReadResult(id_, outputs, inputs)
@@ -173,7 +166,8 @@ class _ExclusiveProvider(DeclaringProvider):
         deletes = _news["onUnmanaged"] == DELETE
         remaining = self._scope(_news, _olds).remaining(_shown(_olds["unmanaged"]))
         doomed = readable(remaining) if deletes else {}
-        news = {u: record for u, record in doomed.items() if self._session.sightings.is_news(u)}
+        is_news = self._session.exclusives.is_news
+        news = {uuid: record for uuid, record in doomed.items() if is_news(uuid)}
         _warn(news, "left alone: found by this very run, and shown by no preview", _LATER)
         due = doomed.keys() - news.keys()
         return UpdateResult(self._bring_in_line(_id, _news, _olds, due))
@@ -187,20 +181,21 @@ class _ExclusiveProvider(DeclaringProvider):
         leaving = set(olds.get("hooks", ())) - set(news["hooks"])
         try:
             records = self._session.exclusives.bring_in_line(scope, before, leaving, doomed)
-        except ExclusiveIncomplete as error:
-            if error.records.listed:  # else there is nothing to keep
-                sdk_hooks.keep_partly_done(id_, _outputs(news, scope, error.records), news)
+        except Incomplete as error:
+            if error.known.listed:  # else there is nothing to keep
+                sdk_hooks.keep_partly_done(id_, _outputs(news, scope, error.known), news)
             raise
         known = before.unmanaged
         found = {u: record for u, record in records.unmanaged.items() if u not in known}
-        held = self._warn_of_held(scope, found)
-        others = _warn_of_unreadable(found, held)
         what = (_REPORTED,) if news["onUnmanaged"] == REPORT else ("found", _LATER)
-        _warn_of_found(others, *what)
+        _warn_of_found(self._deletable(scope, found), *what)
         return _outputs(news, scope, records)
 
-    def _warn_of_held(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
-        """Of unmanaged hooks, those that a resource of this run declares; warns of them."""
+    def _deletable(self, scope: ExclusiveScope, unmanaged: Mapping[str, str]) -> dict[str, str]:
+        """Of unmanaged hooks, those that may be deleted, with a warning of each kind of others.
+
+        These are hooks that a resource of this run declares, and hooks that can't be read.
+        """
         holder_of = self._session.claims.handed_over
         holders = {uuid: holder_of(uuid, scope.owner) for uuid in unmanaged}
         held = {u: f"{unmanaged[u]} ({holder})" for u, holder in holders.items() if holder}
@@ -209,7 +204,15 @@ class _ExclusiveProvider(DeclaringProvider):
                 f"declared, but not named in `hooks`, so they just stay:\n{listed_hooks(held)}\n"
                 "Name them in `hooks`."
             )
-        return held
+        others = {uuid: record for uuid, record in unmanaged.items() if uuid not in held}
+        fine = readable(others)
+        odd = {uuid: record for uuid, record in others.items() if uuid not in fine}
+        _warn(
+            odd,
+            "can't be read and so is never deleted here",
+            "Correct or delete it on its page, or name it in `hooks`.",
+        )
+        return fine
 
     def _records(self, props: Props) -> Records:
         if not props:
@@ -236,17 +239,11 @@ class RepositoryHooksExclusiveProvider(_ExclusiveProvider):
 
     checker = _checker("repository", "owner", "repositories")
 
-    def _subjects(self, props: Props) -> list[Subject]:
-        return [Subject(props["owner"], slug) for slug in props.get("repositories", ())]
-
 
 class WorkspaceHooksExclusiveProvider(_ExclusiveProvider):
     """Of a workspace itself."""
 
     checker = _checker("workspace", "workspace")
-
-    def _subjects(self, props: Props) -> list[Subject]:
-        return [Subject(props["workspace"])]
 
 
 _known_hooks: dict[Owner, frozenset[str]] = {}  # named beside unknown ones in what was checked
@@ -305,19 +302,6 @@ def _refuse_too_many(doomed: Mapping[str, str], total: int) -> None:
             f"doesn't name:\n{listed_hooks(doomed, 5)}",
             REMEDY,
         )
-
-
-def _warn_of_unreadable(unmanaged: Mapping[str, str], held: Collection[str]) -> Mapping[str, str]:
-    """Of unmanaged hooks that nobody holds, those that could be read; warns of the others."""
-    others = {uuid: record for uuid, record in unmanaged.items() if uuid not in held}
-    fine = readable(others)
-    odd = {uuid: record for uuid, record in others.items() if uuid not in fine}
-    _warn(
-        odd,
-        "can't be read and so is never deleted here",
-        "Correct or delete it on its page, or name it in `hooks`.",
-    )
-    return fine
 
 
 def _warn_of_found(unmanaged: Mapping[str, str], what: str, remedy: str = "") -> None:

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pulumi
 from attrs import evolve
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     CreateResult,
     DiffResult,
@@ -30,11 +29,9 @@ from bitbucket_hooks.model.state_codec import (
     had_secret,
     kept_of,
     observed_of,
-    place_of,
 )
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.sync_status import AS_DECLARED, SyncStatus, sync_status
-from bitbucket_hooks.model.webhook import HookKey, Observed
 from bitbucket_hooks.model.wording import first_names
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import (
@@ -46,8 +43,8 @@ from bitbucket_hooks.provider.base import (
 )
 from bitbucket_hooks.provider.checking import Checker
 from bitbucket_hooks.provider.diffs import diff_of, known_secret
-from bitbucket_hooks.reconcile.fleet import Fleet
-from bitbucket_hooks.reconcile.incomplete import Copies, FleetIncomplete
+from bitbucket_hooks.reconcile.bulk import Incomplete
+from bitbucket_hooks.reconcile.fleet import Copies, Fleet
 
 _COMPUTED: Final = ("hooks", "createdAt", SUBJECT_UUIDS)
 _SECRET: Final = ("secret", FINGERPRINT)
@@ -73,15 +70,11 @@ class HookFleetProvider(DeclaringProvider):
         result = super().check(_olds, news)
         if result.inputs.get("urlIsSecret") is False:
             del result.inputs["urlIsSecret"]
-        problems = [*_names_one_hook(result.inputs), *_too_many_removed(_olds, result.inputs)]
-        if not result.failures and not pulumi.contains_unknowns(result.inputs):
-            problems += self._named_twice(_subjects(result.inputs), is_checked=True)
-        failures = [CheckFailure("", text) for text in problems]
-        return CheckResult(result.inputs, [*result.failures, *failures])
+        return result
 
-    def _places(self, inputs: Props) -> Iterable[HookKey]:
-        place = place_of(inputs)
-        return [evolve(place, subject=subject) for subject in _subjects(inputs)]
+    def _problems(self, olds: Props, inputs: Props) -> Iterable[str]:
+        yield from _names_one_hook(inputs)
+        yield from _too_many_removed(olds, inputs)
 
     @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
@@ -89,20 +82,17 @@ class HookFleetProvider(DeclaringProvider):
         if pulumi.contains_unknowns(_news):
             return DiffResult()
         moved = _olds.get("owner") != _news["owner"]
-        replaces = ["owner"] if moved and not self._came_along(_olds, _news) else []
-        if is_declared(_news) and not replaces:
+        if moved and not self._came_along(_olds, _news):
+            return DiffResult(replaces=["owner"])
+        if is_declared(_news):
             # not those that leave the fleet: whoever declares them now may adopt them
             stay = [uuid for s, uuid in _hooks(_olds).items() if s in _news["repositories"]]
             if len(self._claim(stay, _news)) < len(stay):
                 return DiffResult(changes=True)
-        if replaces:
-            return DiffResult(replaces=replaces)
-        if is_declared(_news) and not moved:
-            copies = _copies(_olds)
-            known = [copies.subject(_news["owner"], slug) for slug in _news["repositories"]]
-            place = place_of(_news)
-            places = [evolve(place, subject=s.by_uuid) for s in known if s.uuid]
-            self._session.claims.reserve_key(places, owner(_news))
+            if not moved:
+                copies = _copies(_olds)
+                known = [copies.subject(_news["owner"], slug) for slug in _news["repositories"]]
+                self._reserve_by_uuid(_news, known)
         names = ["owner"] if moved else []
         names += ["repositories"] if _last_known(_olds) != _last_known(_news) else []
         return diff_of(_olds, _news, [*names, *differing(_olds, _news)])
@@ -111,15 +101,7 @@ class HookFleetProvider(DeclaringProvider):
     def create(self, props: Props) -> CreateResult:
         """Make the copies, or adopt the hooks that the declaration means."""
         id_ = f"fleet-{uuid4()}"
-        fleet = self._fleet(props)
-        kept = kept_of(props, fleet.template.secret, {})
-        try:
-            copies = self._session.fleets.bring_in_line(fleet, Copies())
-        except FleetIncomplete as error:
-            if error.copies.hooks:  # else there is nothing to keep
-                sdk_hooks.keep_partly_done(id_, _outputs(kept, error.copies), props)
-            raise
-        return CreateResult(id_, _outputs(kept, copies))
+        return CreateResult(id_, self._bring_in_line(id_, {}, props))
 
     @sdk_hooks.provider_method
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -129,7 +111,7 @@ class HookFleetProvider(DeclaringProvider):
                 f'a HookFleet can\'t be looked up ("{id_}")',
                 "Look up its copies one by one, as Hook.",
             )
-        copies = self._session.fleets.look(
+        copies = self._session.fleets.refresh(
             desired_of(props, props.get(FINGERPRINT) or props.get("secret")),
             _copies(props),
             is_due=self._session.refresh_turns.is_due,
@@ -141,39 +123,38 @@ class HookFleetProvider(DeclaringProvider):
     @sdk_hooks.provider_method
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Bring in line what is not; copies that are cost nothing."""
-        fleet = self._fleet(_news)
-        secret = fleet.template.secret
-        if secret is None and had_secret(_olds):
-            warn_of_kept_secret("every copy of the fleet")
-        known = known_secret(secret, _olds, _news)
-        kept = kept_of(_news, secret, _olds)
-        try:
-            copies = self._session.fleets.bring_in_line(fleet, _copies(_olds), _last(_olds), known)
-        except FleetIncomplete as error:
-            sdk_hooks.keep_partly_done(_id, _outputs(kept, error.copies), _news)
-            raise
-        return UpdateResult(_outputs(kept, copies))
+        return UpdateResult(self._bring_in_line(_id, _olds, _news))
 
     @sdk_hooks.provider_method
     def delete(self, _id: str, _props: Props) -> None:
         """Remove the copies, but those that belong to other resources by now."""
         self._session.fleets.delete(_props["owner"], _copies(_props), owner(_props))
 
-    def _fleet(self, props: Props) -> Fleet:
-        for problem in self._named_twice(_subjects(props)):
+    def _bring_in_line(self, id_: str, olds: Props, news: Props) -> Props:
+        for problem in self._named_twice(news):
             raise ConfigError(problem)
-        adopt = props.get("adopt", self._session.settings.adopt)
-        desired = desired_of(props, declared_secret(props))
-        return Fleet(desired, props["repositories"].keys(), owner(props), adopt)
+        secret = declared_secret(news)
+        adopt = news.get("adopt", self._session.settings.adopt)
+        fleet = Fleet(desired_of(news, secret), news["repositories"].keys(), owner(news), adopt)
+        if secret is None and had_secret(olds):
+            warn_of_kept_secret("every copy of the fleet")
+        # where no secret was managed, there may be one
+        secret_set = olds.get("secret") != ""
+        last = evolve(observed_of("", olds), secret_set=secret_set) if olds else None
+        known = known_secret(secret, olds, news)
+        kept = kept_of(news, secret, olds)
+        try:
+            copies = self._session.fleets.bring_in_line(fleet, _copies(olds), last, known)
+        except Incomplete as error:
+            if olds or error.known.hooks:  # else there is nothing to keep
+                sdk_hooks.keep_partly_done(id_, _outputs(kept, error.known), news)
+            raise
+        return _outputs(kept, copies)
 
     def _came_along(self, olds: Props, news: Props) -> bool:
         """Whether the workspace was renamed, as one of the hooks shows, rather than changed."""
         slug, uuid = next(iter(_hooks(olds).items()), ("", ""))
         return bool(uuid) and self._session.lifecycle.lives_on(Subject(news["owner"], slug), uuid)
-
-
-def _subjects(props: Props) -> list[Subject]:
-    return [Subject(props["owner"], slug) for slug in props["repositories"]]
 
 
 def _hooks(props: Props) -> Mapping[str, str]:
@@ -186,17 +167,12 @@ def _last_known(props: Props) -> dict[str, str]:
 
 
 def _statuses(props: Props) -> dict[str, SyncStatus]:
-    return {slug: sync_status(words) for slug, words in props["repositories"].items()}
+    return {slug: sync_status(words) for slug, words in props.get("repositories", {}).items()}
 
 
 def _copies(props: Props) -> Copies:
     uuids = props.get(SUBJECT_UUIDS, {})
     return Copies(_hooks(props), _statuses(props), props.get("createdAt"), uuids)
-
-
-def _last(olds: Props) -> Observed:
-    """How each copy was declared; where no secret was managed, there may be one."""
-    return evolve(observed_of("", olds), secret_set=olds.get("secret") != "")
 
 
 def _outputs(declared: Props, copies: Copies) -> dict[str, Any]:

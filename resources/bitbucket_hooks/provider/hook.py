@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pulumi
-from attrs import evolve
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from bitbucket_hooks.api.errors import NotFound
@@ -21,13 +20,12 @@ from bitbucket_hooks.model.state_codec import (
     observed_of,
     outputs_as_read,
     outputs_of,
-    place_of,
     subject_of,
     without_secret,
 )
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.urls import may_be_secret, origin_shown
-from bitbucket_hooks.model.webhook import HookKey, SecretChange
+from bitbucket_hooks.model.webhook import SecretChange
 from bitbucket_hooks.provider import sdk_hooks
 from bitbucket_hooks.provider.base import (
     DeclaringProvider,
@@ -46,9 +44,6 @@ class _HookProvider(DeclaringProvider):
 
     id_form: ClassVar[str]
 
-    def _places(self, inputs: Props) -> Iterable[HookKey]:
-        return [place_of(inputs)]
-
     @sdk_hooks.provider_method
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """What an update would change; a hook that is declared is claimed."""
@@ -56,16 +51,13 @@ class _HookProvider(DeclaringProvider):
             return DiffResult()
         moved = [key for key in self.checker.subject if _olds.get(key) != _news.get(key)]
         # a repository that was renamed has the hook; another one hasn't
-        stays = not moved or self._session.lifecycle.lives_on(subject_of(_news), _id)
-        replaces = [] if stays else moved
-        if is_declared(_news) and not replaces and not self._claim([_id], _news):
-            return DiffResult(changes=True, replaces=["uuid"])
-        if replaces:
-            return DiffResult(replaces=replaces)
-        known = subject_of(_olds)
-        if is_declared(_news) and known == subject_of(_news) and known.uuid:
-            place = evolve(place_of(_news), subject=known.by_uuid)
-            self._session.claims.reserve_key([place], owner(_news))
+        if moved and not self._session.lifecycle.lives_on(subject_of(_news), _id):
+            return DiffResult(replaces=moved)
+        if is_declared(_news):
+            if not self._claim([_id], _news):
+                return DiffResult(changes=True, replaces=["uuid"])
+            if (known := subject_of(_olds)) == subject_of(_news):
+                self._reserve_by_uuid(_news, [known])
         return diff_of(_olds, _news, [*moved, *differing(_olds, _news)])
 
     @sdk_hooks.provider_method

@@ -244,13 +244,8 @@ def engine_address() -> str | None:
 
 
 @functools.cache
-def _engine(address: str) -> Callable[[engine_pb2.LogRequest], None]:
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
-
-    def log(request: engine_pb2.LogRequest) -> None:
-        stub.Log(request, timeout=5)
-
-    return log
+def _engine(address: str) -> engine_pb2_grpc.EngineStub:
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 _stderr_lock = threading.Lock()
@@ -290,11 +285,8 @@ def _log(
         request = engine_pb2.LogRequest(
             severity=severity, message=message, urn=urn, ephemeral=passing
         )
-        try:
-            _engine(address)(request)
-        except grpc.RpcError:
-            pass
-        else:
+        with suppress(grpc.RpcError):
+            _engine(address).Log(request, timeout=5)
             return
     with _stderr_lock:
         print(message, file=sys.stderr, flush=True)  # noqa: T201  # the fallback's only way

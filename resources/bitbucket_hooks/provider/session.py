@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.event_catalogue import Catalogue
@@ -37,7 +37,6 @@ from bitbucket_hooks.provider.sdk_hooks import (
     report_progress,
     warn,
 )
-from bitbucket_hooks.reconcile.announced import Announced
 from bitbucket_hooks.reconcile.claims import Claims, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives
 from bitbucket_hooks.reconcile.fleet import Fleets
@@ -60,8 +59,6 @@ class Session:
     lifecycle: Lifecycle
     fleets: Fleets
     exclusives: Exclusives
-    sightings: Announced
-    listings: Listings
     claims: Claims
     registry: Registry
     identities: Identities
@@ -69,23 +66,21 @@ class Session:
     refresh_turns: RefreshTurns
 
 
-@define
-class _Connection:
-    """One client for all threads, opened by the first call: a run without any has no use for it."""
+def _client_for(settings: Settings, clock: Clock) -> Callable[[], Client]:
+    """Give what opens one client for all threads: a run that asks nothing has no use for it."""
+    lock = threading.Lock()
 
-    settings: Settings
-    clock: Clock
-    _client: Client | None = field(default=None, init=False)
-    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    @functools.cache
+    def client() -> Client:
+        from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - brings requests
 
-    def client(self) -> Client:
-        """Give the client."""
-        with self._lock:
-            if self._client is None:
-                from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - brings requests
+        return open_client(settings, warn, ensure_engine_lives, clock)
 
-                self._client = open_client(self.settings, warn, ensure_engine_lives, self.clock)
-            return self._client
+    def shared_client() -> Client:
+        with lock:
+            return client()
+
+    return shared_client
 
 
 _lock = threading.Lock()
@@ -111,10 +106,10 @@ def _open(settings: Settings) -> Session:
     end_with_engine()
     clock = Clock()
     on_cancel(clock.stop)
-    connection = _Connection(settings, clock)
+    client = _client_for(settings, clock)
     if settings.sandbox is not None:
-        connection.client()  # a preview too fails when it can't be opened
-    api = HookApi(connection.client)
+        client()  # a preview too fails when it can't be opened
+    api = HookApi(client)
     listings = Listings(api, clock, warn)
     folder, server = _run_folder(), str(settings.sandbox or settings.api_url)
     claims = Claims(folder, engine_address() or "", server)
@@ -129,10 +124,8 @@ def _open(settings: Settings) -> Session:
     return Session(
         settings=settings,
         lifecycle=lifecycle,
-        fleets=Fleets(lifecycle, pool, inform, warn),
-        exclusives=Exclusives(lifecycle, pool, inform, warn),
-        sightings=Announced(claims),
-        listings=listings,
+        fleets=Fleets(lifecycle, pool),
+        exclusives=Exclusives(lifecycle, pool),
         claims=claims,
         registry=registry,
         identities=identities,

@@ -71,14 +71,6 @@ def _ascii(text: str | None) -> str:
     return printable(ascii(text), 100)
 
 
-def near_miss_warning(subject: Subject, uuid: str, why: str) -> str:
-    """Warn that a hook is made beside one that seems to be the same."""
-    return (
-        f"{subject}: a hook is made beside {uuid}, which may be the same: {why}; if it is, declare "
-        "its url, or delete it"
-    )
-
-
 def _named(
     desired: Desired, live: Mapping[str, Observed], uuid: str, taken: Callable[[str], bool]
 ) -> Observed:

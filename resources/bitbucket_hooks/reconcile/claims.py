@@ -26,7 +26,7 @@ from bitbucket_hooks.model.urls import origin_shown
 from bitbucket_hooks.model.webhook import HookKey
 
 _KEEP: Final = 3 * 24 * 3600  # seconds after which the claims of a past run are swept away
-_BY_UUID: Final = "by uuid"  # holds a place for all that name each its own hook there
+_BY_UUID: Final = "by uuid"  # holds a key for all declarations that name each its own hook
 _VERSION: Final = 101
 _SCHEMA: Final = """
 CREATE TABLE claims (
@@ -50,6 +50,9 @@ class Owner:
 
     key: str
     name: str
+
+
+_NOBODY: Final = Owner("", "")
 
 
 @frozen
@@ -90,37 +93,34 @@ class Claims:
         """Hold a hook that was just created or is about to be adopted. Raises ConflictError."""
         claim = self._claim(owner, made=True)
         with self._database.using() as database:
-            taken = database.execute(_TAKE, (_digest(uuid), *astuple(claim))).rowcount
+            taken = database.execute(_TAKE, (digest(uuid), *astuple(claim))).rowcount
         if not taken:
             self._hold([uuid], claim, str)
 
-    def reserve_key(self, places: Iterable[HookKey], owner: Owner) -> None:
-        """Hold the places of a declaration, so that two equal ones can't both create a hook.
+    def reserve(self, keys: Iterable[HookKey], owner: Owner) -> None:
+        """Hold the keys of a declaration, so that two equal ones can't both create a hook.
 
         Those that name each another hook create none, and may be equal otherwise. Raises
         ConflictError when another resource of this phase declares the same hook.
         """
-        claim = self._claim(owner)
-        named = {self._name(place): place for place in places}
-        self._hold_places(named, claim)
-        like = {evolve(place, hook=None) for place in named.values() if place.hook}
-        self._hold_places({self._name(one): one for one in like}, evolve(claim, owner=_BY_UUID))
-        self._add(_digests(named), claim)
+        claim, keys = self._claim(owner), list(keys)
+        alike = {evolve(key, hook=None) for key in keys if key.hook}
+        self._hold_keys(keys, claim)
+        self._hold_keys(alike, evolve(claim, owner=_BY_UUID))
+        self._add(_digests(map(self._name, keys)), claim)
 
-    def reserved_by_other(self, place: HookKey, owner: Owner) -> str | None:
-        """Another resource that is declared with this place, in the preview or since."""
-        claim = self._read(self._name(place))
-        return claim.name if claim is not None and claim.owner != owner.key else None
+    def reserved_by_other(self, key: HookKey, owner: Owner) -> str | None:
+        """Another resource that is declared with this key, in the preview or since."""
+        return self._other(self._name(key), owner)
 
-    def refuse_reserved_by_other(self, place: HookKey, owner: Owner) -> None:
-        """Raise ConflictError when another resource is declared with this place."""
-        if (other := self.reserved_by_other(place, owner)) is not None:
-            raise _conflict(other, owner.name, _described(place))
+    def refuse_reserved_by_other(self, key: HookKey, owner: Owner) -> None:
+        """Raise ConflictError when another resource is declared with this key."""
+        if (other := self.reserved_by_other(key, owner)) is not None:
+            raise _conflict(other, owner.name, _described(key))
 
     def held_by_other(self, uuid: str, owner: Owner) -> bool:
         """Whether another resource of this run holds the hook."""
-        claim = self._read(uuid)
-        return claim is not None and claim.owner != owner.key
+        return self._other(uuid, owner) is not None
 
     def taken_over(self, uuids: Iterable[str], owner: Owner) -> dict[str, str]:
         """Of hooks, those that another resource has made its own in this phase, with its name.
@@ -144,7 +144,7 @@ class Claims:
 
     def note(self, things: Iterable[str]) -> None:
         """Let the whole run know something; the phase that says it first is remembered."""
-        self._add(_digests(things), self._note())
+        self._add(_digests(things), self._claim(_NOBODY))
 
     def noted_in(self, what: str) -> str | None:
         """The phase that noted something first; None: nobody did."""
@@ -153,46 +153,48 @@ class Claims:
 
     def is_first(self, what: str) -> bool:
         """Note something, and tell whether nobody did so before in this phase."""
-        return self._add([_digest(f"{self.phase} {what}")], self._note())
+        return self._add([digest(f"{self.phase} {what}")], self._claim(_NOBODY))
 
     def agreed(self, what: str, propose: Callable[[], str]) -> str:
         """A text that all processes of the run share: the first one's proposal."""
         known = self._read(what)
         if known is None:
-            self._add([_digest(what)], evolve(self._note(), name=propose()))
+            self._add([digest(what)], evolve(self._claim(_NOBODY), name=propose()))
             known = self._read(what)
         return known.name if known is not None else propose()
 
-    def _hold_places(self, named: Mapping[str, HookKey], claim: Claim) -> None:
-        phased = {f"{self.phase} {name}": place for name, place in named.items()}
+    def _hold_keys(self, keys: Iterable[HookKey], claim: Claim) -> None:
+        phased = {f"{self.phase} {self._name(key)}": key for key in keys}
         self._hold(phased, claim, lambda name: _described(phased[name]))
-
-    def _note(self) -> Claim:
-        return Claim("", "", made=False, phase=self.phase)
 
     def _claim(self, owner: Owner, *, made: bool = False) -> Claim:
         return Claim(owner.key, owner.name, made, self.phase)
 
-    def _name(self, place: HookKey) -> str:
-        return f"{self.api_url} {place!r}"
+    def _name(self, key: HookKey) -> str:
+        return f"{self.api_url} {key!r}"
 
-    def _hold(self, things: Iterable[str], claim: Claim, told: Callable[[str], str]) -> None:
-        """Hold things; `told` is what messages call one. Raises ConflictError."""
+    def _other(self, thing: str, owner: Owner) -> str | None:
+        """The name of another resource that has a claim on a thing."""
+        claim = self._read(thing)
+        return claim.name if claim is not None and claim.owner != owner.key else None
+
+    def _hold(self, things: Iterable[str], claim: Claim, describe: Callable[[str], str]) -> None:
+        """Hold things; `describe` gives what messages call them. Raises ConflictError."""
         digests = _digests(things)
         if self._add(digests, claim):
             return
         for thing, other in self._held_by_others(digests, claim.owner).items():
-            raise _conflict(other.name, claim.name, told(thing))
+            raise _conflict(other.name, claim.name, describe(thing))
 
     def _read(self, thing: str) -> Claim | None:
         with self._database.using() as database:
-            row = database.execute(_READ, (_digest(thing),)).fetchone()
+            row = database.execute(_READ, (digest(thing),)).fetchone()
         return None if row is None else _from_row(row)
 
     def _add(self, digests: Iterable[str], claim: Claim) -> bool:
         """Write claims, except where there is one; tells whether there was none."""
         row = astuple(claim)
-        rows = [(digest, *row) for digest in sorted(digests)]
+        rows = [(thing, *row) for thing in sorted(digests)]
         with self._database.writing() as database:
             return database.executemany(_ADD, rows).rowcount == len(rows)
 
@@ -200,7 +202,7 @@ class Claims:
         """The claims that others have on things."""
         with self._database.using() as database:
             rows = database.execute(_OTHERS, (json.dumps([*digests]), owner))
-            return {digests[digest]: _from_row(row) for digest, *row in rows}
+            return {digests[taken]: _from_row(row) for taken, *row in rows}
 
 
 def _from_row(row: Sequence[Any]) -> Claim:
@@ -209,10 +211,11 @@ def _from_row(row: Sequence[Any]) -> Claim:
 
 
 def _digests(things: Iterable[str]) -> dict[str, str]:
-    return {_digest(thing): thing for thing in things}
+    return {digest(thing): thing for thing in things}
 
 
-def _digest(thing: str) -> str:
+def digest(thing: str) -> str:
+    """What stands for a thing that may be secret."""
     return hashlib.sha256(thing.encode()).hexdigest()[:40]
 
 
@@ -223,9 +226,9 @@ def _conflict(first: str, second: str, hook: str) -> ConflictError:
     )
 
 
-def _described(place: HookKey) -> str:
-    title = "" if place.description is None else f', "{printable(place.description, 60)}"'
-    return f"{place.subject}, {origin_shown(place.url)}{title}"
+def _described(key: HookKey) -> str:
+    title = "" if key.description is None else f', "{printable(key.description, 60)}"'
+    return f"{key.subject}, {origin_shown(key.url)}{title}"
 
 
 def run_folder(run: str) -> Path:

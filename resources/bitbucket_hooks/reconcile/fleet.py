@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.api.errors import Interrupted
-from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
+from bitbucket_hooks.api.worker_pool import PoolResult
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.sync_status import (
     AS_DECLARED,
@@ -20,21 +19,47 @@ from bitbucket_hooks.model.sync_status import (
     not_updated,
     unchecked,
 )
-from bitbucket_hooks.model.webhook import (
-    Desired,
-    HookKey,
-    Observed,
-    SecretChange,
-    secret_change,
-)
+from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, secret_change
+from bitbucket_hooks.reconcile.bulk import BulkWork, raise_failures
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.reconcile.fold_messages import folding
-from bitbucket_hooks.reconcile.incomplete import Copies, lost_sight, report, unchecked_told
-from bitbucket_hooks.reconcile.lifecycle import Lifecycle, due
+from bitbucket_hooks.reconcile.lifecycle import due
 
 _GRACE: Final = 1.0  # seconds for declarations of the same run to be heard of before a removal
-_HEIR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)
-"""Seconds between looks whether another resource has adopted a copy: 10 in all."""
+_SUCCESSOR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)
+"""Seconds between checks whether another resource has adopted a copy: 10 in all."""
+
+
+@frozen
+class Copies:
+    """What the state knows of a fleet's copies, by repository."""
+
+    hooks: Mapping[str, str] = field(factory=dict)
+    """The uuids of those that exist."""
+    statuses: Mapping[str, SyncStatus] = field(factory=dict)
+    """The sync status of each, declared or left over."""
+    created_at: str | None = None
+    """When the newest one was made."""
+    repository_uuids: Mapping[str, str] = field(factory=dict)
+    """Of the repositories that have one, as far as answers told."""
+
+    def subject(self, workspace: str, repository: str) -> Subject:
+        """What a copy hangs on; one that doesn't exist goes by the name alone."""
+        known = self.repository_uuids.get(repository) if repository in self.hooks else None
+        return Subject(workspace, repository, known)
+
+    def status(self, repository: str) -> SyncStatus:
+        """The sync status of a copy."""
+        return self.statuses.get(repository, AS_DECLARED)
+
+    def without(self, uuids: Collection[str]) -> Copies:
+        """The same without some hooks."""
+        return evolve(self, hooks={s: u for s, u in self.hooks.items() if u not in uuids})
+
+    def uuids_with(self, live: Mapping[str, Observed]) -> dict[str, str]:
+        """The uuids of repositories, with those that live copies tell."""
+        subjects = {slug: hook.subject for slug, hook in live.items() if hook.subject}
+        found = {slug: subject.uuid for slug, subject in subjects.items() if subject.uuid}
+        return {**self.repository_uuids, **found}
 
 
 @frozen
@@ -57,13 +82,10 @@ class Fleet:
 
 
 @define
-class Fleets:
+class Fleets(BulkWork):
     """Create, read, update and delete all copies of a hook."""
 
-    lifecycle: Lifecycle
-    pool: WorkerPool
-    notify: Callable[[str], None]
-    warn: Callable[[str], None]
+    what = "fleet"
 
     def bring_in_line(
         self,
@@ -75,27 +97,27 @@ class Fleets:
         """Make, write and delete what has to be; copies that are as declared cost nothing.
 
         `last` is how every copy was declared before, as if it were one live hook, and
-        `known_secret` the secret that was sent then. Raises FleetIncomplete when some fail.
+        `known_secret` the secret that was sent then. Raises Incomplete when some fail.
         """
-        before = self._without_lost(fleet, before)
-        with self._folding() as quiet:
-            return quiet._bring_in_line(fleet, before, last, known_secret)  # noqa: SLF001  # our own
+        stay = [uuid for slug, uuid in before.hooks.items() if slug in fleet.repositories]
+        before = before.without(self.lifecycle.claims.taken_over(stay, fleet.owner))
+        change = due(fleet.template, last, known_secret) if last else None
+        with self.folded() as quiet:
+            return quiet._bring_in_line(fleet, before, last, change)  # noqa: SLF001  # our own
 
     def _bring_in_line(
-        self, fleet: Fleet, before: Copies, last: Observed | None, known_secret: str | None
+        self, fleet: Fleet, before: Copies, last: Observed | None, change: SecretChange | None
     ) -> Copies:
-        change = due(fleet.template, last, known_secret) if last else None
         changes = _changes(fleet, before, change)
         leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
         new = [slug for slug in fleet.repositories if slug not in before.hooks]
+        put = self.lifecycle.put
         written = self.pool.run(
             "fleet",
             {
                 **{slug: partial(self._create, fleet, slug, before, leaving) for slug in new},
                 **{
-                    slug: partial(
-                        self.lifecycle.put, before.hooks[slug], fleet.copy(slug, before), change
-                    )
+                    slug: partial(put, before.hooks[slug], fleet.copy(slug, before), change)
                     for slug, change in changes.items()
                 },
             },
@@ -103,11 +125,11 @@ class Fleets:
         before, again = self._make_where_names_were_taken(fleet, before, written)
         # only now: a hook that came along with its renamed repository is claimed by this time
         is_stopped = written.stopped or again.stopped
-        removed = PoolResult(0) if is_stopped else self._let_go_all(fleet, before, last)
+        removed = PoolResult(0) if is_stopped else self._release_all(fleet, before, leaving, last)
         kept = {s: live for s, live in written.done.items() if s in before.hooks or s in new}
         done = evolve(written, done={**kept, **again.done})
         copies = _after(fleet, before, changes, done, removed)
-        report(copies, written, again, removed)
+        raise_failures("fleet", copies, written, again, removed)
         return copies
 
     def _make_where_names_were_taken(
@@ -120,21 +142,13 @@ class Fleets:
         """
         came = {live.uuid for s, live in written.done.items() if s not in before.hooks}
         left = [s for s, u in before.hooks.items() if u in came and s in fleet.repositories]
-        if not left:
-            return before, PoolResult(0)
-        before = evolve(before, hooks={s: u for s, u in before.hooks.items() if s not in left})
+        before = before.without({before.hooks[slug] for slug in left})
         if written.stopped:
             return before, PoolResult(len(left))
         make = {slug: partial(self._create, fleet, slug, before, {}) for slug in left}
         return before, self.pool.run("fleet", make)
 
-    def _without_lost(self, fleet: Fleet, before: Copies) -> Copies:
-        """What is known of the copies, but for those that another resource adopted meanwhile."""
-        uuids = [uuid for slug, uuid in before.hooks.items() if slug in fleet.repositories]
-        lost = self.lifecycle.claims.taken_over(uuids, fleet.owner)
-        return evolve(before, hooks={s: u for s, u in before.hooks.items() if u not in lost})
-
-    def look(
+    def refresh(
         self,
         declared: Desired,
         before: Copies,
@@ -144,27 +158,23 @@ class Fleets:
     ) -> Copies:
         """What lives now, from one listing per repository.
 
-        A repository that can't be looked at keeps what is known of it, with a warning; one that
-        isn't due keeps it without a word. Raises ApiError for what concerns all, and
-        FleetIncomplete when no repository can be looked at.
+        A repository that can't be read keeps what is known of it, with a warning; one that isn't
+        due keeps it without a word. Raises ApiError for what concerns all, and Incomplete when no
+        repository can be read.
         """
         subjects = {s: before.subject(declared.subject.workspace, s) for s in before.hooks}
         due = {slug: subject for slug, subject in subjects.items() if is_due(subject)}
-        seen = self.pool.run(
-            "fleet",
-            {
-                slug: partial(self.lifecycle.read, subject, before.hooks[slug], before.created_at)
-                for slug, subject in due.items()
-            },
-        )
-        if seen.stopped:
-            raise seen.stopped
-        self._tell_unchecked(seen, before)
+        read = self.lifecycle.read
+        reads = {
+            slug: partial(read, subject, before.hooks[slug], before.created_at)
+            for slug, subject in due.items()
+        }
+        seen = self.read(reads, len(before.hooks), before)
         live = {slug: hook for slug, hook in seen.done.items() if hook is not None}
         hooks = {s: uuid for s, uuid in before.hooks.items() if s in live or s not in seen.done}
         statuses = dict(before.statuses)
         for slug in due:
-            known = statuses.get(slug, AS_DECLARED).last_known
+            known = before.status(slug).last_known
             if slug in seen.failed:
                 statuses[slug] = unchecked(known, seen.failed[slug].message)
             elif known.is_left:
@@ -177,58 +187,47 @@ class Fleets:
         return Copies(hooks, there, before.created_at, before.uuids_with(live))
 
     def delete(self, workspace: str, copies: Copies, owner: Owner) -> None:
-        """Remove all copies but those that another resource holds. Raises FleetIncomplete."""
-        with self._folding() as quiet:
+        """Remove all copies but those that another resource holds. Raises Incomplete."""
+        subjects = {slug: copies.subject(workspace, slug) for slug in copies.hooks}
+        with self.folded() as quiet:
             delete = quiet.lifecycle.delete
             pieces = {
-                slug: partial(
-                    delete, copies.subject(workspace, slug), uuid, owner, copies.created_at
-                )
-                for slug, uuid in copies.hooks.items()
+                slug: partial(delete, subject, copies.hooks[slug], owner, copies.created_at)
+                for slug, subject in subjects.items()
             }
-            report(copies, self.pool.run("fleet", pieces))
-
-    @contextmanager
-    def _folding(self) -> Iterator[Fleets]:
-        """The same fleets, whose messages of each copy are shown together at the end."""
-        with folding(self.warn) as warn, folding(self.notify) as notify:
-            yield evolve(self, lifecycle=evolve(self.lifecycle, notify=notify, warn=warn))
+            raise_failures("fleet", copies, self.pool.run("fleet", pieces))
 
     def _create(
         self, fleet: Fleet, slug: str, before: Copies, leaving: Mapping[str, str]
     ) -> Observed:
         """Make a copy; one that left another repository and is found here came with a rename."""
         desired = fleet.copy(slug, before)
-        here = self.lifecycle.listings.of(desired.subject)
+        here = self.lifecycle.listings.hooks(desired.subject)
         moved = [uuid for uuid in leaving.values() if uuid in here]
         return self.lifecycle.create(desired, fleet.owner, moved[0] if moved else fleet.adopt)
 
-    def _let_go_all(
-        self, fleet: Fleet, before: Copies, last: Observed | None
+    def _release_all(
+        self, fleet: Fleet, before: Copies, leaving: Mapping[str, str], last: Observed | None
     ) -> PoolResult[str | None]:
-        leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
+        """Delete the copies that are no longer declared, or leave them to their successors."""
         if not leaving:
             return PoolResult(0)
         try:
             self.lifecycle.clock.sleep(_GRACE)
         except Interrupted as error:  # what was written before has to be recorded all the same
             return PoolResult(len(leaving), stopped=error)
-        return self.pool.run(
-            "fleet, removing",
-            {
-                # one that was left before had its heir's whole run to be adopted
-                slug: partial(
-                    self._let_go,
-                    fleet,
-                    slug,
-                    before,
-                    None if before.statuses.get(slug, AS_DECLARED).is_left else last,
-                )
-                for slug in leaving
-            },
-        )
+        pieces = {
+            # for one that was left before, its successor had a whole run to adopt it
+            slug: partial(
+                self._release, fleet, slug, before, None if before.status(slug).is_left else last
+            )
+            for slug in leaving
+        }
+        return self.pool.run("fleet, removing", pieces)
 
-    def _let_go(self, fleet: Fleet, slug: str, before: Copies, last: Observed | None) -> str | None:
+    def _release(
+        self, fleet: Fleet, slug: str, before: Copies, last: Observed | None
+    ) -> str | None:
         """Delete a copy, or name the resource that is about to adopt it."""
         subject, uuid = before.subject(fleet.workspace, slug), before.hooks[slug]
         successor = self._successor(fleet, subject, uuid, last) if last else None
@@ -243,29 +242,17 @@ class Fleets:
         run decides.
         """
         claims = self.lifecycle.claims
-        titles = (last.description or None, None)
-        places = [
-            HookKey(one, last.url, title, it)
-            for one in self.lifecycle.names_of(subject)
-            for title in titles
-            for it in (None, uuid)
-        ]
-        for pause in _HEIR_WAITS:
+        successor = None
+        for pause in _SUCCESSOR_WAITS:
             if claims.handed_over(uuid, fleet.owner):
                 return None
-            successors = [claims.reserved_by_other(place, fleet.owner) for place in places]
-            successor = next((one for one in successors if one), None)
+            keys = self.lifecycle.keys_of(subject, last.url, last.description, uuid)
+            names = (claims.reserved_by_other(key, fleet.owner) for key in keys)
+            successor = next(filter(None, names), None)
             if successor is None:
                 return None
             self.lifecycle.clock.sleep(pause)
         return successor
-
-    def _tell_unchecked(self, seen: PoolResult[Observed | None], before: Copies) -> None:
-        if not seen.failed:
-            return
-        if lost_sight(seen, len(before.hooks)):
-            report(before, seen)
-        self.warn(unchecked_told("fleet", seen))
 
 
 def _changes(fleet: Fleet, before: Copies, change: SecretChange | None) -> dict[str, SecretChange]:
@@ -273,7 +260,7 @@ def _changes(fleet: Fleet, before: Copies, change: SecretChange | None) -> dict[
     resend = secret_change(fleet.template.secret, known=None, is_set=True)
     changes: dict[str, SecretChange] = {}
     for slug in fleet.repositories:
-        status = before.statuses.get(slug, AS_DECLARED)
+        status = before.status(slug)
         if slug not in before.hooks:
             continue
         if status.secret:

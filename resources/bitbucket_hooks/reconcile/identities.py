@@ -1,4 +1,4 @@
-"""One place under two names: a uuid where a slug may stand means the same repository."""
+"""One subject under two names: a uuid where a slug may stand means the same repository."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused, ScopeMissing
+from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused
 from bitbucket_hooks.model.subject import Subject, path_of
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Claims
@@ -60,13 +60,13 @@ class Identities:
                 self._unknown.add(subject)
                 return subject
 
-    def places(self, places: Iterable[HookKey]) -> Iterator[HookKey]:
-        """Places of declarations, each under all names that are known of it."""
-        for place in places:
-            subject = self.resolved_if_known(place.subject)
-            yield evolve(place, subject=subject.named)
+    def all_keys(self, keys: Iterable[HookKey]) -> Iterator[HookKey]:
+        """Keys of declarations, each under all names that are known of its subject."""
+        for key in keys:
+            subject = self.resolved_if_known(key.subject)
+            yield evolve(key, subject=subject.named)
             if subject.uuid is not None:
-                yield evolve(place, subject=subject.by_uuid)
+                yield evolve(key, subject=subject.by_uuid)
 
     def doubles(
         self, subjects: Iterable[Subject], *, is_checked: bool = False
@@ -78,18 +78,18 @@ class Identities:
         """
         resolve = self.resolved_if_known if is_checked else self._resolved_if_readable
         first: dict[Subject, Subject] = {}
-        pairs = [(one, first.setdefault(resolve(one).named, one)) for one in subjects]
-        return {one: same for one, same in pairs if one != same}
+        same = {subject: first.setdefault(resolve(subject).named, subject) for subject in subjects}
+        return {subject: other for subject, other in same.items() if subject != other}
 
     def _resolved_if_readable(self, subject: Subject) -> Subject:
         try:
             return self.resolved(subject)
-        except (NotFound, PermissionRefused, ScopeMissing):
+        except _OF_ONE:
             return subject
 
     def _found(self, subject: Subject) -> Subject:
-        told = self.claims.agreed(f"names of {path_of(subject)}", lambda: self._ask(subject))
-        workspace, repository, uuid = json.loads(told)
+        names = self.claims.agreed(f"names of {path_of(subject)}", lambda: self._ask(subject))
+        workspace, repository, uuid = json.loads(names)
         return Subject(workspace, repository, uuid)
 
     def _ask(self, subject: Subject) -> str:

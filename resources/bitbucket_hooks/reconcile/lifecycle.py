@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -29,7 +29,6 @@ from bitbucket_hooks.reconcile.adoption import (
     adoption_notice,
     changed_text_warning,
     changes_by_adoption,
-    near_miss_warning,
     near_misses,
     ours_after_lost_answer,
 )
@@ -42,8 +41,8 @@ from bitbucket_hooks.reconcile.registry import RegisteredHook, Registry, shared_
 if TYPE_CHECKING:
     from bitbucket_hooks.api.hooks import HookApi  # it brings requests along
 
-_LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
-"""Seconds between looks for what a lost answer or a lagging read hides: 10 in all."""
+_PAUSES: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
+"""Seconds between reads for what a lost answer or a lagging read hides: 10 in all."""
 
 _SKEW: Final = 60.0  # seconds by which this machine's clock may be behind the service's
 
@@ -84,25 +83,26 @@ class Lifecycle:
         desired = evolve(desired, subject=self.identities.resolved(declared))
         if adopt in (MATCH, NEVER):  # a declaration that names its hook makes none
             self._refuse_other_names(desired, declared, owner)
-        looked_at = self.listings.looked_at(desired.subject)
+        fetched_at = self.listings.fetched_at(desired.subject)
         found = self._adoptable(desired, owner, adopt)
         if found is None:
             self._warn_of_near_misses(desired, owner)
         while found is None:
             try:
-                return self._make(desired, owner, adopt, looked_at)
+                return self._make(desired, owner, adopt, fetched_at)
             except _MadeElsewhere as error:
-                self.listings.again(desired.subject)
-                looked_at = self.listings.looked_at(desired.subject)
+                self.listings.fetch(desired.subject)
+                fetched_at = self.listings.fetched_at(desired.subject)
                 found = self._adoptable(desired, owner, adopt)
-                if found is None:
-                    self._wait_for(error.entry)
+                if found is None:  # wait as long as the entry is there, until reads must show it
+                    age = self.clock.wall().timestamp() - error.entry.at
+                    self.clock.sleep(max(0, min(LAG - age, max(_PAUSES[0], age))))
         try:
             self.claims.take(found.uuid, owner)
         except ConflictError:  # another resource has claimed it a moment ago: it is no match now
             return self.create(desired, owner, adopt)
         self._warn_of_other_stack(desired.subject, found.uuid, owner)
-        self.registry.record(_place(desired), owner, found.uuid)
+        self.registry.record(_key(desired), owner, found.uuid)
         return self._take_over(desired, found, owner)
 
     def read(self, subject: Subject, uuid: str, created_at: str | None = None) -> Observed | None:
@@ -133,7 +133,10 @@ class Lifecycle:
         """Write a hook as a whole, whatever is known of it. Raises ApiError."""
         subject = desired.subject
         try:
-            whole = desired if desired.description is not None else self._with_title(desired, uuid)
+            whole = desired
+            if desired.description is None:  # nobody manages it, and a PUT would take it away
+                found = self._in(self.listings.hooks(subject), subject, uuid)
+                whole = desired if found is None else evolve(desired, description=found.description)
             live = self._patiently(subject, uuid, lambda: self.api.update(uuid, whole, change))
         except NotFound as error:
             raise NotFound(
@@ -166,18 +169,27 @@ class Lifecycle:
             self._make_sure_it_is_gone(subject, uuid, created_at)
         self.listings.note(subject, uuid, None)
 
-    def names_of(self, subject: Subject) -> list[Subject]:
+    def _names_of(self, subject: Subject) -> list[Subject]:
         """A subject as declarations may call it: as it is known, and as answers tell."""
-        now = self.listings.subject(subject) or subject
+        now = self.listings.current_subject(subject) or subject
         return list(dict.fromkeys((subject.named, now.named, now.by_uuid)))
 
+    def keys_of(
+        self, subject: Subject, url: str, description: str | None, uuid: str
+    ) -> Iterator[HookKey]:
+        """The keys by which another declaration may mean a hook."""
+        for title in dict.fromkeys((description or None, None)):
+            for name in self._names_of(subject):
+                yield HookKey(name, url, title, uuid)
+                yield HookKey(name, url, title)
+
     def _refuse_other_names(self, desired: Desired, declared: Subject, owner: Owner) -> None:
-        """Refuse what another resource declares under another name of the same place."""
-        self.listings.of(desired.subject)
-        for subject in self.names_of(desired.subject):
+        """Refuse what another resource declares under another name of the same subject."""
+        self.listings.hooks(desired.subject)
+        for subject in self._names_of(desired.subject):
             if subject != declared:  # of which the check has made sure
-                place = evolve(_place(desired), subject=subject)
-                self.claims.refuse_reserved_by_other(place, owner)
+                key = evolve(_key(desired), subject=subject)
+                self.claims.refuse_reserved_by_other(key, owner)
 
     def _adoptable(self, desired: Desired, owner: Owner, adopt: str) -> Observed | None:
         subject = desired.subject
@@ -213,14 +225,14 @@ class Lifecycle:
         if (problem := self.listings.unreadable(subject).get(uuid)) is not None:
             raise unreadable_hook(subject, uuid, problem)
 
-    def _make(self, desired: Desired, owner: Owner, adopt: str, looked_at: float) -> Observed:
-        """Make a hook that a listing of `looked_at`, or a later one, doesn't have."""
-        place = _place(desired)
+    def _make(self, desired: Desired, owner: Owner, adopt: str, fetched_at: float) -> Observed:
+        """Make a hook that a listing of `fetched_at`, or a later one, doesn't have."""
+        key = _key(desired)
         for _ in range(_POSTS):
-            before = self.listings.of(desired.subject)
+            before = self.listings.hooks(desired.subject)
             try:
                 made = self.api.create(
-                    desired, lambda: self._reserve(place, owner, adopt, looked_at)
+                    desired, lambda: self._reserve(key, owner, adopt, fetched_at)
                 )
             except AnswerLost as error:
                 lost = error
@@ -229,9 +241,9 @@ class Lifecycle:
                     continue
                 made = found
             except ApiError:
-                self.registry.release(place)
+                self.registry.release(key)
                 raise
-            self.registry.record(place, owner, made.uuid)
+            self.registry.record(key, owner, made.uuid)
             self._warn_of_changed_text(desired, made)
             self.claims.take(made.uuid, owner)
             self.listings.note(desired.subject, made.uuid, made)
@@ -249,25 +261,25 @@ class Lifecycle:
             )
 
     def _warn_of_near_misses(self, desired: Desired, owner: Owner) -> None:
-        live = self.listings.of(desired.subject).values()
+        """Warn that a hook is made beside one that seems to be the same."""
+        subject = desired.subject
+        live = self.listings.hooks(subject).values()
         near = near_misses(desired, live, lambda uuid: self.claims.held_by_other(uuid, owner))
         for uuid, why in near.items():
-            self.warn(near_miss_warning(desired.subject, uuid, why))
+            self.warn(
+                f"{subject}: a hook is made beside {uuid}, which may be the same: {why}; if it is, "
+                "declare its url, or delete it"
+            )
 
     def _warn_of_changed_text(self, desired: Desired, live: Observed) -> None:
         if (warning := changed_text_warning(desired, live)) is not None:
             self.warn(warning)
 
-    def _reserve(self, place: HookKey, owner: Owner, adopt: str, looked_at: float) -> None:
+    def _reserve(self, key: HookKey, owner: Owner, adopt: str, fetched_at: float) -> None:
         """Keep a POST from being sent when another run may have made the hook a moment ago."""
-        entry = self.registry.reserve(place, owner, looked_at)
+        entry = self.registry.reserve(key, owner, fetched_at)
         if entry is not None and adopt != NEVER:
             raise _MadeElsewhere(entry)
-
-    def _wait_for(self, entry: RegisteredHook) -> None:
-        """Wait as long as another run's entry has been there, until reads must show its hook."""
-        age = self.clock.wall().timestamp() - entry.at
-        self.clock.sleep(max(0, min(LAG - age, max(_LOOKS[0], age))))
 
     def _warn_of_other_stack(self, subject: Subject, uuid: str, owner: Owner) -> None:
         if others := self.registry.in_other_stacks([uuid], owner):
@@ -277,17 +289,17 @@ class Lifecycle:
         self, desired: Desired, before: Mapping[str, Observed], owner: Owner
     ) -> Observed | None:
         """Look for what a POST without an answer made; it is ours, whatever `adopt` says."""
-        unreadable = self.listings.unreadable(desired.subject).keys()
-
-        def look() -> Observed | None:
-            now = self.listings.again(desired.subject)
-            for uuid in self.listings.unreadable(desired.subject).keys() - unreadable:
-                self._refuse_unreadable(desired.subject, uuid)  # it may be the one: make no second
-            new = ours_after_lost_answer(desired, before, now)
-            free = [hook for hook in new if not self.claims.held_by_other(hook.uuid, owner)]
-            return free[0].completed(desired) if free else None
-
-        return self._look(look)
+        subject = desired.subject
+        unreadable = self.listings.unreadable(subject).keys()
+        for pause in _PAUSES:
+            self.clock.sit_out(pause)
+            now = self.listings.fetch(subject)
+            for uuid in self.listings.unreadable(subject).keys() - unreadable:
+                self._refuse_unreadable(subject, uuid)  # it may be that hook: make no second
+            for hook in ours_after_lost_answer(desired, before, now):
+                if not self.claims.held_by_other(hook.uuid, owner):
+                    return hook.completed(desired)
+        return None
 
     def _take_over(self, desired: Desired, found: Observed, owner: Owner) -> Observed:
         change = secret_change(desired.secret, known=None, is_set=found.secret_set)
@@ -300,13 +312,8 @@ class Lifecycle:
             return found.completed(desired)
         return self.put(found.uuid, desired, change)
 
-    def _with_title(self, desired: Desired, uuid: str) -> Desired:
-        """PUT replaces the description: one that isn't managed has to be sent as it is."""
-        found = self._in(self.listings.of(desired.subject), desired.subject, uuid)
-        return desired if found is None else evolve(desired, description=found.description)
-
     def _make_sure_it_is_gone(self, subject: Subject, uuid: str, created_at: str | None) -> None:
-        for pause in _LOOKS:
+        for pause in _PAUSES:
             live = self.presence.listing(subject, again=True)
             if self._in(live, subject, uuid, created_at) is None:
                 return
@@ -317,7 +324,7 @@ class Lifecycle:
         self, subject: Subject, uuid: str, act: Callable[[], T], created_at: str | None = None
     ) -> T:
         """Repeat what answers 404 although the hook was made a moment ago."""
-        for pause in _LOOKS:
+        for pause in _PAUSES:
             try:
                 return act()
             except NotFound:
@@ -335,29 +342,18 @@ class Lifecycle:
             return False
         return -_SKEW < age < LAG
 
-    def _look(self, look: Callable[[], Observed | None]) -> Observed | None:
-        for pause in _LOOKS:
-            self.clock.sit_out(pause)
-            if (found := look()) is not None:
-                return found
-        return None
 
-
-def _place(desired: Desired) -> HookKey:
+def _key(desired: Desired) -> HookKey:
     return HookKey(desired.subject, desired.url, desired.description)
 
 
 def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretChange | None:
     """What a write would say of the secret; None: there is nothing to write."""
     change = secret_change(desired.secret, known=known_secret, is_set=last.secret_set)
-    same = not differences(desired, last) and not _newly_managed(desired, last)
-    return None if change is SecretChange.KEEP and same else change
-
-
-def _newly_managed(desired: Desired, last: Observed) -> bool:
-    """Whether something is declared that the state tells nothing of: the live hook may differ."""
-    return any(
+    newly_managed = any(  # the state tells nothing of it, and the live hook may differ
         getattr(desired, name) is not None and getattr(last, name) is None
         for name in MANAGED_WHEN_GIVEN
         if name != "secret"  # of which `secret_set` tells
     )
+    is_same = not newly_managed and not differences(desired, last)
+    return None if change is SecretChange.KEEP and is_same else change

@@ -40,7 +40,7 @@ class Presence:
         if self._gone.get(path_of(subject)):
             return None
         try:
-            return self.listings.again(subject) if again else self.listings.of(subject)
+            return self.listings.fetch(subject) if again else self.listings.hooks(subject)
         except NotFound as error:
             self._settle(subject, error)
             return None
@@ -83,10 +83,10 @@ class Presence:
         if subject.uuid is None:
             return False
         try:
-            self.listings.of(subject.named)
+            self.listings.hooks(subject.named)
         except (NotFound, PermissionRefused, ScopeMissing):
             return False
-        now = self.listings.subject(subject.named)
+        now = self.listings.current_subject(subject.named)
         return now is None or now.uuid != subject.uuid
 
     def _can_read(self, workspace: str) -> bool:

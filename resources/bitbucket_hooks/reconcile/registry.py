@@ -7,7 +7,6 @@ it is sent, and a run that finds the entry of another one looks again before it 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from attrs import define, field, frozen
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.model.webhook import HookKey
-from bitbucket_hooks.reconcile.claims import Owner
+from bitbucket_hooks.reconcile.claims import Owner, digest
 from bitbucket_hooks.reconcile.listings import LAG
 
 _URN: Final = "urn:pulumi:"
@@ -71,33 +70,33 @@ class Registry:
     def __attrs_post_init__(self) -> None:
         self._database = Database(self.path, _VERSION, _SCHEMA, self._forget_old)
 
-    def reserve(self, place: HookKey, owner: Owner, looked_at: float) -> RegisteredHook | None:
+    def reserve(self, key: HookKey, owner: Owner, fetched_at: float) -> RegisteredHook | None:
         """Enter that a hook is about to be made, unless another run may just have made it.
 
-        Gives the entry of that run then: one so young that a listing of `looked_at`, in seconds
+        Gives the entry of that run then: one so young that a listing of `fetched_at`, in seconds
         since 1970, may not have shown its hook. Raises ConfigError.
         """
-        key = self._key(place)
+        place = self._place(key)
         with self._database.writing() as database:
-            found = dict(self._entries(database, "place", [key])).get(key)
+            found = dict(self._entries(database, "place", [place])).get(place)
             if found is not None and found.run != self.run:
-                is_hidden = looked_at < found.at + LAG and found.at <= self._now() + LAG
+                is_hidden = fetched_at < found.at + LAG and found.at <= self._now() + LAG
                 if is_hidden:
                     return found
-            self._write(database, key, owner, None)
+            self._write(database, place, owner, None)
             return None
 
-    def record(self, place: HookKey, owner: Owner, uuid: str) -> None:
+    def record(self, key: HookKey, owner: Owner, uuid: str) -> None:
         """Enter a hook that a resource has made or adopted. Raises ConfigError."""
         with self._database.writing() as database:
-            self._write(database, self._key(place), owner, uuid)
+            self._write(database, self._place(key), owner, uuid)
 
-    def release(self, place: HookKey) -> None:
+    def release(self, key: HookKey) -> None:
         """Take back a reservation, as nothing was made. Raises ConfigError."""
         with self._database.writing() as database:
             database.execute(
                 "DELETE FROM hooks WHERE place = ? AND run = ? AND uuid IS NULL",
-                (self._key(place), self.run),
+                (self._place(key), self.run),
             )
 
     def forget(self, uuid: str) -> None:
@@ -112,25 +111,24 @@ class Registry:
         return {uuid: entry for uuid, entry in found if entry.is_of_another_stack(owner)}
 
     def declared_in_other_stacks(
-        self, places: Iterable[HookKey], owner: Owner
+        self, keys: Iterable[HookKey], owner: Owner
     ) -> dict[HookKey, RegisteredHook]:
-        """Of places, those where a resource of another stack has a hook, with its entry."""
-        keys = {self._key(place): place for place in places}
+        """Of keys, those for which a resource of another stack has a hook, with its entry."""
+        places = {self._place(key): key for key in keys}
         with self._database.using() as database:
-            found = self._entries(database, "place", list(keys))
-        return {keys[key]: entry for key, entry in found if entry.is_of_another_stack(owner)}
+            found = self._entries(database, "place", list(places))
+        return {places[place]: entry for place, entry in found if entry.is_of_another_stack(owner)}
 
     def _now(self) -> float:
         return self.clock.wall().timestamp()
 
-    def _key(self, place: HookKey) -> str:
-        """What stands for a place; a digest, as a url can be a secret."""
-        return hashlib.sha256(f"{self.api_url} {place!r}".encode()).hexdigest()[:40]
+    def _place(self, key: HookKey) -> str:
+        return digest(f"{self.api_url} {key!r}")
 
     def _write(
-        self, database: sqlite3.Connection, key: str, owner: Owner, uuid: str | None
+        self, database: sqlite3.Connection, place: str, owner: Owner, uuid: str | None
     ) -> None:
-        row = (key, uuid, self.run, owner.key, owner.name, self._now())
+        row = (place, uuid, self.run, owner.key, owner.name, self._now())
         database.execute("INSERT OR REPLACE INTO hooks VALUES (?, ?, ?, ?, ?, ?)", row)
 
     @staticmethod
