@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,12 +24,35 @@ def start(engine: FakeEngine, tmp_path: Path, sandbox_path: Path) -> Start:
     """Give what starts a provider process of this run: keywords are its stack config."""
 
     def start(**config: str) -> AbstractContextManager[ProviderServer]:
-        keys: dict[str, Any] = {"apiUrl": f"sandbox:{sandbox_path}", "workspace": "acme", **config}
-        return provider_server(
-            engine, tmp_path, {f"bitbucket:{key}": value for key, value in keys.items()}
-        )
+        return provider_server(engine, tmp_path, _keys(sandbox_path, **config))
 
     return start
+
+
+@pytest.fixture
+def phase(tmp_path: Path, sandbox_path: Path) -> Start:
+    """Give what starts a process of another phase of this run; keywords are variables."""
+
+    @contextmanager
+    def start(**variables: str) -> Iterator[ProviderServer]:
+        engine = FakeEngine()
+        with provider_server(engine, tmp_path, _keys(sandbox_path), **variables) as server:
+            yield server
+        engine.stop()
+
+    return start
+
+
+@pytest.fixture
+def later(phase: Start) -> Iterator[ProviderServer]:
+    """Give a process of the next phase: the update that follows a preview."""
+    with phase() as server:
+        yield server
+
+
+def _keys(sandbox: Path, **config: str) -> dict[str, str]:
+    keys = {"apiUrl": f"sandbox:{sandbox}", "workspace": "acme", **config}
+    return {f"bitbucket:{key}": value for key, value in keys.items()}
 
 
 @pytest.fixture

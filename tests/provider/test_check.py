@@ -112,7 +112,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "problem"), PROBLEMS, ids=[each[1][:40] for each in PROBLEMS])
+@pytest.mark.parametrize(("wrong", "problem"), PROBLEMS, ids=[row[1][:40] for row in PROBLEMS])
 def test_refuses(server: ProviderServer, wrong: dict[str, Any], problem: str) -> None:
     """Each rule answers with the property's name, what is wrong and what to do."""
     _, failures = server.check({**DECLARED, **wrong})

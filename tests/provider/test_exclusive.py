@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,14 +17,13 @@ from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED as HOOK
-from support.hooks import URL, asked
+from support.hooks import URL, asked, warnings
 from support.provider_server import (
     UNKNOWN,
     FakeEngine,
     ProviderServer,
     Refusal,
     Start,
-    provider_server,
 )
 
 SLUGS = ["api", "infra", "web"]
@@ -52,23 +49,13 @@ def again(start: Start) -> Iterator[ProviderServer]:
 
 
 @pytest.fixture
-def later(tmp_path: Path, sandbox_path: Path) -> Iterator[ProviderServer]:
+def later(later: ProviderServer) -> ProviderServer:
     """Give a process of the next phase: the update that follows a preview."""
-    with _phase(tmp_path, sandbox_path) as server:
-        yield server
-
-
-@contextmanager
-def _phase(folder: Path, sandbox: Path, **variables: str) -> Iterator[ProviderServer]:
-    engine = FakeEngine()
-    config = {"bitbucket:apiUrl": f"sandbox:{sandbox}", "bitbucket:workspace": "acme"}
-    with provider_server(engine, folder, config, **variables) as server:
-        yield _only(server)
-    engine.stop()
+    return _only(later)
 
 
 def _only(server: ProviderServer) -> ProviderServer:
-    return ProviderServer(server.stub, RepositoryHooksExclusiveProvider())
+    return server.of(RepositoryHooksExclusiveProvider)
 
 
 def _declared(hooks: Any = (), on_unmanaged: str = "delete", repositories: Any = None) -> Props:
@@ -97,10 +84,6 @@ def _line(hook: StoredHook, slug: str = "web") -> str:
     return f"acme/{slug} {title} {hook.url}"
 
 
-def _warnings(engine: FakeEngine) -> list[str]:
-    return [logged.message for logged in engine.logged if logged.severity == "WARNING"]
-
-
 # What is declared
 
 
@@ -126,7 +109,7 @@ def test_check_gives_the_canonical_form(only: ProviderServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "problem"),
     [
         ({"repositories": None}, "repositories: is required"),
         ({"repositories": ["a/b"]}, "repositories[0]: is"),
@@ -138,10 +121,10 @@ def test_check_gives_the_canonical_form(only: ProviderServer) -> None:
         ({"url": URL}, "url: is no property of this resource"),
     ],
 )
-def test_mistakes(only: ProviderServer, declared: Props, told: str) -> None:
+def test_mistakes(only: ProviderServer, declared: Props, problem: str) -> None:
     """Each is told with its place."""
     _, failures = only.check({**_declared(), **declared})
-    assert any(failure.startswith(told) for failure in failures), failures
+    assert any(failure.startswith(problem) for failure in failures), failures
 
 
 # Finding
@@ -158,18 +141,18 @@ def test_the_first_up_only_records(
     sandbox.plant_hook("acme/docs", FOREIGN)
     inputs = _checked(only, hooks=[ours.uuid], on_unmanaged=on_unmanaged)
     id_, state = only.create(inputs, "only")
-    told = f'acme/web "Jenkins" {FOREIGN}?…'
+    record = f'acme/web "Jenkins" {FOREIGN}?…'
     assert id_.startswith("exclusive-")
     assert state == {
         **inputs,
-        "unmanaged": {other.uuid: told},
+        "unmanaged": {other.uuid: record},
         "existing": 2,
         "subjectUuids": {"acme/web": other.subject},
     }
     assert sorted(asked(sandbox)) == [f"GET acme/{slug} 200" for slug in SLUGS]
-    (warning,) = _warnings(engine)
+    (warning,) = warnings(engine)
     assert warning.startswith("1 unmanaged hook found")
-    assert f"\n  {told} {other.uuid}" in warning
+    assert f"\n  {record} {other.uuid}" in warning
     assert ("The next `pulumi up` deletes" in warning) is (on_unmanaged == "delete")
 
 
@@ -234,7 +217,7 @@ def test_a_repository_that_refuses_keeps_its_records(
         "existing": 1,
         "subjectUuids": {"acme/infra": kept.subject},
     }
-    assert "1 of 3 repositories couldn't be looked at" in _warnings(engine)[-1]
+    assert "1 of 3 repositories couldn't be looked at" in warnings(engine)[-1]
 
 
 def test_no_access_at_all_is_an_error(start: Start, only: ProviderServer, sandbox: Sandbox) -> None:
@@ -260,7 +243,7 @@ def test_many_are_folded(
     for i in range(count):
         sandbox.plant_hook("acme/web", f"{FOREIGN}{i}")
     _made(only, sandbox)
-    first, *lines, _ = _warnings(engine)[0].splitlines()
+    first, *lines, _ = warnings(engine)[0].splitlines()
     assert first.startswith(f"{count} unmanaged hooks found")
     assert len([line for line in lines if line.startswith("  acme/web")]) == named
     assert ("  … and 10 more" in lines) is (count > named)
@@ -275,7 +258,7 @@ def test_report_deletes_nothing(only: ProviderServer, engine: FakeEngine, sandbo
     id_, state = _made(only, sandbox, on_unmanaged="report")
     news = _checked(only, state, on_unmanaged="report")
     assert only.diff(id_, state, news, "only") == SAME
-    assert _warnings(engine)[-1].endswith(f":\n  {_line(other)} {other.uuid}")
+    assert warnings(engine)[-1].endswith(f":\n  {_line(other)} {other.uuid}")
     more = _checked(only, state, on_unmanaged="report", repositories=[*SLUGS, "docs"])
     assert only.details(id_, state, more, "only") == {"repositories[1]": "ADD"}
     assert only.update(id_, state, more, "only")["unmanaged"] == state["unmanaged"]
@@ -285,12 +268,12 @@ def test_report_deletes_nothing(only: ProviderServer, engine: FakeEngine, sandbo
 
 def test_what_is_known_goes_along_as_an_input(only: ProviderServer, sandbox: Sandbox) -> None:
     """As long as it is so; else a refresh would tell it again and again."""
-    one, two = (sandbox.plant_hook(f"acme/{slug}", FOREIGN) for slug in ("web", "api"))
+    first, second = (sandbox.plant_hook(f"acme/{slug}", FOREIGN) for slug in ("web", "api"))
     _, state = _made(only, sandbox, on_unmanaged="report")
     for declared, known in (
-        ({}, {one.uuid, two.uuid}),
-        ({"hooks": [one.uuid]}, {two.uuid}),
-        ({"repositories": ["web"]}, {one.uuid}),
+        ({}, {first.uuid, second.uuid}),
+        ({"hooks": [first.uuid]}, {second.uuid}),
+        ({"repositories": ["web"]}, {first.uuid}),
         ({"on_unmanaged": "delete"}, set()),
     ):
         inputs = _checked(only, state, **{"on_unmanaged": "report", **declared})
@@ -306,14 +289,14 @@ def test_delete_removes_just_these(
     """The preview names them; one listing where they are, and one request for each."""
     ours = sandbox.plant_hook("acme/web", URL)
     apps = sandbox.plant_hook("acme/api", FOREIGN, read_only=True)
-    one, two, gone = (sandbox.plant_hook("acme/web", f"{FOREIGN}/{i}") for i in range(3))
+    first, second, gone = (sandbox.plant_hook("acme/web", f"{FOREIGN}/{i}") for i in range(3))
     id_, state = _made(only, sandbox, hooks=[ours.uuid])
     news = _checked(only, state, hooks=[ours.uuid])
     assert only.diff(id_, state, news, "only") == CHANGED
     assert only.details(id_, state, news, "only") == {
-        f'unmanaged["{hook.uuid}"]': "DELETE" for hook in (one, two, gone)
+        f'unmanaged["{hook.uuid}"]': "DELETE" for hook in (first, second, gone)
     }
-    assert f"  {_line(one)} {one.uuid}" in _warnings(engine)[-1]
+    assert f"  {_line(first)} {first.uuid}" in warnings(engine)[-1]
     sandbox.delete_hook(gone.uuid)
     assert asked(sandbox) == []
     inputs = _checked(later, state, hooks=[ours.uuid])
@@ -331,12 +314,13 @@ def test_delete_removes_just_these(
 
 
 def test_the_update_does_not_announce_what_the_preview_did(
-    tmp_path: Path, only: ProviderServer, start: Start, engine: FakeEngine, sandbox: Sandbox
+    phase: Start, only: ProviderServer, start: Start, engine: FakeEngine, sandbox: Sandbox
 ) -> None:
     """It tells what it deleted."""
     other = sandbox.plant_hook("acme/web", FOREIGN)
     id_, state = _made(only, sandbox)
-    with _phase(tmp_path, sandbox.path) as preview:
+    with phase() as started:
+        preview = _only(started)
         preview.diff(id_, state, _checked(preview, state), "only")
     engine.logged.clear()
     with start() as opened:
@@ -362,7 +346,7 @@ def test_what_this_run_found_itself_stays(
     left = again.update(id_, outputs, news, "only")
     assert sandbox.hooks() == [new]
     assert left["unmanaged"] == {new.uuid: _line(new)}
-    (warning,) = [text for text in _warnings(engine) if "left alone" in text]
+    (warning,) = [text for text in warnings(engine) if "left alone" in text]
     assert new.uuid in warning
     assert old.uuid not in warning
     assert "The next `pulumi up` deletes" in warning
@@ -390,7 +374,7 @@ def test_what_the_preview_of_this_run_found_goes(
     [(0, 4, False), (0, 5, True), (12, 5, False), (11, 5, True), (14, 6, False), (14, 7, True)],
 )
 def test_too_many(
-    tmp_path: Path, only: ProviderServer, sandbox: Sandbox, ours: int, others: int, refused: bool
+    phase: Start, only: ProviderServer, sandbox: Sandbox, ours: int, others: int, refused: bool
 ) -> None:
     """More than 30 % of what exists, and at least 5; force lets one run pass."""
     mine = [sandbox.plant_hook("acme/api", f"{URL}/{i}").uuid for i in range(ours)]
@@ -404,12 +388,13 @@ def test_too_many(
         return
     with pytest.raises(Refusal) as refusal:
         only.diff(id_, state, news, "only")
-    told = str(refusal.value)
+    message = str(refusal.value)
     total = ours + others
-    assert f"delete {others} of {total} hooks ({100 * others / total:.3g}%)" in told
-    assert f"acme/web without description {FOREIGN}/0" in told
-    assert told.endswith("or set BITBUCKET_HOOKS_FORCE=1 for this one run.")
-    with _phase(tmp_path, sandbox.path, BITBUCKET_HOOKS_FORCE="1") as forced:
+    assert f"delete {others} of {total} hooks ({100 * others / total:.3g}%)" in message
+    assert f"acme/web without description {FOREIGN}/0" in message
+    assert message.endswith("or set BITBUCKET_HOOKS_FORCE=1 for this one run.")
+    with phase(BITBUCKET_HOOKS_FORCE="1") as started:
+        forced = _only(started)
         inputs = _checked(forced, state, hooks=hooks)
         forced.diff(id_, state, inputs, "only")
         forced.update(id_, state, inputs, "only")
@@ -510,8 +495,8 @@ def test_what_a_preview_does_not_know(only: ProviderServer, sandbox: Sandbox) ->
         details = {**deleted, "repositories": "UPDATE"}
         assert details.items() <= only.details(id_, state, news, "only").items()
     news = _checked(only, state, hooks=[ours.uuid, two.uuid])
-    told = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN}, "only")
-    assert {**deleted, "onUnmanaged": "UPDATE"}.items() <= told.items()
+    details = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN}, "only")
+    assert {**deleted, "onUnmanaged": "UPDATE"}.items() <= details.items()
     assert only.diff(id_, state, {**news, "owner": UNKNOWN}, "only")[0] == "DIFF_UNKNOWN"
 
 
@@ -547,9 +532,9 @@ def test_a_create_that_fails_in_part(
     """The failure is named; the next run lists just what is left."""
     with pytest.raises(Refusal) as refused:
         only.create(_checked(only, repositories=[*SLUGS, "nowhere"]), "only")
-    told = str(refused.value)
-    assert told.startswith("unmanaged hooks: 1 of 4 repositories failed, 3 are done")
-    assert "acme/nowhere: listing the hooks: not found" in told
+    message = str(refused.value)
+    assert message.startswith("unmanaged hooks: 1 of 4 repositories failed, 3 are done")
+    assert "acme/nowhere: listing the hooks: not found" in message
     with pytest.raises(Refusal, match="1 of 1 repositories failed, 0 are done"):
         only.create(_checked(only, repositories=["nowhere"]), "none")
     id_, state = _made(only, sandbox)
@@ -590,7 +575,7 @@ def test_a_look_up_is_refused(only: ProviderServer) -> None:
 
 def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: Sandbox) -> None:
     """Its own hooks alone."""
-    only = ProviderServer(server.stub, WorkspaceHooksExclusiveProvider())
+    only = server.of(WorkspaceHooksExclusiveProvider)
     ours = sandbox.plant_hook("acme", URL)
     other = sandbox.plant_hook("acme", FOREIGN, description="Old")
     sandbox.plant_hook("acme/web", FOREIGN)
@@ -604,7 +589,7 @@ def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: San
         "existing": 2,
         "subjectUuids": {"workspace acme": ours.subject},
     }
-    kind = ProviderServer(later.stub, WorkspaceHooksExclusiveProvider())
+    kind = later.of(WorkspaceHooksExclusiveProvider)
     inputs, _ = kind.check({"hooks": [ours.uuid], "onUnmanaged": "delete"}, state, "ws")
     assert kind.diff(id_, state, inputs, "ws") == CHANGED
     assert kind.update(id_, state, inputs, "ws")["unmanaged"] == {}

@@ -11,14 +11,13 @@ import pytest
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
-from support.hooks import OLD, URL, asked
+from support.hooks import OLD, URL, asked, warnings
 from support.provider_server import (
     UNKNOWN,
     FakeEngine,
     ProviderServer,
     Refusal,
     Start,
-    provider_server,
 )
 
 SLUGS = ["api", "infra", "web"]
@@ -33,24 +32,20 @@ Props = dict[str, Any]
 @pytest.fixture
 def fleet(server: ProviderServer) -> ProviderServer:
     """Give a provider process that is spoken to about fleets."""
-    return ProviderServer(server.stub, HookFleetProvider())
+    return server.of(HookFleetProvider)
 
 
 @pytest.fixture
 def again(start: Start) -> Iterator[ProviderServer]:
     """Give another process of the same run: it has listed nothing yet."""
     with start() as server:
-        yield ProviderServer(server.stub, HookFleetProvider())
+        yield server.of(HookFleetProvider)
 
 
 @pytest.fixture
-def later(tmp_path: Path, sandbox_path: Path) -> Iterator[ProviderServer]:
+def later(later: ProviderServer) -> ProviderServer:
     """Give the process of another phase: what it deletes, it didn't make itself."""
-    engine = FakeEngine()
-    config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "bitbucket:workspace": "acme"}
-    with provider_server(engine, tmp_path, config) as server:
-        yield ProviderServer(server.stub, HookFleetProvider())
-    engine.stop()
+    return later.of(HookFleetProvider)
 
 
 def _made(fleet: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str, Props]:
@@ -90,7 +85,7 @@ def test_check_gives_the_canonical_form(fleet: ProviderServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "failure_text"),
     [
         ({"repositories": None}, "repositories: is required"),
         ({"repositories": "web"}, "repositories: must be a list of repositories, not text"),
@@ -101,10 +96,10 @@ def test_check_gives_the_canonical_form(fleet: ProviderServer) -> None:
         ({"events": ["nonsense"]}, "events[0]: unknown event"),
     ],
 )
-def test_mistakes(fleet: ProviderServer, declared: Props, told: str) -> None:
+def test_mistakes(fleet: ProviderServer, declared: Props, failure_text: str) -> None:
     """Each is told with its place."""
     _, failures = fleet.check({**DECLARED, **declared})
-    assert any(told in failure for failure in failures), failures
+    assert any(failure_text in failure for failure in failures), failures
 
 
 def test_unknown_values_pass(fleet: ProviderServer) -> None:
@@ -183,13 +178,13 @@ DRIFTS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("by_hand", "told"), DRIFTS)
+@pytest.mark.parametrize(("by_hand", "status"), DRIFTS)
 def test_drift(
     fleet: ProviderServer,
     again: ProviderServer,
     sandbox: Sandbox,
     by_hand: dict[str, Any],
-    told: str,
+    status: str,
 ) -> None:
     """Named for the one copy, and repaired there with one PUT."""
     declared = {"description": "CI", "historyEnabled": True, "secret": "signs"}
@@ -198,7 +193,7 @@ def test_drift(
     sandbox.change_hook(before.uuid, **by_hand)
     _, outputs, inputs = again.read(id_, state)
     assert len(asked(sandbox)) == 3
-    assert outputs["repositories"] == {**state["repositories"], "web": told}
+    assert outputs["repositories"] == {**state["repositories"], "web": status}
     assert inputs["repositories"] == outputs["repositories"]
     assert outputs["hooks"] == state["hooks"]
     assert inputs["url"] == URL
@@ -297,19 +292,19 @@ def test_no_access_to_one(
     sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
     sandbox.grant(MEMBER_EMAIL, "acme/api", "admin")
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = ProviderServer(opened.stub, HookFleetProvider())
+        member = opened.of(HookFleetProvider)
         for known in ("as declared", "active false"):
             olds = {**state, "repositories": {**state["repositories"], "infra": known}}
             for _ in range(2):
                 _, outputs, inputs = member.read(id_, olds)
                 assert inputs["repositories"] == olds["repositories"] | {"infra": known}
-                told = outputs["repositories"]["infra"]
-                assert told.startswith(f"{known} (unchecked: acme/infra: listing the hooks: ")
+                status = outputs["repositories"]["infra"]
+                assert status.startswith(f"{known} (unchecked: acme/infra: listing the hooks: ")
                 assert outputs["hooks"] == state["hooks"]
                 olds = outputs
             expected = SAME if known == "as declared" else CHANGED
             assert member.diff(id_, olds, _checked(member)) == expected
-    (message, *_) = [each.message for each in engine.logged if each.severity == "WARNING"]
+    (message, *_) = warnings(engine)
     assert message.startswith("fleet: 1 of 3 repositories couldn't be looked at")
 
 
@@ -319,7 +314,7 @@ def test_no_access_at_all_is_an_error(
     """Else a token that lost its rights would see no drift for ever."""
     id_, state = _made(fleet, sandbox)
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = ProviderServer(opened.stub, HookFleetProvider())
+        member = opened.of(HookFleetProvider)
         with pytest.raises(Refusal, match="3 of 3 repositories failed"):
             member.read(id_, state)
 
@@ -328,7 +323,7 @@ def test_wrong_credentials_stop_at_once(start: Start, sandbox: Sandbox) -> None:
     """Not one refusal for each repository."""
     sandbox.add_repositories([f"acme/{slug}" for slug in MANY])
     with start(username=OWNER_EMAIL, password="wrong", parallel="2") as opened:
-        fleet = ProviderServer(opened.stub, HookFleetProvider())
+        fleet = opened.of(HookFleetProvider)
         with pytest.raises(Refusal) as refused:
             fleet.made({**DECLARED, "repositories": MANY})
     assert "was not accepted" in str(refused.value)
@@ -366,12 +361,12 @@ def test_failure_of_some(fleet: ProviderServer, again: ProviderServer, sandbox: 
     inputs = _checked(fleet, repositories=[*SLUGS, *MANY[:12]])
     with pytest.raises(Refusal) as refused:
         fleet.create(inputs)
-    told = str(refused.value).splitlines()
-    assert told[0] == "fleet: 12 of 15 repositories failed, 3 are done"
-    assert told[1] == "  acme/r00: listing the hooks: not found (Resource not found)"
-    assert told[11] == "  … and 2 more"
-    assert told[12].startswith("Check the spelling")
-    assert told[13:] == ["The next `pulumi up` does just what is left."]
+    lines = str(refused.value).splitlines()
+    assert lines[0] == "fleet: 12 of 15 repositories failed, 3 are done"
+    assert lines[1] == "  acme/r00: listing the hooks: not found (Resource not found)"
+    assert lines[11] == "  … and 2 more"
+    assert lines[12].startswith("Check the spelling")
+    assert lines[13:] == ["The next `pulumi up` does just what is left."]
     sandbox.clear_requests()
     again.create(_checked(again))
     assert _writes(sandbox) == []
@@ -425,6 +420,6 @@ def test_no_secret_in_the_process_output(
     inputs = _checked(fleet, secret="canary", repositories=[*SLUGS, "nowhere"])
     with pytest.raises(Refusal) as refused:
         fleet.create(inputs)
-    told = [str(refused.value), engine.messages(), (tmp_path / "stderr").read_text()]
-    assert "canary" not in "\n".join(told)
+    messages = [str(refused.value), engine.messages(), (tmp_path / "stderr").read_text()]
+    assert "canary" not in "\n".join(messages)
     assert {hook.secret for hook in sandbox.hooks()} == {"canary"}

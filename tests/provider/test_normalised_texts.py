@@ -7,7 +7,7 @@ import pytest
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from support.hooks import DECLARED, asked
+from support.hooks import DECLARED, asked, warnings
 from support.provider_server import FakeEngine, Start
 
 TITLE = " B\u00fccher CI "
@@ -18,16 +18,12 @@ def _normalises(sandbox: Sandbox) -> None:
     sandbox.configure(trims_texts=True, decomposes_texts=True)
 
 
-def _warnings(engine: FakeEngine) -> list[str]:
-    return [logged.message for logged in engine.logged if logged.severity == "WARNING"]
-
-
 def test_a_hook(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
     """Is as declared after a refresh, and adopted after a lost state; one warning tells."""
     with start() as first:
         inputs, _ = first.check({**DECLARED, "description": TITLE})
         id_, state = first.create(inputs)
-    (warning,) = _warnings(engine)
+    (warning,) = warnings(engine)
     assert "was stored in another form than it is declared" in warning
     with start() as second:
         _, outputs, read = second.read(id_, state)
@@ -36,7 +32,7 @@ def test_a_hook(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
         sandbox.clear_requests()
         assert second.create(inputs)[0] == id_
     assert asked(sandbox) == []
-    assert len(_warnings(engine)) == 1
+    assert len(warnings(engine)) == 1
 
 
 def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
@@ -46,7 +42,7 @@ def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
         hook = first.of(WorkspaceHookProvider)
         inputs, _ = hook.check(declared)
         id_, state = hook.create(inputs)
-    (warning,) = _warnings(engine)
+    (warning,) = warnings(engine)
     assert warning.startswith("workspace acme: the description of the hook ")
     with start() as second:
         hook = second.of(WorkspaceHookProvider)
@@ -54,7 +50,7 @@ def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
         assert (outputs["description"], read) == (TITLE, inputs)
         assert hook.diff(id_, outputs, inputs)[0] == "DIFF_NONE"
         assert hook.create(inputs)[0] == id_
-    assert len(_warnings(engine)) == 1
+    assert len(warnings(engine)) == 1
 
 
 def test_a_lost_answer(start: Start, sandbox: Sandbox) -> None:
@@ -73,7 +69,7 @@ def test_a_fleet(start: Start, engine: FakeEngine) -> None:
         id_, state = fleet.made(
             {"repositories": slugs, "url": DECLARED["url"], "description": TITLE}
         )
-    (warning,) = _warnings(engine)
+    (warning,) = warnings(engine)
     assert "and 1 more" in warning
     with start() as second:
         _, outputs, _ = second.of(HookFleetProvider).read(id_, state)

@@ -9,7 +9,7 @@ import pytest
 from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from support.hooks import DECLARED, URL, state_of
+from support.hooks import DECLARED, URL, state_of, warnings
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
 
 ODD: list[dict[str, Any]] = [
@@ -27,10 +27,6 @@ def _plant(sandbox: Sandbox, odd: dict[str, Any], slug: str = "web") -> str:
     return uuid
 
 
-def _warnings(engine: FakeEngine) -> list[str]:
-    return [logged.message for logged in engine.logged if logged.severity == "WARNING"]
-
-
 @pytest.mark.parametrize("odd", ODD)
 def test_a_foreign_one(
     server: ProviderServer, sandbox: Sandbox, engine: FakeEngine, odd: dict[str, Any]
@@ -39,7 +35,7 @@ def test_a_foreign_one(
     uuid = _plant(sandbox, odd)
     id_, state = server.create(server.check(DECLARED)[0])
     assert server.read(id_, state)[0] == id_
-    (warning,) = _warnings(engine)
+    (warning,) = warnings(engine)
     assert f"acme/web: the hook {uuid} can't be read ({next(iter(odd))}" in warning
 
 
@@ -71,7 +67,7 @@ def test_a_copy_of_a_fleet(start: Start, sandbox: Sandbox, engine: FakeEngine) -
     assert outputs["hooks"] == state["hooks"]
     assert outputs["repositories"]["api"] == "active false"
     assert outputs["repositories"]["web"].startswith("as declared (unchecked: acme/web: the hook ")
-    assert any(state["hooks"]["web"] in warning for warning in _warnings(engine))
+    assert any(state["hooks"]["web"] in warning for warning in warnings(engine))
 
 
 @pytest.mark.parametrize("on_unmanaged", ["report", "delete"])
@@ -90,7 +86,7 @@ def test_an_unmanaged_one(
         engine.logged.clear()
         inputs, _ = only.check(declared, state)
         assert only.diff(id_, state, inputs) == ("DIFF_NONE", [])
-        assert any(uuid in warning and "never deleted" in warning for warning in _warnings(engine))
+        assert any(uuid in warning and "never deleted" in warning for warning in warnings(engine))
         assert only.update(id_, state, inputs)["unmanaged"] == state["unmanaged"]
     assert [hook.uuid for hook in sandbox.hooks()] == [uuid]
 
@@ -111,5 +107,5 @@ def test_one_that_turned_odd_after_its_deletion_was_shown(
         inputs, _ = only.check(declared, state)
         only.diff(id_, state, inputs)
         only.update(id_, state, inputs)
-    assert [one.uuid for one in sandbox.hooks()] == [hook.uuid]
+    assert [live.uuid for live in sandbox.hooks()] == [hook.uuid]
     assert f"the hook {hook.uuid} can't be read" in engine.messages()

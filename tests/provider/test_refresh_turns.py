@@ -59,7 +59,7 @@ class Stack:
     @property
     def logged(self) -> list[tuple[str, str, str]]:
         """What this run said: the severity, the resource, the message."""
-        return [(one.severity, one.urn, one.message) for one in self.engine.logged]
+        return [(logged.severity, logged.urn, logged.message) for logged in self.engine.logged]
 
     @contextmanager
     def process(
@@ -87,7 +87,7 @@ class Stack:
 
     def listed(self) -> set[str]:
         """What was listed since this was asked the last time, each once."""
-        calls = [one.split()[1] for one in asked(self.sandbox)]
+        calls = [line.split()[1] for line in asked(self.sandbox)]
         self.sandbox.clear_requests()
         assert len(calls) == len(set(calls))
         return set(calls)
@@ -136,7 +136,7 @@ def stack(tmp_path: Path, sandbox_path: Path, sandbox: Sandbox) -> Iterator[Stac
 
 def _live(stack: Stack, target: str) -> str:
     """The hook that the first fleet, or a resource of its own, has there."""
-    return next(one.uuid for one in stack.sandbox.hooks(target) if one.url == URL)
+    return next(hook.uuid for hook in stack.sandbox.hooks(target) if hook.url == URL)
 
 
 def test_all_in_turn(stack: Stack) -> None:
@@ -180,7 +180,7 @@ def test_what_was_found_before_is_kept(stack: Stack) -> None:
         stack.state[name].outputs = outputs
     assert len(stack.listed()) == 21
     assert stack.logged == []
-    known = {name: one.outputs for name, one in stack.state.items()}
+    known = {name: resource.outputs for name, resource in stack.state.items()}
     assert known["only"]["existing"] == 20 + 9 + 2
     for turn in range(1, TURNS + 1):
         assert {n: outputs for n, (outputs, _) in stack.refresh(str(turn)).items()} == known
@@ -188,17 +188,17 @@ def test_what_was_found_before_is_kept(stack: Stack) -> None:
 
 def test_an_unmanaged_hook_that_went(stack: Stack) -> None:
     """The number of hooks that exist follows what the run saw."""
-    one, two = (
+    first, second = (
         stack.sandbox.plant_hook(f"acme/{slug}", "https://evil.example.com/")
         for slug in ("r07", "r19")
     )
     stack.state["only"].outputs = stack.refresh("all", "only")["only"][0]
-    stack.sandbox.delete_hook(one.uuid)
+    stack.sandbox.delete_hook(first.uuid)
     for turn in range(1, TURNS + 1):
         outputs, _ = stack.refresh(str(turn), "only")["only"]
         went = "acme/r07" in stack.listed()
         assert outputs["existing"] == (30 if went else 31)
-        assert outputs["unmanaged"].keys() == ({two.uuid} if went else {one.uuid, two.uuid})
+        assert outputs["unmanaged"].keys() == ({second.uuid} if went else {first.uuid, second.uuid})
 
 
 def test_a_copy_that_refuses(stack: Stack) -> None:
@@ -207,15 +207,15 @@ def test_a_copy_that_refuses(stack: Stack) -> None:
         stack.sandbox.grant(MEMBER_EMAIL, f"acme/{slug}", "admin")
     member = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN}
     for name in ("fleet", "only"):
-        told = 0
+        refusals = 0
         for turn in range(1, TURNS + 1):
             outputs, _ = stack.refresh(str(turn), name, **member)[name]
             refused = "acme/r03" in stack.listed()
             warned = [message for severity, _, message in stack.logged if severity == "WARNING"]
             assert ["1 of " in message for message in warned] == [True] * refused
             assert ("unchecked: acme/r03" in str(outputs)) is (refused and name == "fleet")
-            told += refused
-        assert told == 1
+            refusals += refused
+        assert refusals == 1
 
 
 def test_an_identity_that_lost_its_rights(stack: Stack) -> None:
@@ -243,9 +243,3 @@ def test_a_look_up_is_answered_always(stack: Stack) -> None:
         with stack.process(turn) as server:
             id_, outputs, _ = server.read(f"acme/r15/{uuid}", {})
         assert (id_, outputs["url"]) == (uuid, URL)
-
-
-def test_the_key_of_former_versions(stack: Stack) -> None:
-    """Is refused with the remedy, rather than ignored."""
-    with pytest.raises(Refusal, match=r"no key any more\nSet bitbucket:refreshTurns"):
-        stack.refresh("1", "fleet", refreshBudget="500")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -17,13 +15,12 @@ from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
-from support.hooks import DECLARED, URL, asked, inputs_of, state_of
+from support.hooks import DECLARED, URL, asked, inputs_of, state_of, warnings
 from support.provider_server import (
     FakeEngine,
     ProviderServer,
     Refusal,
     Start,
-    provider_server,
 )
 
 OTHER = "https://other.example.com/"
@@ -76,16 +73,6 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return found
 
 
-@pytest.fixture
-def later(tmp_path: Path, sandbox_path: Path) -> Iterator[ProviderServer]:
-    """Give a process of the next phase: the update that follows a preview."""
-    engine = FakeEngine()
-    config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "bitbucket:workspace": "acme"}
-    with provider_server(engine, tmp_path, config) as server:
-        yield server
-    engine.stop()
-
-
 def rename(sandbox: Sandbox, kind: Kind) -> None:
     """Give what the hook hangs on its new name."""
     new = kind.new_name.rpartition("/")[2].removeprefix("workspace ")
@@ -103,7 +90,7 @@ def test_a_refresh(start: Start, sandbox: Sandbox, engine: FakeEngine, kind: Kin
         assert kind.server(server).read(hook.uuid, state) == (hook.uuid, state, inputs_of(state))
         kind.server(server).read(hook.uuid, state)
     assert len(asked(sandbox)) == 1
-    (warning,) = [one.message for one in engine.logged if one.severity == "WARNING"]
+    (warning,) = warnings(engine)
     assert warning == (
         f"{kind.name}: was renamed to {kind.new_name}; its hooks are still managed: declare them "
         "with the new name"
@@ -124,7 +111,7 @@ def test_an_update_and_a_delete(start: Start, sandbox: Sandbox, kind: Kind) -> N
         kind.server(server).delete(hook.uuid, outputs)
     assert sandbox.hooks() == []
     # the title isn't managed, and has to be sent as it is
-    assert [one.split()[0] for one in asked(sandbox)] == ["GET", "PUT", "DELETE"]
+    assert [line.split()[0] for line in asked(sandbox)] == ["GET", "PUT", "DELETE"]
 
 
 def test_the_new_name(start: Start, sandbox: Sandbox) -> None:
@@ -136,7 +123,7 @@ def test_the_new_name(start: Start, sandbox: Sandbox) -> None:
         assert server.diff(hook.uuid, state_of(hook), inputs) == ("DIFF_UNKNOWN", [])
         outputs = server.update(hook.uuid, state_of(hook), inputs)
     assert outputs == {**state_of(hook), "repository": "site"}
-    assert {one.split()[0] for one in asked(sandbox)} == {"GET"}
+    assert {line.split()[0] for line in asked(sandbox)} == {"GET"}
 
 
 def test_a_state_without_the_uuid(start: Start, sandbox: Sandbox, kind: Kind) -> None:
@@ -145,11 +132,11 @@ def test_a_state_without_the_uuid(start: Start, sandbox: Sandbox, kind: Kind) ->
     state = kind.state(hook)
     old = {key: value for key, value in state.items() if key != "subjectUuid"}
     with start() as server:
-        it = kind.server(server)
-        assert it.diff(hook.uuid, old, inputs_of(state))[0] == "DIFF_NONE"
-        assert it.read(hook.uuid, old) == (hook.uuid, state, inputs_of(state))
-        changed, _ = it.check({**kind.declared, "url": URL, "active": False}, old)
-        assert it.update(hook.uuid, old, changed)["subjectUuid"] == hook.subject
+        hooks = kind.server(server)
+        assert hooks.diff(hook.uuid, old, inputs_of(state))[0] == "DIFF_NONE"
+        assert hooks.read(hook.uuid, old) == (hook.uuid, state, inputs_of(state))
+        changed, _ = hooks.check({**kind.declared, "url": URL, "active": False}, old)
+        assert hooks.update(hook.uuid, old, changed)["subjectUuid"] == hook.subject
 
 
 def test_another_repository_with_the_old_name(start: Start, sandbox: Sandbox) -> None:
@@ -170,7 +157,7 @@ def test_another_repository_with_the_old_name(start: Start, sandbox: Sandbox) ->
         assert server.read(old.uuid, state_of(old))[0] == old.uuid
         moved, _ = server.check({**DECLARED, "repository": "site"}, state_of(old), "old")
         assert server.diff(old.uuid, state_of(old), moved, "old") == ("DIFF_UNKNOWN", [])
-    listings = [one for one in asked(sandbox) if one.startswith("GET")]
+    listings = [line for line in asked(sandbox) if line.startswith("GET")]
     assert len(listings) == 2
     with start() as server:
         server.delete(old.uuid, state_of(old), "old")
@@ -211,7 +198,7 @@ def test_one_listing_for_both_names(start: Start, sandbox: Sandbox, named: bool)
         server.read(hook.uuid, state_of(hook))
         if not named:
             server.made({**DECLARED, "url": OTHER}, "new")
-    assert sorted(one.split()[0] for one in asked(sandbox)) == ["GET", "POST"]
+    assert sorted(line.split()[0] for line in asked(sandbox)) == ["GET", "POST"]
 
 
 def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: FakeEngine) -> None:
@@ -327,8 +314,8 @@ def test_an_exclusive_with_both_names(start: Start, sandbox: Sandbox) -> None:
         only.diff(id_, state, inputs)
         state = only.update(id_, state, inputs)
         _, state, _ = only.read(id_, state)
-    told = {uuid: record.partition(" ")[0] for uuid, record in state["unmanaged"].items()}
-    assert told == {old.uuid: "acme/site", here.uuid: "acme/web"}
+    places = {uuid: record.partition(" ")[0] for uuid, record in state["unmanaged"].items()}
+    assert places == {old.uuid: "acme/site", here.uuid: "acme/web"}
     assert state["existing"] == 2
     assert state["subjectUuids"] == {"acme/site": old.subject, "acme/web": new}
 
@@ -372,9 +359,9 @@ def test_an_empty_repository_with_the_old_name(start: Start, sandbox: Sandbox) -
 def test_a_subject_of_another_kind(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
     """Tells nothing: a repository never goes by the uuid of its workspace."""
     hook = sandbox.plant_hook("acme/web", URL)
-    workspace = {each.slug: each.uuid for each in sandbox.workspaces()}["acme"]
-    told = {"type": "workspace", "uuid": workspace, "slug": "acme"}
-    sandbox.spoil_hook(hook.uuid, subject=told)
+    workspace = {item.slug: item.uuid for item in sandbox.workspaces()}["acme"]
+    subject = {"type": "workspace", "uuid": workspace, "slug": "acme"}
+    sandbox.spoil_hook(hook.uuid, subject=subject)
     state = {key: value for key, value in state_of(hook).items() if key != "subjectUuid"}
     with start() as server:
         found, outputs, _ = server.read(hook.uuid, state)

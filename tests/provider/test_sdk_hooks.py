@@ -118,7 +118,7 @@ def test_no_secret_in_messages_logs_or_output(
 ) -> None:
     """A canary as secret, through success and failure of every kind."""
     canary = {"secret": "canary-secret"}
-    told: list[str] = []
+    messages: list[str] = []
     sandbox.plant_hook("acme/web", f"{URL}/planted")
     server.made({**INPUTS, "url": f"{URL}/planted", **canary}, name="adopts")
     sandbox.plan_fault("drop-after", "POST")
@@ -129,15 +129,15 @@ def test_no_secret_in_messages_logs_or_output(
         sandbox.plan_fault("html", "PUT")
         with pytest.raises(Refusal) as refused:
             server.update(uuid, state, {**INPUTS, "secret": f"canary-{kind}"})
-        told.append(str(refused.value))
+        messages.append(str(refused.value))
     with pytest.raises(Refusal) as refused:
         server.create({"owner": "acme", "repository": "web", **canary})  # a bug's traceback
-    told.append(str(refused.value))
+    messages.append(str(refused.value))
     gone = sandbox.plant_hook("acme/web", f"{URL}/gone")
     sandbox.delete_hook(gone.uuid)
     with pytest.raises(Refusal) as refused:
         server.update(gone.uuid, state_of(gone), {**INPUTS, **canary, "description": "x"})
-    told.append(str(refused.value))
-    everything = [*told, engine.messages(), (tmp_path / "stderr").read_text()]
+    messages.append(str(refused.value))
+    everything = [*messages, engine.messages(), (tmp_path / "stderr").read_text()]
     assert "canary" not in "\n".join(everything)
     assert "canary" not in repr([server.check({**INPUTS, "secret": "canary" * 40})[1]])

@@ -22,8 +22,8 @@ BOTH = "'one' and .* 'two' declare the same hook"
 @pytest.fixture
 def uuids(sandbox: Sandbox) -> dict[str, str]:
     """The uuids of repositories and workspaces by their slugs."""
-    found = {each.slug: each.uuid for each in sandbox.repositories()}
-    return found | {each.slug: each.uuid for each in sandbox.workspaces()}
+    found = {item.slug: item.uuid for item in sandbox.repositories()}
+    return found | {item.slug: item.uuid for item in sandbox.workspaces()}
 
 
 def spellings(kind: str, uuids: dict[str, str]) -> list[dict[str, Any]]:
@@ -44,13 +44,13 @@ def test_two_hooks(
     start: Start, sandbox: Sandbox, uuids: dict[str, str], kind: str, order: int
 ) -> None:
     """The check of the second refuses them; each place that has a uuid takes one request."""
-    one, two = spellings(kind, uuids)[::order]
+    first, second = spellings(kind, uuids)[::order]
     provider = WorkspaceHookProvider if kind == "WorkspaceHook" else HookProvider
     with start() as started:
         server = started.of(provider)
-        server.check(one, name="one")
+        server.check(first, name="one")
         with pytest.raises(Refusal, match=BOTH):
-            server.check(two, name="two")
+            server.check(second, name="two")
     assert len(asked(sandbox)) == 1 + (kind == "both")
 
 
@@ -81,13 +81,13 @@ def test_a_create_refuses_what_no_check_could_tell(
     declared = [DECLARED, {**DECLARED, "repository": uuids["web"]}][::order]
     with start() as server:
         sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
-        one, two = (
-            server.check(each, name=name)[0]
-            for each, name in zip(declared, ("one", "two"), strict=True)
+        first, second = (
+            server.check(news, name=name)[0]
+            for news, name in zip(declared, ("one", "two"), strict=True)
         )
         sandbox.clear_faults()
         failed = 0
-        for inputs, name in ((one, "one"), (two, "two")):
+        for inputs, name in ((first, "one"), (second, "two")):
             try:
                 server.create(inputs, name)
             except Refusal as refusal:

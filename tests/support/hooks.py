@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
+
+if TYPE_CHECKING:
+    from support.provider_server import FakeEngine  # it brings the SDK along
 
 URL = "https://ci.example.com/hook"
 DECLARED = {"owner": "acme", "repository": "web", "url": URL}
@@ -21,6 +24,11 @@ INPUTS: dict[str, Any] = {
     "skipCertVerification": False,
 }
 """The same after a check."""
+
+
+def warnings(engine: FakeEngine) -> list[str]:
+    """Give what the engine was warned of."""
+    return [logged.message for logged in engine.logged if logged.severity == "WARNING"]
 
 
 def asked(sandbox: Sandbox) -> list[str]:

@@ -73,10 +73,10 @@ def test_what_this_phase_took_is_kept_by_its_own_delete(claims: Claims) -> None:
 
 def test_equal_declarations_are_refused(claims: Claims) -> None:
     """With both names, and of the url only where it leads; once more by the same is fine."""
-    claims.reserve_key([PLACE], OLD)
-    claims.reserve_key([PLACE], OLD)
+    claims.reserve([PLACE], OLD)
+    claims.reserve([PLACE], OLD)
     with pytest.raises(ConflictError) as refused:
-        claims.reserve_key([HookKey(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
+        claims.reserve([HookKey(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
     assert "(acme/web, https://ci.example.com/…)" in str(refused.value)
     assert "canary" not in str(refused.value)
     assert "secret-path" not in str(refused.value)
@@ -84,32 +84,32 @@ def test_equal_declarations_are_refused(claims: Claims) -> None:
 
 def test_another_title_url_repository_or_server_is_another_place(claims: Claims) -> None:
     """And named in the message, when it is the same."""
-    claims.reserve_key([PLACE], OLD)
+    claims.reserve([PLACE], OLD)
     titled = HookKey(PLACE.subject, PLACE.url, "C\x1bI")
-    claims.reserve_key([titled, HookKey(PLACE.subject, f"{PLACE.url}x")], NEW)
-    claims.reserve_key([HookKey(Subject("acme", "api"), PLACE.url)], NEW)
-    Claims(claims.folder, "update", "elsewhere").reserve_key([PLACE], NEW)
+    claims.reserve([titled, HookKey(PLACE.subject, f"{PLACE.url}x")], NEW)
+    claims.reserve([HookKey(Subject("acme", "api"), PLACE.url)], NEW)
+    Claims(claims.folder, "update", "elsewhere").reserve([PLACE], NEW)
     with pytest.raises(ConflictError, match=r'"C\\x1bI"'):
-        claims.reserve_key([titled], OLD)
+        claims.reserve([titled], OLD)
 
 
 def test_doubles_that_are_named_by_uuid(claims: Claims) -> None:
     """Are several declarations; one more that names none, or the same hook, is refused."""
-    one, two = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
-    claims.reserve_key([one], OLD)
-    claims.reserve_key([two], NEW)
-    assert claims.reserved_by_other(one, NEW) == "Hook 'old'"
+    first, second = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
+    claims.reserve([first], OLD)
+    claims.reserve([second], NEW)
+    assert claims.reserved_by_other(first, NEW) == "Hook 'old'"
     assert claims.reserved_by_other(PLACE, NEW) is None
     third = Owner("urn::third", "Hook 'third'")
-    for refused in (PLACE, one):
+    for refused in (PLACE, first):
         with pytest.raises(ConflictError, match="Hook 'old' and Hook 'third'"):
-            claims.reserve_key([refused], third)
+            claims.reserve([refused], third)
 
 
 def test_places_change_hands_between_phases(claims: Claims) -> None:
     """Two names may swap what they declare between preview and update."""
-    claims.reserve_key([PLACE], OLD)
-    Claims(claims.folder, "another phase").reserve_key([PLACE], NEW)
+    claims.reserve([PLACE], OLD)
+    Claims(claims.folder, "another phase").reserve([PLACE], NEW)
 
 
 def _race(folder: Path, key: str, results: multiprocessing.Queue[str]) -> None:
@@ -129,20 +129,20 @@ def test_two_processes_never_hold_one_hook(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[str] = context.Queue()
     team = [context.Process(target=_race, args=(tmp_path / "run", k, results)) for k in "ab"]
-    for each in team:
-        each.start()
-    told = [results.get(timeout=60) for _ in team]
-    for each in team:
-        each.join(60)
+    for process in team:
+        process.start()
+    lines = [results.get(timeout=60) for _ in team]
+    for process in team:
+        process.join(60)
     results.close()
     results.join_thread()
-    won = [number for line in told for number in line.partition(":")[2].split()]
+    won = [number for line in lines for number in line.partition(":")[2].split()]
     assert sorted(map(int, won)) == list(range(200))
 
 
 def test_nothing_secret_is_written(claims: Claims) -> None:
     """A url that is one is held, and can't be read there."""
-    claims.reserve_key([PLACE], OLD)
+    claims.reserve([PLACE], OLD)
     written = b"".join(file.read_bytes() for file in claims.folder.iterdir())
     assert b"Hook 'old'" in written
     assert b"canary" not in written
@@ -152,8 +152,8 @@ def test_a_disk_that_fills_up(claims: Claims) -> None:
     """Ends the run: a claim that isn't written is none."""
     claims.take(UUID, OLD)
     with full_disk(0), pytest.raises(ConfigError, match=r"(?s)the run stops.*free space there"):
-        claims.reserve_key([PLACE], NEW)
-    claims.reserve_key([PLACE], NEW)
+        claims.reserve([PLACE], NEW)
+    claims.reserve([PLACE], NEW)
     assert Claims(claims.folder).reserved_by_other(PLACE, OLD) == "Hook 'new'"
 
 

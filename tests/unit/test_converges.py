@@ -94,7 +94,7 @@ class Convergence(RuleBasedStateMachine):
     def declare(self, name: str, place: str, url: str, more: dict[str, Any]) -> None:
         """Declare a hook, or change or move one that is declared, in any way at once."""
         others = [each for other, each in self.program.items() if other != name]
-        if any((each["place"], each["url"]) == (place, url) for each in others):
+        if any((props["place"], props["url"]) == (place, url) for props in others):
             return
         self.program[name] = {"place": place, "url": url, **more}
 
@@ -128,8 +128,8 @@ class Convergence(RuleBasedStateMachine):
     @rule(data=st.data())
     def swap(self, data: st.DataObject) -> None:
         """Swap the names of two."""
-        one, two = self._one(data), self._one(data)
-        self.program[one], self.program[two] = self.program[two], self.program[one]
+        first, second = self._one(data), self._one(data)
+        self.program[first], self.program[second] = self.program[second], self.program[first]
 
     # By hand
 
@@ -148,7 +148,7 @@ class Convergence(RuleBasedStateMachine):
     @rule(name=st.just("made by hand"), place=PLACES, url=URLS, secret=st.none() | SECRETS)
     def adopt(self, name: str, place: str, url: str, secret: str | None) -> None:
         """Declare a hook that was made by hand: it is adopted."""
-        taken = {(each["place"], each["url"]) for each in self.program.values()}
+        taken = {(props["place"], props["url"]) for props in self.program.values()}
         live = {hook.url for hook in self.sandbox.hooks(f"acme/{self.slugs[place]}")}
         known = name in self.program or name in self.engine.state
         if not known and (place, url) not in taken and url not in live:
@@ -196,7 +196,7 @@ class Convergence(RuleBasedStateMachine):
         self._up(preview=False)
 
     def _up(self, *, preview: bool) -> None:
-        wanted = {name: self._props(each) for name, each in self.program.items()}
+        wanted = {name: self._props(props) for name, props in self.program.items()}
         self.engine.up(wanted, preview=preview)
         assert self.engine.failures == []
         live = {hook.uuid: hook for hook in self.sandbox.hooks()}
@@ -215,7 +215,7 @@ class Convergence(RuleBasedStateMachine):
         self.up_converges()
         self.sandbox.clear_requests()
         self.up_converges()
-        assert {each.method for each in self.sandbox.requests()} <= {"GET"}
+        assert {request.method for request in self.sandbox.requests()} <= {"GET"}
 
     @invariant()
     def nobody_elses_hook_is_touched(self) -> None:
@@ -225,9 +225,9 @@ class Convergence(RuleBasedStateMachine):
 
     def _that_stay(self) -> dict[str, str]:
         """Resources that are still declared where their live hook is: its uuid stays."""
-        places = {each.uuid: each.slug for each in self.sandbox.repositories()}
+        places = {found.uuid: found.slug for found in self.sandbox.repositories()}
         slugs = {hook.uuid: places.get(hook.subject) for hook in self.sandbox.hooks()}
-        declared = {name: self.slugs[each["place"]] for name, each in self.program.items()}
+        declared = {name: self.slugs[props["place"]] for name, props in self.program.items()}
         ids = {name: record.id for name, record in self.engine.state.items() if name in declared}
         return {name: id_ for name, id_ in ids.items() if slugs.get(id_) == declared[name]}
 
@@ -236,7 +236,7 @@ class Convergence(RuleBasedStateMachine):
         return {"owner": "acme", "repository": self.slugs[declared["place"]], **props}
 
     def _compare(self, hook: StoredHook, props: dict[str, Any]) -> None:
-        slug = {each.uuid: each.slug for each in self.sandbox.repositories()}[hook.subject]
+        slug = {found.uuid: found.slug for found in self.sandbox.repositories()}[hook.subject]
         assert (slug, hook.url) == (props["repository"], props["url"])
         assert set(hook.events) == set(props.get("events", ["repo:push"]))
         assert hook.active is props.get("active", True)

@@ -103,11 +103,11 @@ def test_processes_that_open_it_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     begin = context.Barrier(4)
     team = [context.Process(target=_open_and_write, args=(tmp_path, k, begin)) for k in "abcd"]
-    for each in team:
-        each.start()
-    for each in team:
-        each.join(60)
-    assert [each.exitcode for each in team] == [0] * 4
+    for process in team:
+        process.start()
+    for process in team:
+        process.join(60)
+    assert [process.exitcode for process in team] == [0] * 4
     for number in range(10):
         assert _words(_database(tmp_path / str(number) / "shared.db")) == [*"abcd"]
 
@@ -147,9 +147,9 @@ def test_a_database_of_another_version_or_program(path: Path) -> None:
     foreign = path.with_name("foreign.db")
     with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE theirs (x)")
-    for each in (path, foreign):
+    for file in (path, foreign):
         with pytest.raises(ConfigError, match="another program, or another version"):
-            _write(_database(each), "ours")
+            _write(_database(file), "ours")
     assert _words(Database(path, 8, SCHEMA)) == ["theirs"]
 
 

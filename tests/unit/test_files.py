@@ -47,7 +47,7 @@ def test_a_file_is_written(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_replaced(
     where: object, call: str, why: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """14.33: it is written in place; a new one can't be."""
+    """It is written in place; a new one can't be."""
     old = tmp_path / "old"
     old.write_text("as it was, and longer")
     before = old.stat().st_ino
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_replaced(
         write_whole(old, "new")
         with pytest.raises(ConfigError, match="can't be written"):
             write_whole(tmp_path / "other", "new")
-    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("old", "new")]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old", "new")]
     assert old.stat().st_ino == before
 
 
@@ -77,15 +77,10 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert old.read_text() == "as it was"
 
 
-COMMANDS = (
-    ("events",),
-    ("events", "--json"),
-    ("inventory", "acme", "--json"),
-)
+COMMANDS = (("events",), ("inventory", "acme", "--json"))
 
 
-@pytest.mark.parametrize("arguments", COMMANDS)
-@pytest.mark.parametrize("errors_too", [False, True])
+@pytest.mark.parametrize(("arguments", "errors_too"), zip(COMMANDS, (True, False), strict=True))
 def test_an_output_that_is_full(
     arguments: tuple[str, ...], tmp_path: Path, *, errors_too: bool
 ) -> None:

@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:9/2.0"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Give what the program warns of."""
     warnings: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
@@ -43,7 +43,7 @@ def _run(act: Callable[[], Any], **config: str) -> Any:
     def body() -> None:
         given["value"] = value = act()
         if isinstance(value, pulumi.Output):
-            value.apply(lambda one: given.update(value=one))
+            value.apply(lambda resolved: given.update(value=resolved))
 
     with program({f"bitbucket:{key}": value for key, value in config.items()}) as run:
         run(body)
@@ -51,7 +51,7 @@ def _run(act: Callable[[], Any], **config: str) -> Any:
 
 
 def _who(sandbox: Sandbox) -> set[str]:
-    found = {one.identity for one in sandbox.requests()}
+    found = {request.identity for request in sandbox.requests()}
     sandbox.clear_requests()
     return found
 
@@ -79,10 +79,12 @@ def test_ip_ranges(sandbox_path: Path, sandbox: Sandbox) -> None:
     address = f"sandbox:{sandbox_path}"
     every = _run(bitbucket.get_ip_ranges, apiUrl=address)
     few = _run(lambda: bitbucket.get_ip_ranges("bitbucket", "egress"), apiUrl=address)
-    assert {one.cidr for one in few.ranges} < {one.cidr for one in every.ranges}
-    assert all("bitbucket" in one.products and "egress" in one.directions for one in few.ranges)
-    one = every.ranges[0]
-    assert (one.mask_len, one["mask_len"], one.network) == (24, 24, "192.0.2.0")
+    assert {found.cidr for found in few.ranges} < {found.cidr for found in every.ranges}
+    assert all(
+        "bitbucket" in found.products and "egress" in found.directions for found in few.ranges
+    )
+    first = every.ranges[0]
+    assert (first.mask_len, first["mask_len"], first.network) == (24, 24, "192.0.2.0")
     assert _who(sandbox) == {NOBODY}
 
     async def awaited() -> bitbucket.GetIpRangesResult:
@@ -138,7 +140,7 @@ def test_an_unknown_argument_asks_nothing(sandbox_path: Path, sandbox: Sandbox) 
             bitbucket.get_ip_ranges_output(waits),
             bitbucket.get_hook_types_output("repository", pulumi.InvokeOutputOptions()),
         ]
-        return [await one.is_known() for one in asked]
+        return [await output.is_known() for output in asked]
 
     known = _run(lambda: pulumi.Output.from_input(act()), apiUrl=f"sandbox:{sandbox_path}")
     assert known == [False, False, True]
@@ -153,7 +155,7 @@ def test_what_it_depends_on(sandbox_path: Path) -> None:
         group = pulumi.ComponentResource("a:b:C", "group")
         waits = pulumi.InvokeOutputOptions(depends_on=[hook, group])
         found = bitbucket.get_ip_ranges_output(opts=waits)
-        return {one.pulumi_resource_name for one in await found.resources()}
+        return {resource.pulumi_resource_name for resource in await found.resources()}
 
     names = _run(lambda: pulumi.Output.from_input(act()), apiUrl=f"sandbox:{sandbox_path}")
     assert names == {"a", "group"}
@@ -266,13 +268,15 @@ def test_a_wrong_subject_type(sandbox_path: Path, kind: Any, remedy: str, output
     assert remedy in str(refused.value)
 
 
-def test_a_service_that_does_not_answer(base: str, sandbox: Sandbox, told: list[str]) -> None:
+def test_a_service_that_does_not_answer(base: str, sandbox: Sandbox, warned: list[str]) -> None:
     """The bundled list serves, with a warning; for addresses there is none."""
     sandbox.configure(fault_rate=1, fault_kinds=("html",))
     found = _run(lambda: bitbucket.get_hook_types("repository"), apiUrl=base)
-    assert [one.event for one in found.hook_types] == [event.event for event in CATALOGUE]
-    assert len(told) == 1
-    assert "the bundled list of events is shown" in told[0]
+    assert [found_type.event for found_type in found.hook_types] == [
+        event.event for event in CATALOGUE
+    ]
+    assert len(warned) == 1
+    assert "the bundled list of events is shown" in warned[0]
     with pytest.raises(pulumi.RunError, match="reading the published address ranges"):
         _run(bitbucket.get_ip_ranges, apiUrl=base)
 

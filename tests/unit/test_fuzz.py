@@ -51,7 +51,7 @@ def hooks(draw: st.DrawFn) -> dict[str, Any]:
 BODIES = st.one_of(
     hooks(),
     JUNK,
-    st.lists(hooks(), max_size=3).map(lambda each: {"values": each}),
+    st.lists(hooks(), max_size=3).map(lambda values: {"values": values}),
     st.fixed_dictionaries({"values": st.lists(JUNK | hooks()), "next": JUNK}),
 )
 ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-32", "latin-1"])

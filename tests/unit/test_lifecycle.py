@@ -63,10 +63,10 @@ def test_a_neighbours_hook_is_not_the_lost_one(rooms: Rooms, sandbox: Sandbox) -
     """One that another resource holds isn't ours, however equal."""
     twin = sandbox.plant_hook("acme/api", URL)
     api = evolve(DESIRED, subject=Subject("acme", "api"))
-    rooms.listings.of(api.subject)
+    rooms.listings.hooks(api.subject)
     rooms.claims.take(twin.uuid, OTHER)
     sandbox.delete_hook(twin.uuid)
-    rooms.listings.again(api.subject)
+    rooms.listings.fetch(api.subject)
     sandbox.plan_fault("drop-before", "POST")
     rooms.clock.after(0.1, lambda: sandbox.plant_hook("acme/api", URL, uuid=twin.uuid))
     made = rooms.lifecycle.create(api, ME, "never")
@@ -134,7 +134,7 @@ def test_a_hook_that_a_neighbour_takes_at_this_moment(rooms: Rooms, sandbox: San
     """Whoever comes second, between looking and taking too: a create makes one of its own."""
     urls = [f"{URL}/{number}" for number in range(40)]
     planted = {url: sandbox.plant_hook("acme/web", url).uuid for url in urls}
-    rooms.listings.of(WEB)
+    rooms.listings.hooks(WEB)
     refused: list[str] = []
 
     def claim() -> None:
@@ -344,11 +344,11 @@ def test_neighbours_in_threads(rooms: Rooms, sandbox: Sandbox) -> None:
             made.append(rooms.lifecycle.create(wanted[number], owner, "match").uuid)
 
     team = [threading.Thread(target=make, args=(range(n, 24, 4),)) for n in range(4)]
-    for each in team:
-        each.start()
-    for each in team:
-        each.join(60)
-    assert sorted(hook.url for hook in sandbox.hooks()) == sorted(each.url for each in wanted)
+    for thread in team:
+        thread.start()
+    for thread in team:
+        thread.join(60)
+    assert sorted(hook.url for hook in sandbox.hooks()) == sorted(desired.url for desired in wanted)
     assert {hook.uuid for hook in sandbox.hooks()} == set(made)
 
 

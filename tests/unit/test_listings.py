@@ -20,43 +20,44 @@ def test_a_subject_is_listed_once(rooms: Rooms, sandbox: Sandbox) -> None:
     """Hundreds of hooks cost one request per page of 100."""
     for number in range(101):
         sandbox.plant_hook("acme/web", f"{URL}/{number}")
-    assert len(rooms.listings.of(WEB)) == len(rooms.listings.of(Subject("ACME", "Web"))) == 101
+    for subject in (WEB, Subject("ACME", "Web")):
+        assert len(rooms.listings.hooks(subject)) == 101
     assert len(asked(sandbox)) == 2
-    rooms.listings.of(Subject("acme", "api"))
+    rooms.listings.hooks(Subject("acme", "api"))
     assert len(asked(sandbox)) == 3
 
 
 def test_what_is_given_away_is_a_copy(rooms: Rooms, sandbox: Sandbox) -> None:
     """Nobody can spoil it for the others."""
     sandbox.plant_hook("acme/web", URL)
-    first = rooms.listings.of(WEB)
+    first = rooms.listings.hooks(WEB)
     assert isinstance(first, dict)
     first.clear()
-    assert len(rooms.listings.of(WEB)) == 1
+    assert len(rooms.listings.hooks(WEB)) == 1
 
 
 def test_a_failure_is_not_kept(rooms: Rooms, sandbox: Sandbox) -> None:
     """The next one asks anew."""
     sandbox.rename_repository("acme/web", "other")
     with pytest.raises(NotFound):
-        rooms.listings.of(WEB)
+        rooms.listings.hooks(WEB)
     sandbox.rename_repository("acme/other", "web")
-    assert rooms.listings.of(WEB) == {}
+    assert rooms.listings.hooks(WEB) == {}
 
 
 def test_our_own_writes_are_seen_at_once(rooms: Rooms, sandbox: Sandbox, clock: FakeClock) -> None:
     """Though the service's reads lag behind them, and asked anew as well."""
     sandbox.configure(read_lag_ms=60_000)
     old = sandbox.plant_hook("acme/web", f"{URL}/old")
-    assert old.uuid in rooms.listings.again(WEB)
+    assert old.uuid in rooms.listings.fetch(WEB)
     made = rooms.api.create(Desired(WEB, URL))
     rooms.listings.note(WEB, made.uuid, made)
     rooms.api.delete(WEB, old.uuid)
     rooms.listings.note(WEB, old.uuid, None)
-    for listed in (rooms.listings.of, rooms.listings.again):
-        assert listed(WEB).keys() == {made.uuid}
+    for read in (rooms.listings.hooks, rooms.listings.fetch):
+        assert read(WEB).keys() == {made.uuid}
     clock.time += 11
-    assert rooms.listings.again(WEB).keys() == {old.uuid}
+    assert rooms.listings.fetch(WEB).keys() == {old.uuid}
 
 
 def test_a_write_before_the_first_listing(rooms: Rooms, sandbox: Sandbox) -> None:
@@ -64,7 +65,7 @@ def test_a_write_before_the_first_listing(rooms: Rooms, sandbox: Sandbox) -> Non
     sandbox.configure(read_lag_ms=60_000)
     made = rooms.api.create(Desired(WEB, URL))
     rooms.listings.note(WEB, made.uuid, made)
-    assert rooms.listings.of(WEB) == {made.uuid: made}
+    assert rooms.listings.hooks(WEB) == {made.uuid: made}
 
 
 def test_what_was_written_a_moment_ago(rooms: Rooms, clock: FakeClock) -> None:
@@ -81,10 +82,10 @@ def test_what_was_written_a_moment_ago(rooms: Rooms, clock: FakeClock) -> None:
 
 def test_a_doubtful_listing_is_asked_for_once_more(rooms: Rooms, sandbox: Sandbox) -> None:
     """By the next one that creates, and by nobody after it."""
-    rooms.listings.of(WEB)
+    rooms.listings.hooks(WEB)
     for _ in range(2):
         rooms.listings.doubt(WEB)
-        rooms.listings.of(WEB)
+        rooms.listings.hooks(WEB)
     for _ in range(3):
         rooms.listings.trusted(WEB)
     assert asked(sandbox) == ["GET acme/web 200"] * 2

@@ -17,27 +17,6 @@ WEB = Subject("acme", "web")
 OUTSIDER = ApiToken(OUTSIDER_EMAIL, OUTSIDER_TOKEN)
 
 
-def test_a_workspace_itself_is_never_gone(rooms: Rooms, sandbox: Sandbox) -> None:
-    """There is nothing above it that could be read to tell."""
-    assert sandbox.hooks() == []
-    with pytest.raises(NotFound, match="missingRepository"):
-        rooms.presence.listing(Subject("nowhere"))
-
-
-def test_gone_is_told_once(rooms: Rooms, sandbox: Sandbox) -> None:
-    """And asked once."""
-    sandbox.delete_repository("acme/web")
-    for again in (False, True, False):
-        assert rooms.presence.listing(WEB, again=again) is None
-    assert rooms.told == [
-        (
-            "acme/web: not found, so it counts as deleted, and its hooks with it; if it is only "
-            "hidden, give this identity access before the next `pulumi up`"
-        )
-    ]
-    assert len(sandbox.requests()) == 2
-
-
 def test_the_workspace_is_asked_once_for_all(rooms: Rooms, sandbox: Sandbox) -> None:
     """However many of its repositories are gone."""
     for slug in ("api", "web", "worker"):
@@ -53,7 +32,7 @@ def test_hidden_is_asked_once(sandbox_path: Path, tmp_path: Path, sandbox: Sandb
     for _ in range(2):
         with pytest.raises(NotFound, match="missingRepository"):
             rooms.presence.listing(WEB)
-    paths = [each.path for each in sandbox.requests()]
+    paths = [request.path for request in sandbox.requests()]
     assert len([path for path in paths if path.endswith("workspaces/acme")]) == 1
     rooms.close()
 

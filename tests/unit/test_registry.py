@@ -60,7 +60,7 @@ def test_a_neighbours_newer_listing_is_looked_at_too(
 
     def neighbour() -> None:
         clock.time += 10
-        rooms.listings.again(WEB)
+        rooms.listings.fetch(WEB)
 
     clock.after(0.1, neighbour)  # while the create waits after its second look
     assert rooms.lifecycle.create(DESIRED, ME, "match").uuid == uuid
@@ -108,8 +108,8 @@ def test_never_adopt_is_never(sandbox: Sandbox, run: Open) -> None:
 def test_two_stacks_at_once(sandbox: Sandbox, run: Open) -> None:
     """Both have looked before either wrote: the second looks again, and names the first."""
     one, two = run("one"), run("two")
-    one.listings.of(WEB)
-    two.listings.of(WEB)
+    one.listings.hooks(WEB)
+    two.listings.hooks(WEB)
     uuid = one.lifecycle.create(DESIRED, ME, "match").uuid
     assert two.lifecycle.create(DESIRED, OTHER, "match").uuid == uuid
     assert len(sandbox.hooks()) == 1

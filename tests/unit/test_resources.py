@@ -15,7 +15,7 @@ import bitbucket_hooks as bitbucket
 from bitbucket_hooks.model.webhook import ARGUMENTS
 from support.pulumi_program import Registered, program
 
-HOOK = "pulumi-python:dynamic/bitbucket:Hook"
+PREFIX = "pulumi-python:dynamic/bitbucket:"
 EVERYTHING: dict[str, Any] = {
     "url": "https://ci.example.com/",
     "events": ["repo:push"],
@@ -26,16 +26,15 @@ EVERYTHING: dict[str, Any] = {
     "history_enabled": False,
     "adopt": "never",
 }
-ON_THE_WIRE: dict[str, Any] = {
-    "url": "https://ci.example.com/",
-    "events": ["repo:push"],
-    "description": "CI",
-    "active": False,
-    "secret": "canary",
-    "skipCertVerification": True,
-    "historyEnabled": False,
-    "adopt": "never",
+WIRE_NAMES = {
+    "skip_cert_verification": "skipCertVerification",
+    "history_enabled": "historyEnabled",
+    "on_unmanaged": "onUnmanaged",
 }
+OF_REPOSITORY: dict[str, Any] = {"owner": "acme", "repository": "web", **EVERYTHING}
+FLEET: dict[str, Any] = {"url": "https://ci.example.com/", "repositories": ["web"]}
+HOOKS: dict[str, Any] = {"url": "https://ci.example.com/", "secret_from": "env:CI"}
+WATCHED: dict[str, Any] = {"repositories": ["web"], "hooks": ["{1}"], "on_unmanaged": "delete"}
 
 
 def _one(act: Callable[[], Any], **config: str) -> Registered:
@@ -45,42 +44,42 @@ def _one(act: Callable[[], Any], **config: str) -> Registered:
     return registered
 
 
-def test_keywords() -> None:
-    """Names as in state and previews; the secret is one."""
-    made = _one(lambda: bitbucket.Hook("ci", owner="acme", repository="web", **EVERYTHING))
-    assert (made.kind, made.name) == (HOOK, "ci")
-    assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
-    assert made.secrets == {"secret"}
+@pytest.mark.parametrize(
+    ("kind", "args", "given"),
+    [
+        (bitbucket.Hook, bitbucket.HookArgs, OF_REPOSITORY),
+        (
+            bitbucket.WorkspaceHook,
+            bitbucket.WorkspaceHookArgs,
+            {"workspace": "acme", **EVERYTHING},
+        ),
+        (bitbucket.HookFleet, bitbucket.HookFleetArgs, {**EVERYTHING, "owner": "acme"}),
+        (
+            bitbucket.RepositoryHooksExclusive,
+            bitbucket.RepositoryHooksExclusiveArgs,
+            {"owner": "acme", **WATCHED},
+        ),
+        (
+            bitbucket.WorkspaceHooksExclusive,
+            bitbucket.WorkspaceHooksExclusiveArgs,
+            {"workspace": "acme", "hooks": ["{1}"]},
+        ),
+    ],
+)
+def test_both_forms(kind: Any, args: Any, given: dict[str, Any]) -> None:
+    """Say the same, with names as in state and previews; the secret is one, nothing is added."""
+    made = _one(lambda: kind("ci", args(**given)))
+    assert made == _one(lambda: kind("ci", **given))
+    assert (made.kind, made.name) == (f"{PREFIX}{kind.__name__}", "ci")
+    wire = {WIRE_NAMES.get(name, name): value for name, value in given.items()}
+    assert {key: made.inputs.get(key) for key in wire} == wire
+    assert made.inputs.keys() - wire.keys() <= {"urlIsSecret"}  # of a fleet
+    assert made.secrets == {"secret"} & given.keys()
+
+
+def test_an_argument_for_everything() -> None:
+    """That the table of properties has."""
     assert set(EVERYTHING) == {*ARGUMENTS} - {"secret_from"}  # which excludes `secret`
-
-
-def test_an_args_object() -> None:
-    """Says the same."""
-    args = bitbucket.HookArgs(owner="acme", repository="web", **EVERYTHING)
-    made = _one(lambda: bitbucket.Hook("ci", args, pulumi.ResourceOptions(protect=True)))
-    assert made.inputs == {"owner": "acme", "repository": "web", **ON_THE_WIRE}
-    assert made.protect
-
-
-def test_a_workspace_hook() -> None:
-    """In both forms."""
-    args = bitbucket.WorkspaceHookArgs(workspace="acme", **EVERYTHING)
-    one = _one(lambda: bitbucket.WorkspaceHook("ci", args))
-    other = _one(lambda: bitbucket.WorkspaceHook("ci", workspace="acme", **EVERYTHING))
-    assert one == other
-    assert one.kind == "pulumi-python:dynamic/bitbucket:WorkspaceHook"
-    assert one.inputs == {"workspace": "acme", **ON_THE_WIRE}
-
-
-def test_a_fleet() -> None:
-    """In both forms, with what keeps a secret url out of what drift tells."""
-    args = bitbucket.HookFleetArgs(owner="acme", repositories=["web"], **EVERYTHING)
-    one = _one(lambda: bitbucket.HookFleet("ci", args))
-    other = _one(
-        lambda: bitbucket.HookFleet("ci", owner="acme", repositories=["web"], **EVERYTHING)
-    )
-    assert one == other
-    assert one.inputs.items() >= ON_THE_WIRE.items()
 
 
 def test_the_options_may_come_second() -> None:
@@ -102,9 +101,15 @@ def test_what_is_not_given_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "problem"),
     [
         (lambda: bitbucket.Hook("a", bitbucket.HookArgs(), url="x"), "url stand beside an args"),
+        (
+            lambda: bitbucket.WorkspaceHooksExclusive(
+                "a", bitbucket.WorkspaceHooksExclusiveArgs(), hooks=["{1}"]
+            ),
+            "hooks stand beside an args",
+        ),
         (lambda: bitbucket.Hook("a", {"url": "x"}), "args must be HookArgs, not dict"),  # type: ignore[arg-type]
         (
             lambda: bitbucket.Hook("a", pulumi.ResourceOptions(), pulumi.ResourceOptions()),
@@ -112,19 +117,14 @@ def test_what_is_not_given_is_not_sent() -> None:
         ),
     ],
 )
-def test_forms_that_do_not_mix(make: Callable[[], Any], told: str) -> None:
+def test_forms_that_do_not_mix(make: Callable[[], Any], problem: str) -> None:
     """Are a mistake of the program."""
-    with pytest.raises(TypeError, match=told):
+    with pytest.raises(TypeError, match=problem):
         _one(make)
 
 
-FLEET: dict[str, Any] = {"url": "https://ci.example.com/", "repositories": ["web"]}
-HOOKS: dict[str, Any] = {"url": "https://ci.example.com/", "secret_from": "env:CI"}
-WATCHED: dict[str, Any] = {"repositories": ["web"], "hooks": []}
-
-
 @pytest.mark.parametrize(
-    ("kind", "arguments", "options", "told"),
+    ("kind", "arguments", "options", "problem"),
     [
         (bitbucket.HookFleet, FLEET, {"ignore_changes": ["active"]}, "active: a fleet repairs"),
         (
@@ -146,11 +146,11 @@ WATCHED: dict[str, Any] = {"repositories": ["web"], "hooks": []}
     ],
 )
 def test_options_that_can_not_serve(
-    kind: Callable[..., Any], arguments: dict[str, Any], options: dict[str, Any], told: str
+    kind: Callable[..., Any], arguments: dict[str, Any], options: dict[str, Any], problem: str
 ) -> None:
     """They are refused by name, with the remedy on a line of its own."""
     opts = pulumi.ResourceOptions(**options)
-    with program({}) as run, pytest.raises(pulumi.RunError, match=rf' "ci": .*{told}.*\n.+\.$'):
+    with program({}) as run, pytest.raises(pulumi.RunError, match=rf' "ci": .*{problem}.*\n.+\.$'):
         run(lambda: kind("ci", opts=opts, **arguments))
 
 
@@ -192,11 +192,14 @@ def test_outputs_have_python_names() -> None:
 
     def act() -> None:
         hook = bitbucket.Hook("ci", url="https://x", skip_cert_verification=True)
+        only = bitbucket.WorkspaceHooksExclusive("only", on_unmanaged="delete")
         hook.skip_cert_verification.apply(lambda value: seen.update(skip=value))
         hook.uuid.apply(lambda value: seen.update(uuid=value))
+        only.on_unmanaged.apply(lambda value: seen.update(unmanaged=value))
 
-    _one(act)
-    assert seen == {"skip": True, "uuid": "{ci}"}
+    with program({}) as run:
+        run(act)
+    assert seen == {"skip": True, "uuid": "{ci}", "unmanaged": "delete"}
 
 
 # Exclusive
@@ -227,34 +230,6 @@ def test_whatever_names_hooks() -> None:
         "onUnmanaged": "delete",
     }
     assert not made.secrets
-
-
-def test_both_forms_of_exclusive_resources() -> None:
-    """Say the same, and mixed are a mistake."""
-    args = bitbucket.WorkspaceHooksExclusiveArgs(workspace="acme", hooks=["{1}"])
-    one = _one(lambda: bitbucket.WorkspaceHooksExclusive("only", args))
-    other = _one(lambda: bitbucket.WorkspaceHooksExclusive("only", workspace="acme", hooks=["{1}"]))
-    assert one == other
-    assert one.kind == "pulumi-python:dynamic/bitbucket:WorkspaceHooksExclusive"
-    assert one.inputs == {"workspace": "acme", "hooks": ["{1}"]}
-    some = bitbucket.RepositoryHooksExclusiveArgs(repositories=["web"])
-    assert _one(lambda: bitbucket.RepositoryHooksExclusive("only", some)).inputs == {
-        "repositories": ["web"]
-    }
-    with pytest.raises(TypeError, match="hooks stand beside an args object"):
-        bitbucket.RepositoryHooksExclusive("only", some, hooks=["{1}"])
-
-
-def test_outputs_of_exclusive_resources_have_python_names() -> None:
-    """`on_unmanaged`, not `onUnmanaged`."""
-    seen: list[str] = []
-
-    def act() -> None:
-        only = bitbucket.WorkspaceHooksExclusive("only", on_unmanaged="delete")
-        only.on_unmanaged.apply(seen.append)
-
-    _one(act)
-    assert seen == ["delete"]
 
 
 # Accounts
@@ -301,11 +276,11 @@ def test_which_account_a_hook_has() -> None:
     """Its own, else that of its parent, by either name; another package's account is none."""
 
     def act() -> None:
-        one, two = (bitbucket.Provider(name, oauth_token=name) for name in ("one", "two"))
+        first, second = (bitbucket.Provider(name, oauth_token=name) for name in ("one", "two"))
         theirs = pulumi.ProviderResource("bitbucket", "theirs")
         handed_on: dict[str, Any] = {
-            "listed": [one],
-            "named": {"bitbucket": one},
+            "listed": [first],
+            "named": {"bitbucket": first},
             "foreign": {"bitbucket": theirs},
             "nobody": None,
         }
@@ -314,13 +289,13 @@ def test_which_account_a_hook_has() -> None:
             group = pulumi.ComponentResource("a:b:Group", f"group of {name}", None, opts)
             below = pulumi.ResourceOptions(parent=group)
             bitbucket.Hook(name, below, url="https://x")
-            own = pulumi.ResourceOptions(parent=group, provider=two)
+            own = pulumi.ResourceOptions(parent=group, provider=second)
             bitbucket.WorkspaceHook(f"own {name}", own, url="https://x")
             bitbucket.WorkspaceHooksExclusive(f"only {name}", below, hooks=[])
-        bitbucket.Hook("alone", pulumi.ResourceOptions(providers=[two]), url="https://x")
+        bitbucket.Hook("alone", pulumi.ResourceOptions(providers=[second]), url="https://x")
 
     with program({}) as run:
-        made = {each.name: each.provider for each in run(act)}
+        made = {registered.name: registered.provider for registered in run(act)}
     handed = {"listed": "one", "named": "one", "foreign": None, "nobody": None}
     assert {name: made[name] for name in handed} == handed
     assert {name: made[f"only {name}"] for name in handed} == handed

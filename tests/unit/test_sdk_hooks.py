@@ -13,11 +13,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.dynamic import DiffResult
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from bitbucket_hooks.api.errors import EngineGone
-from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.provider import base, engine_process, sdk_hooks
 from bitbucket_hooks.provider.engine_process import _Process, _process
 
@@ -39,10 +37,39 @@ def test_outside_nothing_is_touched() -> None:
     sdk_hooks.install()
     sdk_hooks.on_cancel(lambda: None)
     sdk_hooks.widen_server(8)
+    sdk_hooks.keep_partly_done("id", {"a": 1}, {"__provider": "x"})
     assert vars(main) == before
     assert not sdk_hooks.in_provider_process()
     assert sdk_hooks.engine_address() is None
     engine_process.ensure_engine_lives()
+
+
+def test_a_process_of_another_sdk_is_left_as_it_is(inside: ModuleType) -> None:
+    """It has none of the names that are replaced."""
+    before = dict(vars(inside))
+    sdk_hooks.install()
+    sdk_hooks.on_cancel(lambda: None)
+    assert vars(inside) == before
+
+
+def test_other_uses_of_what_is_replaced_are_let_be(inside: ModuleType) -> None:
+    """Of a module's other names, of a message that answers no cancellation, and of a plain diff."""
+    inside.traceback = traceback  # type: ignore[attr-defined]
+    inside.empty_pb2 = empty_pb2  # type: ignore[attr-defined]
+    inside.proto = proto  # type: ignore[attr-defined]
+    heard: list[int] = []
+    before = traceback.format_exc
+    for _ in range(2):  # once is enough
+        sdk_hooks.install()
+    sdk_hooks.on_cancel(lambda: heard.append(1))
+    assert inside.traceback.print_exc is traceback.print_exc
+    assert traceback.format_exc is before
+    assert inside.empty_pb2.Empty() == empty_pb2.Empty()
+    assert heard == []
+    assert inside.proto.CheckResponse is proto.CheckResponse
+    some = inside.proto.DiffResponse.DIFF_SOME
+    plain = proto.DiffResponse(changes=some, replaces=["x"])
+    assert inside.proto.DiffResponse(changes=some, replaces=["x"]) == plain
 
 
 def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,23 +77,6 @@ def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     sdk_hooks.inform("one")
     sdk_hooks.warn("two")
     assert capsys.readouterr().err == "one\ntwo\n"
-
-
-def test_messages_go_to_stderr_when_the_engine_is_gone(
-    inside: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """They are not lost."""
-    assert sdk_hooks.in_provider_process()
-    assert inside.__name__ == "__main__"
-    sdk_hooks.warn("late")
-    assert capsys.readouterr().err == "late\n"
-
-
-def test_a_dead_engine_forbids_writes(inside: ModuleType) -> None:
-    """With what to do."""
-    assert inside.__name__ == "__main__"
-    with pytest.raises(EngineGone, match="pulumi cancel"):
-        engine_process.ensure_engine_lives()
 
 
 def test_an_engine_is_not_asked_before_each_of_many_writes(
@@ -98,62 +108,6 @@ def test_an_engine_without_an_address(inside: ModuleType, monkeypatch: pytest.Mo
     engine_process.ensure_engine_lives()
 
 
-def test_errors_as_the_sdk_answers_them(inside: ModuleType) -> None:
-    """Ours are their message, others keep their traceback; nobody else's `traceback` changes."""
-    before = traceback.format_exc
-    inside.traceback = traceback  # type: ignore[attr-defined]
-    sdk_hooks.install()
-    assert inside.traceback.print_exc is traceback.print_exc
-    assert _formatted(inside, HooksError("what", "do")) == "what\ndo"
-    assert _formatted(inside, KeyError("x")).startswith("Traceback")
-    assert traceback.format_exc is before
-
-
-def _formatted(main: ModuleType, error: Exception) -> str:
-    try:
-        raise error
-    except type(error):
-        return str(main.traceback.format_exc())
-
-
-def test_a_cancellation_is_watched_for(inside: ModuleType) -> None:
-    """By the module that the SDK answers one with; every other use of it is let be."""
-    heard: list[int] = []
-    inside.empty_pb2 = empty_pb2  # type: ignore[attr-defined]
-    sdk_hooks.on_cancel(lambda: heard.append(1))
-    assert inside.empty_pb2.Empty() == empty_pb2.Empty()
-    assert heard == []
-
-    def Cancel() -> object:  # noqa: N802  # the SDK's own name
-        return inside.empty_pb2.Empty()
-
-    assert Cancel() == empty_pb2.Empty()
-    assert heard == [1]
-
-
-def test_details_of_a_diff_are_sent(inside: ModuleType) -> None:
-    """In the message that the SDK answers with; its other messages and diffs are let be."""
-    sdk_hooks.install()  # there is nothing of the kind: the SDK has changed
-    inside.proto = proto  # type: ignore[attr-defined]
-    sdk_hooks.install()
-    once = inside.proto
-    sdk_hooks.install()
-    assert inside.proto is once
-    assert inside.proto.CheckResponse is proto.CheckResponse
-    some = inside.proto.DiffResponse.DIFF_SOME
-
-    def answered(result: DiffResult) -> proto.DiffResponse:
-        response = inside.proto.DiffResponse(changes=some, replaces=result.replaces)
-        assert isinstance(response, proto.DiffResponse)
-        return response
-
-    plain = proto.DiffResponse(changes=some, replaces=["x"])
-    assert answered(DiffResult(changes=True, replaces=["x"])) == plain
-    detailed = answered(sdk_hooks.DetailedDiff({"hooks[1]": sdk_hooks.Change.REMOVED}))
-    assert detailed.hasDetailedDiff
-    assert detailed.detailedDiff["hooks[1]"].kind == proto.PropertyDiff.DELETE
-
-
 @sdk_hooks.provider_method
 def _method() -> str | None:
     return sdk_hooks.current_urn()
@@ -165,8 +119,10 @@ def _method_of_a_subclass() -> tuple[str | None, str | None]:
 
 
 def test_without_a_request_there_is_no_urn() -> None:
-    """Then the caller's own key tells declarations apart."""
+    """Nor with one that lost it; then the caller's own key tells declarations apart."""
     assert _method() is None
+    for request in (SimpleNamespace(urn=""), SimpleNamespace()):
+        assert _method() is None, request
     assert base.owner({"url": "x"}).name == "another resource"
 
 
@@ -176,17 +132,6 @@ def test_a_method_knows_the_urn_of_the_request() -> None:
     assert _method_of_a_subclass() == (request.urn, request.urn)
     assert sdk_hooks.provider_method(base.owner)({}).name == "Hook 'ci'"
     assert sdk_hooks.current_urn() is None
-
-
-def test_a_request_without_an_urn() -> None:
-    """Should the SDK's message lose it one day."""
-    for request in (SimpleNamespace(urn=""), SimpleNamespace()):
-        assert _method() is None, request
-
-
-def test_what_was_done_can_only_be_kept_inside_a_call() -> None:
-    """Outside the state stays as it was; so it does without the message that tells it."""
-    sdk_hooks.keep_partly_done("id", {"a": 1}, {"__provider": "x"})
 
 
 def test_declarations_without_an_urn_are_told_apart_by_what_they_say() -> None:
@@ -205,11 +150,11 @@ def test_a_process_ends_after_its_engine(monkeypatch: pytest.MonkeyPatch) -> Non
     lives = iter([False, True, True, False, False])
     ended: list[int] = []
 
-    def look() -> None:
+    def ensure() -> None:
         if not next(lives):
             raise EngineGone("gone")
 
-    monkeypatch.setattr(engine_process, "ensure_engine_lives", look)
+    monkeypatch.setattr(engine_process, "ensure_engine_lives", ensure)
     monkeypatch.setattr(engine_process, "_WATCH_EVERY", 0)
     monkeypatch.setattr(os, "_exit", ended.append)
     engine_process._watch()

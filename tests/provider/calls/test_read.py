@@ -103,8 +103,8 @@ def test_the_secret_as_far_as_it_can_be_seen(server: ProviderServer, sandbox: Sa
     hooks = [sandbox.plant_hook("acme/web", URL, secret=live) for _, live, _ in SECRETS]
     for hook, (declared, live, seen) in zip(hooks, SECRETS, strict=True):
         _, outputs, inputs = server.read(hook.uuid, state_of(hook, **declared))
-        told = {key: inputs[key] for key in ("secret", "secretFingerprint") if key in inputs}
-        assert (told, outputs["secretSet"]) == (seen, bool(live))
+        found = {key: inputs[key] for key in ("secret", "secretFingerprint") if key in inputs}
+        assert (found, outputs["secretSet"]) == (seen, bool(live))
         assert inputs.get("secretFrom") == declared.get("secretFrom")
 
 

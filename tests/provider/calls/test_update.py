@@ -149,10 +149,10 @@ def test_a_write_that_was_refused_leaves_the_state_as_it_was(
         for n in range(2)
     )
     sandbox.plan_fault("html", "PUT")
-    for each, change in ((hook, {"active": False}), (others, {"secret": "new"})):
-        olds = state_of(each, secret="old")
+    for live, change in ((hook, {"active": False}), (others, {"secret": "new"})):
+        olds = state_of(live, secret="old")
         with pytest.raises(Refusal) as refused:
-            server.update(each.uuid, olds, {**inputs_of(olds), **change})
+            server.update(live.uuid, olds, {**inputs_of(olds), **change})
         assert refused.value.kept is None
 
 
