@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import pytest
 import requests
+from requests import Response
 
+from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.delivering import EventRun
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from requests import Response
+from support.receiver import Receiver, receiver
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 
@@ -77,3 +78,23 @@ def api(path: Path, request: pytest.FixtureRequest) -> Iterator[Api]:
             with serve(path) as base:
                 yield Api(base, session)
                 session.close()
+
+
+@pytest.fixture
+def there() -> Iterator[Receiver]:
+    """Give a receiver of deliveries over plain http."""
+    with receiver() as state:
+        yield state
+
+
+def prepare(sandbox: Sandbox) -> EventRun:
+    """Prepare the deliveries of a push to `acme/web`, which nobody sends."""
+    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
+    with sandbox._database.write() as connection:
+        return delivering.prepare(connection, repository, "repo:push")
+
+
+def forget_process(sandbox: Sandbox) -> None:
+    """Let all deliveries be so old that the process that made them must be gone."""
+    with sandbox._database.write() as connection:
+        connection.execute("UPDATE deliveries SET body = json_set(body, '$.at', 0)")

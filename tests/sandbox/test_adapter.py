@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,10 +15,6 @@ from urllib3 import HTTPResponse
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 HOOKS = f"{EMBEDDED_ORIGIN}/2.0/repositories/acme/web/hooks"
 BODY = json.dumps({"url": "https://ci.example.com", "events": ["repo:push"], "description": "é"})

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.settings import SandboxSettings, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import Api
 
 
 def test_the_seeded_estate(sandbox: Sandbox) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import attrs
 import click
 import pytest
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main, output, serving
 from bitbucket_hooks.cli.group import Commands
@@ -19,11 +20,6 @@ from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from click.testing import Result
 
 
 @attrs.frozen

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.comments import MAX_COMMENT
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
@@ -16,10 +17,7 @@ from bitbucket_hooks.sandbox.seed import (
     OUTSIDER_TOKEN,
     OWNER_EMAIL,
 )
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/pullrequests/1/comments"
 MEMBER = (MEMBER_EMAIL, MEMBER_TOKEN)

@@ -9,25 +9,21 @@ import re
 import socket
 import sqlite3
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.deliveries import sending
 from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.sandbox import delivering
+from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.sandbox.delivering import EventRun
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.historystore import MOST
+from bitbucket_hooks.sandbox.historystore import MOST, Sent
+from sandbox.conftest import forget_process, prepare
 from support.receiver import Received, Receiver, receiver
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.delivering import EventRun
 
 SECRET = "canary-secret"
 QUERY = "?token=canary-token"
@@ -40,16 +36,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    """Give a receiver over plain http."""
-    with receiver() as state:
-        yield state
-
-
 def answers(run: EventRun) -> list[int | None]:
     """Give the status that each delivery ended with."""
-    return [each.last.status if each.last else None for each in run.shipments]
+    return [each.last.status if each.last else None for each in run.deliveries]
 
 
 def is_signed(received: Received) -> bool:
@@ -108,28 +97,26 @@ def test_every_event_of_the_catalogue(sandbox: Sandbox, there: Receiver) -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "tries"), [(200, 1), (204, 1), (302, 1), (404, 1), (499, 1), (500, 3), (599, 3)]
+    ("answered", "attempts"),
+    [
+        *(([status], [status]) for status in (200, 204, 302, 404, 499)),
+        *(([status] * 3, [status] * 3) for status in (500, 599)),
+        ([503], [503, 200]),
+    ],
 )
-def test_tries(sandbox: Sandbox, there: Receiver, status: int, tries: int) -> None:
+def test_tries(sandbox: Sandbox, there: Receiver, answered: list[int], attempts: list[int]) -> None:
     """A 5xx is tried twice more, with the same payload and request; nothing else is."""
-    there.status = status
+    there.statuses = [*answered]
     hook = sandbox.plant_hook("acme/web", there.url, **EVERY)
-    (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
-    assert [got.headers["X-Attempt-Number"] for got in there.received] == ["1", "2", "3"][:tries]
+    (sent,) = sandbox.trigger("acme/web", "repo:push").deliveries
+    numbers = [got.headers["X-Attempt-Number"] for got in there.received]
+    assert numbers == ["1", "2", "3"][: len(attempts)]
     assert len({(got.body, got.headers["X-Request-UUID"]) for got in there.received}) == 1
     assert all(map(is_signed, there.received))
-    assert [each.status for each in shipment.outcomes] == [status] * tries
-    (sent,) = sandbox.history(hook.uuid)
-    assert sent.done
-    assert [each.status for each in sent.attempts] == [status] * tries
-
-
-def test_a_receiver_that_comes_round(sandbox: Sandbox, there: Receiver) -> None:
-    """The first answer that is no 5xx ends it."""
-    there.statuses = [503]
-    sandbox.plant_hook("acme/web", there.url)
-    (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
-    assert [each.status for each in shipment.outcomes] == [503, 200]
+    (kept,) = sandbox.history(hook.uuid)
+    assert kept.done
+    for seen in (sent, kept):
+        assert [each.status for each in seen.attempts] == attempts
 
 
 def test_history(sandbox: Sandbox, there: Receiver) -> None:
@@ -181,8 +168,8 @@ def test_no_answer(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         hook = sandbox.plant_hook("acme/web", f"http://127.0.0.1:{port}/", history_enabled=True)
-        (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
-    (outcome,) = shipment.outcomes
+        (sent,) = sandbox.trigger("acme/web", "repo:push").deliveries
+    (outcome,) = sent.attempts
     assert outcome.problem == "there was no answer within 0.3 s"
     sandbox.configure(delivery_timeout_ms=60_000)
     sandbox.change_hook(hook.uuid, url=f"http://127.0.0.1:{port}/")
@@ -197,10 +184,10 @@ def test_certificates(sandbox: Sandbox) -> None:
     """Are verified, unless the hook says otherwise."""
     with receiver(tls=True) as safe:
         hook = sandbox.plant_hook("acme/web", safe.url)
-        (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
+        (sent,) = sandbox.trigger("acme/web", "repo:push").deliveries
         assert safe.received == []
-        assert shipment.last
-        assert "didn't pass verification" in str(shipment.last.problem)
+        assert sent.last
+        assert "didn't pass verification" in str(sent.last.problem)
         sandbox.change_hook(hook.uuid, skip_cert_verification=True)
         assert answers(sandbox.trigger("acme/web", "repo:push")) == [200]
         assert len(safe.received) == 1
@@ -212,22 +199,21 @@ def test_a_bundle_that_is_not_there(
     """Is told as the reason why nothing arrived."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     sandbox.plant_hook("acme/web", there.url.replace("http:", "https:"))
-    (shipment,) = sandbox.trigger("acme/web", "repo:push").shipments
-    assert shipment.last
-    assert "REQUESTS_CA_BUNDLE" in str(shipment.last.problem)
+    (sent,) = sandbox.trigger("acme/web", "repo:push").deliveries
+    assert sent.last
+    assert "REQUESTS_CA_BUNDLE" in str(sent.last.problem)
 
 
 def test_a_payload_that_is_too_large(sandbox: Sandbox, there: Receiver) -> None:
     """Is not sent at all."""
     hook = sandbox.plant_hook("acme/web", there.url)
-    for size, sent in ((256 * 1024, 1), (256 * 1024 + 1, 0)):
+    for size, count in ((256 * 1024, 1), (256 * 1024 + 1, 0)):
         there.received.clear()
-        what = sending.raw_delivery("repo:push", b"x" * size, None, hook.uuid)
-        shipment = delivering.Shipment(hook, "repo:push", "acme/web", what)
-        delivering.carry_out(sandbox._database, shipment)
-        assert len(there.received) == sent
-    assert shipment.last
-    assert shipment.last.problem == "nothing was sent: the payload is larger than 256 KB"
+        sent = Sent(hook, "repo:push", "acme/web", hook.url, {}, b"x" * size)
+        delivering.carry_out(sandbox._database, sent)
+        assert len(there.received) == count
+    assert sent.last
+    assert sent.last.problem == "nothing was sent: the payload is larger than 256 KB"
 
 
 def test_waiting_holds_nothing_up(sandbox: Sandbox) -> None:
@@ -254,15 +240,13 @@ def test_waiting_holds_nothing_up(sandbox: Sandbox) -> None:
     assert run.done
 
 
-def test_a_run_that_is_looked_at_stays_as_it_was(sandbox: Sandbox, there: Receiver) -> None:
-    """Else a page tells of a delivery under way, and takes it for done a line below."""
+def test_a_run_that_is_read_stays_as_it_was(sandbox: Sandbox, there: Receiver) -> None:
+    """Else a page shows a delivery under way, and takes it for done a line below."""
     gate = threading.Event()
     there.before = gate.wait
     sandbox.plant_hook("acme/web", there.url)
-    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
     deliverer = delivering.Deliverer(sandbox._database)
-    with sandbox._database.write() as connection:
-        run = delivering.prepare(connection, repository, "repo:push")
+    run = prepare(sandbox)
     deliverer.start(run)
     before = deliverer.run(run.id)
     gate.set()
@@ -327,13 +311,10 @@ def test_the_commands(path: Path, sandbox: Sandbox, there: Receiver) -> None:
 
 
 def test_a_delivery_whose_process_died(path: Path, sandbox: Sandbox, there: Receiver) -> None:
-    """Is pending for a while, and then told as what it is."""
+    """Is pending for a while, and then shown as interrupted."""
     hook = sandbox.plant_hook("acme/web", there.url, history_enabled=True)
-    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
-    with sandbox._database.write() as connection:
-        delivering.prepare(connection, repository, "repo:push")
+    prepare(sandbox)
     assert " pending " in run_(path, "history", "acme/web")
-    with sandbox._database.write() as connection:
-        connection.execute("UPDATE deliveries SET body = json_set(body, '$.at', 0)")
+    forget_process(sandbox)
     assert " interrupted " in run_(path, "history", "acme/web")
     assert sandbox.history(hook.uuid)[0].is_lost

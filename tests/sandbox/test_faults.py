@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from requests import exceptions
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.settings import KINDS
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import Api
 
 PLACE = "/repositories/acme/web/hooks"
 

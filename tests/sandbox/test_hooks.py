@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from bitbucket_hooks.model.events import CATALOGUE
+from bitbucket_hooks.sandbox.admin import Sandbox
+from sandbox.conftest import HOOK, Api
 
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
-
-HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 PLACES = ["/repositories/acme/web/hooks", "/workspaces/acme/hooks"]
 MISSING = {"type": "error", "error": {"message": "Resource not found"}}
 

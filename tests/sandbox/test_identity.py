@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
@@ -15,13 +16,9 @@ from bitbucket_hooks.sandbox.seed import (
     OWNER_EMAIL,
     OWNER_TOKEN,
 )
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import HOOK, Api
 
 PLACE = "/repositories/acme/web/hooks"
-HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 MEMBER = (MEMBER_EMAIL, MEMBER_TOKEN)
 OUTSIDER = (OUTSIDER_EMAIL, OUTSIDER_TOKEN)
 

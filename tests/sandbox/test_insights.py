@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import Api
 
 HASH = "0123456789" * 4
 COMMIT = f"/repositories/acme/web/commit/{HASH}"

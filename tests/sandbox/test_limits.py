@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 import pytest
 
 from bitbucket_hooks.sandbox import faults, hookstore
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import HOOK, Api
 
 PLACE = "/repositories/acme/web/hooks"
-HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 
 
 @attrs.define

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import ipaddress
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.calls import select_fields
 from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN, OWNER_EMAIL
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import Api
 
 
 def test_user(api: Api, sandbox: Sandbox) -> None:
@@ -143,3 +142,24 @@ def test_repositories_of_all_workspaces(api: Api) -> None:
     assert api.get(page["next"]).json()["values"][0]["full_name"] == "globex/website"
     seen = api.get("/repositories", auth=(OUTSIDER_EMAIL, OUTSIDER_TOKEN)).json()["values"]
     assert {each["is_private"] for each in seen} == {False}
+
+
+def test_address_ranges(api: Api, sandbox: Sandbox) -> None:
+    """Are built as the vendor's. They need no credentials; wrong ones are noticed all the same."""
+    url = f"{api.origin}/ip-ranges"
+    answer = api.get(url, auth=None)
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    document = answer.json()
+    assert document.keys() == {"creationDate", "syncToken", "items"}
+    items: list[dict[str, Any]] = document["items"]
+    for item in items:
+        network = ipaddress.ip_network(f"{item['network']}/{item['mask_len']}")
+        assert (str(network), str(network.netmask)) == (item["cidr"], item["mask"])
+        assert item.keys() >= {"region", "product", "direction", "perimeter"}
+    assert {ipaddress.ip_network(item["cidr"]).version for item in items} == {4, 6}
+    assert {name for item in items for name in item["direction"]} == {"egress", "ingress"}
+    assert len({name for item in items for name in item["product"]}) > 3
+    assert api.get(url, auth=("nobody", "wrong")).status_code == 401
+    assert api.post(url).status_code == 405
+    assert [request.status for request in sandbox.requests()] == [200, 401, 405]
+    assert api.get("/ip-ranges").status_code == 404

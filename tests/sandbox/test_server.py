@@ -7,10 +7,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,11 +23,6 @@ from bitbucket_hooks.sandbox import store
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import Server, serve, serving
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

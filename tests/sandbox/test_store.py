@@ -7,20 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.conftest import Api
-
-HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
+from sandbox.conftest import HOOK, Api
 
 # Each process waits for a line, so that all begin at once.
 POST = f"""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import MAX_DESCRIPTION, is_private
-
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.admin import Sandbox
-    from sandbox.conftest import Api
+from sandbox.conftest import HOOK, Api
 
 PLACE = "/repositories/acme/web/hooks"
-HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 
 
 @pytest.mark.parametrize(

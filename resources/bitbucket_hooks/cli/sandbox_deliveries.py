@@ -14,7 +14,6 @@ from bitbucket_hooks.sandbox.historystore import answer_text
 
 if TYPE_CHECKING:
     from bitbucket_hooks.sandbox.admin import Sandbox
-    from bitbucket_hooks.sandbox.delivering import Shipment
     from bitbucket_hooks.sandbox.historystore import Sent
     from bitbucket_hooks.sandbox.webhook import StoredHook
 
@@ -26,7 +25,7 @@ def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> in
     with api_client.patient():
         run = sandbox.trigger(repository, event)
     names = sandbox_target.names_of(sandbox)
-    results = [_result(each, names) for each in run.shipments]
+    results = [_result(each, names) for each in run.deliveries]
     if json_:
         output.as_json(results)
     else:
@@ -40,22 +39,22 @@ def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> in
     return 0 if all(each["accepted"] for each in results) else REMOTE_FAILED
 
 
-def _result(shipment: Shipment, names: dict[str, str]) -> dict[str, Any]:
-    hook, last = shipment.hook, shipment.last
+def _result(sent: Sent, names: dict[str, str]) -> dict[str, Any]:
+    hook, last = sent.hook, sent.last
     return {
         "subject": names.get(hook.subject, hook.subject),
         "hook": hook.uuid,
         "description": hook.description,
         "url": shown(hook.url),
-        "event": shipment.event,
-        "requestUuid": shipment.what.headers["X-Request-UUID"],
+        "event": sent.event,
+        "requestUuid": sent.headers["X-Request-UUID"],
         "signed": hook.secret_set,
-        "attempts": len(shipment.outcomes),
+        "attempts": len(sent.attempts),
         "status": last and last.status,
         "reason": last.reason if last else "",
         "body": last.line if last else "",
         "problem": last and last.problem,
-        "seconds": round(sum(each.seconds for each in shipment.outcomes), 3),
+        "seconds": round(sum(each.seconds for each in sent.attempts), 3),
         "accepted": bool(last and last.accepted),
     }
 

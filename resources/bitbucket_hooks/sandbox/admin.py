@@ -210,9 +210,8 @@ class Sandbox:
     def hooks(self, target: str | None = None) -> list[StoredHook]:
         """Give the hooks of a repository or workspace, or all; as stored, in spite of any lag."""
         with self._database.read() as connection:
-            if target is None:
-                return hookstore.everything(connection)
-            return hookstore.current(connection, tenants.target(connection, target))
+            subject = None if target is None else tenants.target(connection, target)
+            return hookstore.current(connection, subject)
 
     def hook(self, uuid: str) -> StoredHook:
         """Give one hook."""
@@ -266,7 +265,7 @@ class Sandbox:
     def history(self, uuid: str) -> list[Sent]:
         """Give the deliveries of a hook that keeps a history, the latest first."""
         with self._database.read() as connection:
-            return historystore.of_hook(connection, hookstore.find(connection, uuid).uuid)
+            return historystore.history(connection, hookstore.find(connection, uuid))
 
     # Pull requests and commits
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sqlite3
 import threading
 import time
-from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import attrs
 
@@ -23,15 +23,10 @@ from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.tenants import new_uuid
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.store import Database
-    from bitbucket_hooks.sandbox.tenants import StoredRepository
-    from bitbucket_hooks.sandbox.webhook import StoredHook
+from bitbucket_hooks.sandbox.historystore import Sent
+from bitbucket_hooks.sandbox.store import Database
+from bitbucket_hooks.sandbox.tenants import StoredRepository, new_uuid
+from bitbucket_hooks.sandbox.webhook import StoredHook
 
 _TRIES: Final = 3
 _SERVER_ERRORS: Final = range(500, 600)
@@ -40,49 +35,19 @@ _PLAIN: Final = "repo:created"  # who did it and where: all that an event of its
 _KEPT_RUNS: Final = 50
 
 
-@attrs.define(eq=False)
-class Shipment:
-    """One delivery on its way: its thread adds the results, other threads read them."""
-
-    hook: StoredHook
-    event: str
-    subject: str
-    what: sending.Delivery
-    number: int | None = None
-    """Its place in the hook's history; None: the hook keeps none."""
-    outcomes: tuple[sending.DeliveryResult, ...] = ()
-    done: bool = False
-
-    @property
-    def last(self) -> sending.DeliveryResult | None:
-        """The outcome that counts."""
-        return self.outcomes[-1] if self.outcomes else None
-
-
 @attrs.frozen(eq=False)
 class EventRun:
     """The deliveries of one event."""
 
-    id: str
     event: str
     subject: str
-    shipments: tuple[Shipment, ...]
+    deliveries: tuple[Sent, ...]
+    id: str = attrs.field(factory=lambda: new_uuid().strip("{}"))
 
     @property
     def done(self) -> bool:
         """Whether every answer is known."""
-        return all(each.done for each in self.shipments)
-
-
-def listeners(
-    connection: sqlite3.Connection, repository: StoredRepository, event: str
-) -> list[StoredHook]:
-    """Give the hooks that an event of a repository reaches, those of its workspace last."""
-    hooks = [
-        *hookstore.current(connection, repository.uuid),
-        *hookstore.current(connection, repository.workspace),
-    ]
-    return [hook for hook in hooks if hook.active and event in hook.events]
+        return all(sent.done for sent in self.deliveries)
 
 
 def prepare(connection: sqlite3.Connection, repository: StoredRepository, event: str) -> EventRun:
@@ -93,70 +58,65 @@ def prepare(connection: sqlite3.Connection, repository: StoredRepository, event:
     known = hookstore.known_events(connection, *SUBJECT_TYPES)
     if event not in known:
         raise SandboxError(no_such_event(event, known))
-    body = _payload(event, repository)
-    shipments = [
-        _shipment(connection, hook, event, repository.full_name, body)
-        for hook in listeners(connection, repository, event)
+    sample = event if event in KEYS else _PLAIN
+    now = datetime.now(timezone.utc)
+    content = payload(sample, repository.workspace_slug, repository.slug, now)
+    body = sending.raw_body(content)
+    name = repository.full_name
+    deliveries = [
+        _delivery(connection, hook, event, name, body)
+        for subject in (repository.uuid, repository.workspace)
+        for hook in hookstore.current(connection, subject)
+        if hook.active and event in hook.events
     ]
-    return _run(event, repository.full_name, shipments)
+    return EventRun(event, name, tuple(deliveries))
 
 
-def prepare_again(connection: sqlite3.Connection, hook: StoredHook, sent: Sent) -> EventRun:
+def prepare_again(connection: sqlite3.Connection, sent: Sent) -> EventRun:
     """Make a delivery of the same payload once more, to where the hook leads today.
 
     Raises `SandboxError` for a hook that isn't active.
     """
-    if not hook.active:
+    if not sent.hook.active:
         raise SandboxError("the webhook is inactive, so nothing is sent; make it active first")
-    shipment = _shipment(connection, hook, sent.event, sent.subject, sent.body)
-    return _run(sent.event, sent.subject, [shipment])
+    again = _delivery(connection, sent.hook, sent.event, sent.subject, sent.body)
+    return EventRun(sent.event, sent.subject, (again,))
 
 
-def _run(event: str, subject: str, shipments: Sequence[Shipment]) -> EventRun:
-    return EventRun(new_uuid().strip("{}"), event, subject, tuple(shipments))
-
-
-def _payload(event: str, repository: StoredRepository) -> bytes:
-    sample = event if event in KEYS else _PLAIN
-    now = datetime.now(timezone.utc)
-    content: dict[str, Any] = payload(sample, repository.workspace_slug, repository.slug, now)
-    return sending.raw_body(content)
-
-
-def _shipment(
+def _delivery(
     connection: sqlite3.Connection, hook: StoredHook, event: str, subject: str, body: bytes
-) -> Shipment:
-    what = sending.raw_delivery(event, body, hook.secret, hook.uuid)
-    number = None
+) -> Sent:
+    headers = sending.raw_delivery(event, body, hook.secret, hook.uuid).headers
+    made = Sent(hook, event, subject, hook.url, headers, body)
     if hook.history_enabled:
-        number = historystore.begin(connection, hook, event, subject, what)
-    return Shipment(hook, event, subject, what, number)
+        historystore.begin(connection, made)
+    return made
 
 
-def carry_out(database: Database, shipment: Shipment) -> None:
-    """Deliver, up to three times, and note each outcome where the hook keeps a history."""
+def carry_out(database: Database, sent: Sent) -> None:
+    """Deliver, up to three times, and note each attempt where the hook keeps a history."""
     with database.read() as connection:
         timeout = settings.load(connection).delivery_timeout_ms / 1000
     done = False
     while not done:
-        number = len(shipment.outcomes) + 1
-        outcome = _attempt(shipment, number, timeout)
-        shipment.outcomes += (outcome,)
-        done = outcome.status not in _SERVER_ERRORS or number == _TRIES
-        if shipment.number is not None:
+        number = len(sent.attempts) + 1
+        result = _attempt(sent, number, timeout)
+        sent.attempts += (result,)
+        done = result.status not in _SERVER_ERRORS or number == _TRIES
+        if sent.id:
             with database.write() as connection:
-                historystore.set_attempts(connection, shipment.number, shipment.outcomes, done=done)
-    shipment.done = True
+                historystore.save(connection, attrs.evolve(sent, done=done))
+    sent.done = True
 
 
-def _attempt(shipment: Shipment, number: int, timeout: float) -> sending.DeliveryResult:
-    if len(shipment.what.body) > sending.MOST_BYTES:
+def _attempt(sent: Sent, number: int, timeout: float) -> sending.DeliveryResult:
+    if len(sent.body) > sending.MOST_BYTES:
         most = f"{sending.MOST_BYTES // 1024} KB"
         return sending.DeliveryResult(
             0, problem=f"nothing was sent: the payload is larger than {most}"
         )
-    hook = shipment.hook
-    what = shipment.what.attempt(number)
+    hook = sent.hook
+    what = sending.Delivery(sent.body, sent.headers, hook.secret).attempt(number)
     try:
         return sending.send(hook.url, what, timeout, insecure=hook.skip_cert_verification)
     except HooksError as error:
@@ -176,8 +136,8 @@ class Deliverer:
     def start(self, run: EventRun) -> None:
         """Send what is in a run, without waiting for any of it."""
         threads = [
-            threading.Thread(target=self._carry_out, args=(each,), daemon=True)
-            for each in run.shipments
+            threading.Thread(target=self._carry_out, args=(sent,), daemon=True)
+            for sent in run.deliveries
         ]
         with self._lock:
             self._runs[run.id] = run
@@ -190,17 +150,17 @@ class Deliverer:
     def run(self, name: str) -> EventRun | None:
         """Give a run of late as it is now: a copy, which its threads no longer change."""
         found = self._runs.get(name)
-        # `done` is read before the outcomes: what is done then has all of them.
+        # `done` is read before the attempts: what is done then has all of them.
         return found and attrs.evolve(
-            found, shipments=tuple(attrs.evolve(each, done=each.done) for each in found.shipments)
+            found, deliveries=tuple(attrs.evolve(sent, done=sent.done) for sent in found.deliveries)
         )
 
-    def last(self, hook: StoredHook) -> Shipment | None:
+    def last(self, hook: StoredHook) -> Sent | None:
         """Give the latest delivery to a hook as it is now, if it is one of late."""
         for run in reversed(list(map(self.run, list(self._runs)))):
-            for shipment in run.shipments if run else ():
-                if shipment.hook.uuid == hook.uuid:
-                    return shipment
+            for sent in run.deliveries if run else ():
+                if sent.hook.uuid == hook.uuid:
+                    return sent
         return None
 
     def wait(self, seconds: float = math.inf) -> None:
@@ -212,11 +172,11 @@ class Deliverer:
             left = until - time.monotonic()
             thread.join(None if math.isinf(left) else max(left, 0))
 
-    def _carry_out(self, shipment: Shipment) -> None:
+    def _carry_out(self, sent: Sent) -> None:
         try:
             with self._places, contextlib.suppress(SandboxUnusable):
-                carry_out(self._database, shipment)
+                carry_out(self._database, sent)
         finally:
-            shipment.done = True
+            sent.done = True
             with self._lock:
                 self._threads.discard(threading.current_thread())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping, Sequence
+from bitbucket_hooks.sandbox.webhook import StoredHook
 
-    from bitbucket_hooks.deliveries.sending import Delivery, DeliveryResult
-    from bitbucket_hooks.sandbox.webhook import StoredHook
+if TYPE_CHECKING:
+    from bitbucket_hooks.deliveries.sending import DeliveryResult
 
 MOST: Final = 100
 """So many deliveries of a hook are kept, the latest."""
@@ -21,11 +21,11 @@ MOST: Final = 100
 _LOST_SECONDS: Final = 120.0  # three tries of 10 s, and some waiting
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Sent:
-    """One delivery with all its attempts, the first one first."""
+    """One delivery to a hook: its thread adds the attempts, other threads read them."""
 
-    at: float
+    hook: StoredHook
     event: str
     subject: str
     """`workspace/slug` of the repository where the event happened."""
@@ -33,10 +33,12 @@ class Sent:
     headers: Mapping[str, str] = attrs.field(repr=False)
     """Those of the first attempt."""
     body: bytes = attrs.field(repr=False)
-    done: bool = False
+    at: float = attrs.field(factory=time.time)
     attempts: tuple[DeliveryResult, ...] = ()
+    """The first one first."""
+    done: bool = False
     id: int = 0
-    read_at: float = attrs.field(factory=time.time)
+    """Its number in the hook's history; 0: the hook keeps none."""
 
     @property
     def last(self) -> DeliveryResult | None:
@@ -46,7 +48,12 @@ class Sent:
     @property
     def is_lost(self) -> bool:
         """Whether the process that made it is gone before it knew the answer."""
-        return not self.done and self.read_at - self.at > _LOST_SECONDS
+        return not self.done and time.time() - self.at > _LOST_SECONDS
+
+    def to_json(self) -> str:
+        """Write what the history keeps."""
+        kept = attrs.asdict(self, filter=lambda field, _: field.name not in ("hook", "id"))
+        return json.dumps({**kept, "body": self.body.decode()})
 
 
 def answer_text(status: int | None, reason: str) -> str:
@@ -54,75 +61,44 @@ def answer_text(status: int | None, reason: str) -> str:
     return "no answer" if status is None else f"{status} {reason}".rstrip()
 
 
-def begin(
-    connection: sqlite3.Connection, hook: StoredHook, event: str, subject: str, what: Delivery
-) -> int:
-    """Store a delivery that is to be made, drop the oldest, and give its number."""
-    body = {
-        "at": time.time(),
-        "event": event,
-        "subject": subject,
-        "url": hook.url,
-        "headers": dict(what.headers),
-        "body": what.body.decode(),
-    }
-    cursor = connection.execute(
-        "INSERT INTO deliveries (hook, body) VALUES (?, ?)", (hook.uuid, json.dumps(body))
-    )
+def begin(connection: sqlite3.Connection, sent: Sent) -> None:
+    """Store a delivery that is to be made, give it its number, and drop the oldest."""
+    row = {"hook": sent.hook.uuid, "body": sent.to_json(), "most": MOST}
+    cursor = connection.execute("INSERT INTO deliveries (hook, body) VALUES (:hook, :body)", row)
+    sent.id = int(cursor.lastrowid or 0)
     connection.execute(
         "DELETE FROM deliveries WHERE hook = :hook AND id <= coalesce(("
         " SELECT id FROM deliveries WHERE hook = :hook ORDER BY id DESC LIMIT 1 OFFSET :most"
         "), 0)",
-        {"hook": hook.uuid, "most": MOST},
+        row,
     )
-    return int(cursor.lastrowid or 0)
 
 
-def set_attempts(
-    connection: sqlite3.Connection, number: int, attempts: Sequence[DeliveryResult], *, done: bool
-) -> None:
+def save(connection: sqlite3.Connection, sent: Sent) -> None:
     """Store the attempts so far; nothing when somebody deleted the hook meanwhile."""
-    values = json.dumps([attrs.asdict(attempt) for attempt in attempts])
-    connection.execute(
-        "UPDATE deliveries SET body = json_set(body, '$.attempts', json(?), '$.done', json(?))"
-        " WHERE id = ?",
-        (values, json.dumps(done), number),
-    )
+    row = (sent.to_json(), sent.id)
+    connection.execute("UPDATE deliveries SET body = ? WHERE id = ?", row)
 
 
-def of_hook(connection: sqlite3.Connection, hook: str) -> list[Sent]:
-    """Give the deliveries of a hook, the latest first."""
-    rows = connection.execute("SELECT * FROM deliveries WHERE hook = ? ORDER BY id DESC", (hook,))
-    return [_sent(row) for row in rows]
-
-
-def last(connection: sqlite3.Connection, hook: str) -> Sent | None:
-    """Give the latest delivery of a hook."""
-    row = connection.execute(
-        "SELECT * FROM deliveries WHERE hook = ? ORDER BY id DESC LIMIT 1", (hook,)
-    ).fetchone()
-    return _sent(row) if row else None
-
-
-def find(connection: sqlite3.Connection, hook: str, number: int) -> Sent | None:
-    """Give one delivery of a hook."""
-    row = connection.execute(
-        "SELECT * FROM deliveries WHERE hook = ? AND id = ?", (hook, number)
-    ).fetchone()
-    return _sent(row) if row else None
-
-
-def _sent(row: sqlite3.Row) -> Sent:
-    stored: dict[str, Any] = json.loads(row["body"])
-    attempts = tuple(map(_result, stored.pop("attempts", ())))
-    stored["body"] = stored["body"].encode()
-    return Sent(**stored, id=row["id"], attempts=attempts)
-
-
-def _result(stored: dict[str, Any]) -> DeliveryResult:
+def history(
+    connection: sqlite3.Connection, hook: StoredHook, number: int | None = None, most: int = MOST
+) -> list[Sent]:
+    """Give the deliveries of a hook, the latest first; only that of a number if one is given."""
     from bitbucket_hooks.deliveries.sending import (  # noqa: PLC0415 - it brings requests along
         DeliveryResult,
     )
 
-    headers = tuple((name, value) for name, value in stored["headers"])
-    return DeliveryResult(**{**stored, "headers": headers})
+    def read(row: sqlite3.Row) -> Sent:
+        kept: dict[str, Any] = json.loads(row["body"])
+        kept["body"] = kept["body"].encode()
+        for attempt in kept["attempts"]:
+            attempt["headers"] = tuple(map(tuple, attempt["headers"]))
+        attempts = tuple(DeliveryResult(**attempt) for attempt in kept.pop("attempts"))
+        return Sent(hook, **kept, attempts=attempts, id=row["id"])
+
+    rows = connection.execute(
+        "SELECT id, body FROM deliveries WHERE hook = ? AND id = coalesce(?, id)"
+        " ORDER BY id DESC LIMIT ?",
+        (hook.uuid, number, most),
+    )
+    return [read(row) for row in rows]

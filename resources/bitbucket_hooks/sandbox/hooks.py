@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
+from werkzeug.wrappers import Response
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import hookstore
+from bitbucket_hooks.sandbox.calls import IncomingRequest
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
 from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
 from bitbucket_hooks.sandbox.tenants import Subject, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook, accepted_properties
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
-    from bitbucket_hooks.sandbox.calls import IncomingRequest
 
 
 def subject_types(call: IncomingRequest) -> Response:
@@ -51,8 +48,16 @@ def item(call: IncomingRequest, workspace: str, uid: str, slug: str = "") -> Res
     if call.settings.bare_uid and not uid.startswith("{"):
         uid = f"{{{uid}}}"
     if call.reads:
-        return json_response(_shown(call, subject, _visible(call, subject, uid)))
-    hook = _writable(call, subject, uid)
+        visible = hookstore.visible(call.connection, subject.uuid)
+        found = [hook for hook in visible if hook.uuid == uid]
+        if not found:
+            raise not_found()
+        return json_response(_shown(call, subject, found[0]))
+    hook = hookstore.find(call.connection, uid)
+    if hook.subject != subject.uuid or hook.uuid != uid:
+        raise not_found()
+    if hook.read_only:  # that of an installed app
+        raise no_permission(f"the webhook {hook.uuid}")
     lag = call.settings.read_lag_ms
     if call.request.method == "DELETE":
         hookstore.delete(call.connection, hook, lag)
@@ -73,24 +78,6 @@ def _subject(call: IncomingRequest, workspace: str, slug: str) -> Subject:
     return subject
 
 
-def _visible(call: IncomingRequest, subject: Subject, uid: str) -> StoredHook:
-    """Find the hook that a read names."""
-    for hook in hookstore.visible(call.connection, subject.uuid):
-        if hook.uuid == uid:
-            return hook
-    raise not_found()
-
-
-def _writable(call: IncomingRequest, subject: Subject, uid: str) -> StoredHook:
-    """Find the hook that a write names. Refuses missing ones, and those of an installed app."""
-    hook = hookstore.find(call.connection, uid)
-    if hook.subject != subject.uuid or hook.uuid != uid:
-        raise not_found()
-    if hook.read_only:
-        raise no_permission(f"the webhook {hook.uuid}")
-    return hook
-
-
 def _sent(call: IncomingRequest, subject: Subject) -> dict[str, Any]:
     known = hookstore.known_events(call.connection, subject.subject_type)
     sent = accepted_properties(call.json_object(), call.settings, known)
@@ -98,16 +85,15 @@ def _sent(call: IncomingRequest, subject: Subject) -> dict[str, Any]:
     if "secret" in sent:
         sent["secret"] = sent["secret"] or None
     if "description" in sent:
-        sent["description"] = _as_stored(call, sent["description"] or "")
+        text = sent["description"] or ""
+        if call.settings.trims_texts:
+            text = text.strip()
+        if call.settings.decomposes_texts:
+            text = unicodedata.normalize("NFD", text)
+        sent["description"] = text
     # Stored in the catalogue's order: what was sent and what is read differ in their order.
     sent["events"] = [key for key in known if key in sent["events"]]
     return sent
-
-
-def _as_stored(call: IncomingRequest, text: str) -> str:
-    """Give a text as the service keeps it."""
-    text = text.strip() if call.settings.trims_texts else text
-    return unicodedata.normalize("NFD", text) if call.settings.decomposes_texts else text
 
 
 def _shown(call: IncomingRequest, subject: Subject, hook: StoredHook) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -12,21 +13,11 @@ from bitbucket_hooks.model.events import Event
 from bitbucket_hooks.sandbox.errors import Missing
 from bitbucket_hooks.sandbox.webhook import StoredHook
 
-if TYPE_CHECKING:
-    import sqlite3
 
-
-def current(connection: sqlite3.Connection, subject: str) -> list[StoredHook]:
-    """Give the hooks of a repository or workspace as they are, the oldest first."""
-    rows = connection.execute(
-        "SELECT seq, body FROM hooks WHERE subject = ? ORDER BY seq", (subject,)
-    )
-    return [StoredHook.from_row(row) for row in rows]
-
-
-def everything(connection: sqlite3.Connection) -> list[StoredHook]:
-    """Give the hooks of all repositories and workspaces as they are, the oldest first."""
-    rows = connection.execute("SELECT seq, body FROM hooks ORDER BY seq")
+def current(connection: sqlite3.Connection, subject: str | None = None) -> list[StoredHook]:
+    """Give the hooks of a repository or workspace, or all, as they are; the oldest first."""
+    where, values = ("WHERE subject = ?", (subject,)) if subject else ("", ())
+    rows = connection.execute(f"SELECT seq, body FROM hooks {where} ORDER BY seq", values)  # noqa: S608
     return [StoredHook.from_row(row) for row in rows]
 
 

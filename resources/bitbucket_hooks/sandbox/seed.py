@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES, catalogue
 from bitbucket_hooks.sandbox import store, tenants
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
 from bitbucket_hooks.sandbox.tenants import new_uuid
-
-if TYPE_CHECKING:
-    import os
-    import sqlite3
 
 OWNER_EMAIL: Final = "owner@acme.example"
 OWNER_TOKEN: Final = "sandbox-api-owner"  # noqa: S105 - opens nothing but a sandbox
@@ -55,15 +55,16 @@ def open_database(path: str | os.PathLike[str]) -> store.Database:
 
 def fill(connection: sqlite3.Connection) -> None:
     """Write the starting estate into an empty database."""
-    for subject_type in SUBJECT_TYPES:
-        connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
-            [
-                (subject_type, each.event, each.category, each.label, each.description)
-                for each in catalogue(subject_type)
-            ],
-        )
-    workspaces = {slug: _fill_workspace(connection, slug) for slug in _ESTATE}
+    connection.executemany(
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+        [(kind, *attrs.astuple(event)) for kind in SUBJECT_TYPES for event in catalogue(kind)],
+    )
+    workspaces = {}
+    for slug, projects in _ESTATE.items():
+        workspaces[slug] = uuid = tenants.add_workspace(connection, slug, slug.capitalize())
+        for (key, private), names in projects.items():
+            for name in names:
+                tenants.add_repository(connection, uuid, name, key, private=private)
     for email, token, name, roles in _PEOPLE:
         user = new_uuid()
         connection.execute("INSERT INTO users VALUES (?, ?, ?)", (user, email, name))
@@ -73,11 +74,3 @@ def fill(connection: sqlite3.Connection) -> None:
         )
         for slug, role in roles.items():
             tenants.grant(connection, user, workspaces[slug], role)
-
-
-def _fill_workspace(connection: sqlite3.Connection, name: str) -> str:
-    uuid = tenants.add_workspace(connection, name, name.capitalize())
-    for (key, private), slugs in _ESTATE[name].items():
-        for slug in slugs:
-            tenants.add_repository(connection, uuid, slug, key, private=private)
-    return uuid

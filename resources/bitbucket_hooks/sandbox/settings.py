@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final, Literal, get_args
 
 import attrs
 
 from bitbucket_hooks.model.events import suggest
 from bitbucket_hooks.sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
 
 FaultKind = Literal[
     "500",  # an error body with an id; nothing was done
@@ -30,8 +28,8 @@ FaultKind = Literal[
 
 KINDS: Final[tuple[str, ...]] = get_args(FaultKind)
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
-_WORDS: Final = {"true": True, "yes": True, "on": True, "1": True}
-_NOES: Final = {"false": False, "no": False, "off": False, "0": False}
+_YES: Final = ("true", "yes", "on", "1")
+_NO: Final = ("false", "no", "off", "0")
 
 
 def _not_negative(_: Any, field: attrs.Attribute[Any], value: float) -> None:
@@ -45,14 +43,14 @@ def _share(_: Any, field: attrs.Attribute[Any], value: float) -> None:
 
 
 def _known(allowed: tuple[str, ...]) -> Any:
-    def check(_: Any, field: attrs.Attribute[Any], values: tuple[str, ...]) -> None:
+    def check(_: object, field: attrs.Attribute[Any], values: tuple[str, ...]) -> None:
         for value in values:
             if value not in allowed:
                 raise SandboxError(
                     f'{field.name}: unknown "{value}"; take one of {", ".join(allowed)}'
                 )
 
-    return attrs.validators.and_(check)
+    return check
 
 
 def _number(**more: Any) -> Any:
@@ -156,11 +154,11 @@ def _value(name: str, text: str) -> Any:
     default = getattr(SandboxSettings(), name)
     try:
         if isinstance(default, bool):
-            return {**_WORDS, **_NOES}[text.lower()]
+            return (*_YES, *_NO).index(text.lower()) < len(_YES)
         if isinstance(default, tuple):
             return tuple(part.strip() for part in text.split(",") if part.strip())
         return int(text) if name in _WHOLE else float(text)
-    except (KeyError, ValueError):
+    except ValueError:
         wanted = "true or false" if isinstance(default, bool) else "a number"
         raise SandboxError(f'{name} must be {wanted}, not "{text}"') from None
 

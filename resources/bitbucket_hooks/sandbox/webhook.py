@@ -5,19 +5,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from bitbucket_hooks.sandbox.errors import bad_request
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from bitbucket_hooks.sandbox.settings import SandboxSettings
+from bitbucket_hooks.sandbox.settings import SandboxSettings
 
 MAX_SECRET: Final = 128  # public API description
 MAX_DESCRIPTION: Final = 1024  # unverified: no maximum is known, this one is lenient
@@ -30,7 +27,7 @@ _PRIVATE_SUFFIXES: Final = (
     *(".invalid", ".test"),
 )
 
-Check = Callable[[Any, "SandboxSettings", Collection[str]], list[str]]
+Check = Callable[[Any, SandboxSettings, Collection[str]], list[str]]
 """Lists what is wrong with a value, by the settings and the events that can be listened to."""
 
 

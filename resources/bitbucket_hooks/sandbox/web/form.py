@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
+from werkzeug.wrappers import Request
 
 from bitbucket_hooks.model.webhook import DEFAULT_EVENTS
-from bitbucket_hooks.sandbox.webhook import problems_of
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Request
-
-    from bitbucket_hooks.sandbox.settings import SandboxSettings
-    from bitbucket_hooks.sandbox.webhook import StoredHook
+from bitbucket_hooks.sandbox.settings import SandboxSettings
+from bitbucket_hooks.sandbox.webhook import StoredHook, problems_of
 
 _KEEP: Final = "keep"
 _REPLACE: Final = "replace"
@@ -24,18 +20,24 @@ _MISSING: Final = 'Type the new secret, or choose "Remove it".'
 _TYPE_AGAIN: Final = "It isn't kept in this form: enter it once more."
 
 
+_SAME: Final = (  # properties of a hook that are fields of the form
+    *("description", "url", "active", "events"),
+    *("skip_cert_verification", "history_enabled"),
+)
+
+
 @attrs.frozen
 class HookForm:
     """The fields as somebody filled them in. The secret is never shown again."""
 
-    title: str = ""
+    description: str = ""
     url: str = ""
     active: bool = True
-    skip: bool = False
-    history: bool = False
+    skip_cert_verification: bool = False
+    history_enabled: bool = False
+    events: tuple[str, ...] = DEFAULT_EVENTS
     full: bool = False
     """Whether the triggers are chosen from the full list."""
-    events: tuple[str, ...] = DEFAULT_EVENTS
     secret_action: str = _REPLACE
     """`keep`, `replace` or `remove`; a new hook's is replaced, by none when none is typed."""
     secret: str = attrs.field(default="", repr=False)
@@ -44,14 +46,9 @@ class HookForm:
     def from_hook(cls, hook: StoredHook) -> HookForm:
         """Give the fields of a hook that is there."""
         return cls(
-            hook.description,
-            hook.url,
-            hook.active,
-            hook.skip_cert_verification,
-            hook.history_enabled,
-            set(hook.events) != set(DEFAULT_EVENTS),
-            hook.events,
-            _KEEP if hook.secret_set else _REPLACE,
+            **{name: getattr(hook, name) for name in _SAME},
+            full=set(hook.events) != set(DEFAULT_EVENTS),
+            secret_action=_KEEP if hook.secret_set else _REPLACE,
         )
 
     @classmethod
@@ -63,27 +60,20 @@ class HookForm:
         unknown = [event for event in chosen if event not in known]
         ordered = [*(event for event in known if event in chosen), *dict.fromkeys(unknown)]
         return cls(
-            form.get("title", ""),
-            form.get("url", "").strip(),
-            "active" in form,
-            "skip" in form,
-            "history" in form,
-            full,
-            tuple(ordered) if full else DEFAULT_EVENTS,
-            form.get("secret_action", _REPLACE),
-            form.get("secret", ""),
+            description=form.get("title", ""),
+            url=form.get("url", "").strip(),
+            active="active" in form,
+            skip_cert_verification="skip" in form,
+            history_enabled="history" in form,
+            events=tuple(ordered) if full else DEFAULT_EVENTS,
+            full=full,
+            secret_action=form.get("secret_action", _REPLACE),
+            secret=form.get("secret", ""),
         )
 
     def changes(self) -> dict[str, Any]:
         """Give the properties of the hook as the form wants them."""
-        wanted: dict[str, Any] = {
-            "description": self.title,
-            "url": self.url,
-            "active": self.active,
-            "skip_cert_verification": self.skip,
-            "history_enabled": self.history,
-            "events": self.events,
-        }
+        wanted: dict[str, Any] = {name: getattr(self, name) for name in _SAME}
         if self.secret_action != _KEEP:
             wanted["secret"] = (self.secret if self.secret_action == _REPLACE else "") or None
         return wanted

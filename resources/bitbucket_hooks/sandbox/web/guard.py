@@ -14,10 +14,9 @@ import hmac
 import ipaddress
 import re
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request, Response
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 _SESSION: Final = re.compile(r"[0-9a-f]{32}")
@@ -64,7 +63,8 @@ class Guard:
     """Checks the requests to pages that are served on one port of the loopback."""
 
     def __init__(self, origin: str, port: int) -> None:
-        names = {"127.0.0.1", "localhost", "[::1]", _host_of(origin)}
+        own = origin.partition("://")[2].rpartition(":")[0].lower()
+        names = {"127.0.0.1", "localhost", "[::1]", own}
         self._hosts: Final = {f"{name}:{port}" for name in names}
         # Cookies know no ports: another sandbox on this machine has its own.
         self._cookie: Final = f"sandbox-page-{port}"
@@ -85,13 +85,12 @@ class Guard:
 
     def allows(self, request: Request) -> bool:
         """Whether a form was sent from one of these pages."""
-        origin = request.headers.get("Origin")
-        site = request.headers.get("Sec-Fetch-Site")
-        if origin is None and site is None:
+        headers, own = request.headers, f"http://{request.headers['Host'].lower()}"
+        if "Origin" not in headers and "Sec-Fetch-Site" not in headers:
             return False
-        if origin is not None and origin.lower() != f"http://{request.headers['Host'].lower()}":
+        if headers.get("Origin", own).lower() != own:
             return False
-        if site is not None and site != "same-origin":
+        if headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return False
         session = request.cookies.get(self._cookie, "")
         sent = request.form.get(TOKEN, "").encode("utf-8", "replace")
@@ -103,7 +102,3 @@ class Guard:
         """Add the security headers and the session's cookie to a response."""
         response.headers.update(_HEADERS)
         response.set_cookie(self._cookie, session, httponly=True, samesite="Strict")
-
-
-def _host_of(origin: str) -> str:
-    return origin.partition("://")[2].rpartition(":")[0].lower()

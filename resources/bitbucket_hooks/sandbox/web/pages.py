@@ -1,8 +1,9 @@
-"""The pages as a WSGI application: checks a request, and routes its path to a view."""
+"""The way of a request to one of the sandbox's pages: checks it, and routes its path to a view."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -12,16 +13,11 @@ from werkzeug.wrappers import Request, Response
 from bitbucket_hooks.html.render import static
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.store import NUMBER
-from bitbucket_hooks.sandbox.web import paths, repositories, requests, webhooks
+from bitbucket_hooks.sandbox.store import NUMBER, Database
+from bitbucket_hooks.sandbox.tenants import Subject
+from bitbucket_hooks.sandbox.web import paths, views
 from bitbucket_hooks.sandbox.web.guard import Guard
-from bitbucket_hooks.sandbox.web.visits import Visit, page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bitbucket_hooks.sandbox.store import Database
-    from bitbucket_hooks.sandbox.web.paths import Subject
+from bitbucket_hooks.sandbox.web.views import Visit, page
 
 _WORKSPACE: Final = "/<workspace>"
 _REPOSITORY: Final = f"{_WORKSPACE}/<slug>"
@@ -56,23 +52,23 @@ def _rules(subject: str) -> Iterator[Rule]:
     hooks = f"{subject}/admin/webhooks"
     request = f"{hooks}/<uid>/requests/<{NUMBER}:number>"
     yield _rule(subject, _to_hooks)
-    yield _rule(f"{subject}/events/<name>", requests.event)
-    yield _rule(hooks, webhooks.show)
-    yield _rule(f"{hooks}/new", webhooks.add, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/active", webhooks.switch, "POST")
-    yield _rule(f"{hooks}/<uid>/edit", webhooks.edit, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/delete", webhooks.delete, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/requests", requests.history, "GET", "POST")
-    yield _rule(request, requests.details)
-    yield _rule(f"{request}/resend", requests.resend, "POST")
+    yield _rule(f"{subject}/events/<name>", views.event)
+    yield _rule(hooks, views.hooks)
+    yield _rule(f"{hooks}/new", views.add, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/active", views.switch, "POST")
+    yield _rule(f"{hooks}/<uid>/edit", views.edit, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/delete", views.delete, "GET", "POST")
+    yield _rule(f"{hooks}/<uid>/requests", views.requests, "GET", "POST")
+    yield _rule(request, views.request)
+    yield _rule(f"{request}/resend", views.resend, "POST")
 
 
 _ROUTES: Final = Map(
     [
-        _rule("/", repositories.show),
+        _rule("/", views.repositories),
         _rule(paths.STYLE, _style),
         _rule(paths.SCRIPT, _script),
-        _rule(f"{_REPOSITORY}/trigger", webhooks.trigger, "POST"),
+        _rule(f"{_REPOSITORY}/trigger", views.trigger, "POST"),
         *_rules(_WORKSPACE),
         *_rules(_REPOSITORY),
     ],

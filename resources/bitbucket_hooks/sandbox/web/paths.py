@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
-if TYPE_CHECKING:
-    from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
-    from bitbucket_hooks.sandbox.webhook import StoredHook
-
-Subject: TypeAlias = "StoredRepository | Workspace"
-"""What hooks belong to, and what has a page of its own."""
+from bitbucket_hooks.sandbox.tenants import Subject
+from bitbucket_hooks.sandbox.webhook import StoredHook
 
 STYLE = "/page.css"
 SCRIPT = "/page.js"
