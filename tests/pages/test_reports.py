@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,24 @@ HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.
 FIRST = "document.querySelector('#rows tr:not(.group) .url').textContent"
 
 
+@pytest.fixture
+def inventory(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Write the page of an inventory of the sandbox; gives its address."""
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
+    file = tmp_path / "inventory.html"
+
+    def write(*options: str) -> str:
+        done = CliRunner().invoke(main, ["inventory", "acme", "--html", str(file), *options])
+        assert done.exit_code == 0, done.output
+        return file.as_uri()
+
+    return write
+
+
 def test_an_inventory_by_keyboard(
-    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, sandbox: Sandbox, inventory: Callable[..., str]
 ) -> None:
     """Filter, sort, group, fold and look closer; texts from outside stay texts."""
     for number in range(150):
@@ -30,12 +47,8 @@ def test_an_inventory_by_keyboard(
             name, f"https://host-{number % 5}.example.com/{number:03}", description=f"Hook {number}"
         )
     sandbox.plant_hook("acme/web", "http://plain.example.com/", description=HOSTILE)
-    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
-    file = tmp_path / "inventory.html"
-    done = CliRunner().invoke(main, ["inventory", "acme", "--html", str(file)])
-    assert done.exit_code == 0, done.output
     with opened(browser) as page:
-        page.goto(file.as_uri())
+        page.goto(inventory())
         rows = page.locator("#rows tr:not(.group):not(.facts)")
         page.keyboard.press("/")
         assert focused(page) == "filter"
@@ -82,7 +95,7 @@ def test_an_inventory_by_keyboard(
 
 
 def test_what_is_managed(
-    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, inventory: Callable[..., str]
 ) -> None:
     """Is a figure that filters, beside what is not and what has drifted."""
     url = "https://ci.example.com/"
@@ -90,16 +103,11 @@ def test_what_is_managed(
     declared = {"owner": "acme", "repository": "web", "url": url, "active": True}
     state = exported(
         tmp_path / "state.json",
-        *(("Hook", f"the-{one.description}", declared, {"uuid": one.uuid}) for one in hooks[:2]),
+        *(("Hook", f"the-{hook.description}", declared, {"uuid": hook.uuid}) for hook in hooks[:2]),
     )
     sandbox.change_hook(hooks[1].uuid, active=False)
-    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
-    file = tmp_path / "inventory.html"
-    command = ["inventory", "acme", "--html", str(file), "--state", str(state)]
-    done = CliRunner().invoke(main, command)
-    assert "2 managed" in done.output
     with opened(browser) as page:
-        page.goto(file.as_uri())
+        page.goto(inventory("--state", str(state)))
         page.click("[data-kind=managed]")
         assert page.inner_text("#matches") == "2 of 3"
         assert "the-a of" in page.inner_text("#rows")
@@ -111,21 +119,16 @@ def test_what_is_managed(
 
 
 def test_no_secret_is_less_than_insecure(
-    browser: Browser, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, sandbox: Sandbox, inventory: Callable[..., str]
 ) -> None:
     """Where nothing has a secret, not all is red: that is for what can be read on the way."""
     sandbox.plant_hook("acme/web", "https://ci.example.com/")
     sandbox.plant_hook("acme/api", "http://ci.example.com/", secret="canary")
-    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox.path}")
-    file = tmp_path / "inventory.html"
-    command = ["inventory", "acme", "--html", str(file)]
     tones = {}
     for dark in (False, True):
         with opened(browser, dark=dark) as page:
             for only in (False, True):
-                more = ["--repositories", "web"] if only else []
-                assert CliRunner().invoke(main, [*command, *more]).exit_code == 0
-                page.goto(file.as_uri())
+                page.goto(inventory(*(["--repositories", "web"] if only else [])))
                 (colours,) = page.evaluate(PLACEHOLDERS)
                 assert contrast(*colours) >= 4.5
                 page.select_option("#group", "host")

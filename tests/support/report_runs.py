@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 from typing import Any, Final
 
 from attrs import evolve
@@ -51,23 +52,19 @@ def hook(**changes: Any) -> dict[str, Any]:
 
 
 def fleet(*repositories: str, **changes: Any) -> dict[str, Any]:
-    """The properties of a fleet; a repository may be `slug=how it stands`."""
-    pairs = (one.partition("=")[::2] for one in repositories)
-    standing = {slug: how or "as declared" for slug, how in pairs}
-    return hook(repository=None, repositories=standing, **changes)
+    """The properties of a fleet; a repository may be `slug=sync status`."""
+    pairs = (repository.partition("=")[::2] for repository in repositories)
+    statuses = {slug: status or "as declared" for slug, status in pairs}
+    return hook(repository=None, repositories=statuses, **changes)
 
 
 def state(inputs: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """A resource's state, with its outputs after a deployment."""
-    outputs = dict(inputs)
-    standing = inputs.get("repositories")
-    if isinstance(standing, dict):
-        lacking = ("gone", "missing")
-        outputs["hooks"] = {
-            slug: uuid(number)
-            for number, (slug, how) in enumerate(standing.items())
-            if how not in lacking
-        }
+    outputs, statuses = dict(inputs), inputs.get("repositories")
+    if isinstance(statuses, dict):
+        uuids = {slug: uuid(number) for number, slug in enumerate(statuses)}
+        absent = [slug for slug in statuses if statuses[slug] in ("gone", "missing")]
+        outputs["hooks"] = {slug: uuids[slug] for slug in statuses if slug not in absent}
     return {"id": uuid(7), "inputs": inputs, "outputs": {**outputs, **more}}
 
 
@@ -107,36 +104,44 @@ def changed(*paths: str, kind: str = "update") -> dict[str, Any]:
 
 def event(kind: str, *, planning: bool = False, **metadata: Any) -> dict[str, Any]:
     """An event about a resource, from a step of a document."""
-    names = {"oldState": "old", "newState": "new", "detailedDiff": "detailedDiff"}
-    told = {names.get(key, key): value for key, value in metadata.items()}
-    if "detailedDiff" in told:
-        details = told["detailedDiff"].items()
-        told["detailedDiff"] = {path: {"diffKind": one["kind"]} for path, one in details}
-    told["type"] = told["urn"].split("::")[2]
-    return {kind: {"metadata": told, "planning": planning}}
+    names = {"oldState": "old", "newState": "new"}
+    values = {names.get(key, key): value for key, value in metadata.items()}
+    if "detailedDiff" in values:
+        paths = values["detailedDiff"].items()
+        values["detailedDiff"] = {path: {"diffKind": diff["kind"]} for path, diff in paths}
+    values["type"] = values["urn"].split("::")[2]
+    return {kind: {"metadata": values, "planning": planning}}
 
 
 def events(*steps: Mapping[str, Any], preview: bool = False, result: str = "succeeded") -> str:
     """What an update prints: each step begun and done."""
     found: list[Mapping[str, Any]] = [{"preludeEvent": {"config": {}}}]
-    for one in steps:
-        if "op" in one:
-            found.append(event("resourcePreEvent", planning=preview, **one))
-            found.append(event("resOutputsEvent", planning=preview, **one))
-        else:
-            found.append(one)
+    for value in steps:
+        kinds = ("resourcePreEvent", "resOutputsEvent") if "op" in value else ()
+        found += [event(kind, planning=preview, **value) for kind in kinds] or [value]
     summary = {"isPreview": preview, "result": result, "durationSeconds": 3}
     return lines([*found, {"summaryEvent": summary}, {"cancelEvent": {}}])
 
 
 def lines(values: Iterable[Any]) -> str:
     """JSON values, one a line."""
-    return "".join(f"{json.dumps(one)}\n" for one in values)
+    return "".join(f"{json.dumps(value)}\n" for value in values)
 
 
 def reported(text: str | bytes, *args: str) -> Result:
     """What the command says of a run that is piped into it."""
     return CliRunner().invoke(main, ["report", *args], input=text)
+
+
+def in_every_format(text: str, folder: Path) -> tuple[Result, dict[str, str]]:
+    """What the command says of a run, and each format that it prints or writes."""
+    options = {"markdown": "--markdown", "html": "--html", "json": "--json-file"}
+    files = {kind: folder / f"report.{kind}" for kind in options}
+    words = (str(word) for kind in options for word in (options[kind], files[kind]))
+    result = reported(text, *words)
+    written = {kind: path.read_text("utf-8") for kind, path in files.items()}
+    written["bitbucket"] = reported(text, "--format", "bitbucket").stdout
+    return result, {"terminal": result.stdout, **written}
 
 
 def reported_with_notes(text: str, *notes: Note) -> str:
@@ -151,33 +156,34 @@ def great_change() -> tuple[str, Findings]:
     """A preview with 1,200 creations, 300 updates, 40 deletions, 5 adoptions; and the findings."""
     services = [f"svc-{number:04}" for number in range(1205)]
     audited = [f"app-{number:03}" for number in range(300)]
-    legacy = [f"legacy-{number:02}" for number in range(40)]
-    ci = fleet(*services, url="https://ci.example.com/bitbucket?token=t", description="CI")
-    ci = {**ci, "events": ["repo:push", "pullrequest:created"], "secretFrom": "env:CI_HOOK_SECRET"}
-    before = fleet(*audited, url="https://audit.example.com/v1", events=["repo:push"])
+    legacy = fleet(*(f"legacy-{number:02}" for number in range(40)), url="http://old.example.com/")
+    ci = fleet(
+        *services,
+        url="https://ci.example.com/bitbucket?token=t",
+        description="CI",
+        events=["repo:push", "pullrequest:created"],
+        secretFrom="env:CI_HOOK_SECRET",
+    )
+    before = fleet(*audited, url="https://audit.example.com/v1")
     after = fleet(
         *audited,
         url="https://audit.example.com/v2",
         events=["repo:deleted", "repo:push"],
         skipCertVerification=True,
     )
-    seen = fleet(
-        "web=active false", "docs=gone", url="https://chat.example.com/", events=["repo:push"]
-    )
-    chat = fleet("web", "docs", url="https://chat.example.com/", events=["repo:push"])
-    found = preview(
+    paths = changed("url", "skipCertVerification")
+    url = "https://chat.example.com/"
+    drifted, chat = fleet("web=active false", "docs=gone", url=url), fleet("web", "docs", url=url)
+    text = preview(
         step("create", "HookFleet", "ci", None, ci),
-        step(
-            "update", "HookFleet", "audit", before, after, **changed("url", "skipCertVerification")
-        ),
-        step("update", "HookFleet", "chat", seen, chat, **changed("repositories.web")),
-        step("delete", "HookFleet", "legacy", fleet(*legacy, url="http://old.example.com/")),
+        step("update", "HookFleet", "audit", before, after, **paths),
+        step("update", "HookFleet", "chat", drifted, chat, **changed("repositories.web")),
+        step("delete", "HookFleet", "legacy", legacy),
         refreshed=True,
     )
     key = urn("HookFleet", "ci")
-    differs = ("active false => true", "secret set")
     findings = {(key, f"acme/{slug}"): AdoptionFinding() for slug in services[5:]}
     for number, slug in enumerate(services[:5]):
-        told = Match(uuid(900 + number), differs if number else ("secret set",))
-        findings[key, f"acme/{slug}"] = AdoptionFinding((told,))
-    return found, findings
+        differs = ("active false => true", "secret set") if number else ("secret set",)
+        findings[key, f"acme/{slug}"] = AdoptionFinding((Match(uuid(900 + number), differs),))
+    return text, findings
