@@ -52,7 +52,7 @@ def test_ranges_are_sorted_and_unique() -> None:
 )
 def test_filters(product: str | None, direction: str | None, count: int) -> None:
     """In any case of letters; none means all."""
-    assert len(_published(WHOLE).of(product, direction)) == count
+    assert len(_published(WHOLE).select(product, direction)) == count
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_filters(product: str | None, direction: str | None, count: int) -> None
 def test_names_that_no_range_has(product: str | None, direction: str | None, says: str) -> None:
     """Are a mistake, not an empty list for a firewall."""
     with pytest.raises(HooksError, match="no address range has") as refused:
-        _published(WHOLE).of(product, direction)
+        _published(WHOLE).select(product, direction)
     assert says in str(refused.value)
 
 

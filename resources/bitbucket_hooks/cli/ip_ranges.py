@@ -37,7 +37,7 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     """
     with api_client.client() as client:
         document = published(client)
-    found = document.of(_chosen(product), _chosen(direction))
+    found = document.select(_chosen(product), _chosen(direction))
     if json_:
         names = ("cidr", "network", "mask", "mask_len")
         lists = ("products", "directions", "regions", "perimeter")

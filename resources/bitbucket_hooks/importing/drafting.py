@@ -135,7 +135,7 @@ def _is_adopted(entry: NewEntry, subject: Subject, listed: Listed) -> bool:
     """Whether a create finds the hook and has nothing to write."""
     values = entry.draft.values
     secret = values.get("secret", values.get("secretFrom"))
-    desired = Desired.of(subject, values, url=entry.group.kind.address, secret=secret)
+    desired = Desired.from_values(subject, values, url=entry.group.kind.address, secret=secret)
     live = {hook.uuid: hook.observed() for hook in listed[subject]}
     try:
         found = adoptable(desired, live, values.get("adopt", MATCH), lambda _: False)

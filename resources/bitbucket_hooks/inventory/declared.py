@@ -46,7 +46,7 @@ class HookInState:
         A url is told by its digest alone, and of a secret only whether there is one.
         """
         values = self.values
-        desired = Desired.of(
+        desired = Desired.from_values(
             self.subject,
             values,
             url=live.address if self.hides_url else addresses.digest(str(values.get("url", ""))),

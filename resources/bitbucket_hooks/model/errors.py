@@ -39,7 +39,7 @@ def printable_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return ", ".join(printable(str(one), 60) for one in value)
+        return ", ".join(printable(str(item), 60) for item in value)
     return f'"{printable(str(value))}"'
 
 

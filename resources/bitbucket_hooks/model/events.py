@@ -8,7 +8,7 @@ about a key that it lacks but never refuse it.
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -113,28 +113,26 @@ def catalogue(subject_type: SubjectType) -> tuple[Event, ...]:
     return CATALOGUE if subject_type in SUBJECT_TYPES else ()
 
 
-def is_subject_type(value: str) -> bool:
-    """Tell whether the service has webhooks for this type of subject (public API description)."""
-    return value in cast("tuple[str, ...]", SUBJECT_TYPES)
-
-
 def suggest(unknown: str, known: Iterable[str] = KEYS) -> list[str]:
     """Give up to three keys of `known` that `unknown` may have meant, the likeliest first."""
     candidates = sorted(set(known))
-    meant = [key for key in _meant(spelled(unknown)) if key in candidates]
-    near = difflib.get_close_matches(spelled(unknown), candidates, n=3, cutoff=_CUTOFF)
-    return meant[:3] or near
+    text = spelled(unknown)
+    prefix, colon, name = text.rpartition(":")
+    prefixes = [prefix] if colon else [prefix for _, prefix in _CATALOGUE]
+    keys = [f"{prefix}:{_SYNONYMS.get(name, name)}" for prefix in prefixes]
+    near = difflib.get_close_matches(text, candidates, n=3, cutoff=_CUTOFF)
+    return [key for key in keys if key in candidates][:3] or near
 
 
 def no_such_event(
-    event: str, known: Iterable[str] = KEYS, told: Callable[[str], str] = '"{}"'.format
+    event: str, known: Iterable[str] = KEYS, write: Callable[[str], str] = '"{}"'.format
 ) -> str:
     """Say of an event that Bitbucket has none of this key, and which may be meant.
 
-    `told` is how a suggestion is written.
+    `write` says how a suggestion is written.
     """
-    near = [told(one) for one in suggest(event, known)]
-    remedy = f"did you mean {' or '.join(near)}?" if near else "`bitbucket-hooks events` lists them"
+    near = " or ".join(map(write, suggest(event, known)))
+    remedy = f"did you mean {near}?" if near else "`bitbucket-hooks events` lists them"
     return f'unknown event "{printable(event, 60)}"; {remedy}'
 
 
@@ -151,10 +149,3 @@ def spelled(text: str) -> str:
         text = text.replace(separator, ":")
     prefix, colon, name = text.partition(":")
     return f"{_PREFIXES.get(prefix, prefix)}{colon}{name}"
-
-
-def _meant(text: str) -> list[str]:
-    prefix, colon, name = text.rpartition(":")
-    name = _SYNONYMS.get(name, name)
-    prefixes = [prefix] if colon else ["repo", "pullrequest", "issue", "project", "pipeline"]
-    return [f"{each}:{name}" for each in prefixes]

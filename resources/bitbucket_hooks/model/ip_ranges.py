@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from attrs import field, frozen
 
 from bitbucket_hooks.model.errors import HooksError, printable
-
-WEBHOOK_PRODUCT: Final = "bitbucket"
-WEBHOOK_DIRECTION: Final = "egress"
-"""What webhooks come from: product and direction in the vendor's document."""
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -63,23 +59,23 @@ class IpRanges:
     ranges: tuple[IpRange, ...] = field(repr=False)
     """Sorted: the document's own order means nothing."""
 
-    def of(self, product: str | None, direction: str | None) -> tuple[IpRange, ...]:
+    def select(self, product: str | None, direction: str | None) -> tuple[IpRange, ...]:
         """The ranges of a product and a direction, in any case of letters; None: of all.
 
         Raises HooksError for one that no range has: an empty list, taken for a firewall's rule,
         would lock everybody out.
         """
-        products = _chosen("product", product, (one.products for one in self.ranges))
-        directions = _chosen("direction", direction, (one.directions for one in self.ranges))
+        products = _chosen("product", product, (item.products for item in self.ranges))
+        directions = _chosen("direction", direction, (item.directions for item in self.ranges))
         return tuple(
-            one
-            for one in self.ranges
-            if products & {*one.products} and directions & {*one.directions}
+            item
+            for item in self.ranges
+            if products & {*item.products} and directions & {*item.directions}
         )
 
 
-def _chosen(what: str, wanted: str | None, told: Iterable[Iterable[str]]) -> set[str]:
-    known = {name for names in told for name in names}
+def _chosen(what: str, wanted: str | None, listed: Iterable[Iterable[str]]) -> set[str]:
+    known = {name for names in listed for name in names}
     if wanted is None:
         return known
     chosen = {name for name in known if name.lower() == wanted.strip().lower()}
@@ -96,11 +92,8 @@ def ip_ranges(document: Mapping[str, Any]) -> IpRanges:
     items = document.get("items")
     if not isinstance(items, list) or not items:
         raise TypeError("items is no list of ranges")
-    ranges = {_range(item) for item in items}
-    return IpRanges(
-        sync_token=str(document.get("syncToken", "")),
-        ranges=tuple(sorted(ranges, key=lambda one: one.order)),
-    )
+    ranges = sorted({_range(item) for item in items}, key=lambda item: item.order)
+    return IpRanges(str(document.get("syncToken", "")), tuple(ranges))
 
 
 def _range(item: Any) -> IpRange:

@@ -7,7 +7,7 @@ that begins with the property's name. No rule shows the value of a url or a secr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
@@ -20,6 +20,17 @@ MAX_SECRET: Final = 128
 """Characters; public API description."""
 
 _SOURCES: Final = ("env:", "file:")
+_KINDS: Final = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    dict: "a mapping",
+    list: "a list",
+    type(None): "nothing",
+}
+
+_T = TypeVar("_T")
 
 
 class Problem(ValueError):
@@ -61,59 +72,64 @@ def slug(value: Any, _: Context) -> str:
     return text.lower()
 
 
-def each(rule: Rule) -> Rule:
-    """The rule for a list of repositories from the one for each of them."""
+def each_repository(rule: Rule) -> Rule:
+    """The rule for a list of repositories, of which each has to pass a rule."""
 
     def listed(value: Any, context: Context) -> list[Any]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise problem(f"must be a list of repositories, not {kind_of(value)}")
-        wrong: list[tuple[str, str]] = []
-        found: list[Any] = []
-        for i, one in enumerate(value):
-            try:
-                found.append(rule(one, context))
-            except Problem as error:
-                wrong += [(f"[{i}]{place}", text) for place, text in error.parts]
-        if wrong:
-            raise Problem(*wrong)
-        return found
+        return _all_of(_placed(value), lambda item: rule(item, context))
 
     return listed
 
 
-slugs: Final = each(slug)
+slugs: Final = each_repository(slug)
 """The slugs of repositories, as they are listed."""
 
 
 def uuids(value: Any, _: Context) -> list[str]:
     """The uuids of hooks: some, lists of them, or mappings to them, as a fleet's output is."""
-    found: list[str] = []
-    wrong: list[tuple[str, str]] = []
-    for place, one in leaves(value):
-        try:
-            found.append(canonical_uuid(_text(one)))
-        except Problem as error:
-            wrong.append((place, str(error)))
-        except ValueError:
-            told = (
-                f'is "{printable(one, 60)}", which is no uuid of a hook; copy the one that it has'
-            )
-            wrong.append((place, told))
-    if wrong:
-        raise Problem(*wrong)
-    return sorted(set(found))
+    return sorted(set(_all_of(leaves(value), _uuid)))
+
+
+def _uuid(value: Any) -> str:
+    text = _text(value)
+    try:
+        return canonical_uuid(text)
+    except ValueError:
+        raise problem(
+            f'is "{printable(text, 60)}", which is no uuid of a hook; copy the one that it has'
+        ) from None
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """Every value inside lists and mappings, with its place."""
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from leaves(one, f"{place}.{key}")
+        for key, item in value.items():
+            yield from leaves(item, f"{place}.{key}")
     elif isinstance(value, (list, tuple)):
-        for i, one in enumerate(value):
-            yield from leaves(one, f"{place}[{i}]")
+        for inner, item in _placed(value):
+            yield from leaves(item, f"{place}{inner}")
     else:
         yield place, value
+
+
+def _placed(items: Iterable[_T]) -> Iterator[tuple[str, _T]]:
+    return ((f"[{i}]", item) for i, item in enumerate(items))
+
+
+def _all_of(placed: Iterable[tuple[str, Any]], check: Callable[[Any], _T]) -> list[_T]:
+    """Check every item; one `Problem` has those of all, each with its place."""
+    found: list[_T] = []
+    wrong: list[tuple[str, str]] = []
+    for place, item in placed:
+        try:
+            found.append(check(item))
+        except Problem as error:
+            wrong += [(f"{place}{inner}", text) for inner, text in error.parts]
+    if wrong:
+        raise Problem(*wrong)
+    return found
 
 
 def url(value: Any, context: Context) -> str:
@@ -133,21 +149,12 @@ def events(value: Any, context: Context) -> list[str]:
     """The events that a hook listens to: at least one, each known."""
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
         raise problem(f"must be a list of event keys, not {kind_of(value)}")
-    listed = list(value)
-    if not listed:
+    if not value:
         raise problem("must not be empty; the API needs at least one event, such as repo:push")
-    wrong = [
-        (f"[{i}]", f"must be text, not {kind_of(one)}")
-        for i, one in enumerate(listed)
-        if not isinstance(one, str)
-    ]
-    if wrong:
-        raise Problem(*wrong)
-    unknown = context.unknown_events(listed)
-    if unknown:
-        places = enumerate(listed)
-        raise Problem(*((f"[{i}]", unknown[one]) for i, one in places if one in unknown))
-    return list(canonical_events(listed))
+    keys = _all_of(_placed(value), _text)
+    if unknown := context.unknown_events(keys):
+        raise Problem(*((place, unknown[key]) for place, key in _placed(keys) if key in unknown))
+    return list(canonical_events(keys))
 
 
 def canonical_events(keys: Iterable[str]) -> tuple[str, ...]:
@@ -202,13 +209,4 @@ def _text(value: Any) -> str:
 
 def kind_of(value: Any) -> str:
     """What a value is, in words for a message."""
-    names = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        str: "text",
-        dict: "a mapping",
-        list: "a list",
-        type(None): "nothing",
-    }
-    return names.get(type(value), type(value).__name__)
+    return _KINDS.get(type(value), type(value).__name__)

@@ -249,7 +249,7 @@ def resolve(*layers: Layer) -> Settings:
     """
     values, wrong = _read(layers)
     if len(wrong) > 1:
-        raise ConfigError("\n".join(one.in_a_line for one in wrong))
+        raise ConfigError("\n".join(error.in_a_line for error in wrong))
     if wrong:
         raise wrong[0]
     return Settings(**values)
@@ -267,7 +267,7 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
         "api_url": lambda: _api_url(url),
         "credentials": lambda: _credentials(layers, embedded=url.startswith(SANDBOX_SCHEME)),
         "workspace": lambda: value_of(layers, "workspace"),
-        "adopt": lambda: _adopt(value_of(layers, "adopt") or MATCH),
+        "adopt": lambda: _adopt(layers),
         "rate_limit": lambda: _number(layers, "rateLimit", None),
         "max_wait": lambda: _number(layers, "maxWait", 3900),
         "parallel": lambda: _number(layers, "parallel", 16),
@@ -286,14 +286,14 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
 
 def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
     # A token of the real service, left in the environment, has no business in a toy.
-    usable = [one for one in layers if not (embedded and one.name == "the environment")]
-    found = (one.credentials() for one in usable)
-    return next((credentials for credentials in found if credentials), Anonymous())
+    usable = [layer for layer in layers if not (embedded and layer.name == "the environment")]
+    found = [credentials for layer in usable if (credentials := layer.credentials())]
+    return found[0] if found else Anonymous()
 
 
 def value_of(layers: Sequence[Layer], key: str) -> str | None:
     """A key's value in the first layer that has it."""
-    return next((one.values[key] for one in layers if key in one.values), None)
+    return next((layer.values[key] for layer in layers if key in layer.values), None)
 
 
 def _api_url(url: str) -> str:
@@ -320,7 +320,8 @@ def _api_url(url: str) -> str:
     )
 
 
-def _adopt(value: str) -> str:
+def _adopt(layers: Sequence[Layer]) -> str:
+    value = value_of(layers, "adopt") or MATCH
     try:
         return canonical_policy(value)
     except ValueError:
@@ -364,4 +365,5 @@ def _unusable(key: str, value: str, remedy: str) -> ConfigError:
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder upwards that holds a `Pulumi.yaml`, else the working folder itself."""
     here = (start or Path.cwd()).resolve()
-    return next((one for one in (here, *here.parents) if (one / "Pulumi.yaml").is_file()), here)
+    folders = (folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file())
+    return next(folders, here)

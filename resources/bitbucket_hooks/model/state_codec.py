@@ -57,7 +57,7 @@ def desired_of(props: Props, secret: str | None, known: Props | None = None) -> 
     `known` is the state of the hook that is meant, which stays where it is whatever that is called.
     """
     subject = evolve(subject_of(props), uuid=(known or {}).get(SUBJECT_UUID))
-    return Desired.of(subject, props, secret=secret)
+    return Desired.from_values(subject, props, secret=secret)
 
 
 def place_of(props: Props) -> HookKey:
@@ -121,9 +121,9 @@ def without_secret(outputs: Props) -> dict[str, Any]:
 
     Whatever is declared next differs from it, and so it is written.
     """
-    told = {**outputs, "secretSet": True}
     hidden = ("secret", FINGERPRINT)
-    return {k: v for k, v in told.items() if k not in hidden and not k.startswith("__")}
+    kept = {k: v for k, v in outputs.items() if k not in hidden and not k.startswith("__")}
+    return {**kept, "secretSet": True}
 
 
 def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, Any]:

@@ -105,10 +105,8 @@ def sync_status(words: str) -> SyncStatus:
     if words.startswith(_RELEASED):
         return SyncStatus(Sync.RELEASED, successor=words.removeprefix(_RELEASED))
     first, _, rest = words.partition("; ")
-    secrets = [one for one in SecretSync if first == f"{_SECRET}{one.value}"]
-    if not secrets:
-        return drifted(words, None)
-    return drifted(rest, secrets[0])
+    secrets = [secret for secret in SecretSync if first == f"{_SECRET}{secret.value}"]
+    return drifted(rest, secrets[0]) if secrets else drifted(words, None)
 
 
 def unchecked(status: SyncStatus, reason: str) -> SyncStatus:

@@ -175,7 +175,13 @@ def shown(url: str) -> str:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return "(an unreadable url)"
-    if not _is_harmless(host, parts.path):
+    name = host.partition(":")[0].lower()
+    if any(f".{name}".endswith(f".{service}") for service in _CAPABILITY_HOSTS):
+        is_harmless = parts.path in ("", "/")
+    else:
+        words = parts.path.split("/")
+        is_harmless = len(parts.path) <= _LONGEST_PATH and all(map(_PLAIN_SEGMENT.fullmatch, words))
+    if not is_harmless:
         return origin_shown(url)
     hidden = "?…" if parts.query or parts.fragment else ""
     return urlunsplit((parts.scheme, host, parts.path, "", "")) + hidden
@@ -184,14 +190,6 @@ def shown(url: str) -> str:
 def may_be_secret(url: str) -> bool:
     """Whether who reads the url may be able to deliver to it: a query, a token in the path."""
     return shown(comparable(url)) != comparable(url)
-
-
-def _is_harmless(host: str, path: str) -> bool:
-    """Whether a path is short and made of plain words, on no host that lets in who knows a path."""
-    host = host.partition(":")[0].lower()
-    if any(host == service or host.endswith(f".{service}") for service in _CAPABILITY_HOSTS):
-        return path in ("", "/")
-    return len(path) <= _LONGEST_PATH and all(map(_PLAIN_SEGMENT.fullmatch, path.split("/")))
 
 
 def veiled(text: str) -> str:

@@ -31,10 +31,6 @@ def canonical_text(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
 @frozen(kw_only=True)
 class Property:
     """An argument of a hook. Code, messages, the schema and the docs are made from it."""
@@ -57,7 +53,7 @@ class Property:
     """Whether a declaration that leaves it out leaves the live hook's as it is."""
     undocumented: bool = False
     """Whether the public description of the API lacks it, so that an answer may lack it too."""
-    compared_as: Callable[[Any], Any] = _as_it_is
+    compared_as: Callable[[Any], Any] = lambda value: value
     """Gives values that mean the same one form."""
     label: str = ""
     """What reports call it, if not by its name."""
@@ -205,7 +201,7 @@ class Desired:
     )
 
     @classmethod
-    def of(cls, subject: Subject, values: Mapping[str, Any], **instead: Any) -> Desired:
+    def from_values(cls, subject: Subject, values: Mapping[str, Any], **instead: Any) -> Desired:
         """Read a declaration by the names of state and configuration.
 
         `instead` has, by their names here, properties that `values` doesn't have as they are meant.
@@ -221,14 +217,14 @@ class Desired:
 
     def resembles(self, other: Observed) -> str | None:
         """Why a live hook that isn't meant may be a double all the same; None: it is none."""
-        if comparable(self.url) != comparable(other.url):
-            if near_key(self.url) == near_key(other.url):
-                return SAME_BUT_SLASH
-            title = canonical_text(self.description or "")
-            same_title = title and title == canonical_text(other.description or "")
-            if same_title and host_of(self.url) == host_of(other.url):
-                return SAME_TITLE_AND_HOST
-        return None
+        if comparable(self.url) == comparable(other.url):
+            return None
+        if near_key(self.url) == near_key(other.url):
+            return SAME_BUT_SLASH
+        title = canonical_text(self.description or "")
+        same_title = title and title == canonical_text(other.description or "")
+        same_host = host_of(self.url) == host_of(other.url)
+        return SAME_TITLE_AND_HOST if same_title and same_host else None
 
 
 @frozen(kw_only=True)
@@ -357,12 +353,12 @@ def differences(desired: Desired, live: Observed) -> tuple[str, ...]:
 
     Of the secret only its presence is known (`secret_set`).
     """
-    return tuple(p.name for p in PROPERTIES.values() if _differs(p, desired, live))
 
+    def differs(known: Property) -> bool:
+        wanted = getattr(desired, known.name)
+        if known.name == "secret":
+            return wanted is not None and bool(wanted) != live.secret_set
+        found = getattr(live, known.name)
+        return None not in (wanted, found) and known.canonical(wanted) != known.canonical(found)
 
-def _differs(known: Property, desired: Desired, live: Observed) -> bool:
-    wanted = getattr(desired, known.name)
-    if known.name == "secret":
-        return wanted is not None and bool(wanted) != live.secret_set
-    found = getattr(live, known.name)
-    return None not in (wanted, found) and known.canonical(wanted) != known.canonical(found)
+    return tuple(known.name for known in PROPERTIES.values() if differs(known))

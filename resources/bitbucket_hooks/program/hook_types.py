@@ -11,7 +11,7 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.event_catalogue import live_or_bundled
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.model.errors import ConfigError, printable
-from bitbucket_hooks.model.events import SUBJECT_TYPES, is_subject_type
+from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.outputs import GetHookTypesHookTypeResult
 from bitbucket_hooks.program.invoke import ask, ask_later
 
@@ -94,7 +94,7 @@ def _checked(subject_type: str | None) -> str:
     known = " or ".join(f'"{kind}"' for kind in SUBJECT_TYPES)
     if subject_type is None:
         raise ConfigError("get_hook_types: subject_type is missing", f"Give {known}.")
-    if isinstance(subject_type, str) and is_subject_type(subject_type):
+    if subject_type in SUBJECT_TYPES:
         return subject_type
     gone = subject_type in ("user", "team")
     raise ConfigError(

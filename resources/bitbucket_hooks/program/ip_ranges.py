@@ -89,7 +89,7 @@ def _question(
                 products=list(found.products),
                 regions=list(found.regions),
             )
-            for found in document.of(product, direction)
+            for found in document.select(product, direction)
         ]
         return AwaitableGetIpRangesResult(document.sync_token, ranges)
 

@@ -17,7 +17,7 @@ from bitbucket_hooks.model.rules import (
     Context,
     Problem,
     boolean,
-    each,
+    each_repository,
     events,
     problem,
     slug,
@@ -90,7 +90,7 @@ def _pattern(value: Any, context: Context) -> str:
 def _patterns(value: Any, context: Context) -> list[str]:
     if not isinstance(value, list) or not value:
         raise problem("must be a list with at least one repository or glob")
-    patterns: list[str] = each(_pattern)(value, context)
+    patterns: list[str] = each_repository(_pattern)(value, context)
     if repeated := sorted({pattern for pattern in patterns if patterns.count(pattern) > 1}):
         raise problem(f"names {', '.join(repeated)} twice; remove one")
     return patterns
