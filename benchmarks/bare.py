@@ -74,15 +74,15 @@ class BareClient:
     def _work(self, lock: threading.Lock, left: Iterator[_Request]) -> None:
         host = urlsplit(self.origin)
         with closing(http.client.HTTPConnection(host.hostname or "", host.port)) as connection:
-            for each in _shared(left, lock):
-                body = None if each.body is None else json.dumps(each.body)
-                connection.request(each.method, each.path, body, _HEADERS)
+            for request in _shared(left, lock):
+                body = None if request.body is None else json.dumps(request.body)
+                connection.request(request.method, request.path, body, _HEADERS)
                 answer = connection.getresponse()
-                told = answer.read()
+                content = answer.read()
                 if answer.status not in range(200, 300):
-                    raise RuntimeError(f"{each.path}: the sandbox answered {answer.status}")
-                if each.method == "POST":
-                    self._made.append(f"{each.path}/{json.loads(told)['uuid']}")
+                    raise RuntimeError(f"{request.path}: the sandbox answered {answer.status}")
+                if request.method == "POST":
+                    self._made.append(f"{request.path}/{json.loads(content)['uuid']}")
 
 
 def _listing(name: str) -> str:

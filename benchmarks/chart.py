@@ -94,10 +94,10 @@ def section(measured: dict[str, Any]) -> str:
     )
 
 
-def _machine(told: dict[str, Any]) -> str:
+def _machine(facts: dict[str, Any]) -> str:
     return (
-        f"{told['date']}: {told['cores']} cores of {told['cpu']}, {told['system']}, "
-        f"Python {told['python']}, engine {told['engine']}, SDK {told['sdk']}."
+        f"{facts['date']}: {facts['cores']} cores of {facts['cpu']}, {facts['system']}, "
+        f"Python {facts['python']}, engine {facts['engine']}, SDK {facts['sdk']}."
     )
 
 

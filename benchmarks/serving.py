@@ -86,7 +86,7 @@ class Served:
 
 
 def _serve(
-    path: Path, told: Connection, opened: Synchronized[int], certificate: Path | None
+    path: Path, ready: Connection, opened: Synchronized[int], certificate: Path | None
 ) -> None:
     with ExitStack() as stack:
         database = stack.enter_context(closing(open_database(path)))
@@ -97,7 +97,7 @@ def _serve(
             proxy.opened, proxy.tls = opened, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             proxy.tls.load_cert_chain(certificate)
             threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True).start()
-        told.send((server.origin, proxy.origin if proxy else None))
+        ready.send((server.origin, proxy.origin if proxy else None))
         server.serve_forever(0.05)
 
 

@@ -71,23 +71,28 @@ def _cpu_model() -> str:
     return next(found, platform.processor())
 
 
-def document(told: dict[str, Any], outcomes: Iterable[Any]) -> dict[str, Any]:
+def document(machine_facts: dict[str, Any], outcomes: Iterable[Any]) -> dict[str, Any]:
     """All that was measured, as plain data. Outcomes are those of `measuring.measure`."""
-    return {"machine": told, "cases": [_plain(outcome, told["cores"]) for outcome in outcomes]}
+    return {
+        "machine": machine_facts,
+        "cases": [_plain(outcome, machine_facts["cores"]) for outcome in outcomes],
+    }
 
 
 def _plain(outcome: Any, cores: int) -> dict[str, Any]:
     phases = [
         {
-            **attrs.asdict(one),
-            "unavoidable": unavoidable(outcome.case, one.phase),
-            "network": network_seconds(outcome.case, one.phase, cores),
+            **attrs.asdict(phase),
+            "unavoidable": unavoidable(outcome.case, phase.phase),
+            "network": network_seconds(outcome.case, phase.phase, cores),
         }
-        for one in outcome.phases
+        for phase in outcome.phases
     ]
     plain = {"case": outcome.case.name, "phases": phases, "state": outcome.state}
     if outcome.rival is not None:
-        plain["rival"] = {phase: attrs.asdict(one) for phase, one in outcome.rival.items()}
+        plain["rival"] = {
+            phase: attrs.asdict(measured) for phase, measured in outcome.rival.items()
+        }
     return plain
 
 
@@ -167,12 +172,12 @@ def _parts(
 
 
 def _requests(sent: dict[str, int], needed: dict[str, int]) -> str:
-    """By verb, and beside a number that isn't the least possible one, that one."""
-    told = []
+    """By verb, and beside a number that isn't the least possible, the least."""
+    counts = []
     for verb in sorted(sent.keys() | needed.keys()):
         count, least = sent.get(verb, 0), needed.get(verb, 0)
-        told.append(f"{verb} {count:,}" + ("" if count == least else f" (least: {least:,})"))
-    return ", ".join(told) or "0"
+        counts.append(f"{verb} {count:,}" + ("" if count == least else f" (least: {least:,})"))
+    return ", ".join(counts) or "0"
 
 
 def text(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

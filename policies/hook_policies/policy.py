@@ -55,7 +55,7 @@ class Policy:
 
         Raises NotKnownYetError when a preview can't tell.
         """
-        options = {name: config.get(name, one.default) for name, one in self.options.items()}
+        options = {name: config.get(name, option.default) for name, option in self.options.items()}
         # What is only looked up (Hook.get) declares nothing.
         if not hook.has("url") or matches(hook.name, options["exempt"]):
             return None

@@ -160,9 +160,10 @@ def mistakes(config: Mapping[str, Collection[str]]) -> list[str]:
     for name, given in config.items():
         if policy := known.get(name):
             there_are = ", ".join(policy.options)
-            unknown = [one for one in given if one not in policy.options]
+            unknown = [option for option in given if option not in policy.options]
             wrong += [
-                f"the policy {name} has no option {one}; take one of {there_are}" for one in unknown
+                f"the policy {name} has no option {option}; take one of {there_are}"
+                for option in unknown
             ]
         elif name != _ALL:
             wrong.append(f"there is no policy {name}; take one of {', '.join(known)}")

@@ -45,7 +45,7 @@ def _code(page: str) -> Iterator[str]:
     for kind, code in _FENCE.findall(text):
         if kind in _SHELLS:
             lines = code.splitlines()
-            commands = [one.removeprefix("$ ") for one in lines if one.startswith("$ ")]
+            commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
             for line in commands if kind == "console" else lines:
                 # what a shell substitutes is a call of its own
                 yield re.sub(r"(^|\s)#\s.*", "", line.replace("$(", "\n").replace(')"', "\n"))
@@ -58,8 +58,8 @@ def _calls(page: str, program: str) -> list[list[str]]:
     found = []
     for line in _code(page):
         for call in re.findall(rf"(?m)(?:^|[\s(|&;]){program}((?:\s.*)?)$", line):
-            for one in re.split(rf"[|&;(]+\s*{program}(?=\s)", call):
-                words = _OPERATORS.sub("", one)
+            for part in re.split(rf"[|&;(]+\s*{program}(?=\s)", call):
+                words = _OPERATORS.sub("", part)
                 try:
                     found.append(shlex.split(words))
                 except ValueError:
@@ -82,10 +82,14 @@ def _strange(call: list[str]) -> str | None:
         elif not default:
             return rest[0]
         command = found or default or command
-    known = {opt for one in command.params for opt in (*one.opts, *one.secondary_opts)}
+    known = {opt for param in command.params for opt in (*param.opts, *param.secondary_opts)}
     given = rest[: rest.index("--")] if "--" in rest else rest
-    options = [one.partition("=")[0] for one in given if re.match(r"--?[a-z]", one)]
-    return next((one for one in options if one not in {*known, "--help", "-h"}), None)
+    strange = _options(given) - known - {"--help", "-h"}
+    return next(iter(strange), None)
+
+
+def _options(words: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
 
 
 def test_our_commands() -> None:
@@ -101,21 +105,20 @@ def test_the_engines_commands(tmp_path: Path) -> None:
     calls: dict[tuple[str, ...], set[str]] = {}
     for page in PAGES:
         for call in _calls(page, "pulumi"):
-            ways = [one for one in call if re.fullmatch("[a-z]+", one)]
-            way = tuple(ways[: 2 if ways and ways[0] in _GROUPS else 1])
-            options = {one.partition("=")[0] for one in call if re.match(r"--?[a-z]", one)}
-            if way and way[0] != "import":  # which is named because it can't serve
-                calls.setdefault(way, set()).update(options)
+            words = [word for word in call if re.fullmatch("[a-z]+", word)]
+            command = tuple(words[: 2 if words and words[0] in _GROUPS else 1])
+            if command and command[0] != "import":  # which is named because it can't serve
+                calls.setdefault(command, set()).update(_options(call))
     hidden = {"PULUMI_DEBUG_COMMANDS": "true", "PULUMI_EXPERIMENTAL": "true"}  # --event-log, --plan
     env = {**environment(tmp_path), **hidden}
     missing = []
-    for way, options in calls.items():
-        said = subprocess.run(
-            ["pulumi", *way, "--help"], env=env, capture_output=True, text=True, check=False
+    for command, options in calls.items():
+        helped = subprocess.run(
+            ["pulumi", *command, "--help"], env=env, capture_output=True, text=True, check=False
         )
-        assert said.returncode == 0, (way, said.stderr)
-        named = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", said.stdout))
-        missing += [(" ".join(way), one) for one in options if one not in named]
+        assert helped.returncode == 0, (command, helped.stderr)
+        named = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", helped.stdout))
+        missing += [(" ".join(command), option) for option in options - named]
     assert len(calls) > 10
     assert missing == []
 
@@ -135,7 +138,7 @@ def _of_pipelines() -> set[str]:
     """What Bitbucket Pipelines sets, as far as our code reads it."""
     package = ROOT / "resources" / "bitbucket_hooks"
     texts = [path.read_text("utf-8") for path in package.rglob("*.py")]
-    return {one for text in texts for one in re.findall(r"\"(BITBUCKET_[A-Z_]+)\"", text)}
+    return {name for text in texts for name in re.findall(r"\"(BITBUCKET_[A-Z_]+)\"", text)}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -143,10 +146,10 @@ def test_scripts_and_targets(page: str) -> None:
     """`make TARGET`, and files of `ci/`, `stacks/` and `engine/`, are there."""
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {call[0] for call in _calls(page, "make") if call and call[0].isalpha()}
-    assert {one for one in named if "=" not in one} <= targets
+    assert named <= targets
     files = {
         word
         for line in _code(page)
         for word in re.findall(r"(?<![\w./])(?:\.?ci|stacks|engine)/[\w./-]+\.(?:sh|py)", line)
     }
-    assert {one for one in files if not (ROOT / one).exists()} == set()
+    assert {file for file in files if not (ROOT / file).exists()} == set()

@@ -85,7 +85,7 @@ def test_rotate_a_secret(prod: Project) -> None:
     play("rotate-a-secret", prod, fleet("api", "web"))
     hooks = prod.hooks()
     assert {prod.estate.secret_of(hook.uuid) for hook in hooks} == {"the new one"}
-    assert [one.method for one in prod.writes()] == ["POST", "POST", "PUT", "PUT"]
+    assert [request.method for request in prod.writes()] == ["POST", "POST", "PUT", "PUT"]
 
 
 @pytest.mark.engine
@@ -111,10 +111,9 @@ def test_new_repositories(prod: Project) -> None:
     """One that was just created is covered, for the requests that the page counts."""
     play("new-repositories", prod)
     assert len(prod.hooks("acme/checkout")) == 1
-    (each, limit) = re.findall(
-        r"(\d[\d,]*) of an hour's ([\d,]+) requests", text("new-repositories")
-    )[0]
-    assert (int(each), limit) == (4 * 1_000 // 100, "1,000")
+    counted = re.search(r"(\d+) of an hour's ([\d,]+) requests", text("new-repositories"))
+    assert counted
+    assert counted.groups() == (str(4 * 1_000 // 100), "1,000")
 
 
 @pytest.mark.engine
@@ -122,7 +121,7 @@ def test_waves(prod: Project) -> None:
     """Hooks are cut into waves and moved as they are: nothing is made, nothing deleted."""
     prod.estate.add_repositories(NINE)
     play("waves", prod)
-    methods = [one.method for one in prod.writes()]
+    methods = [request.method for request in prod.writes()]
     assert methods == ["POST"] * 9 + ["PUT"] * 9 + ["PUT"] * 3
     moved = [name for name in NINE if "new.example" in prod.only_hook(name).url]
     assert moved == NINE[:3]
@@ -145,9 +144,9 @@ def test_a_second_account(sandbox: Sandbox, sandbox_path: Path) -> None:
     config = {"bitbucket:apiUrl": f"sandbox:{sandbox_path}", "hooks:labsToken": token}
     with program(config, ("hooks:labsToken",)) as run:
         made = run(lambda: exec(compile(code, "page", "exec"), {}))  # noqa: S102
-    named = {one.name: one for one in made}
-    assert set(named) == {"labs", "ours", "theirs"}
-    assert named["theirs"].inputs["owner"] == "globex"
+    by_name = {resource.name: resource for resource in made}
+    assert set(by_name) == {"labs", "ours", "theirs"}
+    assert by_name["theirs"].inputs["owner"] == "globex"
 
 
 @pytest.mark.parametrize("name", ["new-repositories", "self-signed-receivers"])
@@ -158,9 +157,9 @@ def test_entries_are_in_order(
     monkeypatch.setenv("LAB_HOOK_SECRET", "signs")
     with Sandbox(sandbox_path) as estate:
         estate.add_repositories(["acme/sandbox"])
-    entries = [yaml.safe_load(one) for one in handbook.blocks(text(name), "yaml")]
-    (entry,) = [one for one in entries if isinstance(one, list)]
-    assert len(Stack(sandbox_path, monkeypatch).declares(*entry).resources) == 1
+    shown = [yaml.safe_load(block) for block in handbook.blocks(text(name), "yaml")]
+    (entries,) = [block for block in shown if isinstance(block, list)]
+    assert len(Stack(sandbox_path, monkeypatch).declares(*entries).resources) == 1
 
 
 def test_the_named_policies_are_there() -> None:
@@ -211,10 +210,10 @@ def test_pipelines_as_shown() -> None:
     """The lines for pipelines of one's own call commands and options that there are."""
     for name in ("ci-on-bitbucket", "ci-on-github"):
         (block,) = handbook.blocks(text(name), "yaml")
-        (line,) = [one for one in block.splitlines() if "bitbucket-hooks" in one]
+        (line,) = [line for line in block.splitlines() if "bitbucket-hooks" in line]
         command = line.strip(" -").partition(" ||")[0].split()
         known = {opt for param in main.commands[command[1]].params for opt in param.opts}
-        assert {one for one in command if one.startswith("--")} <= known
+        assert {word for word in command if word.startswith("--")} <= known
 
 
 def test_policies_page() -> None:

@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "inventory.md").read_text("utf-8")
 
 def test_options_are_documented() -> None:
     """Each stands in the table."""
-    known = {name for one in inventory.params for name in one.opts if name.startswith("--")}
+    known = {name for option in inventory.params for name in option.opts if name.startswith("--")}
     assert known == set(re.findall(r"`(--[a-z]+)", PAGE.partition("## What")[0]))
 
 
@@ -40,10 +40,10 @@ def test_json_is_documented_as_it_is(
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
     arguments = ["inventory", "acme", "--json", "--state", str(state)]
     shown = json.loads(CliRunner().invoke(main, arguments, catch_exceptions=False).stdout)
-    of_all, of_hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
-    assert _keys(of_all) == shown.keys()
-    assert _keys(of_hook) == shown["hooks"][0].keys()
-    (figures,) = re.findall(r"^\| `figures` \| (.*) \|$", of_all, re.MULTILINE)
+    whole, hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
+    assert _keys(whole) == shown.keys()
+    assert _keys(hook) == shown["hooks"][0].keys()
+    (figures,) = re.findall(r"^\| `figures` \| (.*) \|$", whole, re.MULTILINE)
     assert set(shown["figures"]) | {"--state"} == set(re.findall(r"`([^`]+)`", figures))
 
 

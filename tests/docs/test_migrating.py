@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from bitbucket_hooks.sandbox.webhook import StoredHook
-from support import old_state
+from support import handbook, old_state
 from support.engine import STACK, Project
 from support.transcript import canonical, misses, session, steps
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "migrating.md").read_text("utf-8")
+GUIDE = handbook.page("migrating.md")
 CI = "https://ci.example.com/bitbucket"
 EVENTS = ["repo:push", "pullrequest:created"]
 SECRET = "s3cret-of-ci"
 
 pytestmark = pytest.mark.engine
-
-
-def section(title: str) -> str:
-    """Give the text under a heading of the guide."""
-    (text,) = re.findall(rf"^## {title}$(.*?)(?=^## |\Z)", GUIDE, re.MULTILINE | re.DOTALL)
-    return str(text)
-
-
-def blocks(text: str, language: str) -> list[str]:
-    """Give the code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def planted(project: Project, repository: str, **properties: Any) -> StoredHook:
@@ -52,7 +40,7 @@ def verbs(project: Project) -> list[str]:
 def moving(project: Project) -> list[StoredHook]:
     """Lay out a stack whose program has its new import, and whose state has the old resources."""
     hooks = [planted(project, slug, description="CI") for slug in ("api", "web")]
-    (program,) = blocks(section("From `pulumi-bitbucket`"), "python")
+    (program,) = handbook.blocks(handbook.section(GUIDE, "From `pulumi-bitbucket`"), "python")
     (project.folder / "__main__.py").write_text(program)
     project.secret("ciSecret", SECRET)
     old_state.leave_behind(project, zip(("api", "web"), hooks, strict=True), SECRET)
@@ -65,13 +53,13 @@ def test_from_pulumi_bitbucket(project: Project) -> None:
     The commands are the guide's, and they print what stands below them.
     """
     before = moving(project)
-    told = list(steps(section("From `pulumi-bitbucket`")))
+    shown = list(steps(handbook.section(GUIDE, "From `pulumi-bitbucket`")))
     printed = session(
-        [step.command for step in told], project.folder, {**project.env, "PULUMI_STACK": STACK}
+        [step.command for step in shown], project.folder, {**project.env, "PULUMI_STACK": STACK}
     )
     named = [text.replace(f":{STACK}::e2e::", ":prod::web::") for text in printed]
-    assert len(told) == 7
-    assert not misses(told, named)
+    assert len(shown) == 7
+    assert not misses(shown, named)
     assert project.hooks() == before
     assert secrets(project) == {SECRET}
     assert verbs(project) == ["PUT", "PUT"]  # the secrets, which can't be compared
@@ -88,7 +76,7 @@ def test_from_pulumi_bitbucket(project: Project) -> None:
 def test_from_terraform(stacks: Project) -> None:
     """The stack config adopts what Terraform made; verification is switched on later."""
     made = [planted(stacks, slug, description="CI") for slug in ("api", "web")]
-    (config,) = blocks(section("From Terraform"), "yaml")
+    (config,) = handbook.blocks(handbook.section(GUIDE, "From Terraform"), "yaml")
     stacks.env["CI_HOOK_SECRET"] = SECRET
     up = stacks.config(yaml.safe_load(config)["config"]).preview_and_up().succeeded()
     assert all(f"adopted the existing hook {hook.uuid}: secret set" in up.flat for hook in made)
@@ -99,8 +87,10 @@ def test_from_terraform(stacks: Project) -> None:
     assert verbs(stacks) == ["PUT", "PUT"]
 
     later = yaml.safe_load(config.replace("skipCertVerification: true", ""))["config"]
-    (shown,) = re.findall(r"`(~ skipCert.*?)`", section("Certificate verification"))
-    assert shown in stacks.config(later).preview("--diff").succeeded().flat
+    (change,) = re.findall(
+        r"`(~ skipCert.*?)`", handbook.section(GUIDE, "Certificate verification")
+    )
+    assert change in stacks.config(later).preview("--diff").succeeded().flat
     stacks.up().succeeded()
     assert not any(hook.skip_cert_verification for hook in stacks.hooks())
     assert secrets(stacks) == {SECRET}
@@ -111,10 +101,12 @@ def test_from_the_web_page(stacks: Project) -> None:
 
     What the guide shows of the terminal is there.
     """
-    one = planted(stacks, "api", description="CI server", events=["repo:fork"])
+    other = planted(stacks, "api", description="CI server", events=["repo:fork"])
     kept, spare = (planted(stacks, "web", description="CI") for _ in "12")
-    (config,) = blocks(section("From the web page"), "yaml")
-    adopted, refused = map(canonical, blocks(section("From the web page"), "text"))
+    (config,) = handbook.blocks(handbook.section(GUIDE, "From the web page"), "yaml")
+    adopted, refused = map(
+        canonical, handbook.blocks(handbook.section(GUIDE, "From the web page"), "text")
+    )
     first = stacks.config(yaml.safe_load(config)["config"]).up().failed().flat
     assert refused.strip() in canonical(first)
     assert kept.uuid in first
@@ -124,8 +116,8 @@ def test_from_the_web_page(stacks: Project) -> None:
     second = stacks.up().succeeded().flat
     assert f"adopted the existing hook {kept.uuid}" in second
     assert adopted.strip() in canonical(first + second)  # an engine that meets a failure may stop
-    assert {hook.uuid for hook in stacks.hooks()} == {one.uuid, kept.uuid}
-    assert stacks.estate.hook(one.uuid).description == "CI server"
+    assert {hook.uuid for hook in stacks.hooks()} == {other.uuid, kept.uuid}
+    assert stacks.estate.hook(other.uuid).description == "CI server"
     assert secrets(stacks) == {SECRET}
     assert set(verbs(stacks)) == {"PUT"}
 

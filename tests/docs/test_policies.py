@@ -27,13 +27,13 @@ def test_the_commands_print_what_the_page_shows(stacks: Project) -> None:
     """On hooks as in the README; then the page's own configuration stops them."""
     dev = yaml.safe_load((ROOT / "stacks" / "dev.yaml").read_text())["config"]
     stacks.config({"bitbucket-hooks:hooks": dev["bitbucket-hooks:hooks"]})
-    install, *told = steps(PAGE)
+    install, *shown = steps(PAGE)
     assert install.command == "make policies"  # as was done for these tests
     printed = session(
-        [step.command for step in told], stacks.folder, {**stacks.env, "PULUMI_STACK": STACK}
+        [step.command for step in shown], stacks.folder, {**stacks.env, "PULUMI_STACK": STACK}
     )
-    assert len(told) == 2
-    assert not misses(told, printed)
+    assert len(shown) == 2
+    assert not misses(shown, printed)
 
     Path(stacks.folder, "own.json").write_text(block("json"))
     own = ("--policy-pack", "policies", "--policy-pack-config", "own.json")
@@ -50,7 +50,7 @@ def test_the_page_knows_every_policy() -> None:
         assert rows[policy.name].startswith(f"{policy.level} |")
         assert set(policy.own_options) == set(re.findall(r"`(\w+)`: ", rows[policy.name]))
     example = json.loads(block("json"))
-    options = {name: set(one) for name, one in example.items() if isinstance(one, dict)}
+    options = {name: set(given) for name, given in example.items() if isinstance(given, dict)}
     assert (
         mistakes({name: options.get(name, set()) - {"enforcementLevel"} for name in example}) == []
     )

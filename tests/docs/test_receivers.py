@@ -82,7 +82,7 @@ async def _asgi(app: Any, body: bytes, headers: Mapping[str, str]) -> int:
         "path": PATH,
         "raw_path": PATH.encode(),
         "query_string": b"",
-        "headers": [(name.lower().encode(), one.encode()) for name, one in headers.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     await app(scope, receive, send)
     return int(sent[0]["status"])
@@ -145,10 +145,10 @@ def served(app: Any) -> Iterator[str]:
 def test_the_commands_print_what_the_page_shows(tmp_path: Path) -> None:
     """`send` against the Flask example as a real server; `verify` of a file."""
     (tmp_path / "body.json").write_bytes(b'{"push": {}}')
-    told = list(steps(PAGE))
-    assert [step.command.split()[1] for step in told] == ["send", "verify"]
+    shown = list(steps(PAGE))
+    assert [step.command.split()[1] for step in shown] == ["send", "verify"]
     with served(example("Flask(")["app"]) as base:
-        for step in told:
+        for step in shown:
             name, *arguments = shlex.split(step.command.replace("http://127.0.0.1:8000", base))
             result = CliRunner().invoke(main, arguments, catch_exceptions=False)
             assert (name, result.exit_code) == ("bitbucket-hooks", 0)

@@ -33,11 +33,3 @@ def test_requests_are_the_least_possible(tmp_path: Path) -> None:
     assert sent == {phase["phase"]: phase["unavoidable"] for phase in case["phases"]}
     assert all(phase["floor"]["requests"] == {} for phase in case["phases"])
     assert "PUT 10" in run.stdout
-
-
-def test_what_is_no_case_is_refused() -> None:
-    """Before anything runs."""
-    command = [sys.executable, "-m", "benchmarks", "--case", "hooks-1"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 2
-    assert '"hooks-1" is no case; write it as fleet-1000x1' in run.stderr

@@ -94,7 +94,7 @@ def configured(project: Project, config: dict[str, Any], pack: Path = PACK) -> l
     return ["--policy-pack", str(pack), "--policy-pack-config", str(file)]
 
 
-def told(run: Run) -> set[tuple[str, str, str]]:
+def reported(run: Run) -> set[tuple[str, str, str]]:
     """Give what the engine shows of the policies: level, policy, and the resource's name."""
     assert "canary" not in run.text, run.text
     assert KEY not in run.text, run.text
@@ -106,7 +106,7 @@ def test_what_violates_a_policy_is_stopped_or_warned_of(policed: Project) -> Non
     policed.program(FINE + VIOLATIONS + UNKNOWN)
     stopped = policed.preview(*configured(policed, OPTIONS)).failed()
     unsure = {"https-only", "no-credentials-in-url", "allowed-hosts"}
-    assert told(stopped) == {
+    assert reported(stopped) == {
         *(("mandatory", policy, policy) for policy in MANDATORY),
         *(("advisory", policy, policy) for policy in ADVISORY),
         *(("advisory", policy, "later") for policy in unsure),
@@ -127,11 +127,11 @@ def test_what_violates_a_policy_is_stopped_or_warned_of(policed: Project) -> Non
     }
     args = configured(policed, other)
     stopped = policed.program(FINE + VIOLATIONS).preview(*args).failed()
-    assert told(stopped) == {
+    assert reported(stopped) == {
         *(("mandatory", policy, policy) for policy in ADVISORY),
         ("advisory", "https-only", "https-only"),
     }
-    told(policed.up(*args).failed())
+    reported(policed.up(*args).failed())
     assert not {hook.description for hook in policed.hooks()} & {"", *ADVISORY}
 
 
@@ -144,13 +144,13 @@ def test_advice_stops_nothing_and_a_stack_that_complies_hears_none(policed: Proj
     )
     strict = configured(policed, {"all": "mandatory", **OPTIONS})
     complies = policed.program(FINE + looked_up).preview_and_up(*strict).succeeded()
-    assert told(complies) == set()
+    assert reported(complies) == set()
     assert "✅ bitbucket-hooks@" in complies.text
     assert len(policed.hooks()) == 5
 
     lenient = configured(policed, {"all": "advisory", **OPTIONS})
     warned = policed.program(FINE + VIOLATIONS + UNKNOWN).up(*lenient).succeeded()
-    assert told(warned) == {
+    assert reported(warned) == {
         *(("advisory", policy, policy) for policy in MANDATORY | ADVISORY),
         ("advisory", "https-only", "later"),
     }

@@ -29,11 +29,11 @@ DIFFERENT_ON_PURPOSE = {"skip_cert_verification": ("true", False)}
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     found = inspect.signature(function).parameters
-    return {name: each for name, each in found.items() if name not in PLUMBING}
+    return {name: given for name, given in found.items() if name not in PLUMBING}
 
 
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    return {name: each.default for name, each in _parameters(function).items()}
+    return {name: given.default for name, given in _parameters(function).items()}
 
 
 def _properties(kind: type) -> set[str]:
@@ -48,10 +48,9 @@ def test_it_is_that_version() -> None:
 @pytest.mark.parametrize("name", RESOURCES)
 def test_keyword_forms(name: str) -> None:
     """Every keyword of theirs is one of ours, with the same default; none is swallowed unseen."""
-    wanted = _defaults(getattr(theirs, name)._internal_init)
-    given = _parameters(getattr(ours, name).__init__)
-    assert wanted.items() <= {key: each.default for key, each in given.items()}.items()
-    kinds = {each.kind for each in given.values()}
+    make = getattr(ours, name).__init__
+    assert _defaults(getattr(theirs, name)._internal_init).items() <= _defaults(make).items()
+    kinds = {parameter.kind for parameter in _parameters(make).values()}
     assert not kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
 
 
@@ -84,13 +83,13 @@ def test_forms_and_outputs(name: str) -> None:
                 kind("e", args=args(**REQUIRED[name]), opts=opts()),
             ]
         )
-        for each in made:
+        for resource in made:
             for output in (*outputs, "id", "urn"):
-                assert isinstance(getattr(each, output), pulumi.Output), output
+                assert isinstance(getattr(resource, output), pulumi.Output), output
 
     with program({}) as run:
         registered = run(act)
-    assert {each.name for each in registered} == {"a", "b", "c", "d", "e"}
+    assert {resource.name for resource in registered} == {"a", "b", "c", "d", "e"}
 
 
 @pytest.mark.parametrize("name", ["Hook", "WorkspaceHook"])
@@ -113,8 +112,8 @@ def test_functions(name: str, beyond: set[str]) -> None:
     wanted = _defaults(getattr(theirs, name))
     for function in (getattr(ours, name), getattr(ours, f"{name}_output")):
         given = _defaults(function)
-        assert [one for one in given.items() if one[0] not in beyond] == list(wanted.items())
-        assert given.keys() == wanted.keys() | beyond
+        assert [name for name in given if name not in beyond] == list(wanted)
+        assert given == {**dict.fromkeys(beyond), **wanted}
         assert hasattr(theirs, function.__name__)
 
 
@@ -160,7 +159,7 @@ def test_config(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def act() -> None:
         monkeypatch.setattr(their_config, "__config__", pulumi.Config("bitbucket"))
-        found.extend((getattr(theirs.config, each), getattr(ours.config, each)) for each in names)
+        found.extend((getattr(theirs.config, key), getattr(ours.config, key)) for key in names)
 
     with program({"bitbucket:oauthToken": "canary"}) as run:
         run(act)
@@ -176,7 +175,7 @@ def test_documented_defaults(name: str) -> None:
     text = getattr(theirs, f"{name}Args").__init__.__doc__
     documented = dict(re.findall(r":param \S+ (\w+): .*\(Default: `(\w+)`\)", text))
     assert documented.keys() == {"active", "skip_cert_verification"}
-    defaults = {each.name: each.default for each in Desired.__attrs_attrs__}
+    defaults = {attribute.name: attribute.default for attribute in Desired.__attrs_attrs__}
     for key, default in documented.items():
         expected = DIFFERENT_ON_PURPOSE.get(key, (default, default == "true"))
         assert (default, defaults[key]) == expected
@@ -189,9 +188,9 @@ class _TheirMonitor(Monitor):
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
         """Give one event and one range."""
-        one = {"cidr": "192.0.2.0/24", "products": ["bitbucket"], "event": "repo:push"}
+        item = {"cidr": "192.0.2.0/24", "products": ["bitbucket"], "event": "repo:push"}
         answer = resource_pb2.ResourceInvokeResponse()
-        found = {"subjectType": request.tok, "ranges": [one], "hookTypes": [one]}
+        found = {"subjectType": request.tok, "ranges": [item], "hookTypes": [item]}
         getattr(answer, "return").update(found)
         return answer
 
@@ -202,7 +201,7 @@ def test_the_program_of_the_engines_test_is_theirs() -> None:
     config = {"hooks:email": "a@b.c", "hooks:token": "t", "hooks:manual": "{uuid}"}
     with program(config, monitor=monitor) as run:
         run(lambda: exec(compile(PROGRAM, "their_program", "exec"), {}))  # noqa: S102
-    made = {each.name: each.kind for each in monitor.registered}
+    made = {resource.name: resource.kind for resource in monitor.registered}
     assert made["nightly"] == made["manual"] == "bitbucket:index/hook:Hook"
     assert made["audit"] == "bitbucket:index/workspaceHook:WorkspaceHook"
     assert made["member"] == "pulumi:providers:bitbucket"

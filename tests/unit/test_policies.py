@@ -84,8 +84,8 @@ def test_a_hook_that_does_not_comply(
     message = complaint(policy, declared, **config) or ""
     assert 'Hook "ci" (acme/api)' in message
     assert says in message
-    others = [one for name, one in BY_NAME.items() if name != policy]
-    assert UNKNOWN in changed.values() or not any(one.complaint(declared, {}) for one in others)
+    others = [other for name, other in BY_NAME.items() if name != policy]
+    assert UNKNOWN in changed.values() or not any(other.complaint(declared, {}) for other in others)
     assert complaint(policy, declared, **config, exempt=["other", "C*"]) is None
 
 
@@ -240,8 +240,8 @@ def test_where_a_hook_is() -> None:
     """As far as that is known."""
     several: dict[str, Any] = {"repository": None, "repositories": {"api": "", "web": ""}}
     assert hook("HookFleet", **several).title == 'HookFleet "ci" (2 repositories of acme)'
-    one: dict[str, Any] = {"repository": None, "repositories": {"api": ""}}
-    assert hook("HookFleet", **one).title == 'HookFleet "ci" (acme/api)'
+    single: dict[str, Any] = {"repository": None, "repositories": {"api": ""}}
+    assert hook("HookFleet", **single).title == 'HookFleet "ci" (acme/api)'
     assert hook(repository=UNKNOWN).title == 'Hook "ci" (acme)'
     assert hook(owner=UNKNOWN).title == 'Hook "ci"'
 

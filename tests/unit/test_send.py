@@ -63,7 +63,7 @@ def send(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-def told(*arguments: str, code: int = 0) -> dict[str, Any]:
+def as_json(*arguments: str, code: int = 0) -> dict[str, Any]:
     """Run the command for a program."""
     value: dict[str, Any] = json.loads(send(*arguments, "--json", code=code).stdout)
     return value
@@ -73,30 +73,30 @@ def told(*arguments: str, code: int = 0) -> dict[str, Any]:
 def test_every_event(there: Receiver, event: str) -> None:
     """Arrives signed, with the headers of a real delivery and a payload of its own."""
     send(event, "--url", there.url + QUERY, "--secret-from", "env:HOOK_SECRET")
-    (one,) = there.received
-    headers = one.headers
-    assert one.path == f"/hook{QUERY}"
-    assert verify_signature(SECRET, one.body, headers["X-Hub-Signature"])
-    assert not verify_signature("another", one.body, headers["X-Hub-Signature"])
+    (delivery,) = there.received
+    headers = delivery.headers
+    assert delivery.path == f"/hook{QUERY}"
+    assert verify_signature(SECRET, delivery.body, headers["X-Hub-Signature"])
+    assert not verify_signature("another", delivery.body, headers["X-Hub-Signature"])
     assert headers["X-Event-Key"] == event
     assert headers["X-Attempt-Number"] == "1"
     assert headers["User-Agent"] == "Bitbucket-Webhooks/2.0"
     assert headers["Content-Type"] == "application/json"
     for name in ("X-Hook-UUID", "X-Request-UUID"):
         assert headers[name] == str(uuid.UUID(headers[name]))  # no braces
-    told = json.loads(one.body)
-    assert told["actor"]["type"] == "user"
-    assert ("project" if event == "project:updated" else "repository") in told
+    content = json.loads(delivery.body)
+    assert content["actor"]["type"] == "user"
+    assert ("project" if event == "project:updated" else "repository") in content
 
 
 def test_without_a_secret(there: Receiver) -> None:
     """There is no signature, as from Bitbucket."""
     result = send("repo:push", "--url", there.url)
-    (one,) = there.received
-    assert "X-Hub-Signature" not in one.headers
-    assert "Authorization" not in one.headers
+    (delivery,) = there.received
+    assert not delivery.headers.keys() & {"X-Hub-Signature", "Authorization"}
     first, second = result.stdout.splitlines()
-    assert first == f"sent         repo:push to {there.url}, {len(one.body)} bytes, not signed"
+    size = len(delivery.body)
+    assert first == f"sent         repo:push to {there.url}, {size} bytes, not signed"
     assert re.fullmatch(r"answer       200 OK, in \d+\.\d\ds", second)
     assert result.stderr == PRIVATE
 
@@ -104,14 +104,28 @@ def test_without_a_secret(there: Receiver) -> None:
 AT = datetime(2026, 8, 1, 12, tzinfo=timezone.utc)
 
 
-def of(event: str) -> dict[str, Any]:
-    """Give what an event tells."""
+def sample(event: str) -> dict[str, Any]:
+    """Give the payload of an event."""
     return payload(event, "acme", "web", AT)
+
+
+@pytest.mark.parametrize("event", KEYS)
+def test_payloads(event: str) -> None:
+    """Fit into a delivery, name the repository throughout, and have links that can be followed."""
+    content = sample(event)
+    text = json.dumps(content)
+    assert len(text) < 256 * 1024
+    links = re.findall(r'"href": "([^"]*)"', text)
+    assert links
+    assert all(link.startswith("https://") and "//" not in link[8:] for link in links)
+    if event != "project:updated":
+        assert content["repository"]["full_name"] == "acme/web"
+        assert content["repository"]["uuid"] == sample("repo:push")["repository"]["uuid"]
 
 
 def test_a_push() -> None:
     """Tells what moved from where to where, and the commits between."""
-    (change,) = of("repo:push")["push"]["changes"]
+    (change,) = sample("repo:push")["push"]["changes"]
     (commit,) = change["commits"]
     assert (change["old"]["type"], change["new"]["type"]) == ("branch", "branch")
     assert change["new"]["target"]["hash"] == commit["hash"]
@@ -122,30 +136,19 @@ def test_a_push() -> None:
     assert [change[flag] for flag in flags] == [False] * 4
 
 
-@pytest.mark.parametrize(
-    ("event", "state", "more"),
-    [
-        ("pullrequest:created", "OPEN", None),
-        ("pullrequest:updated", "OPEN", None),
-        ("pullrequest:push", "OPEN", None),
-        ("pullrequest:fulfilled", "MERGED", None),
-        ("pullrequest:rejected", "DECLINED", None),
-        ("pullrequest:approved", "OPEN", "approval"),
-        ("pullrequest:unapproved", "OPEN", "approval"),
-        ("pullrequest:changes_request_created", "OPEN", "changes_request"),
-        ("pullrequest:changes_request_removed", "OPEN", "changes_request"),
-        ("pullrequest:comment_created", "OPEN", "comment"),
-        ("pullrequest:comment_updated", "OPEN", "comment"),
-        ("pullrequest:comment_deleted", "OPEN", "comment"),
-        ("pullrequest:comment_resolved", "OPEN", "comment"),
-        ("pullrequest:comment_reopened", "OPEN", "comment"),
-    ],
-)
-def test_a_pull_request(event: str, state: str, more: str | None) -> None:
+REQUEST_STATES = {"pullrequest:fulfilled": "MERGED", "pullrequest:rejected": "DECLINED"}
+REQUEST_DETAILS = {"approved": "approval", "unapproved": "approval", "changes": "changes_request"}
+
+
+@pytest.mark.parametrize("event", [key for key in KEYS if key.startswith("pullrequest:")])
+def test_a_pull_request(event: str) -> None:
     """Is in the state that the event left it in, and tells what was said."""
-    content = of(event)
+    content = sample(event)
     request = content["pullrequest"]
-    assert content.keys() == {"actor", "repository", "pullrequest", *([more] if more else [])}
+    state = REQUEST_STATES.get(event, "OPEN")
+    word = event.removeprefix("pullrequest:").partition("_")[0]
+    detail = "comment" if word == "comment" else REQUEST_DETAILS.get(word)
+    assert content.keys() - {"actor", "repository", "pullrequest"} == {detail} - {None}
     assert request["state"] == state
     assert (request["merge_commit"] is not None) == (state == "MERGED")
     assert (request["closed_by"] is not None) == (state != "OPEN")
@@ -153,15 +156,15 @@ def test_a_pull_request(event: str, state: str, more: str | None) -> None:
     for end in ("source", "destination"):
         assert request[end].keys() == {"branch", "commit", "repository"}
     (reviewer,) = request["participants"]
-    assert reviewer["approved"] == (event == "pullrequest:approved")
-    assert (reviewer["state"] == "changes_requested") == (event.endswith("request_created"))
-    assert request["comment_count"] == (more == "comment")
-    if more == "comment":
+    assert reviewer["approved"] == (word == "approved")
+    assert (reviewer["state"] == "changes_requested") == event.endswith("request_created")
+    assert request["comment_count"] == (detail == "comment")
+    if detail == "comment":
         comment = content["comment"]
         assert comment["deleted"] == event.endswith("deleted")
         assert ("resolution" in comment) == event.endswith("resolved")
-        assert comment["links"]["html"]["href"].startswith(request["links"]["html"]["href"])
-        assert comment["links"]["self"]["href"].startswith(request["links"]["self"]["href"])
+        for link in ("html", "self"):
+            assert comment["links"][link]["href"].startswith(request["links"][link]["href"])
 
 
 @pytest.mark.parametrize(
@@ -174,30 +177,15 @@ def test_a_pull_request(event: str, state: str, more: str | None) -> None:
 )
 def test_an_issue(event: str, more: set[str]) -> None:
     """Tells what changed and what was said."""
-    content = of(event)
+    content = sample(event)
     assert content.keys() == {"actor", "repository", "issue", *more}
     if "changes" in more:
         assert content["changes"]["status"]["new"] == content["issue"]["state"] == "open"
 
 
-@pytest.mark.parametrize("event", KEYS)
-def test_payloads(event: str) -> None:
-    """Fit into a delivery, name the repository throughout, and are the same for the same time."""
-    content = of(event)
-    text = json.dumps(content)
-    assert content == of(event)
-    assert len(text) < 256 * 1024
-    links = re.findall(r'"href": "([^"]*)"', text)
-    assert links
-    assert all(link.startswith("https://") and "//" not in link[8:] for link in links)
-    if event != "project:updated":
-        assert content["repository"]["full_name"] == "acme/web"
-        assert content["repository"]["uuid"] == of("repo:push")["repository"]["uuid"]
-
-
 def test_a_fork() -> None:
     """Is another repository whose parent is the first."""
-    content = of("repo:fork")
+    content = sample("repo:fork")
     assert content["fork"]["parent"]["uuid"] == content["repository"]["uuid"]
     assert content["fork"]["uuid"] != content["repository"]["uuid"]
 
@@ -235,13 +223,11 @@ def test_mistakes(arguments: list[str], message: str) -> None:
     assert message in send("repo:push", *arguments, code=1).stderr
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(200, 0), (202, 0), (204, 0), (299, 0), (301, 2), (400, 2), (500, 2)]
-)
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (204, 0), (299, 0), (301, 2), (500, 2)])
 def test_answers(there: Receiver, status: int, code: int) -> None:
     """A 2xx is fine; everything else is the receiver's failure, and is not tried again."""
     there.status = status
-    assert told("repo:push", "--url", there.url, code=code)["status"] == status
+    assert as_json("repo:push", "--url", there.url, code=code)["status"] == status
     assert len(there.received) == 1
 
 
@@ -259,11 +245,10 @@ def test_what_the_receiver_says(there: Receiver) -> None:
     "echo",
     [
         f"no route for /hook{QUERY}",
-        "bad token canary-token",
         "no route for /hook?token=canary-token&amp;v=1&amp;canary-bare",
         "v=1, canary-bare",
         json.dumps({"query": QUERY}).replace("-", "\\u002d"),
-        "got canary%2Dtoken".replace("%63", "c"),
+        "got canary%2Dtoken",
         f"expected {SECRET}",
         "x" * 190 + SECRET,
     ],
@@ -273,13 +258,12 @@ def test_what_a_receiver_echoes(there: Receiver, echo: str) -> None:
     there.status, there.reason, there.answer = 404, f"No {QUERY} {SECRET}", echo.encode()
     there.headers["Location"] = f"/{SECRET}/{QUERY}"
     arguments = ("repo:push", "--url", there.url + QUERY, "--secret-from", "env:HOOK_SECRET")
-    found = told(*arguments, code=2)
+    found = as_json(*arguments, code=2)
     assert "…" in found["body"]
     assert found["reason"] == "No ?… …"
     assert found["url"] == f"{there.url}?…"
-    assert (
-        send(*arguments, code=2).stdout.splitlines()[2].endswith("to /…/?…, which isn't followed")
-    )
+    line = send(*arguments, code=2).stdout.splitlines()[2]
+    assert line.endswith("to /…/?…, which isn't followed")
 
 
 def test_a_redirect(there: Receiver) -> None:
@@ -293,14 +277,14 @@ def test_a_redirect(there: Receiver) -> None:
 def test_json(there: Receiver) -> None:
     """Tells programs the same."""
     there.answer = b"thanks"
-    found = told("repo:push", "--url", there.url, "--secret-from", "env:HOOK_SECRET")
-    (one,) = there.received
+    found = as_json("repo:push", "--url", there.url, "--secret-from", "env:HOOK_SECRET")
+    (delivery,) = there.received
     assert 0 <= found.pop("seconds") < 60
     assert found == {
         "event": "repo:push",
         "url": there.url,
-        "requestUuid": one.headers["X-Request-UUID"],
-        "bytes": len(one.body),
+        "requestUuid": delivery.headers["X-Request-UUID"],
+        "bytes": len(delivery.body),
         "signed": True,
         "status": 200,
         "reason": "OK",
@@ -314,7 +298,7 @@ def test_json(there: Receiver) -> None:
 
 def test_a_certificate_that_does_not_pass(safe: Receiver) -> None:
     """Ends it with the reason, before anything is sent."""
-    found = told("repo:push", "--url", safe.url + QUERY, code=2)
+    found = as_json("repo:push", "--url", safe.url + QUERY, code=2)
     assert (found["status"], found["certificatePasses"]) == (None, False)
     assert found["certificateProblem"] == SELF_SIGNED
     assert found["problem"] == "nothing was sent, as its TLS certificate didn't pass verification"
@@ -328,13 +312,13 @@ def test_insecure(safe: Receiver) -> None:
     """Delivers all the same, and still says that Bitbucket wouldn't."""
     arguments = ("repo:push", "--url", safe.url, "--insecure", "--secret-from", "env:HOOK_SECRET")
     result = send(*arguments)
-    (one,) = safe.received
-    assert verify_signature(SECRET, one.body, one.headers["X-Hub-Signature"])
+    (delivery,) = safe.received
+    assert verify_signature(SECRET, delivery.body, delivery.headers["X-Hub-Signature"])
     _, certificate, remark, answer = result.stdout.splitlines()
     assert certificate == f"certificate  doesn't pass verification: {SELF_SIGNED}"
     assert remark.strip() == "Bitbucket delivers there only with skip_cert_verification"
     assert answer.startswith("answer       200 OK")
-    found = told(*arguments)
+    found = as_json(*arguments)
     assert (found["status"], found["certificatePasses"], found["problem"]) == (200, False, None)
 
 
@@ -420,7 +404,7 @@ def test_nobody_there(
     monkeypatch.setenv("NO_PROXY", "*")
     plain = there.url.removesuffix("/hook").rpartition(":")[2]
     address = url.format(port=_free_port(), plain=plain)
-    found = told("repo:push", "--url", address + QUERY, code=2)
+    found = as_json("repo:push", "--url", address + QUERY, code=2)
     assert (found["status"], found["problem"]) == (None, problem)
     assert there.received == []
 
@@ -431,7 +415,7 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch, there: Recei
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{_free_port()}")
-    found = told("repo:push", "--url", "http://ci.example.com/", code=2)
+    found = as_json("repo:push", "--url", "http://ci.example.com/", code=2)
     assert found["problem"] == "the proxy didn't let it through"
     send("repo:push", "--url", there.url)
     send("repo:push", "--url", there.url.replace("127.0.0.1", "localhost"))
@@ -467,10 +451,10 @@ def test_a_hook_of_a_stack(there: Receiver, tmp_path: Path) -> None:
         dev=[{**ci, "secretFrom": "env:HOOK_SECRET"}, {**ci, "name": "other", "url": there.url}],
     )
     result = send("repo:push", "--hook", "ci")
-    (one,) = there.received
-    assert one.path == f"/hook{QUERY}"
-    assert verify_signature(SECRET, one.body, one.headers["X-Hub-Signature"])
-    assert json.loads(one.body)["repository"]["full_name"] == "widgets/gears"
+    (delivery,) = there.received
+    assert delivery.path == f"/hook{QUERY}"
+    assert verify_signature(SECRET, delivery.body, delivery.headers["X-Hub-Signature"])
+    assert json.loads(delivery.body)["repository"]["full_name"] == "widgets/gears"
     assert result.stderr == PRIVATE
 
 
@@ -510,7 +494,7 @@ def test_options_go_before_the_stack(
     assert 'the secret of hook "ci" is encrypted in the stack dev' in message
     assert "there is no `pulumi` on the PATH" in message
     assert "Or give it with --secret-from env:NAME or file:PATH." in message
-    assert told(*given, "--secret-from", "env:HOOK_SECRET")["signed"]
+    assert as_json(*given, "--secret-from", "env:HOOK_SECRET")["signed"]
     assert len(there.received) == 1
 
 
@@ -528,9 +512,9 @@ def test_what_is_encrypted(
     monkeypatch.setenv("PATH", fake.path)
     there.answer = f"no route for {path}".encode()
     result = send("repo:push", "--hook", "ci")
-    (one,) = there.received
-    assert one.path == path
-    assert verify_signature(SECRET, one.body, one.headers["X-Hub-Signature"])
+    (delivery,) = there.received
+    assert delivery.path == path
+    assert verify_signature(SECRET, delivery.body, delivery.headers["X-Hub-Signature"])
     assert SECRET not in result.output
     assert f"repo:push to {there.url.removesuffix('hook')}…, " in result.stdout
     assert "no route for …" in result.stdout
@@ -540,7 +524,7 @@ def test_a_hook_whose_certificate_goes_unchecked(safe: Receiver, tmp_path: Path)
     """Gets its delivery, as it does from Bitbucket."""
     ci = {"name": "ci", "url": safe.url, "repositories": ["web"], "skipCertVerification": True}
     _stacks(tmp_path, dev=[ci])
-    found = told("repo:push", "--hook", "ci")
+    found = as_json("repo:push", "--hook", "ci")
     assert (found["status"], found["certificatePasses"]) == (200, False)
 
 

@@ -31,16 +31,15 @@ def payload(event: str, workspace: str, repository: str, at: datetime) -> dict[s
     Raises KeyError for an unknown event.
     """
     samples = _samples()
-    variables = _variables(workspace, repository, at)
-    filled: dict[str, Any] = _fill(samples["events"][event], samples["parts"], variables)
+    content = samples["events"][event]
+    filled: dict[str, Any] = _fill(content, samples["parts"], _variables(workspace, repository, at))
     return filled
 
 
 @cache
 def _samples() -> Mapping[str, Any]:
     text = files(__package__).joinpath("payloads.json").read_text("utf-8")
-    samples: dict[str, Any] = json.loads(text)
-    return samples
+    return dict(json.loads(text))
 
 
 def _fill(value: Any, parts: Mapping[str, Any], variables: Mapping[str, str]) -> Any:
@@ -81,7 +80,3 @@ def _variables(workspace: str, repository: str, at: datetime) -> dict[str, str]:
         **{name: digest.hexdigest()[:40] for name, digest in commits.items()},
         **{name: time.isoformat(timespec="seconds") for name, time in {**times, "now": at}.items()},
     }
-
-
-def _uuid(path: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{_SITE}/{path}"))

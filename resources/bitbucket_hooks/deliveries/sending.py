@@ -39,7 +39,7 @@ _TELLING: Final = 4  # a shorter value in a query is no secret, and hiding it wo
 
 @frozen
 class Delivery:
-    """What is posted: the payload's bytes, and the headers that go with them."""
+    """A payload's bytes, and the headers that go with them."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class Delivery:
     """Whether the receiver's whole url is a secret, and not its query alone."""
 
     def attempt(self, number: int) -> Delivery:
-        """The same once more; only its number tells."""
+        """The same once more, with another number."""
         return evolve(self, headers={**self.headers, "X-Attempt-Number": str(number)})
 
 
@@ -124,8 +124,7 @@ def send(
         return outcome
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # that is ours to tell
     second = _attempt(url, what, timeout, verify=False)
-    why = outcome.certificate_problem
-    return evolve(second, certificate=False, certificate_problem=why)
+    return evolve(second, certificate=False, certificate_problem=outcome.certificate_problem)
 
 
 def _attempt(url: str, what: Delivery, timeout: float, *, verify: bool) -> DeliveryResult:
@@ -162,7 +161,7 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deli
     with DirectSession() as session:
         session.headers.clear()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        session.auth = _nobody
+        session.auth = lambda request: request  # as nobody, whatever a netrc says
         answer = session.post(
             url,
             data=what.body,
@@ -175,24 +174,19 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deli
         )
         with answer:
             beginning = next(answer.iter_content(_ENOUGH), b"")
-    location = answer.headers.get("Location")
     mask = _mask(url, what)
-    text = beginning.decode(errors="replace")
+    text = mask.over(beginning.decode(errors="replace"))
+    location = answer.headers.get("Location")
     return DeliveryResult(
         0,
         answer.status_code,
-        _printable_line(answer.reason or "", mask),
-        _printable_line(next(filter(None, map(str.strip, text.splitlines())), ""), mask),
-        _printable_line(shown(location), mask) if location else None,
+        printable(mask.over(answer.reason or ""), _LINE),
+        printable(next(filter(None, map(str.strip, text.splitlines())), ""), _LINE),
+        printable(mask.over(shown(location)), _LINE) if location else None,
         tuple((name, mask.over(value)) for name, value in answer.headers.items()),
-        mask.over(text),
+        text,
         certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
     )
-
-
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Authenticate as nobody, whatever a netrc says."""
-    return request
 
 
 def _is_loopback(url: str) -> bool:
@@ -212,12 +206,10 @@ def _failed(error: Exception) -> DeliveryResult:
             why = printable(cause.verify_message)
             problem = "nothing was sent, as its TLS certificate didn't pass verification"
             return DeliveryResult(0, problem=problem, certificate=False, certificate_problem=why)
-    known = (
-        words
-        for kind, words in _PROBLEMS.items()
-        if any(isinstance(cause, kind) for cause in causes)
-    )
-    return DeliveryResult(0, problem=next(known, f"the request failed ({type(error).__name__})"))
+    for kind, problem in _PROBLEMS.items():
+        if any(isinstance(cause, kind) for cause in causes):
+            return DeliveryResult(0, problem=problem)
+    return DeliveryResult(0, problem=f"the request failed ({type(error).__name__})")
 
 
 _PROBLEMS: Final[Mapping[type[BaseException], str]] = {
@@ -248,11 +240,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
                 cause.__context__,
             ]
             yield cause
-
-
-def _printable_line(text: str, mask: Mask) -> str:
-    """What a receiver said, safe to show on a terminal."""
-    return printable(mask.over(text), limit=_LINE)
 
 
 def _mask(url: str, what: Delivery) -> Mask:

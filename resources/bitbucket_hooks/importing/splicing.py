@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import yaml
 from attrs import frozen
@@ -49,7 +49,7 @@ def added(file: str, text: str, render: Render) -> str:
     except NotYaml as problem:
         raise not_yaml(file, problem) from None
     except _Unfit as problem:
-        raise _refused(file, str(problem)) from None
+        raise _refused(file, f", line {problem}") from None
     lines = render(place.indent)
     after = _joined(text, place, lines)
     try:
@@ -62,11 +62,10 @@ def added(file: str, text: str, render: Render) -> str:
 
 
 class _Unfit(Exception):
-    """A file that is written in an unusual way, and in which line."""
+    """What is written in an unusual way."""
 
-
-def _unfit(node: yaml.Node) -> NoReturn:
-    raise _Unfit(f", line {node.start_mark.line + 1}")
+    def __init__(self, node: yaml.Node) -> None:
+        super().__init__(node.start_mark.line + 1)
 
 
 def _refused(file: str, line: str = "") -> ConfigError:
@@ -93,7 +92,7 @@ def _place(text: str, root: Any) -> _InsertionPoint:
     if _is_empty(config):
         return _emptied(text, config, 2 * _STEP, f"  {KEY}:\n")
     if not isinstance(config, yaml.MappingNode) or config.flow_style:
-        _unfit(config)
+        raise _Unfit(config)
     column = config.start_mark.column
     hooks = _under(config, KEY)
     if hooks is None:
@@ -102,7 +101,7 @@ def _place(text: str, root: Any) -> _InsertionPoint:
     if _is_empty(hooks):
         return _emptied(text, hooks, column + _STEP)
     if not isinstance(hooks, yaml.SequenceNode) or hooks.flow_style:
-        _unfit(hooks)
+        raise _Unfit(hooks)
     dash = hooks.start_mark.column
     at = _after(text, hooks, dash - (dash > column))
     return _InsertionPoint(at, at, dash)
@@ -113,7 +112,7 @@ def _emptied(text: str, node: Any, indent: int, head: str = "") -> _InsertionPoi
     begin, end = node.start_mark.index, node.end_mark.index
     comments = _COMMENT.findall(text, begin, end)
     if "".join(_COMMENT.sub("", text[begin:end]).split()) not in _EMPTY:
-        _unfit(node)
+        raise _Unfit(node)
     margin = " " * (indent - _STEP if head else indent)
     head = "".join(f"{margin}{comment.rstrip()}\n" for comment in comments) + head
     if begin != end and text[begin - 1] == " ":
@@ -123,7 +122,7 @@ def _emptied(text: str, node: Any, indent: int, head: str = "") -> _InsertionPoi
 
 def _under(node: Any, key: str) -> Any:
     if not isinstance(node, yaml.MappingNode):
-        _unfit(node)
+        raise _Unfit(node)
     return next((value for name, value in node.value if name.value == key), None)
 
 
