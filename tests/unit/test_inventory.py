@@ -504,7 +504,7 @@ def test_a_token_without_a_say_in_the_workspace() -> None:
     apis = HookApi(lambda: client), RepositoryApi(client, print)
     found = Collector(*apis, kept, clock, 1, print).collect(RepositoryScope("acme", ("web",)))
     assert (list(found.hooks), found.stopped) == ([Subject("acme", "web")], None)
-    assert "lacks the scope webhook" in found.refused[0].problem
+    assert "lacks the scope webhook" in found.refused[0].error.message
 
 
 @pytest.mark.usefixtures("_member")

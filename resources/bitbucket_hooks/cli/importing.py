@@ -88,7 +88,7 @@ def import_(
     )
     with closing(listing.begin(scope, settings, resume)) as kept:
         urls = Urls(kept.addresses)
-        found = listing.collect("import of", scope, settings, kept, urls.see)
+        found = listing.collect("import of", scope, settings, kept, urls.add)
         _note(found)
         if found.unfinished:
             raise found.unfinished
@@ -223,7 +223,7 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
 
 def _note(found: Collected) -> None:
     """Tell what wasn't listed."""
-    listing.note_idle(found.idle)
+    listing.note_idle(found.unmatched)
     listing.note_some(list(map(str, found.refused)), _TELLS)
     if found.stopped:
         listing.note_incomplete(len(found.hooks), found.total)

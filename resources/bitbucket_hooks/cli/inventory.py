@@ -74,10 +74,7 @@ def inventory(
     known = [hook for path in states for hook in declared.read(path)]
     with closing(listing.begin(scope, settings, resume)) as kept:
         found = listing.collect("inventory of", scope, settings, kept)
-        stacks = [hook.stack for hook in known]
-        contents = findings.build_inventory(
-            found, kept.addresses, known if states else None, stacks
-        )
+        contents = findings.build_inventory(found, kept.addresses, known if states else None)
         _write(contents, csv, html)
         _print(contents, json_=json_, brief=bool(csv or html), aside=any(printed))
         _note(contents)
@@ -143,7 +140,7 @@ def _word(kind: str, code: str) -> str:
 def _note(contents: Inventory) -> None:
     """Tell what keeps the list from being complete."""
     found = contents.found
-    listing.note_idle(found.idle)
+    listing.note_idle(found.unmatched)
     listing.note_some(list(map(str, found.refused)))
     gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
     listing.note_some([gone.format(hook) for hook in contents.missing])

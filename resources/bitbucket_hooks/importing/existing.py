@@ -72,11 +72,6 @@ class Stack:
         layers = (_mapping(self.values.get(DEFAULTS)), _mapping(shared))
         return merged(("", layer) for layer in layers)
 
-    @property
-    def names(self) -> set[str]:
-        """The names that entries have."""
-        return {str(draft.values["name"]) for draft in self.entries}
-
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if is_mapping(value) else {}

@@ -47,8 +47,8 @@ class Urls:
     addresses: Addresses
     _whole: dict[str, str] = field(factory=dict, repr=False)
 
-    def see(self, hook: Observed) -> None:
-        """Take the url of a hook. Of several spellings of one, the first in the alphabet stays."""
+    def add(self, hook: Observed) -> None:
+        """Keep the url of a hook. Of several spellings of one, the first in the alphabet stays."""
         address = self.addresses.digest(hook.url)
         self._whole[address] = min(hook.url, self._whole.get(address, hook.url))
 
@@ -57,7 +57,7 @@ class Urls:
         for subject in (next(iter(group.hooks)) for group in groups):
             if any(hook.address not in self._whole for hook in listed[subject]):
                 for hook in api.listing(subject).hooks:
-                    self.see(hook)
+                    self.add(hook)
 
     def whole(self, group: HookGroup) -> str | None:
         """The whole url of a group; None: its hooks were changed since they were listed."""

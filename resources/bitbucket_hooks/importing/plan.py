@@ -60,7 +60,8 @@ def plan(
     managed = {hook.uuid for hook in manageable(hooks)} & stack.managed - there
     groups = group_hooks(found.hooks, there | managed)
     urls.complete(groups, found.hooks, api)
-    naming, selector = Names(stack.names), Selector(found.projects, project)
+    naming = Names({str(draft.values["name"]) for draft in stack.entries})
+    selector = Selector(found.projects, project)
     entries: list[NewEntry] = []
     changed: list[str] = []
     wrong_urls: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final
 
@@ -56,7 +56,7 @@ class RepositoryScope:
         chosen = named - {slug for glob in self.exclude for slug in matching(glob, there)}
         return [slug for slug in there if slug in chosen]
 
-    def idle(self, there: Collection[str]) -> list[str]:
+    def unmatched(self, there: Collection[str]) -> list[str]:
         """The names, globs and project that mean none of what there is."""
         empty = [f"--project {self.project}"] if self.project and not there else []
         return [*(name for name in self.repositories if not matching(name, there)), *empty]
@@ -67,13 +67,12 @@ class NotListed:
     """What couldn't be listed: the hooks of a repository or the workspace, or one that is odd."""
 
     subject: Subject
-    problem: str
-    remedy: str
+    error: HooksError
     hook: str | None = None
     """The uuid of the one hook that can't be read."""
 
     def __str__(self) -> str:
-        return f"{self.problem}. {self.remedy}"
+        return f"{self.error.message}. {self.error.remedy}"
 
 
 @frozen
@@ -87,8 +86,8 @@ class Collected:
     hooks: Mapping[Subject, list[Live]]
     """The hooks of each subject that answered."""
     refused: tuple[NotListed, ...]
-    idle: tuple[str, ...]
-    """Names and globs that mean nothing."""
+    unmatched: tuple[str, ...]
+    """Names and globs that no repository has."""
     total: int
     """Subjects that were to be listed."""
     stopped: HooksError | None
@@ -108,7 +107,7 @@ class Collector:
     workers: int
     notify: Callable[[str], None]
     """Called with how far it is, after each listing."""
-    see: Callable[[Observed], None] = field(default=lambda _: None)
+    on_hook: Callable[[Observed], None] = field(default=lambda _: None)
     """Gets every hook as it was answered: what is kept of it has no whole url."""
     _total: int = field(default=0, init=False)
     _left: int = field(default=0, init=False)
@@ -140,16 +139,20 @@ class Collector:
         if not hooks:
             raise stopped or _nothing(scope.workspace, outcome)
         refused = [
-            NotListed(subjects[name], error.message, error.remedy)
-            for name, error in sorted(outcome.failed.items())
+            NotListed(subjects[name], error) for name, error in sorted(outcome.failed.items())
+        ]
+        unreadable = [
+            NotListed(subject, unreadable_hook(subject, uuid, problem), uuid)
+            for subject in hooks
+            for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items()
         ]
         return Collected(
             workspace=scope.workspace,
             begun_at=self.kept.begun_at,
             projects=found,
             hooks=hooks,
-            refused=(*refused, *self._unreadable(hooks)),
-            idle=tuple(scope.idle(found)),
+            refused=(*refused, *unreadable),
+            unmatched=tuple(scope.unmatched(found)),
             total=self._total,
             stopped=stopped,
             unfinished=stopped or _failed_remotely(outcome),
@@ -177,12 +180,6 @@ class Collector:
             return RateLimited(stopped.message, remedy, status=stopped.status)
         return stopped
 
-    def _unreadable(self, subjects: Iterable[Subject]) -> Iterator[NotListed]:
-        for subject in subjects:
-            for uuid, problem in self.kept.unreadable.get(subject.repository, {}).items():
-                error = unreadable_hook(subject, uuid, problem)
-                yield NotListed(subject, error.message, error.remedy, uuid)
-
     def _list(self, subject: Subject) -> None:
         try:
             found = self.hooks.listing(subject)
@@ -192,7 +189,7 @@ class Collector:
                 raise PermissionRefused(error.message, error.remedy, status=403) from None
             raise
         for hook in found.hooks:
-            self.see(hook)
+            self.on_hook(hook)
         live = [Live.from_observed(hook, self.kept.addresses) for hook in found.hooks]
         self.kept.keep(subject.repository, live, found.unreadable)
         with self._lock:
@@ -202,11 +199,11 @@ class Collector:
 
 def _failed_remotely(outcome: PoolResult[None]) -> HooksError | None:
     """What there is to say of a service that didn't refuse, but failed."""
-    failed = [error for error in outcome.failed.values() if isinstance(error, _PASSING)]
+    failed = sum(isinstance(error, _PASSING) for error in outcome.failed.values())
     if not failed:
         return None
     return RemoteError(
-        f"{len(failed):,} of {counted(outcome.total, 'listing')} failed at the other side",
+        f"{failed:,} of {counted(outcome.total, 'listing')} failed at the other side",
         "Run it again later: with --resume FILE it asks for what is missing alone.",
     )
 

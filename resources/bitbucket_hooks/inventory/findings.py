@@ -45,6 +45,11 @@ class Row:
     declared: tuple[HookInState, ...]
     findings: tuple[HookFinding, ...]
 
+    def order(self) -> tuple[str, ...]:
+        """What rows are sorted by."""
+        title = (self.live.description or "").lower()
+        return (where(self.subject), title, self.live.url, self.live.uuid)
+
 
 @frozen
 class Inventory:
@@ -81,7 +86,6 @@ def build_inventory(
     found: Collected,
     addresses: Addresses,
     declared: Sequence[HookInState] | None = None,
-    stacks: Iterable[str] = (),
 ) -> Inventory:
     """Find what there is to find. `declared` is None where no stack's state is known."""
     owners: dict[str, list[HookInState]] = defaultdict(list)
@@ -103,15 +107,10 @@ def build_inventory(
     ]
     return Inventory(
         found,
-        rows=tuple(sorted(_veiled(rows), key=_order)),
+        rows=tuple(sorted(_veiled(rows), key=Row.order)),
         missing=tuple(sorted(gone, key=lambda hook: (where(hook.subject), hook.name))),
-        stacks=None if declared is None else tuple(dict.fromkeys(stacks)),
+        stacks=None if declared is None else tuple({hook.stack: None for hook in declared}),
     )
-
-
-def _order(row: Row) -> tuple[str, ...]:
-    live = row.live
-    return (where(row.subject), (live.description or "").lower(), live.url, live.uuid)
 
 
 def _standing(live: Live, owners: Sequence[HookInState], drift: Sequence[HookFinding]) -> str:

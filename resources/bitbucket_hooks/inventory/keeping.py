@@ -91,7 +91,8 @@ class Kept:
     def keep_repositories(self, found: Iterable[Repository]) -> dict[str, str]:
         """Record what the workspace has. Raises ConfigError when the file can't be written."""
         self.repositories = {repository.slug: repository.project for repository in found}
-        self._insert("about", "repositories", json.dumps(self.repositories))
+        repositories = json.dumps(self.repositories)
+        self._execute("INSERT INTO about VALUES (?, ?)", "repositories", repositories)
         return self.repositories
 
     def keep(
@@ -102,13 +103,13 @@ class Kept:
             self.listed[repository] = hooks
             self.unreadable[repository] = unreadable
         listed = json.dumps([attrs.asdict(hook) for hook in hooks])
-        self._insert("listings", repository, listed, json.dumps(dict(unreadable)))
+        values = (repository, listed, json.dumps(dict(unreadable)))
+        self._execute("INSERT INTO listings VALUES (?, ?, ?)", *values)
 
-    def _insert(self, table: str, *values: str | None) -> None:
+    def _execute(self, statement: str, *values: str | None) -> None:
         if self._database is not None:
-            marks = ", ".join("?" * len(values))
             with self._database.using() as connection:
-                connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608  # our own names
+                connection.execute(statement, values)
 
     def close(self) -> None:
         """Close the file."""

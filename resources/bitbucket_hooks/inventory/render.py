@@ -51,8 +51,8 @@ def as_json(inventory: Inventory) -> dict[str, Any]:
             {
                 "where": where(refusal.subject),
                 "uuid": refusal.hook,
-                "problem": refusal.problem,
-                "remedy": refusal.remedy,
+                "problem": refusal.error.message,
+                "remedy": refusal.error.remedy,
             }
             for refusal in found.refused
         ],
