@@ -1,4 +1,4 @@
-"""The account of a command: that of the environment's variables."""
+"""The client of a command that only reads, and what is said while an answer takes long."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from contextlib import closing, contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
-import click
-
+from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.sandbox_target import missing_sandbox
-from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.settings import environment, resolve
 
 if TYPE_CHECKING:
@@ -22,23 +20,17 @@ if TYPE_CHECKING:
 _SOON: Final = 1.0  # seconds
 
 
-def note(text: str) -> None:
-    """Tell something beside the output, which a program may read."""
-    click.echo(f"Note: {printable(text, limit=2000)}", err=True)
-
-
 def open_to_read(
-    settings: Settings, clock: Clock | None = None, notify: Callable[[str], None] = note
+    settings: Settings, clock: Clock | None = None, notify: Callable[[str], None] = output.note
 ) -> Client:
     """Make the client of a command that changes nothing, and so makes no sandbox.
 
-    `notify` hears of long waits.
-    Raises ConfigError when the account's sandbox isn't there.
+    `notify` hears of long waits. Raises ConfigError when the account's sandbox isn't there.
     """
+    from bitbucket_hooks.connect import open_client
+
     if settings.sandbox is not None and not settings.sandbox.exists():
         raise missing_sandbox(settings.sandbox)
-    from bitbucket_hooks.connect import open_client  # noqa: PLC0415 - it brings requests along
-
     return open_client(settings, notify, clock=clock)
 
 
@@ -46,14 +38,14 @@ def open_to_read(
 def client() -> Iterator[Client]:
     """Give the client of the account in `BITBUCKET_*`. Raises ConfigError."""
     opened = open_to_read(resolve(environment()))
-    with closing(opened.sender.session), patient():
+    with closing(opened), patient():
         yield opened
 
 
 @contextmanager
 def patient() -> Iterator[None]:
     """Say beside the output that there is something to wait for, when it takes a while."""
-    timer = Timer(_SOON, note, ["waiting for an answer"])
+    timer = Timer(_SOON, output.note, ["waiting for an answer"])
     timer.daemon = True
     timer.start()
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.cli.command import Command
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 from bitbucket_hooks.model.urls import shown
@@ -35,13 +35,12 @@ _FLAGS: Final = {
 
 @click.command(cls=Command)
 @click.argument("stacks", metavar="[STACK]…", nargs=-1)
-@json_option
+@output.json_option
 @output.wide_option
 @click.option(
     "--schema", "schema_", is_flag=True, help="Print the JSON schema for editors instead."
 )
-@click.pass_context
-def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schema_: bool) -> None:
+def check(stacks: tuple[str, ...], *, schema_: bool) -> int:
     """Validate stack configs offline, and print what they declare.
 
     Of each STACK; of all, if none is named. Which repositories a glob means, and which new events
@@ -49,7 +48,7 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
     """
     if schema_:
         output.as_json(schema())
-        return
+        return 0
     names = stacks or tuple(files.stacks())
     if not names:
         raise ConfigError(
@@ -57,13 +56,12 @@ def check(context: click.Context, stacks: tuple[str, ...], *, json_: bool, schem
             files.MAKE_STACK,
         )
     found = [offline.check(name) for name in names]
-    if json_:
+    if output.wants_json():
         output.as_json([_as_json(checked) for checked in found])
     else:
         for checked in found:
             _print(checked)
-    if any(checked.problems for checked in found):
-        context.exit(USERS_MISTAKE)
+    return USERS_MISTAKE if any(checked.problems for checked in found) else 0
 
 
 def _print(checked: Checked) -> None:

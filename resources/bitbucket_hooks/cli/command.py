@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 
-from bitbucket_hooks.model.errors import printable
+from bitbucket_hooks.cli import output
+from bitbucket_hooks.model.errors import printable, unreadable
 from bitbucket_hooks.stack.files import is_stack
+
+Function: TypeAlias = Callable[..., Any]
+Decorator: TypeAlias = Callable[[Function], Function]
 
 file_path: Final = click.Path(dir_okay=False, path_type=Path)
 file_or_stdout: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -25,17 +30,32 @@ class Command(click.Command):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read the arguments. Raises UsageError."""
         if not context.resilient_parsing:  # a shell that completes a word wants no errors
-            self._check(args, context)
+            if any("--json-file" in parameter.opts for parameter in self.params):
+                _refuse_file_of_json(args, context)
+            given, _, _ = self.make_parser(context).parse_args(list(args))
+            self._refuse_options(given, context)
+            self._refuse_same_file(given, context)
         return super().parse_args(context, args)
 
-    def _check(self, args: Sequence[str], context: click.Context) -> None:
-        if any("--json-file" in parameter.opts for parameter in self.params):
-            _refuse_file_of_json(args, context)
-        given, _, _ = self.make_parser(context).parse_args(list(args))
-        for parameter in self.params:
-            if isinstance(parameter, click.Option):
-                self._refuse_options(parameter, given, context)
-        self._refuse_same_file(given, context)
+    def _refuse_options(self, given: Mapping[str, Any], context: click.Context) -> None:
+        """Refuse a value that is an option; of a path, whatever looks like one."""
+        names = [name for parameter in self.get_params(context) for name in parameter.opts]
+        for option in self.params:
+            if not isinstance(option, click.Option):
+                continue
+            name, kind = option.opts[-1], option.type
+            is_path = isinstance(kind, click.Path)
+            for value in _texts(given.get(str(option.name))):
+                is_stdout = isinstance(kind, click.Path) and kind.allow_dash and value == _STDOUT
+                if is_stdout or not value.startswith("-") or not (is_path or value in names):
+                    continue
+                shown, what = printable(value, 100), option.metavar or kind.name.upper()
+                then = "" if value == _STDOUT else f" {shown}"
+                or_else = f", or ./{shown} for a file of that name" if is_path else ""
+                raise click.UsageError(
+                    f"{name} takes a {what}, not {shown}; write `{name} {what}{then}`{or_else}",
+                    context,
+                )
 
     def _refuse_same_file(self, given: Mapping[str, Any], context: click.Context) -> None:
         """Refuse two options that name one file: the second would overwrite the first."""
@@ -43,11 +63,8 @@ class Command(click.Command):
         for parameter in self.params:
             if not isinstance(parameter.type, click.Path):
                 continue
-            name = (
-                parameter.opts[-1]
-                if parameter.opts[-1][0] == "-"
-                else parameter.make_metavar(context)
-            )
+            is_option = isinstance(parameter, click.Option)
+            name = parameter.opts[-1] if is_option else parameter.make_metavar(context)
             for path in _texts(given.get(str(parameter.name))):
                 other = names.setdefault(os.path.realpath(path), name)
                 if other != name and path != _STDOUT:
@@ -56,20 +73,6 @@ class Command(click.Command):
                         "give each a file of its own",
                         context,
                     )
-
-    def _refuse_options(
-        self, option: click.Option, given: Mapping[str, Any], context: click.Context
-    ) -> None:
-        """Refuse a value that is an option; of a path, whatever looks like one."""
-        for value in _texts(given.get(str(option.name))):
-            if self._is_option(value, option.type, context):
-                raise click.UsageError(_swallowed(option, printable(value, 100)), context)
-
-    def _is_option(self, value: str, kind: click.ParamType[Any], context: click.Context) -> bool:
-        if isinstance(kind, click.Path):
-            return value.startswith("-") and not (kind.allow_dash and value == _STDOUT)
-        options = (name for parameter in self.get_params(context) for name in parameter.opts)
-        return value.startswith("-") and value in options
 
 
 def _texts(given: Any) -> list[str]:
@@ -92,19 +95,10 @@ def _refuse_file_of_json(args: Sequence[str], context: click.Context) -> None:
                 context,
             )
         if file and not file.startswith("-") and not Path(file).exists() and not is_stack(file):
-            click.echo(
-                f'Note: --json takes no file, so "{file}" is an argument of its own here; write '
-                f"`--json-file {file}` for a file",
-                err=True,
+            output.note(
+                f'--json takes no file, so "{file}" is an argument of its own here; write '
+                f"`--json-file {file}` for a file"
             )
-
-
-def _swallowed(option: click.Option, value: str) -> str:
-    name, is_path = option.opts[-1], isinstance(option.type, click.Path)
-    what = option.metavar or option.type.name.upper()
-    or_else = f", or ./{value} for a file of that name" if is_path else ""
-    then = "" if value == _STDOUT else f" {value}"
-    return f"{name} takes a {what}, not {value}; write `{name} {what}{then}`{or_else}"
 
 
 class EngineCommand(Command):
@@ -139,49 +133,69 @@ class EngineCommand(Command):
         return [*super().collect_usage_pieces(context), "[-- PULUMI-ARGUMENT…]"]
 
 
-def shared_options(
-    name: str, options: Mapping[str, Callable[..., Any]]
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add options to a command, which gets their values by name, as the one argument `name`."""
-
-    def decorator(command: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(command)
-        def sharing(**given: Any) -> None:
-            values = {option: given.pop(option) for option in options}
-            command(**given, **{name: values})
-
-        decorated: Callable[..., None] = sharing
-        for option in options.values():
-            decorated = option(decorated)
-        return decorated
-
-    return decorator
-
-
 class CommandGroup(click.Group):
     """A group of such commands."""
 
     command_class = Command
 
 
-json_option: Final = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+def with_options(*options: Decorator) -> Decorator:
+    """Add options to a command; its help has them in this order."""
+    return lambda command: functools.reduce(
+        lambda decorated, option: option(decorated), reversed(options), command
+    )
 
 
-def stack_argument(
-    text: str = "The stack; default: the selected one.",
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def shared_options(name: str, options: Mapping[str, Decorator]) -> Decorator:
+    """Add options to a command, which gets their values by name, as the one argument `name`."""
+
+    def decorator(command: Function) -> Function:
+        @functools.wraps(command)
+        def sharing(**given: Any) -> Any:
+            values = {option: given.pop(option) for option in options}
+            return command(**given, **{name: values})
+
+        return with_options(*options.values())(sharing)
+
+    return decorator
+
+
+def stack_argument(text: str = "The stack; default: the selected one.") -> Decorator:
     """Add STACK and `--stack`, which say the same; a command has them as `stack`."""
 
-    def decorator(command: Callable[..., None]) -> Callable[..., None]:
+    def decorator(command: Function) -> Function:
         @functools.wraps(command)
-        def merging(stack: str | None, stack_option: str | None, **given: Any) -> None:
+        def merging(stack: str | None, stack_option: str | None, **given: Any) -> Any:
             if stack and stack_option and stack != stack_option:
                 raise click.UsageError(
                     "the argument STACK and --stack name two stacks; give one of them"
                 )
-            command(stack=stack or stack_option, **given)
+            return command(stack=stack or stack_option, **given)
 
         option = click.option("-s", "--stack", "stack_option", metavar="STACK", help=text)
         return click.argument("stack", required=False)(option(merging))
 
     return decorator
+
+
+refresh_option: Final = click.option(
+    "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
+)
+input_argument: Final = click.argument(
+    "file", required=False, type=click.Path(dir_okay=False, allow_dash=True)
+)
+
+
+def read_input(file: str | None, missing: str) -> bytes:
+    """Read FILE, or what is piped in; `missing` says what to give when there is neither.
+
+    Raises UsageError, or ConfigError for a file that can't be read.
+    """
+    if file is None and sys.stdin.isatty():
+        raise click.UsageError(missing)
+    if file in (None, _STDOUT):
+        return sys.stdin.buffer.read()
+    try:
+        return Path(str(file)).read_bytes()
+    except OSError as error:
+        raise unreadable(file, error) from None

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, json_option, stack_argument
+from bitbucket_hooks.cli.command import Command, stack_argument
 from bitbucket_hooks.cli.progress import progress
-from bitbucket_hooks.doctor.examine import Examination
 
 if TYPE_CHECKING:
     from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report
@@ -27,17 +26,14 @@ _PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "u
 
 @click.command(cls=Command)
 @stack_argument()
-@json_option
+@output.json_option
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings and unknowns too.")
 @click.option(
     "--all-stacks",
     is_flag=True,
     help="Look for shared hooks in every stack of the backend, not in this project's alone.",
 )
-@click.pass_context
-def doctor(
-    context: click.Context, stack: str | None, *, json_: bool, strict: bool, all_stacks: bool
-) -> None:
+def doctor(stack: str | None, *, strict: bool, all_stacks: bool) -> int:
     """Say what stands between a stack and its webhooks.
 
     And how to mend it. Looks at all that STACK needs, or the selected one if none is named: its
@@ -48,16 +44,18 @@ def doctor(
     Exits with 0 when nothing has to be mended, 1 when something here has, 2 when the remote side
     failed.
     """
+    from bitbucket_hooks.doctor.examine import Examination
+
     with progress("doctor") as shown:
         found = Examination(stack, all_stacks, shown.notify).report()
     code = found.exit_code(strict=strict)
-    if json_:
+    if output.wants_json():
         output.as_json(_as_json(found, code))
     elif sys.stdout.isatty():
         _draw(found)
     else:
         _print(found)
-    context.exit(code)
+    return code
 
 
 def _as_json(found: Report, code: int) -> dict[str, Any]:
@@ -103,10 +101,14 @@ def _lines(finding: Finding) -> list[str]:
     return [*(output.text(detail) for detail in finding.details), *remedy]
 
 
+def _widest(found: Report) -> int:
+    """How wide the names of the checks are."""
+    findings = (finding for section in found.sections for finding in section.findings)
+    return max((len(finding.check) for finding in findings), default=0)
+
+
 def _print(found: Report) -> None:
-    width = max(
-        (len(finding.check) for part in found.sections for finding in part.findings), default=0
-    )
+    width = _widest(found)
     for section in found.sections:
         click.echo(_title(section))
         for finding in section.findings:
@@ -120,17 +122,14 @@ def _print(found: Report) -> None:
 
 
 def _draw(found: Report) -> None:
-    from rich import console, table, text  # noqa: PLC0415 - only a terminal pays for it
+    from rich import console, table, text  # only a terminal pays for it
 
     screen = console.Console(highlight=False)
-    width = max(
-        (len(finding.check) for part in found.sections for finding in part.findings), default=0
-    )
     for section in found.sections:
         screen.print(text.Text(_title(section), style="bold"))
         grid = table.Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(width=3, justify="right", no_wrap=True)
-        grid.add_column(width=width, no_wrap=True)
+        grid.add_column(width=_widest(found), no_wrap=True)
         grid.add_column(overflow="fold")
         for finding in section.findings:
             mark, colour = _MARKS[finding.level.value]

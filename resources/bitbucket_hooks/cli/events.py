@@ -9,7 +9,7 @@ import click
 from bitbucket_hooks.api.event_catalogue import live_or_bundled
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.cli.command import Command
 from bitbucket_hooks.model.events import CATALOGUE
 
 if TYPE_CHECKING:
@@ -23,18 +23,17 @@ _SUBJECTS = ("repository", "workspace")
 @click.command(cls=Command)
 @click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
-@json_option
+@output.json_option
 @output.wide_option
-def events(subject: str | None, *, offline: bool, json_: bool) -> None:
+def events(subject: str | None, *, offline: bool) -> None:
     """List the events that a webhook can listen to.
 
     Of a repository or a workspace; without either, of both. Read anew each time from Bitbucket's
     API, which needs no account. When it can't be reached, the bundled list is shown, with a note.
     """
     subjects = (subject,) if subject else _SUBJECTS
-    found = _bundled(subjects) if offline else _live(subjects)
-    rows = _merged(found)
-    if json_:
+    rows = _merged(dict.fromkeys(subjects, CATALOGUE) if offline else _live(subjects))
+    if output.wants_json():
         output.as_json(rows)
         return
     columns = ["event", "category", "label", *([] if subject else ["subjects"]), "description"]
@@ -42,13 +41,9 @@ def events(subject: str | None, *, offline: bool, json_: bool) -> None:
     output.table(columns, cells, "There are no events.", wide=("description", "subjects"))
 
 
-def _bundled(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
-    return dict.fromkeys(subjects, CATALOGUE)
-
-
-def _live(subjects: Sequence[str]) -> dict[str, Sequence[Event]]:
+def _live(subjects: Sequence[str]) -> Mapping[str, Sequence[Event]]:
     with api_client.client() as client:
-        return live_or_bundled(HookApi(lambda: client), subjects, api_client.note)
+        return live_or_bundled(HookApi(lambda: client), subjects, output.note)
 
 
 def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:

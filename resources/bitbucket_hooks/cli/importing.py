@@ -10,7 +10,7 @@ import click
 
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, listing, output
-from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.cli.command import Command
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.importing.existing import open_stack
 from bitbucket_hooks.importing.grouping import Urls
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 
     from bitbucket_hooks.importing.drafting import NewEntry
     from bitbucket_hooks.importing.plan import Import
-    from bitbucket_hooks.inventory.collect import Collected
-    from bitbucket_hooks.model.settings import Settings
 
 _FEW: Final = 5
 _MOST: Final = 20
-_TELLS: Final = "--json tells"
+_WAYS: Final = "--json tells"
 
 
 @click.command("import", cls=Command)
@@ -45,13 +43,10 @@ _TELLS: Final = "--json tells"
 @listing.state_option
 @click.option("--names", is_flag=True, help="Name every repository: no globs, no projects.")
 @click.option("--plain-urls", is_flag=True, help="Don't encrypt urls that may hold a secret.")
-@json_option
+@output.json_option
 @output.wide_option
 @listing.resume_option
-@click.pass_context
 def import_(
-    context: click.Context,
-    /,
     *,
     repositories: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -63,9 +58,8 @@ def import_(
     states: tuple[Path, ...],
     names: bool,
     plain_urls: bool,
-    json_: bool,
     resume: Path | None,
-) -> None:
+) -> int:
     """Declare live webhooks in a stack's file, as they are.
 
     That of STACK, else of the selected one. The webhooks are those of its workspace, unless another
@@ -89,25 +83,29 @@ def import_(
     with closing(listing.begin(scope, settings, resume)) as kept:
         urls = Urls(kept.addresses)
         found = listing.collect("import of", scope, settings, kept, urls.add)
-        _note(found)
+        listing.note_gaps(found, _WAYS)
         if found.unfinished:
             raise found.unfinished
-        with api_client.patient():
-            imported = _planned(opened, found, urls, settings, project, names=names)
-        if write and imported.entries:
+        with api_client.patient(), closing(api_client.open_to_read(settings)) as client:
+            api = HookApi(lambda: client)
+            imported = plan(opened, found, urls, api, project, names=names)
+        is_due = bool(imported.entries)
+        if write and is_due:
             _write(file, imported, name, plain=plain_urls)
-        _print(file, imported, json_=json_, write=write, plain=plain_urls)
-        _note_left(opened.config.unmanaged, imported)
+        if output.wants_json():
+            output.as_json(_as_json(file, imported, write=write, plain=plain_urls))
+        else:
+            _print(file, imported, write=write, plain=plain_urls)
+        listing.note_first([*imported.reasons], _WAYS)
+        listing.note_first([*imported.doubts], _WAYS)
+        if opened.config.unmanaged == "delete" and imported.left_out:
+            output.note(
+                "the stack deletes hooks that nothing declares, and some were left out; look at "
+                "the preview before `pulumi up`"
+            )
         if write:
             kept.remove()
-    context.exit(DIFFERENCE if imported.entries and not write else 0)
-
-
-def _planned(
-    stack: Any, found: Collected, urls: Any, settings: Settings, project: str | None, *, names: bool
-) -> Import:
-    with closing(api_client.open_to_read(settings)) as client:
-        return plan(stack, found, urls, HookApi(lambda: client), project, names=names)
+    return DIFFERENCE if is_due and not write else 0
 
 
 def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
@@ -121,10 +119,7 @@ def _write(file: File, imported: Import, stack: str, *, plain: bool) -> None:
         file.write(imported.entries, encrypt, plain=plain)
 
 
-def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: bool) -> None:
-    if json_:
-        output.as_json(_as_json(file, imported, write=write, plain=plain))
-        return
+def _print(file: File, imported: Import, *, write: bool, plain: bool) -> None:
     if imported.entries and not write:
         click.echo(file.diff(imported.entries, plain=plain))
         click.echo()
@@ -135,7 +130,7 @@ def _print(file: File, imported: Import, *, json_: bool, write: bool, plain: boo
     for line in _summary(imported):
         click.echo(line)
     if write and imported.entries:
-        click.echo(f"wrote {output.text(file.path.name)}", err=True)
+        output.wrote(file.path.name)
     elif imported.entries:
         click.echo("nothing is written: that takes --write", err=True)
 
@@ -161,14 +156,13 @@ def _row(entry: NewEntry, *, plain: bool) -> list[object]:
 
 
 def _on(entry: NewEntry) -> str:
-    values = entry.values
     if entry.group.workspace:
         return "the workspace"
-    named = [*(values.get("repositories") or ())]
-    project = [f"in {values['project']}"] if values.get("project") else []
-    out = [f"not {glob}" for glob in values.get("exclude") or ()]
+    values = entry.values
+    named = values.get("repositories")
     some = [first_names(named, _FEW)] if named else []
-    return ", ".join([*some, *project, *out])
+    project = [f"in {values['project']}"] if values.get("project") else []
+    return ", ".join([*some, *project, *(f"not {glob}" for glob in values.get("exclude") or ())])
 
 
 def _summary(imported: Import) -> list[str]:
@@ -219,21 +213,3 @@ def _as_json(file: File, imported: Import, *, write: bool, plain: bool) -> dict[
         "leftOut": list(imported.reasons),
         "doubts": list(imported.doubts),
     }
-
-
-def _note(found: Collected) -> None:
-    """Tell what wasn't listed."""
-    listing.note_idle(found.unmatched)
-    listing.note_some(list(map(str, found.refused)), _TELLS)
-    if found.stopped:
-        listing.note_incomplete(len(found.hooks), found.total)
-
-
-def _note_left(unmanaged: str, imported: Import) -> None:
-    listing.note_some(imported.reasons, _TELLS)
-    listing.note_some(imported.doubts, _TELLS)
-    if unmanaged == "delete" and imported.left_out:
-        api_client.note(
-            "the stack deletes hooks that nothing declares, and some were left out; look at the "
-            "preview before `pulumi up`"
-        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli import listing, output
-from bitbucket_hooks.cli.command import Command, file_or_stdout, json_option
+from bitbucket_hooks.cli.command import Command, file_or_stdout
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.inventory import declared, findings, render
 from bitbucket_hooks.inventory.collect import RepositoryScope
@@ -17,10 +17,9 @@ from bitbucket_hooks.inventory.live import where
 from bitbucket_hooks.model.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from bitbucket_hooks.inventory.findings import Inventory
-
+    from bitbucket_hooks.inventory.findings import HookFinding, Inventory
 
 _PRINTED: Final = Path("-")
 
@@ -31,7 +30,7 @@ _WIDE: Final = ("uuid", "events", "secret", "description", "active")
 @click.command(cls=Command)
 @listing.scope_options
 @listing.state_option
-@json_option
+@output.json_option
 @output.wide_option
 @click.option(
     "--csv",
@@ -51,7 +50,6 @@ def inventory(
     exclude: tuple[str, ...],
     project: str | None,
     states: tuple[Path, ...],
-    json_: bool,
     csv: Path | None,
     html: Path | None,
     resume: Path | None,
@@ -64,7 +62,7 @@ def inventory(
     request per repository and 100 hooks. What refuses is named and doesn't stop the rest. Exits
     with 0 when all else was listed, 1 for a mistake, and 2 when the remote side failed.
     """
-    printed = [json_, *(path == _PRINTED for path in (csv, html))]
+    printed = [output.wants_json(), *(path == _PRINTED for path in (csv, html))]
     if sum(printed) > 1:
         raise click.UsageError("one alone can be printed: give the others the name of a file")
     settings = listing.account(stack, workspace)
@@ -75,43 +73,41 @@ def inventory(
     with closing(listing.begin(scope, settings, resume)) as kept:
         found = listing.collect("inventory of", scope, settings, kept)
         contents = findings.build_inventory(found, kept.addresses, known if states else None)
-        _write(contents, csv, html)
-        _print(contents, json_=json_, brief=bool(csv or html), aside=any(printed))
-        _note(contents)
+        _write(csv, render.as_csv, contents)
+        _write(html, render.as_html, contents)
+        if output.wants_json():
+            output.as_json(render.as_json(contents))
+        else:
+            if not (csv or html):
+                _print_table(contents)
+            click.echo(_summary(contents), err=any(printed))
+        gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
+        missing = [gone.format(hook) for hook in contents.missing]
+        listing.note_gaps(found, "--json and --html tell", missing)
         if found.unfinished:
             raise found.unfinished
         kept.remove()
 
 
-def _write(contents: Inventory, csv: Path | None, html: Path | None) -> None:
-    ways: Mapping[Path | None, Callable[[Inventory], str]] = {
-        csv: render.as_csv,
-        html: render.as_html,
-    }
-    for path, rendered in ways.items():
-        if path == _PRINTED:
-            click.echo(rendered(contents), nl=False)
-        elif path is not None:
-            write_whole(path, rendered(contents))
-            click.echo(f"wrote {output.text(str(path))}", err=True)
+def _write(path: Path | None, rendered: Callable[[Inventory], str], contents: Inventory) -> None:
+    """Write a file, if one is asked for, or print it."""
+    if path == _PRINTED:
+        click.echo(rendered(contents), nl=False)
+    elif path is not None:
+        write_whole(path, rendered(contents))
+        output.wrote(path)
 
 
-def _print(contents: Inventory, *, json_: bool, brief: bool, aside: bool) -> None:
-    if json_:
-        output.as_json(render.as_json(contents))
-        return
-    if not brief:
-        _table(contents)
+def _summary(contents: Inventory) -> str:
     figures = contents.figures()
     hooks, places = figures.pop("hooks"), figures.pop("repositories")
     figures.pop("hosts")
     more = [f"{count:,} {name}" for name, count in figures.items() if count]
     on = f"{counted(places, 'repository')} and the workspace"
-    summary = f"{counted(hooks, 'hook')} on {on}{': ' if more else ''}{', '.join(more)}"
-    click.echo(summary, err=aside)
+    return f"{counted(hooks, 'hook')} on {on}{': ' if more else ''}{', '.join(more)}"
 
 
-def _table(contents: Inventory) -> None:
+def _print_table(contents: Inventory) -> None:
     known = contents.stacks is not None
     headings = ["where", "description", "url", "events", "active", "secret", "findings"]
     rows = [
@@ -122,8 +118,7 @@ def _table(contents: Inventory) -> None:
             row.live.events,
             row.live.active,
             row.live.secret_set,
-            ", ".join(dict.fromkeys(_word(finding.kind, finding.code) for finding in row.findings))
-            or None,
+            ", ".join(dict.fromkeys(map(_word, row.findings))) or None,
             *([", ".join(hook.name for hook in row.declared) or row.standing] if known else []),
             row.live.uuid,
         ]
@@ -133,16 +128,5 @@ def _table(contents: Inventory) -> None:
     output.table(headings, rows, "There are no webhooks.", wide=_WIDE)
 
 
-def _word(kind: str, code: str) -> str:
-    return code if kind == "insecure" else kind
-
-
-def _note(contents: Inventory) -> None:
-    """Tell what keeps the list from being complete."""
-    found = contents.found
-    listing.note_idle(found.unmatched)
-    listing.note_some(list(map(str, found.refused)))
-    gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
-    listing.note_some([gone.format(hook) for hook in contents.missing])
-    if found.stopped:
-        listing.note_incomplete(len(found.hooks), found.total)
+def _word(finding: HookFinding) -> str:
+    return finding.code if finding.kind == "insecure" else finding.kind

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, json_option
+from bitbucket_hooks.cli.command import Command
 
 _ALL = "all"
 
@@ -26,8 +25,8 @@ _ALL = "all"
     metavar="NAME",
     help='"egress": from the product, "ingress": to it, "all": both.',
 )
-@json_option
-def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
+@output.json_option
+def ip_ranges(product: str, direction: str) -> None:
     """Print the address ranges that webhooks come from.
 
     One CIDR a line, sorted. With other options, any of the ranges that Atlassian publishes. Read
@@ -35,10 +34,13 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
     from /ip-ranges there. Needs no account. Exits with 0, 1 for a product or direction that no
     range has, and 2 when the remote side failed.
     """
+    from bitbucket_hooks.api.ip_ranges import published
+
     with api_client.client() as client:
         document = published(client)
-    found = document.select(_chosen(product), _chosen(direction))
-    if json_:
+    chosen = (None if name == _ALL else name for name in (product, direction))
+    found = document.of(*chosen)
+    if output.wants_json():
         names = ("cidr", "network", "mask", "mask_len")
         lists = ("products", "directions", "regions", "perimeter")
         output.as_json(
@@ -46,10 +48,6 @@ def ip_ranges(product: str, direction: str, *, json_: bool) -> None:
         )
         return
     if not found:
-        api_client.note(f"no range has both the product {product} and the direction {direction}")
+        output.note(f"no range has both the product {product} and the direction {direction}")
     for cidr in dict.fromkeys(ip_range.cidr for ip_range in found):
         click.echo(cidr)
-
-
-def _chosen(name: str) -> str | None:
-    return None if name == _ALL else name

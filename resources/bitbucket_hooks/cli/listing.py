@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import file_path
+from bitbucket_hooks.cli.command import Function, file_path, with_options
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.inventory.collect import Collector
 from bitbucket_hooks.inventory.keeping import Kept
@@ -50,38 +50,35 @@ def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | 
     return key
 
 
-def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+def scope_options(command: Function) -> Function:
     """Add the stack, the workspace and what narrows it; a command has them by their names."""
 
     @functools.wraps(command)
-    def meaning(where: str | None, stack: str | None, workspace: str | None, **given: Any) -> None:
-        stack, workspace = _meant(where, stack, workspace)
-        command(stack=stack, workspace=workspace, **given)
+    def naming(where: str | None, stack: str | None, workspace: str | None, **given: Any) -> Any:
+        stack, workspace = _named(where, stack, workspace)
+        return command(stack=stack, workspace=workspace, **given)
 
-    decorated: Callable[..., None] = meaning
-    for option in (
-        click.option(
-            "--project",
-            metavar="KEY",
-            callback=_project,
-            help="Only repositories of this project.",
-        ),
-        click.option("--exclude", multiple=True, metavar="GLOB", help="Not these; again for more."),
-        click.option(
-            "--repositories",
-            multiple=True,
-            metavar="GLOB",
-            help="Only these: a slug or glob; again for more.",
-        ),
-        click.option("--workspace", metavar="WORKSPACE", help="The workspace, by its slug."),
-        click.option("-s", "--stack", metavar="STACK", help="The stack, by its name."),
-        click.argument("where", metavar="[STACK|WORKSPACE]", required=False),
-    ):
-        decorated = option(decorated)
-    return decorated
+    return _scope(naming)
 
 
-def _meant(
+_scope: Final = with_options(
+    click.argument("where", metavar="[STACK|WORKSPACE]", required=False),
+    click.option("-s", "--stack", metavar="STACK", help="The stack, by its name."),
+    click.option("--workspace", metavar="WORKSPACE", help="The workspace, by its slug."),
+    click.option(
+        "--repositories",
+        multiple=True,
+        metavar="GLOB",
+        help="Only these: a slug or glob; again for more.",
+    ),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these; again for more."),
+    click.option(
+        "--project", metavar="KEY", callback=_project, help="Only repositories of this project."
+    ),
+)
+
+
+def _named(
     where: str | None, stack: str | None, workspace: str | None
 ) -> tuple[str | None, str | None]:
     """The stack and the workspace that are named. Raises ConfigError, UsageError.
@@ -99,7 +96,7 @@ def _meant(
         return where, workspace
     if not stack and in_project() and (meant := did_you_mean(where, stacks())):
         name = output.text(where)
-        api_client.note(f'no stack here is called "{name}", so it is a workspace{meant}')
+        output.note(f'no stack here is called "{name}", so it is a workspace{meant}')
     return stack, where
 
 
@@ -110,25 +107,9 @@ def account(stack: str | None, workspace: str | None) -> Settings:
     """
     named = environment()
     if stack is None and named.credentials() is None and "apiUrl" not in named.values:
-        stack = _selected_stack()
+        with suppress(HooksError):
+            stack = selected_stack() if in_project() else None
     return resolve(named) if stack is None else settings_for(stack, stack_config, workspace)
-
-
-def _selected_stack() -> str | None:
-    try:
-        return selected_stack() if in_project() else None
-    except HooksError:
-        return None
-
-
-def refuse_nobody(settings: Settings) -> None:
-    """Raise ConfigError for an account that Bitbucket shows no hook: one without credentials."""
-    if settings.api_url == PUBLIC_API and isinstance(settings.credentials, Anonymous):
-        raise ConfigError(
-            "there are no credentials, and without them Bitbucket shows no hooks",
-            "Name a stack that has some, or set BITBUCKET_USERNAME and BITBUCKET_PASSWORD (an "
-            "API token), or BITBUCKET_OAUTH_TOKEN.",
-        )
 
 
 resume_option: Final = click.option(
@@ -164,13 +145,21 @@ def workspace_of(given: str | None, settings: Settings) -> str:
 
 
 def begin(scope: RepositoryScope, settings: Settings, path: Path | None) -> Kept:
-    """What was listed so far: nothing, or what an earlier run left. Raises ConfigError."""
-    refuse_nobody(settings)
+    """What was listed so far: nothing, or what an earlier run left.
+
+    Raises ConfigError, for an account without credentials too: Bitbucket shows it no hook.
+    """
+    if settings.api_url == PUBLIC_API and isinstance(settings.credentials, Anonymous):
+        raise ConfigError(
+            "there are no credentials, and without them Bitbucket shows no hooks",
+            "Name a stack that has some, or set BITBUCKET_USERNAME and BITBUCKET_PASSWORD (an "
+            "API token), or BITBUCKET_OAUTH_TOKEN.",
+        )
     about = {"workspace": scope.workspace, "api": settings.api_url, "project": scope.project}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     kept = Kept.begin(about, now, path)
     if kept.listed:
-        api_client.note(f"{len(kept.listed):,} listings are kept from the run of {kept.begun_at}")
+        output.note(f"{len(kept.listed):,} listings are kept from the run of {kept.begun_at}")
     return kept
 
 
@@ -200,9 +189,8 @@ def _stoppable(clock: Clock) -> Iterator[None]:
         signal.signal(number, before[number])
         clock.stop()
 
-    before: dict[int, Any] = {}
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        before[wanted] = signal.signal(wanted, stop)
+    numbers: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
@@ -210,20 +198,22 @@ def _stoppable(clock: Clock) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def note_some(texts: Sequence[str], ways: str = "--json and --html tell") -> None:
-    """Tell the first of many notes, and which ways tell them all."""
+def note_gaps(found: Collected, ways: str, more: Sequence[str] = ()) -> None:
+    """Note what keeps a list from being complete: names that mean nothing, what refused, `more`.
+
+    `ways` says which ways tell all notes of a kind.
+    """
+    for name in found.unmatched:
+        output.note(f'"{name}" matches no repository that this identity sees')
+    note_first([str(refusal) for refusal in found.refused], ways)
+    note_first(more, ways)
+    if found.stopped:
+        output.note(f"not complete: {len(found.hooks):,} of {found.total:,} were listed")
+
+
+def note_first(texts: Sequence[str], ways: str) -> None:
+    """Print the first of many notes, and which `ways` tell them all."""
     for text in texts[:_MOST_NOTES]:
-        api_client.note(text)
+        output.note(text)
     if len(texts) > _MOST_NOTES:
-        api_client.note(f"{len(texts) - _MOST_NOTES:,} more like that; {ways} them all")
-
-
-def note_incomplete(listed: int, total: int) -> None:
-    """Tell that the listing ended before its end."""
-    api_client.note(f"not complete: {listed:,} of {total:,} were listed")
-
-
-def note_idle(idle: Sequence[str]) -> None:
-    """Tell the names and globs that mean nothing."""
-    for name in idle:
-        api_client.note(f'"{name}" matches no repository that this identity sees')
+        output.note(f"{len(texts) - _MOST_NOTES:,} more like that; {ways} them all")

@@ -1,47 +1,78 @@
-"""Tables for people and JSON for programs."""
+"""What commands print: tables for people, JSON for programs, and messages beside both."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import click
 
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.wording import in_short
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 _LONGEST: Final = 2000
-_WANTED_WIDE: Final = f"{__name__}.wide"
+_JSON: Final = "--json"
+_WIDE: Final = "--wide"
 
 
-def wide_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--wide`, by which tables and reports of the command go."""
+def _remembered(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add a flag that the context remembers, so that no function has to hand it on."""
 
     def remember(context: click.Context, _: click.Parameter, given: bool) -> None:
-        context.meta[_WANTED_WIDE] = given
+        context.meta[f"{__name__}{name}"] = given
 
-    return click.option(
-        "--wide",
-        is_flag=True,
-        expose_value=False,
-        callback=remember,
-        help="Cut nothing: all columns and events, in lines as long as it takes.",
-    )(command)
+    return click.option(name, is_flag=True, expose_value=False, callback=remember, help=text)
+
+
+def _is_set(name: str) -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(f"{__name__}{name}"))
+
+
+json_option: Final = _remembered(_JSON, "Print JSON.")
+wide_option: Final = _remembered(
+    _WIDE, "Cut nothing: all columns and events, in lines as long as it takes."
+)
+
+
+def wants_json() -> bool:
+    """Whether the command was given --json."""
+    return _is_set(_JSON)
 
 
 def is_wide() -> bool:
     """Whether the command was told to cut nothing."""
-    context = click.get_current_context(silent=True)
-    return context is not None and bool(context.meta.get(_WANTED_WIDE))
+    return _is_set(_WIDE)
 
 
 def as_json(value: Any) -> None:
     """Print a value as JSON, which escapes control characters by itself."""
     click.echo(json.dumps(value, indent=2))
+
+
+def said(line: str, value: Mapping[str, Any]) -> None:
+    """Print a line, or with --json the value that says the same."""
+    if wants_json():
+        as_json(value)
+    else:
+        click.echo(line)
+
+
+def note(message: str) -> None:
+    """Print a note beside the output, which a program may read."""
+    click.echo(f"Note: {text(message)}", err=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning beside the output."""
+    click.echo(f"Warning: {text(message)}", err=True)
+
+
+def wrote(file: object) -> None:
+    """Say beside the output which file was written."""
+    click.echo(f"wrote {text(str(file))}", err=True)
 
 
 def table(
@@ -62,11 +93,15 @@ def table(
     if not cells:
         click.echo(empty)
     elif sys.stdout.isatty() and not all_wanted:
-        from bitbucket_hooks.cli import terminal_table  # noqa: PLC0415 - rich, for terminals alone
+        from bitbucket_hooks.cli import terminal_table  # rich, for terminals alone
 
         terminal_table.draw(headings, cells, wide)
     else:
-        _plain([[heading.upper() for heading in headings], *cells])
+        lines = [[heading.upper() for heading in headings], *cells]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            click.echo("  ".join(padded).rstrip())
 
 
 def _brief(value: object) -> object:
@@ -79,12 +114,5 @@ def text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return " ".join(text(each) for each in value)
+        return " ".join(map(text, value))
     return "-" if value is None else printable(str(value), limit=_LONGEST)
-
-
-def _plain(lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())

@@ -52,7 +52,7 @@ def progress(what: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(what)
         return
-    from rich import console, text  # noqa: PLC0415 - only a terminal pays for it
+    from rich import console, text  # only a terminal pays for it
 
     line, began = what, time.monotonic()
 

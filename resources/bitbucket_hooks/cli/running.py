@@ -4,87 +4,64 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from bitbucket_hooks.cli import output, publishing, report_options
-from bitbucket_hooks.cli.command import EngineCommand, file_path, stack_argument
-from bitbucket_hooks.cli.progress import Progress, progress
+from bitbucket_hooks.cli.command import (
+    EngineCommand,
+    file_path,
+    refresh_option,
+    stack_argument,
+    with_options,
+)
+from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, USERS_MISTAKE
-from bitbucket_hooks.pulumi_cli.engine import stack_config
-from bitbucket_hooks.runs import preview as runs
-from bitbucket_hooks.runs import saved_preview
-from bitbucket_hooks.runs.preview import RunRequest, Watcher
 
 if TYPE_CHECKING:
     from bitbucket_hooks.report.changes import Changes
+    from bitbucket_hooks.runs.preview import RunRequest
 
 _LOOK: Final = 500
 
-
-def _engine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what is passed on to the engine."""
-    for option in (
-        click.option(
-            "--policy-pack-config",
-            multiple=True,
-            type=click.Path(),
-            metavar="FILE",
-            help="A policy pack's configuration.",
-        ),
-        click.option(
-            "--policy-pack",
-            multiple=True,
-            type=click.Path(),
-            metavar="FOLDER",
-            help="A policy pack to keep to.",
-        ),
-        stack_argument(),
-    ):
-        command = option(command)
-    return command
-
-
-_force = click.option(
+_engine_options: Final = with_options(
+    stack_argument(),
+    click.option(
+        "--policy-pack",
+        "policy_packs",
+        multiple=True,
+        type=click.Path(),
+        metavar="FOLDER",
+        help="A policy pack to keep to.",
+    ),
+    click.option(
+        "--policy-pack-config",
+        "policy_configs",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="A policy pack's configuration.",
+    ),
+)
+_force: Final = click.option(
     "--force", is_flag=True, help="Let many hooks be deleted or replaced in this one run."
 )
-_refresh = click.option(
-    "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
-)
-
-
-def _asked(
-    stack: str | None,
-    policy_pack: tuple[str, ...],
-    policy_pack_config: tuple[str, ...],
-    extra: tuple[str, ...],
-    **more: Any,
-) -> RunRequest:
-    return RunRequest(
-        stack, more.pop("refresh", False), policy_pack, policy_pack_config, extra, **more
-    )
-
-
-def _watcher(shown: Progress, total: int | None = None) -> Watcher:
-    return Watcher(shown.notify, _warn, total)
-
-
-def _warn(text: str) -> None:
-    click.echo(f"Warning: {output.text(text)}", err=True)
 
 
 def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     """The stack config, read when it is first needed."""
+    from bitbucket_hooks.pulumi_cli.engine import stack_config
+
     return functools.cache(lambda: stack_config(stack))
 
 
 @click.command(cls=EngineCommand)
 @_engine_options
-@_refresh
+@refresh_option
 @_force
 @click.option(
     "--look",
@@ -96,15 +73,12 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
 @click.option("--save", type=file_path, help="Write down what was shown, for `up --reviewed`.")
 @publishing.options
 @report_options.options
-@click.pass_context
 def preview(
-    context: click.Context,
-    /,
     save: Path | None,
-    telling: publishing.Telling,
+    destinations: publishing.Destinations,
     how: dict[str, Any],
-    **options: Any,
-) -> None:
+    **request: Any,
+) -> int:
     """Say what an update would do to the webhooks.
 
     On the terminal, in files, and to reviewers on Bitbucket and GitHub. Nothing is changed. Exits
@@ -112,24 +86,27 @@ def preview(
     much would be deleted, and 2 when the remote side failed. Unmanaged hooks that are only
     reported are listed, and are no change.
     """
-    asked = _asked(**options)
+    from bitbucket_hooks.runs import preview as runs
+    from bitbucket_hooks.runs import saved_preview
+
+    asked = runs.RunRequest(**request)
     config = _config(asked.stack)
-    place = publishing.place_of(telling)
+    place = publishing.place_of(destinations)
     with progress("previewing") as shown:
-        seen = runs.preview(asked, _watcher(shown), config)
+        seen = runs.preview(asked, runs.Watcher(shown.notify, output.warn), config)
     report_options.show(seen.changes, **how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
         saved_preview.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
-        click.echo(f"wrote {output.text(str(save))}", err=True)
+        output.wrote(save)
     code = publishing.publish(
-        telling, place, seen.changes, config, passed=not seen.failed, refused=refused
+        destinations, place, seen.changes, config, passed=not seen.failed, refused=refused
     )
     if refused is not None:
         click.echo(f"Error: {output.text(refused)}", err=True)
         code = code or USERS_MISTAKE
-    context.exit(code or seen.exit_code)
+    return code or seen.exit_code
 
 
 @click.command(cls=EngineCommand)
@@ -137,101 +114,96 @@ def preview(
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
 @publishing.options
 @report_options.options
-@click.pass_context
 def drift(
-    context: click.Context,
-    /,
-    telling: publishing.Telling,
-    how: dict[str, Any],
-    *,
-    fail: bool,
-    **options: Any,
-) -> None:
+    destinations: publishing.Destinations, how: dict[str, Any], *, fail: bool, **request: Any
+) -> int:
     """Look whether the live webhooks are as declared.
 
     One request per repository; nothing is changed, the state neither. Exits with 0 when they are,
     3 when they aren't, 1 for a mistake, and 2 when the remote side failed. Unmanaged hooks are no
     drift, unless the state says that they are to be deleted.
     """
-    asked = _asked(**options)
-    place = publishing.place_of(telling)
+    from bitbucket_hooks.runs import preview as runs
+
+    asked = runs.RunRequest(**request)
+    place = publishing.place_of(destinations)
     with progress("looking") as shown:
-        seen = runs.drift(asked, _watcher(shown))
+        seen = runs.drift(asked, runs.Watcher(shown.notify, output.warn))
     report_options.show(seen.changes, **how)
     passed = not seen.failed and not (fail and seen.changes.any)
     code = publishing.publish(
-        telling, place, seen.changes, _config(asked.stack), passed=passed, refused=None
+        destinations, place, seen.changes, _config(asked.stack), passed=passed
     )
-    context.exit(code or seen.exit_code)
+    return code or seen.exit_code
 
 
 @click.command(cls=EngineCommand)
 @_engine_options
-@_refresh
+@refresh_option
 @_force
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option(
     "--reviewed",
-    "reviewed_",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Update only when this file, of `preview --save`, shows the same.",
 )
 @report_options.options
-@click.pass_context
-def up(
-    context: click.Context,
-    /,
-    reviewed_: Path | None,
-    how: dict[str, Any],
-    *,
-    yes: bool,
-    **options: Any,
-) -> None:
+def up(reviewed: Path | None, how: dict[str, Any], *, yes: bool, **request: Any) -> int:
     """Preview, show what would happen to the webhooks, and update.
 
     With --reviewed it updates without a question when all is as it was reviewed; else nothing
     happens, and what differs is said. Exits with 0 when all is done, 3 when it isn't what was
     reviewed, 1 for a mistake, and 2 when the remote side failed.
     """
-    before = saved_preview.load(reviewed_) if reviewed_ else None
+    from bitbucket_hooks.runs import preview as runs
+    from bitbucket_hooks.runs import saved_preview
+
+    asked = runs.RunRequest(**request, look=_LOOK)
+    before = saved_preview.load(reviewed) if reviewed else None
     if before is not None:
-        options["refresh"] = options["refresh"] or bool(before.get("refresh"))
-    # where the review looked, so that no difference comes of that
-    look, turn = (before.get("look", _LOOK), before.get("turn")) if before else (_LOOK, None)
-    asked = _asked(**options, look=look, turn=turn)
+        asked = _as_reviewed(asked, before)
     with progress("previewing") as shown:
-        watcher = _watcher(shown)
+        watcher = runs.Watcher(shown.notify, output.warn)
         seen = runs.preview(asked, watcher, _config(asked.stack))
     if seen.failed:
         report_options.show(seen.changes, **how)
-        context.exit(seen.exit_code)
-    if before is not None:
-        differing = saved_preview.differences(before, seen.changes)
-        _say_differences(differing)
-        if differing:
-            report_options.show(seen.changes, **how, already=True)
-            context.exit(DIFFERENCE)
+        return seen.exit_code
+    if before is not None and _differs(saved_preview.differences(before, seen.changes)):
+        report_options.show(seen.changes, **how, already=True)
+        return DIFFERENCE
     refused = runs.refusal(seen.changes, force=asked.force)
     if refused is not None or not seen.changes.any:
         report_options.show(seen.changes, **how)
     if refused is not None:
         raise ConfigError(refused)
     if not seen.changes.any:
-        return
+        return 0
     # with --yes nobody decides by the preview, and the report of the update says the same
     if before is None and not yes and not _agreed(seen.changes, how):
         click.echo("Nothing was changed.", err=True)
-        return
+        return 0
     with progress("updating") as shown:
         # what nobody declared is deleted only when the same run has shown it
         done = runs.update(
             asked,
             seen.changes,
-            _watcher(shown, watcher.done),
+            runs.Watcher(shown.notify, output.warn, watcher.done),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
     report_options.show(done.changes, **how)
-    context.exit(done.exit_code if done.failed else 0)
+    return done.exit_code if done.failed else 0
+
+
+def _as_reviewed(asked: RunRequest, before: Mapping[str, Any]) -> RunRequest:
+    """Look where the review looked, so that no difference comes of that."""
+    from attrs import evolve
+
+    return evolve(
+        asked,
+        refresh=asked.refresh or bool(before.get("refresh")),
+        look=before.get("look", _LOOK),
+        turn=before.get("turn"),
+    )
 
 
 def _agreed(changes: Changes, how: Mapping[str, Any]) -> bool:
@@ -246,10 +218,11 @@ def _agreed(changes: Changes, how: Mapping[str, Any]) -> bool:
     return agreed
 
 
-def _say_differences(differences: Sequence[str]) -> None:
+def _differs(differences: list[str]) -> bool:
+    """Say in what a preview differs from the one that was reviewed, and whether it does."""
     if not differences:
         click.echo("What would happen is what was reviewed.", err=True)
-        return
+        return False
     click.echo(
         "Error: this isn't what was reviewed, so nothing is changed; make a new file with "
         "`bitbucket-hooks preview --save FILE` and review it. It differs:",
@@ -257,3 +230,4 @@ def _say_differences(differences: Sequence[str]) -> None:
     )
     for difference in differences:
         click.echo(f"  {output.text(difference)}", err=True)
+    return True

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+import signal
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import click
 
 from bitbucket_hooks.cli import output, sandbox_target
-from bitbucket_hooks.cli.command import CommandGroup, json_option
+from bitbucket_hooks.cli.command import CommandGroup, Decorator, Function, with_options
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.events import no_such_event
 from bitbucket_hooks.model.wording import moment
-from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES
-from bitbucket_hooks.sandbox.settings import parse
-from bitbucket_hooks.sandbox.webhook import problems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from bitbucket_hooks.sandbox.admin import Sandbox
     from bitbucket_hooks.sandbox.webhook import StoredHook
 
-_database = click.option(
+_TARGET: Final = "WORKSPACE[/REPOSITORY]"
+_REPOSITORY: Final = "WORKSPACE/REPOSITORY"
+_database: Final = click.option(
     "--db",
     type=click.Path(),
     metavar="PATH",
@@ -31,36 +32,57 @@ _database = click.option(
 )
 
 
+def _on_sandbox(*, create: bool = False) -> Decorator:
+    """Add --json and --db to a command, which gets the opened sandbox."""
+
+    def decorator(command: Function) -> Function:
+        @functools.wraps(command)
+        def opening(db: str | None, **given: Any) -> Any:
+            with sandbox_target.opened(db, create=create) as opened:
+                return command(opened, **given)
+
+        return output.json_option(_database(opening))
+
+    return decorator
+
+
+def _named_hook(command: Function) -> Function:
+    """Add the arguments that name a hook; the command gets the hook itself."""
+
+    @functools.wraps(command)
+    def finding(opened: Sandbox, hook: str, text: str | None, **given: Any) -> Any:
+        return command(opened, sandbox_target.find_hook(opened, hook, text), **given)
+
+    return with_options(
+        click.argument("hook", metavar=f"UUID|{_TARGET}"), click.argument("text", required=False)
+    )(finding)
+
+
+_properties: Final = with_options(
+    click.option(
+        "--history-enabled/--history-disabled",
+        default=None,
+        help="Whether deliveries are kept in the history.",
+    ),
+    click.option(
+        "--skip-cert-verification/--verify-cert",
+        default=None,
+        help="Whether the receiver's certificate goes unchecked.",
+    ),
+    click.option("--active/--inactive", default=None, help="Whether deliveries are made."),
+    click.option("--secret", help='What deliveries are signed with; "": nothing.'),
+    click.option("--events", metavar="KEY,…", help='Event keys, as "repo:push,issue:created".'),
+    click.option("--description", help="The text that the web page shows as the title."),
+)
+"""The properties that `add-hook` and `change-hook` share; not given: none of these."""
+
+
 @click.group(cls=CommandGroup)
 def sandbox() -> None:
     """Play Bitbucket on this machine.
 
     Serve the embedded sandbox, or change what is in it as people and Bitbucket would.
     """
-
-
-def _hook_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the properties that `add-hook` and `change-hook` share; not given: none of these."""
-    for option in (
-        click.option("--description", help="The text that the web page shows as the title."),
-        click.option("--events", metavar="KEY,…", help='Event keys, as "repo:push,issue:created".'),
-        click.option("--secret", help='What deliveries are signed with; "": nothing.'),
-        click.option("--active/--inactive", default=None, help="Whether deliveries are made."),
-        click.option(
-            "--skip-cert-verification/--verify-cert",
-            default=None,
-            help="Whether the receiver's certificate goes unchecked.",
-        ),
-        click.option(
-            "--history-enabled/--history-disabled",
-            default=None,
-            help="Whether deliveries are kept in the history.",
-        ),
-        json_option,
-        _database,
-    ):
-        command = option(command)
-    return command
 
 
 @sandbox.command()
@@ -84,169 +106,176 @@ def serve(
     PATH is its file; a new one is made if there is none. The API answers requests to localhost
     and 127.0.0.1, to --host, and to each --allow-host.
     """
-    from bitbucket_hooks.cli import serving  # noqa: PLC0415 - it brings the server along
+    from bitbucket_hooks.sandbox import server as web
+    from bitbucket_hooks.sandbox.web.guard import is_loopback
 
     if path and db:
         raise click.UsageError("PATH and --db say the same: give one of them")
-    serving.run(sandbox_target.sandbox_path(path or db), host, port, names, verbose=verbose)
+    file = sandbox_target.sandbox_path(path or db)
+    if not is_loopback(host):
+        output.warn(
+            f"everybody who reaches {host} can read and change this sandbox, with tokens that are "
+            "public, and the page for people is left out; leave --host out to serve this machine "
+            "alone"
+        )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with web.serving(file, host, port, names=names, verbose=verbose) as server:
+            click.echo(_introduction(file, f"{server.origin}/2.0"))
+            if server.pages:
+                click.echo(f"To change webhooks by hand, open {server.origin}/\n")
+            server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"the sandbox can't listen on {host}, port {port}: {error}",
+            "Give another --port, or 0 for a free one.",
+        ) from error
+
+
+def _introduction(file: object, url: str) -> str:
+    from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+
+    return f"""\
+The sandbox {file} is at {url} (Ctrl-C ends it). For a stack:
+
+  pulumi config set bitbucket:apiUrl {url}
+  pulumi config set bitbucket:username {OWNER_EMAIL}
+  pulumi config set --secret bitbucket:password {OWNER_TOKEN}
+"""
 
 
 @sandbox.command()
 @click.argument("target", metavar="[WORKSPACE[/REPOSITORY]]", required=False)
-@json_option
 @output.wide_option
-@_database
-def hooks(target: str | None, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+def hooks(opened: Sandbox, target: str | None) -> None:
     """List the webhooks.
 
     Of all, or of one workspace or repository.
     """
-    with sandbox_target.opened(db) as opened:
-        _print_hooks(opened, opened.hooks(target), json_=json_)
+    shown = _shown(opened, opened.hooks(target))
+    if output.wants_json():
+        output.as_json(shown)
+        return
+    columns = ("subject", "description", "url", "active", "events", "secret_set", "uuid")
+    rows = [[hook[column] for column in columns] for hook in shown]
+    headings = [column.replace("secret_set", "secret") for column in columns]
+    wide = ("uuid", "secret", "events", "active")
+    output.table(headings, rows, "There are no webhooks.", wide=wide)
 
 
 @sandbox.command("add-hook")
-@click.argument("target", metavar="WORKSPACE[/REPOSITORY]")
+@click.argument("target", metavar=_TARGET)
 @click.argument("url")
-@_hook_options
-def add_hook(target: str, url: str, json_: bool, db: str | None, **properties: Any) -> None:
+@_on_sandbox(create=True)
+@_properties
+def add_hook(opened: Sandbox, target: str, url: str, **properties: Any) -> None:
     """Add a webhook by hand, as on the web page."""
-    with sandbox_target.opened(db, create=True) as opened:
-        kind = "repository" if "/" in target else "workspace"
-        given = _given(opened, kind, {"url": url, **properties})
-        hook = opened.plant_hook(target, **given)
-        _print_hook(opened, "added", hook, json_=json_)
+    kind = "repository" if "/" in target else "workspace"
+    given = _given(opened, kind, {"url": url, **properties})
+    _print_hook(opened, "added", opened.plant_hook(target, **given))
 
 
 @sandbox.command("change-hook")
-@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
-@click.argument("text", required=False)
+@_on_sandbox()
+@_named_hook
 @click.option("--url", metavar="URL", help="The receiver's address.")
-@_hook_options
-def change_hook(
-    hook: str, text: str | None, json_: bool, db: str | None, **properties: Any
-) -> None:
+@_properties
+def change_hook(opened: Sandbox, hook: StoredHook, **properties: Any) -> None:
     """Change a webhook by hand: drift.
 
     Name it by its uuid, or by its repository or workspace and, where there are several, a TEXT in
     its description or url.
     """
-    with sandbox_target.opened(db) as opened:
-        found = sandbox_target.find_hook(opened, hook, text)
-        changes = _given(opened, found.subject_type, properties)
-        if not changes:
-            raise click.UsageError(
-                "nothing to change; give at least one property, such as --inactive"
-            )
-        changed = opened.change_hook(found.uuid, **changes)
-        _print_hook(opened, "changed", changed, json_=json_)
+    changes = _given(opened, hook.subject_type, properties)
+    if not changes:
+        raise click.UsageError("nothing to change; give at least one property, such as --inactive")
+    _print_hook(opened, "changed", opened.change_hook(hook.uuid, **changes))
 
 
 @sandbox.command("delete-hook")
-@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
-@click.argument("text", required=False)
-@json_option
-@_database
-def delete_hook(hook: str, text: str | None, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+@_named_hook
+def delete_hook(opened: Sandbox, hook: StoredHook) -> None:
     """Delete a webhook by hand. It is named as in `change-hook`."""
-    with sandbox_target.opened(db) as opened:
-        found = sandbox_target.find_hook(opened, hook, text)
-        opened.delete_hook(found.uuid)
-        _print_hook(opened, "deleted", found, json_=json_)
+    opened.delete_hook(hook.uuid)
+    _print_hook(opened, "deleted", hook)
 
 
 @sandbox.command()
-@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@click.argument("repository", metavar=_REPOSITORY)
 @click.argument("event")
-@json_option
 @output.wide_option
-@_database
-@click.pass_context
-def trigger(
-    context: click.Context, repository: str, event: str, json_: bool, db: str | None
-) -> None:
+@_on_sandbox()
+def trigger(opened: Sandbox, repository: str, event: str) -> int:
     """Let an event happen in a repository.
 
     EVENT is delivered to each active webhook that listens to it, those of the workspace too. Exits
     with 0 when every receiver took it, else with 2.
     """
-    from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415 - it brings requests along
+    from bitbucket_hooks.cli import sandbox_deliveries
 
-    with sandbox_target.opened(db) as opened:
-        context.exit(sandbox_deliveries.trigger(opened, repository, event, json_=json_))
+    return sandbox_deliveries.trigger(opened, repository, event)
 
 
 @sandbox.command()
-@click.argument("hook", metavar="UUID|WORKSPACE[/REPOSITORY]")
-@click.argument("text", required=False)
-@json_option
 @output.wide_option
-@_database
-def history(hook: str, text: str | None, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+@_named_hook
+def history(opened: Sandbox, hook: StoredHook) -> None:
     """List a webhook's deliveries, and what was answered.
 
     Only of one with an enabled history. It is named as in `change-hook`. --json has the headers
     and bodies as well.
     """
-    from bitbucket_hooks.cli import sandbox_deliveries  # noqa: PLC0415
+    from bitbucket_hooks.cli import sandbox_deliveries
 
-    with sandbox_target.opened(db) as opened:
-        sandbox_deliveries.history(
-            opened, sandbox_target.find_hook(opened, hook, text), json_=json_
-        )
+    sandbox_deliveries.history(opened, hook)
 
 
 @sandbox.command()
-@json_option
 @output.wide_option
-@_database
-def repositories(json_: bool, db: str | None) -> None:
+@_on_sandbox()
+def repositories(opened: Sandbox) -> None:
     """List the repositories."""
-    with sandbox_target.opened(db) as opened:
-        found = opened.repositories()
-        counts = Counter(hook.subject for hook in opened.hooks())
-    rows = [(r.full_name, r.project_key, r.private, counts[r.uuid], r.uuid) for r in found]
-    _print_rows(
-        ("repository", "project", "private", "hooks", "uuid"), rows, json_=json_, wide=("uuid",)
-    )
+    counts = Counter(hook.subject for hook in opened.hooks())
+    rows = [
+        (found.full_name, found.project_key, found.private, counts[found.uuid], found.uuid)
+        for found in opened.repositories()
+    ]
+    _print_rows(("repository", "project", "private", "hooks", "uuid"), rows, ("uuid",))
 
 
 @sandbox.command("add-repository")
-@click.argument("names", metavar="WORKSPACE/REPOSITORY…", nargs=-1, required=True)
+@click.argument("names", metavar=f"{_REPOSITORY}…", nargs=-1, required=True)
 @click.option("--project", default="PLAT", show_default=True, help="The project's key.")
 @click.option("--public", is_flag=True, help="Let everybody see it.")
-@json_option
-@_database
-def add_repository(
-    names: Sequence[str], project: str, public: bool, json_: bool, db: str | None
-) -> None:
+@_on_sandbox(create=True)
+def add_repository(opened: Sandbox, names: Sequence[str], project: str, *, public: bool) -> None:
     """Add repositories."""
-    with sandbox_target.opened(db, create=True) as opened:
-        opened.add_repositories(names, project=project, private=not public)
-    _say(f"added {', '.join(names)}", {"added": list(names)}, json_=json_)
+    opened.add_repositories(names, project=project, private=not public)
+    output.said(f"added {', '.join(names)}", {"added": list(names)})
 
 
 @sandbox.command("rename-repository")
-@click.argument("name", metavar="WORKSPACE/REPOSITORY")
+@click.argument("name", metavar=_REPOSITORY)
 @click.argument("slug")
-@json_option
-@_database
-def rename_repository(name: str, slug: str, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+def rename_repository(opened: Sandbox, name: str, slug: str) -> None:
     """Give a repository another slug; it keeps its webhooks."""
-    with sandbox_target.opened(db) as opened:
-        opened.rename_repository(name, slug)
-    _say(f"renamed {name} to {slug}", {"renamed": name, "slug": slug}, json_=json_)
+    opened.rename_repository(name, slug)
+    output.said(f"renamed {name} to {slug}", {"renamed": name, "slug": slug})
 
 
 @sandbox.command("delete-repository")
-@click.argument("name", metavar="WORKSPACE/REPOSITORY")
-@json_option
-@_database
-def delete_repository(name: str, json_: bool, db: str | None) -> None:
+@click.argument("name", metavar=_REPOSITORY)
+@_on_sandbox()
+def delete_repository(opened: Sandbox, name: str) -> None:
     """Delete a repository and its webhooks."""
-    with sandbox_target.opened(db) as opened:
-        opened.delete_repository(name)
-    _say(f"deleted {name}", {"deleted": name}, json_=json_)
+    opened.delete_repository(name)
+    output.said(f"deleted {name}", {"deleted": name})
 
 
 @sandbox.command("add-token")
@@ -254,48 +283,46 @@ def delete_repository(name: str, json_: bool, db: str | None) -> None:
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help="Only this; again for more. Else all."
 )
-@json_option
-@_database
-def add_token(target: str, scopes: Sequence[str], json_: bool, db: str | None) -> None:
+@_on_sandbox(create=True)
+def add_token(opened: Sandbox, target: str, scopes: Sequence[str]) -> None:
     """Make an access token and print it.
 
     It belongs to a workspace, repository or project, and is sent as `Authorization: Bearer TOKEN`:
     `BITBUCKET_OAUTH_TOKEN` and `bitbucket:oauthToken` take it.
     """
+    from bitbucket_hooks.sandbox.identity import CLASSIC_SCOPES
+
     unknown = [scope for scope in scopes if scope not in CLASSIC_SCOPES]
     if unknown:
         raise click.UsageError(f'no scope "{unknown[0]}"; take some of {", ".join(CLASSIC_SCOPES)}')
-    with sandbox_target.opened(db, create=True) as opened:
-        token = opened.issue_access_token(target, scopes or CLASSIC_SCOPES)
-    _say(token, {"token": token}, json_=json_)
+    token = opened.issue_access_token(target, scopes or CLASSIC_SCOPES)
+    output.said(token, {"token": token})
 
 
 @sandbox.command("add-pull-request")
-@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
-@json_option
-@_database
-def add_pull_request(repository: str, json_: bool, db: str | None) -> None:
+@click.argument("repository", metavar=_REPOSITORY)
+@_on_sandbox(create=True)
+def add_pull_request(opened: Sandbox, repository: str) -> None:
     """Open a pull request, on which a preview can comment.
 
     Its commit has a hash of forty zeros.
     """
-    with sandbox_target.opened(db, create=True) as opened:
-        number = opened.plant_pull_request(repository)
-    said = f"opened pull request {number} of {repository}"
-    _say(said, {"repository": repository, "pullRequest": number}, json_=json_)
+    number = opened.plant_pull_request(repository)
+    output.said(
+        f"opened pull request {number} of {repository}",
+        {"repository": repository, "pullRequest": number},
+    )
 
 
 @sandbox.command()
-@click.argument("repository", metavar="WORKSPACE/REPOSITORY")
+@click.argument("repository", metavar=_REPOSITORY)
 @click.argument("pull_request", metavar="NUMBER", type=click.IntRange(min=1))
-@json_option
 @output.wide_option
-@_database
-def comments(repository: str, pull_request: int, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+def comments(opened: Sandbox, repository: str, pull_request: int) -> None:
     """Show the comments on a pull request, the oldest first."""
-    with sandbox_target.opened(db) as opened:
-        found = opened.comments(repository, pull_request)
-    if json_:
+    found = opened.comments(repository, pull_request)
+    if output.wants_json():
         names = ("id", "author", "raw")
         output.as_json([{name: getattr(comment, name) for name in names} for comment in found])
         return
@@ -308,20 +335,24 @@ def comments(repository: str, pull_request: int, json_: bool, db: str | None) ->
 @sandbox.command("set")
 @click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
 @click.option("--reset", is_flag=True, help="Give every other setting its default again.")
-@json_option
+@output.json_option
 @output.wide_option
 @_database
-def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -> None:
+def set_(assignments: Sequence[str], db: str | None, *, reset: bool) -> None:
     """Set latency, faults, limits and more, and show it all.
 
     Without KEY=VALUE the settings are only shown.
     """
+    import attrs
+
+    from bitbucket_hooks.sandbox.settings import parse
+
     with sandbox_target.opened(db, create=bool(assignments)) as opened:
         changes = parse(assignments)
         if reset:
             opened.reset_settings()
         settings = attrs.asdict(opened.configure(**changes))
-    if json_:
+    if output.wants_json():
         output.as_json(settings)
     else:
         output.table(("setting", "value"), list(settings.items()), "")
@@ -330,20 +361,20 @@ def set_(assignments: Sequence[str], reset: bool, json_: bool, db: str | None) -
 @sandbox.command()
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the latest.")
 @click.option("--clear", is_flag=True, help="Empty the log instead.")
-@json_option
 @output.wide_option
-@_database
-def requests(last: int | None, clear: bool, json_: bool, db: str | None) -> None:
+@_on_sandbox()
+def requests(opened: Sandbox, last: int | None, *, clear: bool) -> None:
     """List the requests that were made to the sandbox."""
-    with sandbox_target.opened(db) as opened:
-        if clear:
-            opened.clear_requests()
-            _say("cleared", {"cleared": True}, json_=json_)
-            return
-        found = opened.requests()[-(last or 0) :]
+    if clear:
+        opened.clear_requests()
+        output.said("cleared", {"cleared": True})
+        return
     names = ("at", "method", "path", "query", "status", "identity", "fault")
-    rows = [[moment(r.at), *(getattr(r, name) for name in names[1:])] for r in found]
-    _print_rows(names, rows, json_=json_, wide=("query", "fault", "identity", "at"))
+    rows = [
+        [moment(request.at), *(getattr(request, name) for name in names[1:])]
+        for request in opened.requests()[-(last or 0) :]
+    ]
+    _print_rows(names, rows, ("query", "fault", "identity", "at"))
 
 
 def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -351,6 +382,8 @@ def _given(opened: Sandbox, kind: str, properties: dict[str, Any]) -> dict[str, 
 
     Refuses what the API and the page refuse.
     """
+    from bitbucket_hooks.sandbox.webhook import problems_of
+
     given = {name: value for name, value in properties.items() if value is not None}
     known = opened.events(kind)
     if "events" in given:
@@ -377,39 +410,16 @@ def _shown(opened: Sandbox, hooks: Sequence[StoredHook]) -> list[dict[str, Any]]
     ]
 
 
-def _print_hooks(opened: Sandbox, hooks: Sequence[StoredHook], *, json_: bool) -> None:
-    shown = _shown(opened, hooks)
-    if json_:
-        output.as_json(shown)
-        return
-    columns = ("subject", "description", "url", "active", "events", "secret_set", "uuid")
-    rows = [[hook[column] for column in columns] for hook in shown]
-    headings = [column.replace("secret_set", "secret") for column in columns]
-    wide = ("uuid", "secret", "events", "active")
-    output.table(headings, rows, "There are no webhooks.", wide=wide)
-
-
-def _print_hook(opened: Sandbox, what: str, hook: StoredHook, *, json_: bool) -> None:
+def _print_hook(opened: Sandbox, what: str, hook: StoredHook) -> None:
     (shown,) = _shown(opened, [hook])
-    if json_:
-        output.as_json(shown)
-    else:
-        title = output.text(hook.description or hook.url)
-        click.echo(f"{what} {title} of {shown['subject']}, {hook.uuid}")
-
-
-def _say(text: str, value: Mapping[str, Any], *, json_: bool) -> None:
-    """Print what was done."""
-    if json_:
-        output.as_json(value)
-    else:
-        click.echo(text)
+    title = output.text(hook.description or hook.url)
+    output.said(f"{what} {title} of {shown['subject']}, {hook.uuid}", shown)
 
 
 def _print_rows(
-    names: Sequence[str], rows: Sequence[Sequence[object]], *, json_: bool, wide: Sequence[str] = ()
+    names: Sequence[str], rows: Sequence[Sequence[object]], wide: Sequence[str]
 ) -> None:
-    if json_:
+    if output.wants_json():
         output.as_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         output.table(names, rows, "There are none.", wide=wide)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from bitbucket_hooks.cli import api_client, output, sandbox_target
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
 from bitbucket_hooks.model.urls import shown
@@ -20,23 +18,27 @@ if TYPE_CHECKING:
 _HEADINGS: Final = ("subject", "description", "url", "answer", "attempts", "seconds")
 
 
-def trigger(sandbox: Sandbox, repository: str, event: str, *, json_: bool) -> int:
-    """Let an event happen, tell what each receiver answered, and give the exit code."""
+def trigger(sandbox: Sandbox, repository: str, event: str) -> int:
+    """Let an event happen, say what each receiver answered, and give the exit code."""
     with api_client.patient():
         run = sandbox.trigger(repository, event)
     names = sandbox_target.names_of(sandbox)
-    results = [_result(each, names) for each in run.deliveries]
-    if json_:
+    results = [_result(sent, names) for sent in run.deliveries]
+    if output.wants_json():
         output.as_json(results)
     else:
-        rows = [[*(each[name] for name in _HEADINGS[:3]), *_answer(each)] for each in results]
-        output.table(
-            _HEADINGS,
-            rows,
-            f"No active webhook listens to {event}.",
-            wide=("seconds", "attempts", "description"),
-        )
-    return 0 if all(each["accepted"] for each in results) else REMOTE_FAILED
+        rows = [
+            (
+                *(result[name] for name in _HEADINGS[:3]),
+                result["problem"] or answer_text(result["status"], result["reason"]),
+                result["attempts"],
+                f"{result['seconds']:.2f}",
+            )
+            for result in results
+        ]
+        empty = f"No active webhook listens to {event}."
+        output.table(_HEADINGS, rows, empty, wide=("seconds", "attempts", "description"))
+    return 0 if all(result["accepted"] for result in results) else REMOTE_FAILED
 
 
 def _result(sent: Sent, names: dict[str, str]) -> dict[str, Any]:
@@ -54,42 +56,42 @@ def _result(sent: Sent, names: dict[str, str]) -> dict[str, Any]:
         "reason": last.reason if last else "",
         "body": last.line if last else "",
         "problem": last and last.problem,
-        "seconds": round(sum(each.seconds for each in sent.attempts), 3),
+        "seconds": round(sum(attempt.seconds for attempt in sent.attempts), 3),
         "accepted": bool(last and last.accepted),
     }
 
 
-def _answer(result: dict[str, Any]) -> tuple[Any, ...]:
-    said = result["problem"] or answer_text(result["status"], result["reason"])
-    return said, result["attempts"], f"{result['seconds']:.2f}"
-
-
-def history(sandbox: Sandbox, hook: StoredHook, *, json_: bool) -> None:
-    """Tell what a hook has sent, the latest first."""
+def history(sandbox: Sandbox, hook: StoredHook) -> None:
+    """List what a hook has sent, the latest first."""
     found = sandbox.history(hook.uuid)
-    if json_:
-        output.as_json([_sent(each) for each in found])
+    if output.wants_json():
+        output.as_json([_document(sent) for sent in found])
         return
     if not hook.history_enabled:
-        click.echo(
-            "Note: this webhook keeps no history; `bitbucket-hooks sandbox change-hook "
-            f"{hook.uuid.strip('{}')} --history-enabled` lets it keep one",
-            err=True,
+        output.note(
+            "this webhook keeps no history; `bitbucket-hooks sandbox change-hook "
+            f"{hook.uuid.strip('{}')} --history-enabled` lets it keep one"
         )
-    rows = [_row(each) for each in found]
+    rows = [
+        (
+            moment(sent.at),
+            sent.event,
+            _answer(sent),
+            len(sent.attempts),
+            f"{sum(attempt.seconds for attempt in sent.attempts):.2f}",
+        )
+        for sent in found
+    ]
     output.table(("at", "event", "answer", "attempts", "seconds"), rows, "Nothing was sent.")
 
 
-def _row(sent: Sent) -> tuple[Any, ...]:
+def _answer(sent: Sent) -> str:
     if last := sent.last:
-        said = last.problem or answer_text(last.status, last.reason)
-    else:
-        said = "interrupted" if sent.is_lost else "pending"
-    seconds = f"{sum(each.seconds for each in sent.attempts):.2f}"
-    return moment(sent.at), sent.event, said, len(sent.attempts), seconds
+        return last.problem or answer_text(last.status, last.reason)
+    return "interrupted" if sent.is_lost else "pending"
 
 
-def _sent(sent: Sent) -> dict[str, Any]:
+def _document(sent: Sent) -> dict[str, Any]:
     return {
         "at": moment(sent.at),
         "event": sent.event,
@@ -100,13 +102,13 @@ def _sent(sent: Sent) -> dict[str, Any]:
         "attempts": [
             {
                 "number": number,
-                "seconds": round(each.seconds, 3),
-                "status": each.status,
-                "reason": each.reason,
-                "problem": each.problem,
-                "headers": [list(pair) for pair in each.headers],
-                "body": each.body,
+                "seconds": round(attempt.seconds, 3),
+                "status": attempt.status,
+                "reason": attempt.reason,
+                "problem": attempt.problem,
+                "headers": [list(pair) for pair in attempt.headers],
+                "body": attempt.body,
             }
-            for number, each in enumerate(sent.attempts, 1)
+            for number, attempt in enumerate(sent.attempts, 1)
         ],
     }

@@ -55,7 +55,7 @@ def missing_sandbox(path: Path) -> ConfigError:
 @contextlib.contextmanager
 def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
     """Open the sandbox that is meant."""
-    from bitbucket_hooks.sandbox.admin import Sandbox  # noqa: PLC0415 - other commands go without
+    from bitbucket_hooks.sandbox.admin import Sandbox
 
     path = sandbox_path(given)
     if not path.exists():
@@ -68,8 +68,8 @@ def opened(given: str | None, *, create: bool = False) -> Iterator[Sandbox]:
 
 def names_of(sandbox: Sandbox) -> dict[str, str]:
     """Give the names that people know repositories and workspaces by, for each uuid."""
-    names = {each.uuid: each.full_name for each in sandbox.repositories()}
-    return names | {each.uuid: each.slug for each in sandbox.workspaces()}
+    names = {repository.uuid: repository.full_name for repository in sandbox.repositories()}
+    return names | {workspace.uuid: workspace.slug for workspace in sandbox.workspaces()}
 
 
 def find_hook(sandbox: Sandbox, where: str, text: str | None) -> StoredHook:
@@ -79,31 +79,29 @@ def find_hook(sandbox: Sandbox, where: str, text: str | None) -> StoredHook:
     """
     if _UUID.fullmatch(where):
         return sandbox.hook(where)
-    hooks = sandbox.hooks(where)
-    found = _matching(hooks, text) if text else hooks
+    hooks = found = sandbox.hooks(where)
+    if text:
+        found = [hook for hook in hooks if text in (hook.description, hook.url, hook.uuid)]
+        found = found or [hook for hook in hooks if _mentions(hook, text.casefold())]
     if len(found) == 1:
         return found[0]
     what = f'"{text}" in {where}' if text else where
-    if not found:
+    if found:
         raise ConfigError(
-            f"no webhook matches {what}",
-            f"Name one of those of {where}: {_listed(hooks)}."
-            if hooks
-            else f"Add one with `bitbucket-hooks sandbox add-hook {where} URL`: {where} has none.",
+            f"{len(found)} webhooks match {what}", f"Name one by its uuid: {_listed(found)}."
         )
     raise ConfigError(
-        f"{len(found)} webhooks match {what}", f"Name one by its uuid: {_listed(found)}."
+        f"no webhook matches {what}",
+        f"Name one of those of {where}: {_listed(hooks)}."
+        if hooks
+        else f"Add one with `bitbucket-hooks sandbox add-hook {where} URL`: {where} has none.",
     )
 
 
-def _matching(hooks: list[StoredHook], text: str) -> list[StoredHook]:
-    exact = [hook for hook in hooks if text in (hook.description, hook.url, hook.uuid)]
-    if exact:
-        return exact
-    text = text.casefold()
-    return [hook for hook in hooks if text in f"{hook.description}\n{hook.url}".casefold()]
+def _mentions(hook: StoredHook, text: str) -> bool:
+    return text in f"{hook.description}\n{hook.url}".casefold()
 
 
 def _listed(hooks: list[StoredHook]) -> str:
-    names = [f"{hook.uuid} {printable(veiled(hook.description or hook.url))}" for hook in hooks]
+    names = (f"{hook.uuid} {printable(veiled(hook.description or hook.url))}" for hook in hooks)
     return ", ".join(names)

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, json_option, stack_argument
-from bitbucket_hooks.deliveries import sending
+from bitbucket_hooks.cli.command import Command, stack_argument
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.model.events import KEYS, no_such_event
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
@@ -55,10 +54,8 @@ For example:
 @click.option(
     "--insecure", is_flag=True, help="Send it also when the certificate doesn't pass verification."
 )
-@json_option
-@click.pass_context
+@output.json_option
 def send(
-    context: click.Context,
     event: str,
     url: str | None,
     secret_from: str | None,
@@ -67,72 +64,57 @@ def send(
     *,
     timeout: float,
     insecure: bool,
-    json_: bool,
-) -> None:
+) -> int:
     """Make a test delivery to a receiver, and say what it answers.
 
     A payload of EVENT, as Bitbucket would send it. It is sent once, and no redirect is followed.
     The repository in the payload is made up. Exits with 0 when the answer is a 2xx, 2 when it is
     another or there is none, 1 for a mistake.
     """
-    _known(event)
+    from bitbucket_hooks.deliveries import sending
+
+    if event not in KEYS:
+        raise click.UsageError(no_such_event(event))
     if url is None and hook is None:
         raise click.UsageError("no receiver is named; give --url URL, or --hook NAME")
-    found = _declared(hook, stack, event) if hook else None
-    target = _target(url, found)
-    what = _delivery(event, secret_from, found, hides_url=url is None and _hides_url(found))
-    insecure = insecure or (found is not None and found.skips_verification)
+    target = declared(hook, stack, engine.stack_config) if hook else None
+    if target and event not in target.events:
+        output.note(f'hook "{hook}" doesn\'t listen to {event}: Bitbucket would not send it')
+    address = _checked(target.url() if url is None and target else url)
+    workspace = target.workspace if target else delivery_target.WORKSPACE
+    repository = target.repository if target else delivery_target.REPOSITORY
+    content = payload(event, workspace, repository, datetime.now(timezone.utc))
+    hides_url = url is None and target is not None and target.hides_url
+    what = sending.delivery(event, content, _secret(secret_from, target), hides_url=hides_url)
+    insecure = insecure or (target is not None and target.skips_verification)
     with api_client.patient():
-        outcome = sending.send(target, what, timeout, insecure=insecure)
-    result = _as_json(event, target, what, outcome)
-    if json_:
+        outcome = sending.send(address, what, timeout, insecure=insecure)
+    result = _as_json(event, address, what, outcome)
+    if output.wants_json():
         output.as_json(result)
     else:
         _print(result)
-    context.exit(0 if outcome.accepted else REMOTE_FAILED)
+    return 0 if outcome.accepted else REMOTE_FAILED
 
 
-def _known(event: str) -> None:
-    if event not in KEYS:
-        raise click.UsageError(no_such_event(event))
-
-
-def _declared(name: str, stack: str | None, event: str) -> DeliveryTarget:
-    found = declared(name, stack, engine.stack_config)
-    if event not in found.events:
-        api_client.note(f'hook "{name}" doesn\'t listen to {event}: Bitbucket would not send it')
-    return found
-
-
-def _target(given: str | None, found: DeliveryTarget | None) -> str:
-    url = given if given is not None or found is None else found.url()
+def _checked(url: str | None) -> str:
+    """A url that deliveries can be made to. Raises UsageError."""
     problem = url_problem(url or "", allow_private=True)
     if url is None or problem:
         raise click.UsageError(f"--url: {problem}")
     host = urlsplit(url).hostname or ""
     if is_private_host(host):
-        api_client.note(f"{host} is a private host: Bitbucket itself can't reach it")
+        output.note(f"{host} is a private host: Bitbucket itself can't reach it")
     return url
 
 
-def _hides_url(found: DeliveryTarget | None) -> bool:
-    return found is not None and found.hides_url
-
-
-def _delivery(
-    event: str, secret_from: str | None, found: DeliveryTarget | None, *, hides_url: bool
-) -> Delivery:
-    secret = delivery_target.secret_of(secret_from) if secret_from is not None else None
-    if found is not None and secret is None:
-        secret = found.secret()
-        if not found.manages_secret:
-            api_client.note(
-                "the stack doesn't say what the hook's secret is; --secret-from gives one"
-            )
-    workspace = found.workspace if found else delivery_target.WORKSPACE
-    repository = found.repository if found else delivery_target.REPOSITORY
-    content = payload(event, workspace, repository, datetime.now(timezone.utc))
-    return sending.delivery(event, content, secret, hides_url=hides_url)
+def _secret(source: str | None, target: DeliveryTarget | None) -> str | None:
+    """What signs the delivery; None: nothing. Raises ConfigError."""
+    if source is not None or target is None:
+        return None if source is None else delivery_target.secret_of(source)
+    if not target.manages_secret:
+        output.note("the stack doesn't say what the hook's secret is; --secret-from gives one")
+    return target.secret()
 
 
 def _as_json(event: str, url: str, what: Delivery, outcome: DeliveryResult) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 import yaml
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import CommandGroup, json_option
+from bitbucket_hooks.cli.command import CommandGroup, refresh_option, with_options
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.runs.many_stacks import ManyStacks
 from bitbucket_hooks.stack.offline import summaries, with_shared_limits
@@ -25,15 +25,17 @@ _LIST: Final = "list"
 _WORST_FIRST: Final = (USERS_MISTAKE, REMOTE_FAILED, DIFFERENCE, 0)
 _SCRIPT: Final = "ci/preview.sh"
 _globs = click.argument("globs", metavar="[GLOB]…", nargs=-1)
-_at_once = click.option(
-    "--at-once",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="How many run side by side; together they keep to the limit of each identity.",
-)
-_refresh = click.option(
-    "--refresh", is_flag=True, help="Look at the live hooks first: one request per repository."
+_run_options = with_options(
+    _globs,
+    click.option(
+        "--at-once",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many run side by side; together they keep to the limit of each identity.",
+    ),
+    refresh_option,
+    output.json_option,
 )
 
 
@@ -57,7 +59,7 @@ def stacks() -> None:
 
 @stacks.command(_LIST)
 @_globs
-@json_option
+@output.json_option
 @output.wide_option
 @click.option(
     "--matrix",
@@ -67,85 +69,70 @@ def stacks() -> None:
 @click.option(
     "--script", default=_SCRIPT, show_default=True, help="What a step runs, before the stack."
 )
-def list_(globs: tuple[str, ...], *, json_: bool, matrix: str | None, script: str) -> None:
+def list_(globs: tuple[str, ...], *, matrix: str | None, script: str) -> None:
     """List the stacks that have a file, offline."""
     found = summaries(globs)
     _warn_of_mistakes(found)
-    if matrix is None and json_:
+    if matrix is None and output.wants_json():
         output.as_json([_as_json(stack) for stack in found])
     elif matrix is None:
         headings = ("stack", "hooks in config", "workspace", "account", "requests an hour")
         output.table(
             headings,
-            [_row(stack) for stack in found],
+            [
+                (stack.stack, stack.hooks, stack.workspace, stack.identity, stack.rate_limit)
+                for stack in found
+            ],
             "There are no stacks here.",
             wide=("requests an hour",),
         )
     else:
         parts = with_shared_limits(found)
         _note_own_limits(found, parts)
-        _print_matrix(matrix, parts, script, json_=json_)
+        _print_matrix(matrix, parts, script)
 
 
 @stacks.command()
-@_globs
-@_at_once
-@_refresh
-@json_option
-@click.pass_context
-def preview(
-    context: click.Context, globs: tuple[str, ...], *, at_once: int, refresh: bool, json_: bool
-) -> None:
+@_run_options
+def preview(globs: tuple[str, ...], *, at_once: int, refresh: bool) -> int:
     """Preview several stacks, side by side if you like.
 
     Exits with the worst of their exit codes: 1 for a mistake, 2 when the remote side failed, 3
     when anything changes, 0 when nothing does.
     """
-    context.exit(_run(globs, ["preview"], at_once, refresh=refresh, json_=json_))
+    return _run(globs, ["preview"], at_once, refresh=refresh)
 
 
 @stacks.command()
-@_globs
-@_at_once
-@_refresh
-@json_option
+@_run_options
 @click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
-@click.pass_context
-def up(
-    context: click.Context,
-    globs: tuple[str, ...],
-    *,
-    at_once: int,
-    refresh: bool,
-    json_: bool,
-    yes: bool,
-) -> None:
+def up(globs: tuple[str, ...], *, at_once: int, refresh: bool, yes: bool) -> int:
     """Update several stacks, without a question.
 
     One that fails stops no other. Exits with the worst of their exit codes: 1 for a mistake, 2
     when the remote side failed, 0 when all is done.
     """
     said = ["--yes"] if yes else []
-    context.exit(_run(globs, ["up", *said], at_once, refresh=refresh, json_=json_))
+    return _run(globs, ["up", *said], at_once, refresh=refresh)
 
 
-def _run(
-    globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool, json_: bool
-) -> int:
+def _run(globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool) -> int:
     names = [stack.stack for stack in summaries(globs)]
-    more = [*(["--refresh"] if refresh else []), *(["--json"] if json_ else [])]
+    as_json = output.wants_json()
+    more = [*(["--refresh"] if refresh else []), *(["--json"] if as_json else [])]
     done = {}
     for run in ManyStacks([*command, *more], at_once, _complain).run(names):
         done[run.stack] = run
-        if not json_:
+        if not as_json:
             click.echo(run.printed, nl=False)
     ended = [done[name] for name in names]
-    if json_:
+    if as_json:
         output.as_json([_outcome(run) for run in ended])
     else:
         rows = [(run.stack, "not started" if run.code is None else run.code) for run in ended]
         output.table(("stack", "exit code"), rows, "There are no stacks here.")
-    return min((_code(run) for run in ended), key=_rank, default=0)
+    codes = (USERS_MISTAKE if run.code is None else run.code for run in ended)
+    return min(codes, key=_rank, default=0)
 
 
 def _complain(stack: str, line: str) -> None:
@@ -159,10 +146,6 @@ def _outcome(done: Done) -> dict[str, Any]:
     except ValueError:  # it failed before there was anything to tell
         changes = None
     return {"stack": done.stack, "exitCode": done.code, "changes": changes}
-
-
-def _code(done: Done) -> int:
-    return USERS_MISTAKE if done.code is None else done.code
 
 
 def _rank(code: int) -> int:
@@ -181,30 +164,25 @@ def _as_json(stack: StackSummary) -> dict[str, Any]:
     }
 
 
-def _row(stack: StackSummary) -> tuple[object, ...]:
-    return (stack.stack, stack.hooks, stack.workspace, stack.identity, stack.rate_limit)
-
-
 def _warn_of_mistakes(found: Sequence[StackSummary]) -> None:
     """Say which stacks may have more hooks than they seem to have."""
     for stack in found:
         for problem in stack.problems:
-            click.echo(f"Warning: {output.text(stack.stack)}: {output.text(problem)}", err=True)
+            output.warn(f"{stack.stack}: {problem}")
 
 
 def _note_own_limits(found: Sequence[StackSummary], parts: Sequence[StackSummary]) -> None:
     """Say where the part can't take hold."""
     for whole, part in zip(found, parts, strict=True):
         if whole.own_limit and whole.rate_limit != part.rate_limit:
-            click.echo(
-                f"Warning: {output.text(whole.stack)}: its files say bitbucket:rateLimit "
-                f"{whole.rate_limit}, which holds over BITBUCKET_RATE_LIMIT; beside the others "
-                f"it may have {part.rate_limit}; take the key out, or run it alone",
-                err=True,
+            output.warn(
+                f"{whole.stack}: its files say bitbucket:rateLimit {whole.rate_limit}, which holds "
+                f"over BITBUCKET_RATE_LIMIT; beside the others it may have {part.rate_limit}; take "
+                "the key out, or run it alone"
             )
 
 
-def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str, *, json_: bool) -> None:
+def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str) -> None:
     if kind == "github":
         include = [
             {"stack": stack.stack, **({"rateLimit": stack.rate_limit} if stack.rate_limit else {})}
@@ -213,7 +191,7 @@ def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str, *, json
         click.echo(json.dumps({"include": include}))
         return
     block = [{"parallel": [{"step": _step(stack, script)} for stack in parts]}]
-    if json_:
+    if output.wants_json():
         output.as_json(block)
         return
     click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
