@@ -32,6 +32,7 @@ from support.rooms import Canned, canned_client
 CHANGES = ("PUT", "DELETE")
 PROD, STAGING = Marker("infra", "prod"), Marker("infra", "staging")
 OWNER = ApiToken(OWNER_EMAIL, OWNER_TOKEN)
+WHERE = PullRequest(Subject("acme", "web"), 1)
 
 
 def always(text: str) -> Render:
@@ -40,25 +41,25 @@ def always(text: str) -> Render:
 
 
 @attrs.define
-class Desk:
+class Review:
     """A pull request, and whoever comments on it."""
 
     sandbox: Sandbox
     clock: FakeClock
     where: PullRequest
-    told: list[str]
+    notes: list[str]
     _open: list[CommentApi] = attrs.Factory(list)
 
-    def run(self, credentials: Credentials = OWNER) -> StackComments:
-        """Give what one run has, each with connections of its own."""
+    def run(self, credentials: Credentials = OWNER, marker: Marker = PROD) -> StackComments:
+        """Give what a run has, each with connections of its own."""
         settings = Settings(api_url=f"sandbox:{self.sandbox.path}", credentials=credentials)
-        api = CommentApi(open_client(settings, self.told.append, clock=self.clock))
+        api = CommentApi(open_client(settings, self.notes.append, clock=self.clock))
         self._open.append(api)
-        return StackComments(api, self.clock, self.told.append)
+        return StackComments(api, self.clock, self.notes.append, self.where, marker)
 
     def put(self, text: str, marker: Marker = PROD, credentials: Credentials = OWNER) -> str:
         """Publish in a run of its own."""
-        return self.run(credentials).put(self.where, marker, always(text))
+        return self.run(credentials, marker).put(always(text))
 
     def there(self) -> list[StoredComment]:
         """Give what is on the pull request."""
@@ -66,7 +67,7 @@ class Desk:
 
     def bodies(self) -> list[str]:
         """Give the texts, without the first line and the one below it."""
-        return [one.raw.split("\n", 2)[2] for one in self.there()]
+        return [comment.raw.split("\n", 2)[2] for comment in self.there()]
 
     def plant(self, raw: str, author: str = OWNER_EMAIL, **more: Any) -> StoredComment:
         """Comment by hand."""
@@ -74,7 +75,7 @@ class Desk:
 
     def asked(self) -> list[str]:
         """Give the verbs since the last time."""
-        verbs = [one.method for one in self.sandbox.requests()]
+        verbs = [request.method for request in self.sandbox.requests()]
         self.sandbox.clear_requests()
         return verbs
 
@@ -85,137 +86,139 @@ class Desk:
 
 
 @pytest.fixture
-def desk(sandbox: Sandbox, clock: FakeClock) -> Iterator[Desk]:
+def review(sandbox: Sandbox, clock: FakeClock) -> Iterator[Review]:
     """Give an empty pull request."""
     number = sandbox.plant_pull_request("acme/web")
-    opened = Desk(sandbox, clock, PullRequest(Subject("acme", "web"), number), [])
+    opened = Review(sandbox, clock, PullRequest(Subject("acme", "web"), number), [])
     yield opened
     opened.close()
 
 
-def test_ten_pushes_leave_one_comment(desk: Desk) -> None:
+def test_ten_pushes_leave_one_comment(review: Review) -> None:
     """Edited in place; the text is the last one, the number the first."""
     for number in range(10):
-        desk.put(f"# Preview {number}\n\nfine\n")
-    (left,) = desk.there()
+        review.put(f"# Preview {number}\n\nfine\n")
+    (left,) = review.there()
     assert left.id == 1
-    assert desk.bodies() == ["# Preview 9\n\nfine\n"]
+    assert review.bodies() == ["# Preview 9\n\nfine\n"]
     assert left.raw.startswith("[//]: # (bitbucket-hooks infra/prod ")
 
 
-def test_a_slow_run_overwrites_no_later_one(desk: Desk) -> None:
+def test_a_slow_run_overwrites_no_later_one(review: Review) -> None:
     """Of two pushes the later one's report stays, whichever ends first; doubles too are its own."""
     for number, text in ((8, "eighth"), (7, "seventh")):
-        said = desk.run().put(desk.where, PROD, always(text), number)
+        said = review.run().put(always(text), number)
     assert said == "left as it is: a later run has told already"
-    assert desk.bodies() == ["eighth"]
-    desk.run().put(desk.where, PROD, always("ninth"), 9)
-    desk.put("at a desk, where runs have no number")
-    desk.run().put(desk.where, PROD, always("first of another count"), 1)
-    assert desk.bodies() == ["first of another count"]
+    assert review.bodies() == ["eighth"]
+    review.run().put(always("ninth"), 9)
+    review.put("at a review, where runs have no number")
+    review.run().put(always("first of another count"), 1)
+    assert review.bodies() == ["first of another count"]
 
 
-def test_nobody_else_can_say_that_a_later_run_has_told(desk: Desk) -> None:
+def test_nobody_else_can_say_that_a_later_run_has_told(review: Review) -> None:
     """With a token that can't tell who it is, a comment that may not be edited isn't ours."""
-    desk.plant(f"{PROD.line('n', 999)}\n\nall is well", author=MEMBER_EMAIL)
-    token = AccessToken(desk.sandbox.issue_access_token("acme/web", ["pullrequest:write"]))
-    said = desk.run(token).put(desk.where, PROD, always("40 hooks to delete"), 7)
+    review.plant(f"{PROD.line('n', 999)}\n\nall is well", author=MEMBER_EMAIL)
+    token = AccessToken(review.sandbox.issue_access_token("acme/web", ["pullrequest:write"]))
+    said = review.run(token).put(always("40 hooks to delete"), 7)
     assert said == "comment 2 stands as it is"
-    assert desk.bodies() == ["all is well", "40 hooks to delete"]
+    assert review.bodies() == ["all is well", "40 hooks to delete"]
 
 
-def test_an_unchanged_text_is_not_written(desk: Desk) -> None:
+def test_an_unchanged_text_is_not_written(review: Review) -> None:
     """Blanks at the ends don't count: the service may keep them or not."""
-    desk.put("same\n\ntext\n")
-    desk.asked()
-    assert desk.put("same  \n\ntext\n\n") == "comment 1 stands as it is"
-    assert desk.asked() == ["GET", "GET"]
+    review.put("same\n\ntext\n")
+    review.asked()
+    assert review.put("same  \n\ntext\n\n") == "comment 1 stands as it is"
+    assert review.asked() == ["GET", "GET"]
 
 
-def test_each_stack_has_its_own(desk: Desk) -> None:
+def test_each_stack_has_its_own(review: Review) -> None:
     """Also where the name of one begins with that of another, or holds what a marker can't."""
     markers = [PROD, STAGING, Marker("infra", "pro"), Marker("infra", "a b)"), Marker("in", "x/y")]
     for turn in ("first", "second"):
         for marker in markers:
-            desk.put(f"{turn} {marker.stack}", marker)
-    assert desk.bodies() == [f"second {marker.stack}" for marker in markers]
+            review.put(f"{turn} {marker.stack}", marker)
+    assert review.bodies() == [f"second {marker.stack}" for marker in markers]
 
 
-def test_doubles_are_cleaned_up(desk: Desk) -> None:
+def test_doubles_are_cleaned_up(review: Review) -> None:
     """The oldest stays, so that links to it stay valid."""
     for number in range(3):
-        desk.plant(f"{PROD.line(f'n{number}')}\n\nold {number}")
-    desk.plant(f"{STAGING.line('n')}\n\nother")
-    desk.sandbox.plan_fault("502-after", "DELETE")  # asked again, it is gone already
-    desk.put("new")
-    assert [one.id for one in desk.there()] == [1, 4]
-    assert desk.bodies() == ["new", "other"]
+        review.plant(f"{PROD.line(f'n{number}')}\n\nold {number}")
+    review.plant(f"{STAGING.line('n')}\n\nother")
+    review.sandbox.plan_fault("502-after", "DELETE")  # asked again, it is gone already
+    review.put("new")
+    assert [comment.id for comment in review.there()] == [1, 4]
+    assert review.bodies() == ["new", "other"]
 
 
-def test_who_we_are_is_asked_once(desk: Desk) -> None:
+def test_who_we_are_is_asked_once(review: Review) -> None:
     """In a run, and only when there is a comment of whom it matters."""
-    comments = desk.run()
+    comments = review.run()
     for number in range(4):
-        comments.put(desk.where, PROD, always(f"text {number}"))
-    asked = [one.path for one in desk.sandbox.requests()]
+        comments.put(always(f"text {number}"))
+    asked = [request.path for request in review.sandbox.requests()]
     assert asked.count("/2.0/user") == 1
     assert asked.index("/2.0/user") == 3
 
 
-def test_what_others_wrote_is_left_alone(desk: Desk) -> None:
+def test_what_others_wrote_is_left_alone(review: Review) -> None:
     """Comments of others with our marker, quotes, answers, and comments on a line."""
     line = PROD.line("abc")
-    parent = desk.plant("A question")
+    parent = review.plant("A question")
     kept = [
         parent,
-        desk.plant(f"{line}\n\ncopied", MEMBER_EMAIL),
-        desk.plant(f"> {line}\n\nquoted"),
-        desk.plant(f"See:\n{line}"),
-        desk.plant(f"{line}\n\nanswer", parent=parent.id),
-        desk.plant(f"{line}\n\non a line", inline="stacks/Pulumi.prod.yaml"),
+        review.plant(f"{line}\n\ncopied", MEMBER_EMAIL),
+        review.plant(f"> {line}\n\nquoted"),
+        review.plant(f"See:\n{line}"),
+        review.plant(f"{line}\n\nanswer", parent=parent.id),
+        review.plant(f"{line}\n\non a line", inline="stacks/Pulumi.prod.yaml"),
     ]
-    desk.put("ours")
-    desk.put("ours again")
-    assert desk.there()[:-1] == kept
-    assert desk.there()[-1].raw.endswith("\n\nours again")
+    review.put("ours")
+    review.put("ours again")
+    assert review.there()[:-1] == kept
+    assert review.there()[-1].raw.endswith("\n\nours again")
 
 
-def test_a_deleted_comment_is_made_anew(desk: Desk) -> None:
+def test_a_deleted_comment_is_made_anew(review: Review) -> None:
     """Its mark counts, though the service still lists it."""
-    desk.put("first")
-    desk.sandbox.delete_comment("acme/web", desk.where.number, 1)
-    assert desk.put("second") == "wrote comment 2"
-    assert desk.bodies() == ["second"]
+    review.put("first")
+    review.sandbox.delete_comment("acme/web", review.where.number, 1)
+    assert review.put("second") == "wrote comment 2"
+    assert review.bodies() == ["second"]
 
 
-def test_one_that_is_deleted_meanwhile(desk: Desk) -> None:
+def test_one_that_is_deleted_meanwhile(review: Review) -> None:
     """Between the listing and the PUT: the next one takes its place, else a new one."""
-    desk.put("first")
-    desk.sandbox.plan_fault("502", "PUT")
-    desk.clock.after(0.1, lambda: desk.sandbox.delete_comment("acme/web", desk.where.number, 1))
-    assert desk.put("second") == "wrote comment 2"
-    assert desk.bodies() == ["second"]
+    review.put("first")
+    review.sandbox.plan_fault("502", "PUT")
+    review.clock.after(
+        0.1, lambda: review.sandbox.delete_comment("acme/web", review.where.number, 1)
+    )
+    assert review.put("second") == "wrote comment 2"
+    assert review.bodies() == ["second"]
 
 
-def test_pages_are_followed(desk: Desk) -> None:
+def test_pages_are_followed(review: Review) -> None:
     """Ours is found among hundreds."""
     for number in range(130):
-        desk.plant(f"chatter {number}", MEMBER_EMAIL)
-    desk.put("first")
+        review.plant(f"chatter {number}", MEMBER_EMAIL)
+    review.put("first")
     for number in range(130):
-        desk.plant(f"more chatter {number}", MEMBER_EMAIL)
-    desk.put("second")
-    assert len(desk.there()) == 261
-    assert [one.id for one in desk.there() if "second" in one.raw] == [131]
+        review.plant(f"more chatter {number}", MEMBER_EMAIL)
+    review.put("second")
+    assert len(review.there()) == 261
+    assert [comment.id for comment in review.there() if "second" in comment.raw] == [131]
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "502-after", "truncated"])
-def test_a_lost_answer_leaves_one(desk: Desk, fault: Any) -> None:
+def test_a_lost_answer_leaves_one(review: Review, fault: Any) -> None:
     """The comment was made: it is found, not made twice."""
-    desk.sandbox.plan_fault(fault, "POST")
-    desk.put("text")
-    assert desk.bodies() == ["text"]
-    assert desk.asked().count("POST") == 1
+    review.sandbox.plan_fault(fault, "POST")
+    review.put("text")
+    assert review.bodies() == ["text"]
+    assert review.asked().count("POST") == 1
 
 
 def test_two_runs_at_the_same_moment(clock: FakeClock) -> None:
@@ -235,9 +238,8 @@ def test_two_runs_at_the_same_moment(clock: FakeClock) -> None:
         return Canned(body={"values": list(there.values())})
 
     client, _ = canned_client(answers, clock)
-    where = PullRequest(Subject("acme", "web"), 1)
-    comments = StackComments(CommentApi(client), clock, print)
-    assert comments.put(where, PROD, always("ours")) == "comment 1 updated"
+    comments = StackComments(CommentApi(client), clock, print, WHERE, PROD)
+    assert comments.put(always("ours")) == "comment 1 updated"
     assert list(there) == [1]
     assert there[1]["content"]["raw"].endswith("\n\nours")
 
@@ -253,18 +255,17 @@ def test_an_answer_that_is_no_comment(clock: FakeClock) -> None:
         return Canned(body={"values": made})
 
     client, _ = canned_client(answers, clock)
-    where = PullRequest(Subject("acme", "web"), 1)
-    done = StackComments(CommentApi(client), clock, print).put(where, PROD, lambda _: "text")
+    done = StackComments(CommentApi(client), clock, print, WHERE, PROD).put(lambda _: "text")
     assert (done, len(made)) == ("comment 1 stands as it is", 1)
 
 
 @pytest.mark.parametrize("fault", ["drop-before", "html", "503"])
-def test_what_was_not_made_is_made(desk: Desk, fault: Any) -> None:
+def test_what_was_not_made_is_made(review: Review, fault: Any) -> None:
     """After looking for it for ten seconds."""
-    desk.sandbox.plan_fault(fault, "POST")
-    desk.put("text")
-    assert desk.bodies() == ["text"]
-    assert desk.clock.time == pytest.approx(10)
+    review.sandbox.plan_fault(fault, "POST")
+    review.put("text")
+    assert review.bodies() == ["text"]
+    assert review.clock.time == pytest.approx(10)
 
 
 def test_one_that_shows_late(clock: FakeClock) -> None:
@@ -278,71 +279,70 @@ def test_one_that_shows_late(clock: FakeClock) -> None:
         return Canned(body={"values": made if clock.time >= 6 else []})
 
     client, adapter = canned_client(answers, clock)
-    where = PullRequest(Subject("acme", "web"), 1)
-    StackComments(CommentApi(client), clock, print).put(where, PROD, lambda _: "text")
-    assert [one.method for one in adapter.asked].count("POST") == 1
-    assert "PUT" not in [one.method for one in adapter.asked]
+    StackComments(CommentApi(client), clock, print, WHERE, PROD).put(lambda _: "text")
+    assert [request.method for request in adapter.asked].count("POST") == 1
+    assert "PUT" not in [request.method for request in adapter.asked]
     assert 6 <= clock.time < 10
 
 
-def test_another_run_was_first(desk: Desk) -> None:
+def test_another_run_was_first(review: Review) -> None:
     """While the lost one is looked for: its comment is edited, and no second one made."""
-    desk.sandbox.plan_fault("drop-before", "POST")
-    desk.clock.after(6, lambda: desk.plant(f"{PROD.line('theirs')}\n\nby another run"))
-    assert desk.put("text") == "comment 1 updated"
-    assert desk.bodies() == ["text"]
-    assert desk.asked().count("POST") == 1
+    review.sandbox.plan_fault("drop-before", "POST")
+    review.clock.after(6, lambda: review.plant(f"{PROD.line('theirs')}\n\nby another run"))
+    assert review.put("text") == "comment 1 updated"
+    assert review.bodies() == ["text"]
+    assert review.asked().count("POST") == 1
 
 
-def test_answers_that_are_lost_for_ever(desk: Desk) -> None:
+def test_answers_that_are_lost_for_ever(review: Review) -> None:
     """Are an error in the end."""
-    desk.sandbox.plan_fault("drop-before", "POST", times=100)
+    review.sandbox.plan_fault("drop-before", "POST", times=100)
     with pytest.raises(AnswerLost, match="may or may not have been done"):
-        desk.put("text")
-    assert desk.there() == []
+        review.put("text")
+    assert review.there() == []
 
 
-def test_a_token_that_is_nobody(desk: Desk) -> None:
+def test_a_token_that_is_nobody(review: Review) -> None:
     """An access token may not ask who it is: the marker alone decides."""
     scopes = ["pullrequest:write"]
-    token = AccessToken(desk.sandbox.issue_access_token("acme/web", scopes))
+    token = AccessToken(review.sandbox.issue_access_token("acme/web", scopes))
     for number in range(3):
-        desk.put(f"text {number}", credentials=token)
-    assert desk.bodies() == ["text 2"]
+        review.put(f"text {number}", credentials=token)
+    assert review.bodies() == ["text 2"]
 
 
-def test_a_token_after_another(desk: Desk) -> None:
+def test_a_token_after_another(review: Review) -> None:
     """What the old identity wrote can't be edited: a new one is made, and then edited."""
-    desk.put("by the owner")
+    review.put("by the owner")
     token = ApiToken(MEMBER_EMAIL, MEMBER_TOKEN)
-    bot = AccessToken(desk.sandbox.issue_access_token("acme:WEB", ["pullrequest:write"]))
+    bot = AccessToken(review.sandbox.issue_access_token("acme:WEB", ["pullrequest:write"]))
     for credentials in (token, bot):
-        desk.put(f"first by {credentials.identity}", credentials=credentials)
-        desk.put(f"second by {credentials.identity}", credentials=credentials)
+        review.put(f"first by {credentials.identity}", credentials=credentials)
+        review.put(f"second by {credentials.identity}", credentials=credentials)
     expected = ["by the owner", f"second by {token.identity}", "second by the access token"]
-    assert desk.bodies() == expected
+    assert review.bodies() == expected
 
 
-def test_an_access_token_that_tells_a_name(desk: Desk) -> None:
+def test_an_access_token_that_tells_a_name(review: Review) -> None:
     """What `/user` says of one that is no person isn't believed."""
     token = AccessToken(
-        desk.sandbox.issue_access_token("acme/web", ["pullrequest:write", "account"])
+        review.sandbox.issue_access_token("acme/web", ["pullrequest:write", "account"])
     )
     for number in range(2):
-        desk.put(f"text {number}", credentials=token)
-    assert desk.bodies() == ["text 1"]
+        review.put(f"text {number}", credentials=token)
+    assert review.bodies() == ["text 1"]
 
 
-def test_a_double_that_can_not_be_deleted(desk: Desk) -> None:
+def test_a_double_that_can_not_be_deleted(review: Review) -> None:
     """Is told, and doesn't keep the first one from being edited."""
     scopes = ["read:pullrequest:bitbucket", "write:pullrequest:bitbucket"]
-    nobody = ApiToken(MEMBER_EMAIL, desk.sandbox.issue_api_token(MEMBER_EMAIL, scopes))
-    desk.put("first", credentials=nobody)
-    desk.plant(f"{PROD.line('x')}\n\ncopy")
-    desk.put("second", credentials=nobody)
-    assert desk.bodies() == ["second", "copy"]
-    (told,) = desk.told
-    assert "pull request 1: comment 2 stays" in told
+    nobody = ApiToken(MEMBER_EMAIL, review.sandbox.issue_api_token(MEMBER_EMAIL, scopes))
+    review.put("first", credentials=nobody)
+    review.plant(f"{PROD.line('x')}\n\ncopy")
+    review.put("second", credentials=nobody)
+    assert review.bodies() == ["second", "copy"]
+    (note,) = review.notes
+    assert "pull request 1: comment 2 stays" in note
 
 
 def test_own_comments_that_may_not_be_edited(clock: FakeClock) -> None:
@@ -357,32 +357,32 @@ def test_own_comments_that_may_not_be_edited(clock: FakeClock) -> None:
         return Canned(body={"values": [comment]})
 
     client, adapter = canned_client(answers, clock)
-    comments = StackComments(CommentApi(client), clock, print)
+    comments = StackComments(CommentApi(client), clock, print, WHERE, PROD)
     with pytest.raises(PermissionRefused):
-        comments.put(PullRequest(Subject("acme", "web"), 1), PROD, lambda _: "new")
-    assert [one.method for one in adapter.asked] == ["GET", "GET", "PUT"]
+        comments.put(lambda _: "new")
+    assert [request.method for request in adapter.asked] == ["GET", "GET", "PUT"]
 
 
-def test_a_token_without_the_scope(desk: Desk) -> None:
+def test_a_token_without_the_scope(review: Review) -> None:
     """Names it."""
     scopes = ["webhook", "pullrequest"]
-    token = AccessToken(desk.sandbox.issue_access_token("acme/web", scopes))
+    token = AccessToken(review.sandbox.issue_access_token("acme/web", scopes))
     with pytest.raises(ScopeMissing, match="lacks the scope pullrequest:write"):
-        desk.put("text", credentials=token)
-    assert desk.there() == []
+        review.put("text", credentials=token)
+    assert review.there() == []
 
 
-def test_nothing_to_tell_any_more(desk: Desk) -> None:
+def test_nothing_to_tell_any_more(review: Review) -> None:
     """All of this stack's comments go; those of others stay."""
-    desk.put("text")
-    desk.plant(f"{PROD.line('x')}\n\ndouble")
-    desk.put("other", STAGING)
-    assert desk.run().remove(desk.where, PROD) == "removed 2 of 2 comments"
-    assert desk.bodies() == ["other"]
-    assert desk.run().remove(desk.where, PROD) == "nothing to tell"
+    review.put("text")
+    review.plant(f"{PROD.line('x')}\n\ndouble")
+    review.put("other", STAGING)
+    assert review.run().remove() == "removed 2 of 2 comments"
+    assert review.bodies() == ["other"]
+    assert review.run().remove() == "nothing to tell"
 
 
-def test_the_limit(desk: Desk) -> None:
+def test_the_limit(review: Review) -> None:
     """The renderer hears of it; what is longer all the same is cut at a line, with a note."""
     limits: list[int] = []
 
@@ -390,8 +390,8 @@ def test_the_limit(desk: Desk) -> None:
         limits.append(limit)
         return "a line of text\n" * 10_000
 
-    desk.run().put(desk.where, PROD, render)
-    (made,) = desk.there()
+    review.run().put(render)
+    (made,) = review.there()
     assert MAX_COMMENT - 200 < limits[0] < MAX_COMMENT
     assert MAX_COMMENT - 200 < len(made.raw) <= MAX_COMMENT
     assert made.raw.endswith(
@@ -406,4 +406,4 @@ def test_what_is_no_comment(clock: FakeClock, answer: dict[str, Any]) -> None:
     """Is told as what it is."""
     client, _ = canned_client(Canned(body=answer), clock)
     with pytest.raises(Exception, match="a comment that isn't one"):
-        CommentApi(client).comments(PullRequest(Subject("acme", "web"), 1))
+        CommentApi(client).comments(WHERE)

@@ -19,10 +19,10 @@ from bitbucket_hooks.publish import (
     Published,
     PublishResult,
     Target,
+    clients,
     find_place,
     publish,
 )
-from bitbucket_hooks.publish import ways as ways_of
 from bitbucket_hooks.publish.publishing import MAX_SUMMARY
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
@@ -248,7 +248,7 @@ def test_nothing_of_ours_goes_through_the_proxy(
         return client
 
     # the public API itself must not be asked by a test
-    monkeypatch.setattr(ways_of, "open_client", open_canned)
+    monkeypatch.setattr(clients, "open_client", open_canned)
     settings = Settings(credentials=AccessToken(CANARY))
     outcome, told = bring(pipeline, settings, proxies=[proxy.url])
     assert [step.done for step in outcome.steps] == [False, True, True]

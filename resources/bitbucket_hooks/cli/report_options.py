@@ -98,7 +98,7 @@ def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str
     if kind == "json":
         return json.dumps(as_json.render(changes), indent=2) + "\n"
     if kind == "html":
-        from bitbucket_hooks.publish.origin import find_origin
+        from bitbucket_hooks.publish.place import find_origin
         from bitbucket_hooks.report import html
 
         return html.render(to_document(changes, title), find_origin())

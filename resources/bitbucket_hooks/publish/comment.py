@@ -28,7 +28,7 @@ MAX_COMMENT: Final = 32_000
 """Characters. The vendor's server product takes 32,767; what the service takes is unverified, but
 it does refuse texts that are too long."""
 
-_LOOKS: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
+_PAUSES: Final = (0.3, 0.7, 1.0, 2.0, 3.0, 3.0)
 """Seconds between looks for a comment whose answer was lost: 10 in all, as for hooks."""
 
 _POSTS: Final = 8  # times that it is made before its lost answers count as a failure
@@ -66,110 +66,110 @@ class Marker:
 
 @define
 class StackComments:
-    """The comments of stacks on pull requests, for one account."""
+    """A stack's comments on a pull request, for one account."""
 
     api: CommentApi
     clock: Clock
     notify: Callable[[str], None]
+    where: PullRequest
+    marker: Marker
 
     _asked: bool = field(default=False, init=False)
     _me: str | None = field(default=None, init=False)
 
-    def put(self, where: PullRequest, marker: Marker, render: Render, run: int = 0) -> str:
-        """Leave one comment that says this, and tell what was done. Raises ApiError.
+    def put(self, render: Render, run: int = 0) -> str:
+        """Leave one comment that says this; gives what was done. Raises ApiError.
 
         `run` is a number that is higher for later runs; 0: there is none.
         """
         nonce = secrets.token_hex(8)
-        line = marker.line(nonce, run)
+        line = self.marker.line(nonce, run)
         text = rendered(render, MAX_COMMENT - len(line) - 2)
         for _ in range(_POSTS):
-            done = self._edit(where, marker, self._ours(where, marker), text, run)
+            done = self._edit(self._ours(), text, run)
             if done is not None:
                 return done
             try:
-                made = self.api.create(where, f"{line}\n\n{text}")
+                made = self.api.create(self.where, f"{line}\n\n{text}")
             except AnswerLost as error:
                 lost = error
-                self._look_for(where, marker, nonce)
-            else:
-                return self._settled(where, marker, text, run) or f"wrote comment {made.number}"
+                self._wait_for(nonce)
+                continue
+            ours = self._ours()
+            # another run may have written at the same moment: one of the two comments stays
+            settled = self._edit(ours, text, run) if len(ours) > 1 else None
+            return settled or f"wrote comment {made.number}"
         raise lost
 
-    def remove(self, where: PullRequest, marker: Marker) -> str:
-        """Leave none, and tell what was done. Raises ApiError."""
-        ours = self._ours(where, marker)
-        removed = self._delete(where, ours)
+    def remove(self) -> str:
+        """Leave none; gives what was done. Raises ApiError."""
+        ours = self._ours()
+        removed = self._delete(ours)
         return f"removed {removed} of {len(ours)} comments" if ours else "nothing to tell"
 
-    def _settled(self, where: PullRequest, marker: Marker, text: str, run: int) -> str | None:
-        """Leave one of two comments, should another run have written at the same moment."""
-        ours = self._ours(where, marker)
-        return self._edit(where, marker, ours, text, run) if len(ours) > 1 else None
-
-    def _ours(self, where: PullRequest, marker: Marker) -> list[Comment]:
+    def _ours(self) -> list[Comment]:
         """This stack's comments, the oldest first; of this identity, where that can be told."""
-        marked = [one for one in self.api.comments(where) if marker.nonce_of(one.raw) is not None]
-        if not marked:
-            return []
-        if not self._asked:
+        marked = [
+            comment
+            for comment in self.api.comments(self.where)
+            if self.marker.nonce_of(comment.raw) is not None
+        ]
+        if marked and not self._asked:
             self._me, self._asked = self.api.author(), True
-        return [one for one in marked if self._me is None or one.author in (None, self._me)]
+        return [c for c in marked if self._me is None or c.author in (None, self._me)]
 
-    def _edit(
-        self, where: PullRequest, marker: Marker, ours: Sequence[Comment], text: str, run: int
-    ) -> str | None:
+    def _edit(self, ours: Sequence[Comment], text: str, run: int) -> str | None:
         """Bring the oldest comment up to date, as links lead to it, and delete the others.
 
-        What a later run has told stays, and so does all beside it, which that run looks after.
+        What a later run has written stays, and so does all beside it, which that run looks after.
         """
-        later = [one for one in ours if run and marker.run_of(one.raw) > run]
-        if any(self._may_edit(where, one) for one in later):
+        later = [comment for comment in ours if run and self.marker.run_of(comment.raw) > run]
+        if any(map(self._may_edit, later)):
             return "left as it is: a later run has told already"
-        for position, one in enumerate(ours):
-            same = _plain(_split(one.raw)[1]) == _plain(text)
+        for position, comment in enumerate(ours):
+            same = _plain(_split(comment.raw)[1]) == _plain(text)
             try:
                 if not same:
-                    line = marker.line(marker.nonce_of(one.raw) or "", run)
-                    self.api.update(where, one.number, f"{line}\n\n{text}")
+                    line = self.marker.line(self.marker.nonce_of(comment.raw) or "", run)
+                    self.api.update(self.where, comment.number, f"{line}\n\n{text}")
             except NotFound:  # deleted a moment ago
                 continue
             except PermissionRefused:  # somebody else's, as it turns out
                 if self._me is not None:
                     raise
                 continue
-            self._delete(where, ours[position + 1 :])
-            return f"comment {one.number} {'stands as it is' if same else 'updated'}"
+            self._delete(ours[position + 1 :])
+            return f"comment {comment.number} {'stands as it is' if same else 'updated'}"
         return None
 
-    def _may_edit(self, where: PullRequest, one: Comment) -> bool:
-        """Whether a comment is ours: anybody could write that a later run has told all."""
+    def _may_edit(self, comment: Comment) -> bool:
+        """Whether a comment is ours: anybody could write that a later run has reported already."""
         if self._me is not None:
             return True
         try:
-            self.api.update(where, one.number, one.raw)
+            self.api.update(self.where, comment.number, comment.raw)
         except (NotFound, PermissionRefused):
             return False
         return True
 
-    def _delete(self, where: PullRequest, comments: Sequence[Comment]) -> int:
+    def _delete(self, comments: Sequence[Comment]) -> int:
         removed = 0
-        for one in comments:
+        for comment in comments:
             try:
-                self.api.delete(where, one.number)
+                self.api.delete(self.where, comment.number)
+                removed += 1
             except NotFound:
                 pass
             except PermissionRefused as error:
-                self.notify(f"{where}: comment {one.number} stays: {error.in_a_line}")
-                continue
-            removed += 1
+                self.notify(f"{self.where}: comment {comment.number} stays: {error.in_a_line}")
         return removed
 
-    def _look_for(self, where: PullRequest, marker: Marker, nonce: str) -> None:
+    def _wait_for(self, nonce: str) -> None:
         """Wait until a comment shows whose answer was lost; reads lag behind writes."""
-        for pause in _LOOKS:
+        for pause in _PAUSES:
             self.clock.sit_out(pause)
-            if any(marker.nonce_of(one.raw) == nonce for one in self.api.comments(where)):
+            comments = self.api.comments(self.where)
+            if any(self.marker.nonce_of(comment.raw) == nonce for comment in comments):
                 return
 
 

@@ -67,7 +67,7 @@ def published(
         details="\n".join(
             [*([verdict] if refused else []), *(plain(line.text) for line in warnings)]
         ),
-        figures=[ReportFigure(one.label, one.number) for one in document.figures],
+        figures=[ReportFigure(figure.label, figure.number) for figure in document.figures],
         findings=[
             *_mistakes(changes, Positions.of_stack(run.stack, from_root=True)),
             *_findings(changes, declared_at(run.stack)),

@@ -35,7 +35,7 @@ _STOPPED: Final = "STOPPED"
 
 
 def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> str:
-    """Put a stack's report in place of its earlier one on this commit; tells what was done.
+    """Put a stack's report in place of its earlier one on this commit; gives what was done.
 
     Raises ApiError.
     """
@@ -49,7 +49,7 @@ def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> s
 
 
 def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> str:
-    """Set the stack's status of this commit, and tell what was done. Raises ApiError."""
+    """Set the stack's status of this commit; gives what was done. Raises ApiError."""
     state = _STOPPED if report.stopped else _STATES[report.passed]
     status = {
         "key": key_of(report.project, report.stack),
@@ -64,7 +64,7 @@ def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> s
 
 def folded(findings: Sequence[Annotation]) -> list[Annotation]:
     """The findings, the gravest first; the last ones as one when they are too many."""
-    ordered = sorted(findings, key=lambda one: _ORDER[one.severity])
+    ordered = sorted(findings, key=lambda finding: _ORDER[finding.severity])
     if len(ordered) <= MAX_ANNOTATIONS:
         return ordered
     kept, rest = ordered[: MAX_ANNOTATIONS - 1], ordered[MAX_ANNOTATIONS - 1 :]
@@ -72,9 +72,9 @@ def folded(findings: Sequence[Annotation]) -> list[Annotation]:
         *kept,
         Annotation(
             summary=f"and {len(rest):,} more findings",
-            details="\n".join(one.summary for one in islice(rest, MAX_DETAILS)),
+            details="\n".join(finding.summary for finding in islice(rest, MAX_DETAILS)),
             severity=rest[0].severity,
-            failed=any(one.failed for one in rest),
+            failed=any(finding.failed for finding in rest),
         ),
     ]
 
@@ -96,7 +96,11 @@ def _body(report: Published, link: str) -> dict[str, Any]:
 def _details(report: Published) -> str:
     """What the report says, with the figures that found no place at its end."""
     rest = report.figures[MAX_FIGURES:]
-    parts = [report.summary, report.details, *(f"{one.title}: {one.value}" for one in rest)]
+    parts = [
+        report.summary,
+        report.details,
+        *(f"{figure.title}: {figure.value}" for figure in rest),
+    ]
     return cut("\n".join(part for part in parts if part), MAX_DETAILS, _MORE)
 
 

@@ -1,10 +1,12 @@
-"""Where a report goes: from the variables of a pipeline, or as the user says."""
+"""Where a report goes, and where it comes from: by the variables of a pipeline, or as given."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -15,9 +17,19 @@ from bitbucket_hooks.api.comments import PullRequest
 from bitbucket_hooks.api.commits import SITE, Commit
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.subject import Subject, is_slug
+from bitbucket_hooks.report.document import Origin
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+_DESCRIBE: Final = ("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+_DESCRIBED: Final = re.compile(r"(?P<hash>[0-9a-f]{40})(?P<dirty>-dirty)?")
+_SECONDS: Final = 10
+# The public description of the API names the read scopes alone; with the write scopes it works
+# either way (unverified).
+_COMMIT_NEEDS: Final = (
+    "the scope repository:write (an API token: read:repository:bitbucket and "
+    "write:repository:bitbucket) and write access to the repository"
+)
 
 
 class Target(Enum):
@@ -27,6 +39,15 @@ class Target(Enum):
     INSIGHTS = "Code Insights report"
     STATUS = "build status"
     SUMMARY = "job summary"
+
+    @property
+    def remedy(self) -> str:
+        """What to do where the credentials don't suffice for it."""
+        needs = {
+            Target.COMMENT: "the scope pullrequest:write (an API token: read:pullrequest:bitbucket "
+            "and write:pullrequest:bitbucket) and read access to the repository"
+        }
+        return f"Give credentials that have {needs.get(self, _COMMIT_NEEDS)}."
 
 
 @frozen
@@ -70,25 +91,25 @@ class PublishContext:
         """Raise ConfigError, with the remedy, for a target that this place doesn't offer."""
         for target in targets:
             if target not in self.offers():
-                raise ConfigError(*self._missing(target))
+                raise self._missing(target)
 
-    def _missing(self, target: Target) -> tuple[str, str]:
+    def _missing(self, target: Target) -> ConfigError:
         if target is Target.SUMMARY:
-            return (
+            return ConfigError(
                 "a job summary has no place here: GITHUB_STEP_SUMMARY isn't set",
                 "Run it in a step of GitHub Actions, or leave the summary out.",
             )
         if self.repository is None:
-            return (
+            return ConfigError(
                 f"a {target.value} needs a repository, and this is no run of Bitbucket Pipelines",
                 "Give --repository WORKSPACE/SLUG.",
             )
         if target is Target.COMMENT:
-            return (
+            return ConfigError(
                 f"{self.repository}: a comment needs a pull request, and this run has none",
                 "Give --pull-request NUMBER, or run it in a pipeline under `pull-requests:`.",
             )
-        return (
+        return ConfigError(
             f"{self.repository}: a {target.value} needs a commit, and none is known",
             "Give --commit HASH (all 40 digits: git rev-parse HEAD).",
         )
@@ -109,54 +130,45 @@ def find_place(
     another repository is given than the pipeline's own, the pipeline's commit and pull request
     don't count. Raises ConfigError for what can't be used.
     """
-    pipeline = _pipeline(variables)
-    name = repository or _own_repository(pipeline)
-    if name is None and (pull_request is not None or commit is not None):
+    in_pipelines = bool(variables.get("BITBUCKET_BUILD_NUMBER"))
+    pipeline = variables if in_pipelines else {}
+    own = _own_repository(pipeline)
+    link = f"{SITE}/{own}/pipelines/results/{pipeline['BITBUCKET_BUILD_NUMBER']}" if own else None
+    subject = _subject(repository) if repository else own
+    if subject is None and (pull_request is not None or commit is not None):
         raise ConfigError(
             "a pull request or commit is given, but not its repository",
             "Give --repository WORKSPACE/SLUG as well.",
         )
-    subject = None if name is None else _subject(name)
-    elsewhere = repository is not None and subject != _maybe_subject(_own_repository(pipeline))
-    own = {} if elsewhere else pipeline
-    hash_ = commit or own.get("BITBUCKET_COMMIT")
-    number = pull_request if pull_request is not None else own.get("BITBUCKET_PR_ID")
-    where = None if subject is None or hash_ is None else _commit(subject, hash_)
+    if subject != own:
+        pipeline = {}
+    hash_ = commit or pipeline.get("BITBUCKET_COMMIT")
+    number = pipeline.get("BITBUCKET_PR_ID") if pull_request is None else str(pull_request)
+    run = pipeline.get("BITBUCKET_BUILD_NUMBER", "")
     summary = variables.get("GITHUB_STEP_SUMMARY")
     return PublishContext(
         repository=subject,
-        commit=where,
-        pull_request=None if subject is None or number is None else _request(subject, number),
+        commit=_commit(subject, hash_) if subject and hash_ else None,
+        pull_request=_pull_request(subject, number) if subject and number else None,
         summary=Path(summary) if summary else None,
-        link=_link(pipeline, variables),
-        run=_run(own),
-        in_pipelines=bool(pipeline),
+        link=link or _github_link(variables),
+        run=int(run) if _NUMBER.fullmatch(run) else 0,
+        in_pipelines=in_pipelines,
     )
 
 
-def _pipeline(variables: Mapping[str, str]) -> dict[str, str]:
-    """Bitbucket Pipelines' variables; none elsewhere."""
-    if not variables.get("BITBUCKET_BUILD_NUMBER"):
-        return {}
-    return {
-        name: value for name, value in variables.items() if name.startswith("BITBUCKET_") and value
-    }
-
-
-def _run(pipeline: Mapping[str, str]) -> int:
-    """The number of a pipeline's run, which counts the runs of its repository."""
-    number = pipeline.get("BITBUCKET_BUILD_NUMBER", "")
-    return int(number) if _NUMBER.fullmatch(number) else 0
-
-
-def _own_repository(pipeline: Mapping[str, str]) -> str | None:
+def _own_repository(pipeline: Mapping[str, str]) -> Subject | None:
+    """The repository that a pipeline runs for."""
     workspace, slug = pipeline.get("BITBUCKET_WORKSPACE"), pipeline.get("BITBUCKET_REPO_SLUG")
     both = f"{workspace}/{slug}" if workspace and slug else None
-    return pipeline.get("BITBUCKET_REPO_FULL_NAME") or both
+    name = pipeline.get("BITBUCKET_REPO_FULL_NAME") or both
+    return _subject(name) if name else None
 
 
-def _maybe_subject(name: str | None) -> Subject | None:
-    return None if name is None else _subject(name)
+def _github_link(variables: Mapping[str, str]) -> str | None:
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, run = map(variables.get, names)
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
 
 
 def _subject(name: str) -> Subject:
@@ -178,19 +190,36 @@ def _commit(subject: Subject, text: str) -> Commit:
     return Commit(subject, text.lower())
 
 
-def _request(subject: Subject, number: int | str) -> PullRequest:
-    if not _NUMBER.fullmatch(str(number)):
+def _pull_request(subject: Subject, number: str) -> PullRequest:
+    if not _NUMBER.fullmatch(number):
         raise ConfigError(
-            f'{subject}: the pull request "{printable(str(number), 60)}" is no number',
+            f'{subject}: the pull request "{printable(number, 60)}" is no number',
             "Give the number that stands in its address.",
         )
     return PullRequest(subject, int(number))
 
 
-def _link(pipeline: Mapping[str, str], variables: Mapping[str, str]) -> str | None:
-    """The page of the run (a pipeline's address: seen on the site)."""
-    own = _maybe_subject(_own_repository(pipeline))
-    if own is not None:
-        return f"{SITE}/{own}/pipelines/results/{pipeline['BITBUCKET_BUILD_NUMBER']}"
-    parts = [variables.get(f"GITHUB_{one}") for one in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
-    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else None
+def find_origin(variables: Mapping[str, str] = os.environ) -> Origin:
+    """Of which commit and run a report is: by the variables of pipelines, else by git."""
+    try:
+        place = find_place(variables=variables)
+    except ConfigError:  # whoever publishes the report hears of it
+        place = PublishContext()
+    now = datetime.now(timezone.utc)
+    if place.commit:
+        return Origin(now, place.commit.hash, place.commit.page, run=place.link)
+    described = _DESCRIBED.fullmatch(variables.get("GITHUB_SHA") or _git_description())
+    if not described:
+        return Origin(now, run=place.link)
+    return Origin(now, described["hash"], is_dirty=bool(described["dirty"]), run=place.link)
+
+
+def _git_description() -> str:
+    """The commit of the working folder; "" where there is none, or no git."""
+    try:
+        done = subprocess.run(
+            _DESCRIBE, capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()

@@ -14,20 +14,59 @@ from attrs import frozen
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import CommentApi, PullRequest
 from bitbucket_hooks.api.commits import Commit, CommitApi
+from bitbucket_hooks.api.errors import (
+    AuthenticationFailed,
+    NotFound,
+    PermissionRefused,
+    ScopeMissing,
+)
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.settings import Settings
+from bitbucket_hooks.publish.clients import PROXIES, Clients
 from bitbucket_hooks.publish.comment import Marker, StackComments
 from bitbucket_hooks.publish.folding import rendered_in_bytes
 from bitbucket_hooks.publish.insights import put_report, put_status
-from bitbucket_hooks.publish.outcome import PublishResult, TargetResult, not_done
 from bitbucket_hooks.publish.place import PublishContext, Target
 from bitbucket_hooks.publish.report import Published, Render
-from bitbucket_hooks.publish.ways import PROXIES, Ways
 
 MAX_SUMMARY: Final = 1024 * 1024
 """Bytes of one step's summary; a longer one isn't shown at all (GitHub's documentation)."""
 
 _LEAST: Final = 200  # bytes that are worth the while
+
+
+@frozen
+class TargetResult:
+    """What became of one target."""
+
+    target: Target
+    done: bool
+    what: str
+    """What was done, or why it was not; one line or a few."""
+    remedy: str = ""
+    exit_code: int = 0
+    """1 where the remedy is the user's, 2 where the remote side failed; 0: done."""
+
+    def __str__(self) -> str:
+        text = f"{self.target.value}: {self.what if self.done else f'not done: {self.what}'}"
+        return f"{text}\n{self.remedy}" if self.remedy else text
+
+
+@frozen
+class PublishResult:
+    """What was done with a report, what was not, and why."""
+
+    steps: tuple[TargetResult, ...]
+
+    @property
+    def failed(self) -> tuple[TargetResult, ...]:
+        """What was not done."""
+        return tuple(step for step in self.steps if not step.done)
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest of the steps' codes, for a caller whom a report that isn't seen worries."""
+        return max((step.exit_code for step in self.steps), default=0)
 
 
 def publish(
@@ -44,21 +83,31 @@ def publish(
 
     `notify` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
     may be. Once `clock` is stopped, what would have to wait is not done. Raises ConfigError when
-    the place lacks what a target needs, or offers none; whatever else goes wrong is in the outcome.
+    the place lacks what a target needs, or offers none; whatever else goes wrong is in the result.
     """
-    wanted = place.every() if targets is None else tuple(one for one in Target if one in targets)
+    wanted = place.every() if targets is None else [t for t in Target if t in targets]
     place.check(wanted)
     clock = clock or Clock()
-    with closing(Ways(settings, notify, clock, proxies if place.in_pipelines else ())) as ways:
-        acts = _Publisher(report, place, ways, clock, notify).acts()
-        return PublishResult(tuple(_step(target, acts[target]) for target in wanted))
+    if not place.in_pipelines:
+        proxies = ()
+    with closing(Clients(settings, notify, clock, proxies)) as clients:
+        acts = _Publisher(report, place, clients).acts()
+        return PublishResult(tuple(_done(target, acts[target]) for target in wanted))
 
 
-def _step(target: Target, act: Callable[[], str]) -> TargetResult:
+def _done(target: Target, act: Callable[[], str]) -> TargetResult:
     try:
         return TargetResult(target, done=True, what=act())
     except HooksError as error:
-        return not_done(target, error)
+        # the remedies of the hooks' own calls don't fit here
+        remedy = error.remedy
+        if isinstance(error, (AuthenticationFailed, PermissionRefused, ScopeMissing)):
+            remedy = target.remedy
+        if isinstance(error, NotFound):
+            remedy = f"Check repository, commit and pull request. {target.remedy}"
+        return TargetResult(
+            target, done=False, what=error.message, remedy=remedy, exit_code=error.exit_code
+        )
 
 
 @frozen
@@ -67,55 +116,47 @@ class _Publisher:
 
     report: Published
     place: PublishContext
-    ways: Ways
-    clock: Clock
-    notify: Callable[[str], None]
+    clients: Clients
 
     def acts(self) -> dict[Target, Callable[[], str]]:
-        """What is to be done for each target that the place offers; tells what was done."""
+        """What is to be done for each target that the place offers; gives what was done."""
         found: dict[Target, Callable[[], str]] = {}
         if self.place.pull_request is not None:
             found[Target.COMMENT] = partial(self._comment, self.place.pull_request)
         if self.place.commit is not None:
-            found[Target.INSIGHTS] = partial(self._insights, self.place.commit)
-            found[Target.STATUS] = partial(self._status, self.place.commit)
+            # whether Pipelines' proxy signs statuses is unverified; Pipelines sets one of its own
+            for target, put in ((Target.INSIGHTS, put_report), (Target.STATUS, put_status)):
+                found[target] = partial(self._on_commit, target, put, self.place.commit)
         if self.place.summary is not None:
             found[Target.SUMMARY] = partial(self._summary, self.place.summary)
         return found
 
     def _comment(self, where: PullRequest) -> str:
-        marker = Marker(self.report.project, self.report.stack)
-        api = CommentApi(self.ways.own(Target.COMMENT))
-        comments = StackComments(api, self.clock, self.notify)
-        if self.report.render is None:
-            return comments.remove(where, marker)
-        return comments.put(where, marker, self.report.render, self.place.run)
+        clients, report = self.clients, self.report
+        api = CommentApi(clients.account(Target.COMMENT))
+        marker = Marker(report.project, report.stack)
+        comments = StackComments(api, clients.clock, clients.notify, where, marker)
+        if report.render is None:
+            return comments.remove()
+        return comments.put(report.render, self.place.run)
 
-    def _insights(self, where: Commit) -> str:
-        return self.ways.either(
-            Target.INSIGHTS,
-            lambda client: put_report(CommitApi(client), where, self.report, self._link(where)),
-        )
-
-    def _status(self, where: Commit) -> str:
-        # whether Pipelines' proxy signs this too is unverified; Pipelines sets a status of its own
-        return self.ways.either(
-            Target.STATUS,
-            lambda client: put_status(CommitApi(client), where, self.report, self._link(where)),
+    def _on_commit(
+        self, target: Target, put: Callable[[CommitApi, Commit, Published, str], str], where: Commit
+    ) -> str:
+        links = (self.report.link, self.place.link)
+        urls = (link for link in links if link and link.startswith(("https://", "http://")))
+        link = next(urls, where.page)
+        return self.clients.account_or_proxy(
+            target, lambda client: put(CommitApi(client), where, self.report, link)
         )
 
     def _summary(self, path: Path) -> str:
         render = self.report.summarise or self.report.render
         return append_summary(path, render) if render is not None else "nothing to tell"
 
-    def _link(self, where: Commit) -> str:
-        links = (self.report.link, self.place.link)
-        urls = (one for one in links if one and one.startswith(("https://", "http://")))
-        return next(urls, where.page)
-
 
 def append_summary(path: Path, render: Render) -> str:
-    """Add a report to what a step has told so far; tells what was done.
+    """Add a report to what a step has written so far, whole or not at all; gives what was done.
 
     Raises ConfigError when the file can't be written or is full.
     """
@@ -128,21 +169,16 @@ def append_summary(path: Path, render: Render) -> str:
                 "Report in a step of its own.",
             )
         text = rendered_in_bytes(render, room)
-        _append(path, text.rstrip("\n") + "\n", size)
+        try:
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text.rstrip("\n") + "\n")
+        except OSError:
+            with suppress(OSError):
+                os.truncate(path, size)
+            raise
     except OSError as error:
         raise ConfigError(
             f"the job summary can't be written ({error.strerror})",
             "Check that GITHUB_STEP_SUMMARY names a file that may be written.",
         ) from None
     return f"{len(text.encode()):,} bytes"
-
-
-def _append(path: Path, text: str, size: int) -> None:
-    """Add a text to a file of a size in bytes, whole or not at all."""
-    try:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError:
-        with suppress(OSError):
-            os.truncate(path, size)
-        raise

@@ -21,21 +21,24 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.connect import identity, open_client, open_signed_client
 from bitbucket_hooks.model.credentials import Anonymous
+from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.settings import PUBLIC_API, Settings
-from bitbucket_hooks.publish.outcome import NoCredentials
 from bitbucket_hooks.publish.place import Target
 
 PROXIES: Final = ("http://localhost:29418", "http://host.docker.internal:29418")
 """Pipelines' proxy, as a step sees it and as a pipe's container does (vendor's blog)."""
 
-_KNOCK: Final = 2.0  # seconds to see whether a proxy is there
-_REFUSALS: Final = (AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound)
+_CONNECT: Final = 2.0  # seconds to see whether a proxy is there
 
 T = TypeVar("T")
 
 
+class NoCredentials(HooksError):
+    """There are no credentials to send. Remedy: credentials with the right scopes."""
+
+
 @define
-class Ways:
+class Clients:
     """The clients of one run, opened when they are needed."""
 
     settings: Settings
@@ -44,26 +47,26 @@ class Ways:
     proxies: Sequence[str]
     """Where Pipelines' proxy may be; empty outside of it."""
 
-    _own: Client | None = field(default=None, init=False)
+    _account: Client | None = field(default=None, init=False)
     _signed: Client | None = field(default=None, init=False)
 
-    def own(self, target: Target) -> Client:
-        """The account's client. Raises NoCredentials when nobody speaks."""
+    def account(self, target: Target) -> Client:
+        """The account's client. Raises NoCredentials."""
         if isinstance(identity(self.settings), Anonymous):
-            raise NoCredentials(target)
-        if self._own is None:
-            self._own = open_client(self.settings, self.notify, clock=self.clock)
-        return self._own
+            raise NoCredentials("no credentials are configured for it", target.remedy)
+        if self._account is None:
+            self._account = open_client(self.settings, self.notify, clock=self.clock)
+        return self._account
 
-    def either(self, target: Target, act: Callable[[Client], T]) -> T:
+    def account_or_proxy(self, target: Target, act: Callable[[Client], T]) -> T:
         """Act as the account, or where that can't be, by leave of the pipeline.
 
         Credentials that are there for hooks may lack what a report needs. Raises the account's
         own error when the proxy is no help.
         """
         try:
-            return act(self.own(target))
-        except (NoCredentials, *_REFUSALS):
+            return act(self.account(target))
+        except (NoCredentials, AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound):
             if not self.proxies or self.settings.api_url != PUBLIC_API:
                 raise
             try:
@@ -74,7 +77,7 @@ class Ways:
 
     def close(self) -> None:
         """Close the connections."""
-        for client in (self._own, self._signed):
+        for client in (self._account, self._signed):
             if client is not None:
                 client.close()
 
@@ -94,7 +97,7 @@ def _answering(proxies: Sequence[str]) -> Iterator[str]:
     for proxy in proxies:
         parts = urlsplit(proxy)
         try:
-            socket.create_connection((parts.hostname or "", parts.port or 80), _KNOCK).close()
+            socket.create_connection((parts.hostname or "", parts.port or 80), _CONNECT).close()
         except OSError:
             continue
         yield proxy
