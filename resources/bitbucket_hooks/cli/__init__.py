@@ -11,7 +11,7 @@ _COMMANDS = {
     "preview": ("running:preview", "Say what an update would do to the webhooks."),
     "up": ("running:up", "Preview, show what would happen to the webhooks, and update."),
     "drift": ("running:drift", "Look whether the live webhooks are as declared."),
-    "report": ("report:report", "Say what a run of the engine means for the webhooks."),
+    "report": ("running:report", "Say what a run of the engine means for the webhooks."),
     "doctor": ("doctor:doctor", "Say what stands between a stack and its webhooks."),
     "stacks": ("stacks:stacks", "List the project's stacks, or run several of them."),
     "inventory": (

@@ -1,4 +1,4 @@
-"""`bitbucket-hooks preview`, `drift` and `up`: the engine, with reports, limits and exit codes."""
+"""`bitbucket-hooks preview`, `drift`, `up` and `report`: the engine's runs and their reports."""
 
 from __future__ import annotations
 
@@ -10,15 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bitbucket_hooks.cli import output, publishing, report_options
+from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import (
+    Command,
     EngineCommand,
     file_path,
+    input_argument,
+    read_input,
     refresh_option,
     stack_argument,
     with_options,
 )
 from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.cli.reporting import (
+    Destinations,
+    place_of,
+    publish,
+    publish_options,
+    report_options,
+    show,
+    show_before,
+)
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, USERS_MISTAKE
 
@@ -27,6 +39,10 @@ if TYPE_CHECKING:
     from bitbucket_hooks.runs.preview import RunRequest
 
 _LOOK: Final = 500
+_EXAMPLES = """\b
+  pulumi preview --json --refresh | bitbucket-hooks report
+  pulumi up --yes --json >run.jsonl; bitbucket-hooks report run.jsonl --html run.html
+"""
 
 _engine_options: Final = with_options(
     stack_argument(),
@@ -71,11 +87,11 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     help="For how many new hooks to look whether live ones would be adopted: a request each.",
 )
 @click.option("--save", type=file_path, help="Write down what was shown, for `up --reviewed`.")
-@publishing.options
-@report_options.options
+@publish_options
+@report_options
 def preview(
     save: Path | None,
-    destinations: publishing.Destinations,
+    destinations: Destinations,
     how: dict[str, Any],
     **request: Any,
 ) -> int:
@@ -91,16 +107,16 @@ def preview(
 
     asked = runs.RunRequest(**request)
     config = _config(asked.stack)
-    place = publishing.place_of(destinations)
+    place = place_of(destinations)
     with progress("previewing") as shown:
         seen = runs.preview(asked, runs.Watcher(shown.notify, output.warn), config)
-    report_options.show(seen.changes, **how)
+    show(seen.changes, **how)
     refused = None if seen.failed else runs.refusal(seen.changes, force=asked.force)
     if save is not None and not seen.failed:
         turn = runs.turn_of(seen.changes)
         saved_preview.save(save, seen.changes, refresh=asked.refresh, turn=turn, look=asked.look)
         output.wrote(save)
-    code = publishing.publish(
+    code = publish(
         destinations, place, seen.changes, config, passed=not seen.failed, refused=refused
     )
     if refused is not None:
@@ -112,11 +128,9 @@ def preview(
 @click.command(cls=EngineCommand)
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
-@publishing.options
-@report_options.options
-def drift(
-    destinations: publishing.Destinations, how: dict[str, Any], *, fail: bool, **request: Any
-) -> int:
+@publish_options
+@report_options
+def drift(destinations: Destinations, how: dict[str, Any], *, fail: bool, **request: Any) -> int:
     """Look whether the live webhooks are as declared.
 
     One request per repository; nothing is changed, the state neither. Exits with 0 when they are,
@@ -126,14 +140,12 @@ def drift(
     from bitbucket_hooks.runs import preview as runs
 
     asked = runs.RunRequest(**request)
-    place = publishing.place_of(destinations)
+    place = place_of(destinations)
     with progress("looking") as shown:
         seen = runs.drift(asked, runs.Watcher(shown.notify, output.warn))
-    report_options.show(seen.changes, **how)
+    show(seen.changes, **how)
     passed = not seen.failed and not (fail and seen.changes.any)
-    code = publishing.publish(
-        destinations, place, seen.changes, _config(asked.stack), passed=passed
-    )
+    code = publish(destinations, place, seen.changes, _config(asked.stack), passed=passed)
     return code or seen.exit_code
 
 
@@ -147,7 +159,7 @@ def drift(
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Update only when this file, of `preview --save`, shows the same.",
 )
-@report_options.options
+@report_options
 def up(reviewed: Path | None, how: dict[str, Any], *, yes: bool, **request: Any) -> int:
     """Preview, show what would happen to the webhooks, and update.
 
@@ -166,14 +178,14 @@ def up(reviewed: Path | None, how: dict[str, Any], *, yes: bool, **request: Any)
         watcher = runs.Watcher(shown.notify, output.warn)
         seen = runs.preview(asked, watcher, _config(asked.stack))
     if seen.failed:
-        report_options.show(seen.changes, **how)
+        show(seen.changes, **how)
         return seen.exit_code
     if before is not None and _differs(saved_preview.differences(before, seen.changes)):
-        report_options.show(seen.changes, **how, already=True)
+        show(seen.changes, **how, already=True)
         return DIFFERENCE
     refused = runs.refusal(seen.changes, force=asked.force)
     if refused is not None or not seen.changes.any:
-        report_options.show(seen.changes, **how)
+        show(seen.changes, **how)
     if refused is not None:
         raise ConfigError(refused)
     if not seen.changes.any:
@@ -190,7 +202,7 @@ def up(reviewed: Path | None, how: dict[str, Any], *, yes: bool, **request: Any)
             runs.Watcher(shown.notify, output.warn, watcher.done),
             skip_preview=not seen.changes.counts.unmanaged_deleted,
         )
-    report_options.show(done.changes, **how)
+    show(done.changes, **how)
     return done.exit_code if done.failed else 0
 
 
@@ -208,11 +220,11 @@ def _as_reviewed(asked: RunRequest, before: Mapping[str, Any]) -> RunRequest:
 
 def _agreed(changes: Changes, how: Mapping[str, Any]) -> bool:
     """Show what would happen, and ask. Raises UsageError when nobody is there."""
-    report_options.show_before(changes, **how)
+    show_before(changes, **how)
     is_watched = sys.stdin.isatty()
     agreed = is_watched and click.confirm("Update now?", err=True)
     if not agreed:
-        report_options.show(changes, **how, already=True)
+        show(changes, **how, already=True)
     if not is_watched:
         raise click.UsageError("nobody is there to be asked; give --yes or --reviewed FILE")
     return agreed
@@ -231,3 +243,30 @@ def _differs(differences: list[str]) -> bool:
     for difference in differences:
         click.echo(f"  {output.text(difference)}", err=True)
     return True
+
+
+@click.command(cls=Command, epilog=_EXAMPLES)
+@input_argument
+@report_options
+def report(file: str | None, how: dict[str, Any]) -> int:
+    """Say what a run of the engine means for the webhooks.
+
+    A preview, an update or a refresh. FILE, or standard input, is what the engine printed with
+    --json or wrote with --event-log.
+
+    Exits with 0 when nothing changes, 3 when something does or has drifted, 1 when the declarations
+    are wrong, and 2 when the run failed otherwise.
+    """
+    from bitbucket_hooks.pulumi_cli.read import read
+    from bitbucket_hooks.report.build import changes_of
+
+    data = read_input(
+        file,
+        "nothing to report on; name a FILE, or pipe `pulumi preview --json --refresh` into this "
+        "command",
+    )
+    is_wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # a shell may prefer UTF-16
+    text = data.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
+    changes = changes_of(read(text, "standard input" if file in (None, "-") else str(file)))
+    show(changes, **how)
+    return changes.exit_code
