@@ -1,10 +1,12 @@
-"""Rules that every command keeps: STACK, `--json`, files, and what is the engine's."""
+"""Rules that every command keeps: help, STACK, `--json`, files, and what is the engine's."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,24 +37,25 @@ GONE = step("refresh", "Hook", "ci", state(hook()), None)
 MANY = [step("delete", "Hook", f"old{n}", state(hook())) for n in range(6)]
 
 
-def leaves(command: click.Command, way: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Give each command that has none below it, by how it is called."""
+def all_commands(command: click.Command, way: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Give a command and all below it, by how each is called."""
+    yield way, command
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
-            yield from leaves(each, f"{way} {name}".strip())
-    else:
-        yield way, command
+        for name, below in command.commands.items():
+            yield from all_commands(below, f"{way} {name}".strip())
 
 
-LEAVES = dict(leaves(main))
+COMMANDS = dict(all_commands(main))
+GROUPS = [command for command in COMMANDS.values() if isinstance(command, click.Group)]
+LEAVES = {way: command for way, command in COMMANDS.items() if command not in GROUPS}
 OPTIONS = [
-    (way, one)
+    (way, option)
     for way, command in LEAVES.items()
-    for one in command.params
-    if isinstance(one, click.Option)
+    for option in command.params
+    if isinstance(option, click.Option)
 ]
-WITH_VALUE = [(way, one) for way, one in OPTIONS if not one.is_flag and not one.count]
-IDS = [f"{way} {one.opts[-1]}" for way, one in WITH_VALUE]
+WITH_VALUE = [(way, option) for way, option in OPTIONS if not (option.is_flag or option.count)]
+IDS = [f"{way} {option.opts[-1]}" for way, option in WITH_VALUE]
 SERVES = "sandbox serve"  # it runs until it is stopped
 
 EXAMPLES = {
@@ -149,9 +152,50 @@ def run(command: str, *more: str) -> Result:
     return CliRunner().invoke(main, [*shlex.split(command), *more])
 
 
-def heard(path: Path) -> list[str]:
-    """The engine's command lines so far."""
-    return (path / "heard").read_text().splitlines()
+# help
+
+
+def test_every_command_and_option_has_help() -> None:
+    """So that `--help` and the reference say what each is for."""
+    options = {
+        (way, option.opts[-1]): option.help
+        for way, command in COMMANDS.items()
+        for option in command.params
+        if isinstance(option, click.Option)
+    }
+    assert [way for way, command in COMMANDS.items() if not command.help] == []
+    assert [name for name, text in options.items() if not text] == []
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=str)
+def test_lists_of_commands_cut_nothing_off(group: click.Group) -> None:
+    """On a terminal of 80 columns, what each is for can be read to its end."""
+    text = group.get_help(click.Context(group, terminal_width=80)).partition("Commands:")[2]
+    assert text
+    assert "..." not in text
+
+
+def test_the_list_of_commands_says_what_each_one_says() -> None:
+    """The top group imports no command for its help, and yet has the first sentence of each."""
+    text = main.get_help(click.Context(main, terminal_width=200)).partition("Commands:")[2]
+    assert [line.split(maxsplit=1) for line in text.strip().splitlines()] == [
+        [name, command.get_short_help_str(200)] for name, command in sorted(main.commands.items())
+    ]
+
+
+def test_help_is_quick() -> None:
+    """That of no command loads Pulumi, the HTTP library or the sandbox's server."""
+    script = (
+        "import sys\nfrom bitbucket_hooks.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "few = {'pulumi', 'requests', 'rich', 'attrs', 'difflib'} & sys.modules.keys()\n"
+        f"for way in {[*COMMANDS]}: main([*way.split(), '--help'], standalone_mode=False)\n"
+        "print(few, {'pulumi', 'requests', 'rich', 'werkzeug'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set() set()"
 
 
 # --json
@@ -159,9 +203,9 @@ def heard(path: Path) -> list[str]:
 
 def test_every_command_prints_json() -> None:
     """By a flag of one name and one help; the list of examples here is whole."""
-    flags = [(way, one) for way, one in OPTIONS if "--json" in one.opts]
+    flags = [(way, option) for way, option in OPTIONS if "--json" in option.opts]
     assert [way for way, _ in flags] == [way for way in LEAVES if way != SERVES]
-    assert {(one.is_flag, one.help) for _, one in flags} == {(True, "Print JSON.")}
+    assert {(option.is_flag, option.help) for _, option in flags} == {(True, "Print JSON.")}
     assert set(EXAMPLES) == set(LEAVES) - {SERVES}
 
 
@@ -204,9 +248,10 @@ def test_the_one_document_of_a_run(
     happens(tmp_path, preview, preview)
     for how in ("--json", "--format=json"):
         done = run(command, how)
-        told = json.loads(done.stdout)
+        document = json.loads(done.stdout)
         assert done.exit_code == code, done.output
-        assert (told["run"]["preview"], told["changes"]) == (is_preview, preview is not None)
+        assert document["run"]["preview"] == is_preview
+        assert document["changes"] == (preview is not None)
 
 
 def test_what_is_read_before_a_question() -> None:
@@ -220,9 +265,9 @@ def test_what_is_read_before_a_question() -> None:
 def test_several_stacks() -> None:
     """Each with its exit code and its changes."""
     for command, code in (("preview", 3), ("up --yes", 0)):
-        (told,) = json.loads(run(f"stacks {command} dev --json").stdout)
-        assert (told["stack"], told["exitCode"], told["changes"]["changes"]) == ("dev", code, True)
-        assert told["changes"]["run"]["preview"] == (command == "preview")
+        (done,) = json.loads(run(f"stacks {command} dev --json").stdout)
+        assert (done["stack"], done["exitCode"], done["changes"]["changes"]) == ("dev", code, True)
+        assert done["changes"]["run"]["preview"] == (command == "preview")
 
 
 # FILE
@@ -277,14 +322,13 @@ def test_two_files_of_one_name(folder: Path, words: tuple[str, ...]) -> None:
 
 def test_files_are_paths() -> None:
     """So that the next test means them all."""
-    named = [
-        one
-        for _, one in WITH_VALUE
-        if {*(one.metavar or "").split()} & {"FILE", "PATH", "FOLDER"}
-        or "file" in (one.help or "").split()
-    ]
-    assert {one.opts[-1] for one in named if not isinstance(one.type, click.Path)} == set()
-    assert len({one.opts[-1] for one in named}) > 8
+    named = {
+        option.opts[-1]: option.type
+        for _, option in WITH_VALUE
+        if option.metavar in ("FILE", "PATH", "FOLDER") or "file" in (option.help or "").split()
+    }
+    assert [name for name, kind in named.items() if not isinstance(kind, click.Path)] == []
+    assert len(named) > 8
 
 
 @pytest.mark.parametrize(("way", "option"), WITH_VALUE, ids=IDS)
@@ -328,10 +372,11 @@ def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
     arguments = {
         way
         for way, command in LEAVES.items()
-        for one in command.params
-        if isinstance(one, click.Argument) and "STACK" in one.make_metavar(click.Context(command))
+        for argument in command.params
+        if isinstance(argument, click.Argument)
+        and "STACK" in argument.make_metavar(click.Context(command))
     }
-    options = {way for way, one in OPTIONS if "--stack" in one.opts}
+    options = {way for way, option in OPTIONS if "--stack" in option.opts}
     assert options == {"preview", "up", "drift", "doctor", "send", "import", "inventory"}
     assert arguments == options | {"check"}
 
@@ -341,9 +386,9 @@ def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
 def test_the_stack_and_what_is_the_engines(tmp_path: Path, command: str, stack: str) -> None:
     """Come to the engine; what stands after `--` does as it is."""
     assert run(f"{command} {stack} -- --parallel 4 --help").exit_code in (0, 3)
-    runs = [one for one in heard(tmp_path) if "--event-log" in one]
+    runs = [line for line in (tmp_path / "heard").read_text().splitlines() if "-log" in line]
     assert len(runs) == (2 if command.startswith("up") else 1)
-    assert all(" --stack dev --parallel 4 --help --event-log " in one for one in runs)
+    assert all(" --stack dev --parallel 4 --help --event-log " in line for line in runs)
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "drift"])

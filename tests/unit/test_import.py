@@ -220,7 +220,7 @@ def test_a_service_that_fails_at_one(
     """Ends it: what is missing would make other entries of the rest."""
     for slug in ("api", "web"):
         sandbox.plant_hook(f"acme/{slug}", CI)
-    monkeypatch.setattr("bitbucket_hooks.api.clock.Clock", FakeClock)
+    monkeypatch.setattr("bitbucket_hooks.cli.listing.Clock", FakeClock)
     sandbox.plan_fault("503", path="/2.0/repositories/acme/web/hooks", times=99)
     before = (folder / FILE).read_text()
     assert "1 of 9 listings failed" in run("--write", code=2).stderr

@@ -523,7 +523,7 @@ def test_a_service_that_fails_at_one(
     """Is no refusal: the rest is shown, and the next run asks for what is missing alone."""
     plant(sandbox, "acme/api", "CI")
     plant(sandbox, "acme/worker", "CI")
-    monkeypatch.setattr("bitbucket_hooks.api.clock.Clock", FakeClock)
+    monkeypatch.setattr("bitbucket_hooks.cli.listing.Clock", FakeClock)
     sandbox.plan_fault("503", path=f"/2.0/{listing('worker')}", times=99)
     file = tmp_path / "kept.jsonl"
     result = run("acme", "--json", "--resume", file, code=2)
