@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,23 +27,28 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-@pytest.fixture(params=["embedded", "http"])
-def api(
-    sandbox_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """Name the sandbox in the environment, both ways; nobody's credentials."""
-    if request.param == "embedded":
-        monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
-        yield
-        return
-    with serve(sandbox_path) as base:
+@pytest.fixture(autouse=True)
+def _account(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name the sandbox in the environment, and nobody's credentials."""
+    monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    """The paths of the requests."""
+    return [request.path for request in sandbox.requests()]
+
+
+def test_over_http(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both need no account."""
+    with serve(sandbox.path) as base:
         monkeypatch.setenv("BITBUCKET_API_URL", base)
-        yield
+        assert [row["event"] for row in json.loads(run("events", "--json").stdout)] == KEYS
+        assert run("ip-ranges").stdout.splitlines() == WEBHOOKS
+    assert {request.identity for request in sandbox.requests()} == {"anonymous@127.0.0.1"}
 
 
-@pytest.mark.usefixtures("api")
 def test_events(sandbox: Sandbox) -> None:
-    """Of both kinds of subjects, live, each once."""
+    """Of both kinds of subjects, live, each once; or of one kind, asking for that list alone."""
     sandbox.add_event("repo:brand_new", "workspace")
     sandbox.remove_event("issue:created", "workspace")
     found = {row["event"]: row for row in json.loads(run("events", "--json").stdout)}
@@ -63,28 +67,22 @@ def test_events(sandbox: Sandbox) -> None:
     assert " ".join(first.split()) == (
         "repo:push Repository Push repository workspace Repository: push"
     )
-
-
-@pytest.mark.usefixtures("api")
-def test_events_of_one_kind(sandbox: Sandbox) -> None:
-    """Ask for that list alone."""
+    sandbox.clear_requests()
     result = run("events", "workspace")
-    lines = result.stdout.splitlines()
-    assert lines[0].split() == ["EVENT", "CATEGORY", "LABEL", "DESCRIPTION"]
-    assert [line.split()[0] for line in lines[1:]] == KEYS
-    assert result.stderr == ""
-    assert [one.path for one in sandbox.requests()] == ["/2.0/hook_events/workspace"]
+    head, *lines = result.stdout.splitlines()
+    assert head.split() == ["EVENT", "CATEGORY", "LABEL", "DESCRIPTION"]
+    assert "repo:brand_new" in [line.split()[0] for line in lines]
+    assert (result.stderr, asked(sandbox)) == ("", ["/2.0/hook_events/workspace"])
+    assert "'repository', 'workspace'" in run("events", "repo", code=1).stderr
 
 
-@pytest.mark.usefixtures("api")
 def test_events_offline(sandbox: Sandbox) -> None:
     """Ask nobody."""
     sandbox.add_event("repo:brand_new")
     assert [row["event"] for row in json.loads(run("events", "--offline", "--json").stdout)] == KEYS
-    assert not sandbox.requests()
+    assert asked(sandbox) == []
 
 
-@pytest.mark.usefixtures("api")
 def test_events_that_cannot_be_read(sandbox: Sandbox) -> None:
     """Are the bundled ones; a note says so beside the output."""
     sandbox.configure(fault_rate=1, fault_kinds=("html",))
@@ -94,31 +92,18 @@ def test_events_that_cannot_be_read(sandbox: Sandbox) -> None:
         "Note: the bundled list of events is shown, which may lack new ones: "
         "listing the events of a repository: the answer is an HTML"
     )
-    assert len(sandbox.requests()) == 1
+    assert len(asked(sandbox)) == 1
 
 
-def test_events_of_nothing() -> None:
-    """Are a mistake that names the two kinds."""
-    assert "'repository', 'workspace'" in run("events", "repo", code=1).stderr
-
-
-@pytest.mark.usefixtures("api")
 def test_ip_ranges(sandbox: Sandbox) -> None:
-    """One line each: what a firewall lets in for webhooks."""
+    """A line for each that a firewall lets in for webhooks; others by product and direction."""
     result = run("ip-ranges")
     assert (result.stdout.splitlines(), result.stderr) == (WEBHOOKS, "")
-    assert [(one.path, one.identity) for one in sandbox.requests()] == [
-        ("/ip-ranges", "anonymous@127.0.0.1")
-    ]
-
-
-@pytest.mark.usefixtures("api")
-def test_other_ip_ranges() -> None:
-    """By product and direction; all of them; as JSON with everything that is told."""
+    assert asked(sandbox) == ["/ip-ranges"]
     ingress = run("ip-ranges", "--direction", "ingress").stdout.split()
     assert "203.0.113.0/26" in ingress
     every = json.loads(run("ip-ranges", "--product", "all", "--direction", "all", "--json").stdout)
-    assert {*WEBHOOKS, *ingress} < {one["cidr"] for one in every}
+    assert {*WEBHOOKS, *ingress} < {row["cidr"] for row in every}
     assert every[0] == {
         "cidr": "192.0.2.0/24",
         "network": "192.0.2.0",
@@ -136,7 +121,6 @@ def test_other_ip_ranges() -> None:
     assert "Give one of: bitbucket, confluence" in wrong.stderr
 
 
-@pytest.mark.usefixtures("api")
 def test_ip_ranges_that_cannot_be_read(sandbox: Sandbox) -> None:
     """Are the remote side's failure: there is no list to take its place."""
     sandbox.configure(fault_rate=1, fault_kinds=("html",))
@@ -145,7 +129,6 @@ def test_ip_ranges_that_cannot_be_read(sandbox: Sandbox) -> None:
     assert "reading the published address ranges: the answer is an HTML page" in result.stderr
 
 
-@pytest.mark.usefixtures("api")
 def test_a_slow_answer_is_announced(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the output."""
     monkeypatch.setattr(api_client, "_SOON", 0.0)

@@ -182,22 +182,14 @@ def test_what_others_wrote_is_left_alone(review: Review) -> None:
 
 
 def test_a_deleted_comment_is_made_anew(review: Review) -> None:
-    """Its mark counts, though the service still lists it."""
+    """Its mark counts, though the service still lists it; also between the listing and the PUT."""
     review.put("first")
     review.sandbox.delete_comment("acme/web", review.where.number, 1)
     assert review.put("second") == "wrote comment 2"
-    assert review.bodies() == ["second"]
-
-
-def test_one_that_is_deleted_meanwhile(review: Review) -> None:
-    """Between the listing and the PUT: the next one takes its place, else a new one."""
-    review.put("first")
     review.sandbox.plan_fault("502", "PUT")
-    review.clock.after(
-        0.1, lambda: review.sandbox.delete_comment("acme/web", review.where.number, 1)
-    )
-    assert review.put("second") == "wrote comment 2"
-    assert review.bodies() == ["second"]
+    review.clock.after(0.1, lambda: review.sandbox.delete_comment("acme/web", 1, 2))
+    assert review.put("third") == "wrote comment 3"
+    assert review.bodies() == ["third"]
 
 
 def test_pages_are_followed(review: Review) -> None:
@@ -212,13 +204,20 @@ def test_pages_are_followed(review: Review) -> None:
     assert [comment.id for comment in review.there() if "second" in comment.raw] == [131]
 
 
-@pytest.mark.parametrize("fault", ["drop-after", "502-after", "truncated"])
-def test_a_lost_answer_leaves_one(review: Review, fault: Any) -> None:
-    """The comment was made: it is found, not made twice."""
+@pytest.mark.parametrize(
+    ("fault", "posts", "seconds"),
+    [
+        *((fault, 1, 0.3) for fault in ("drop-after", "502-after", "truncated")),
+        *((fault, 2, 10) for fault in ("drop-before", "html", "503")),
+    ],
+)
+def test_a_lost_answer_leaves_one(review: Review, fault: Any, posts: int, seconds: float) -> None:
+    """One that was made is found, and not made twice; what was not made is, ten seconds later."""
     review.sandbox.plan_fault(fault, "POST")
     review.put("text")
     assert review.bodies() == ["text"]
-    assert review.asked().count("POST") == 1
+    assert review.asked().count("POST") == posts
+    assert review.clock.time == pytest.approx(seconds)
 
 
 def test_two_runs_at_the_same_moment(clock: FakeClock) -> None:
@@ -244,45 +243,24 @@ def test_two_runs_at_the_same_moment(clock: FakeClock) -> None:
     assert there[1]["content"]["raw"].endswith("\n\nours")
 
 
-def test_an_answer_that_is_no_comment(clock: FakeClock) -> None:
-    """Is a lost one: the comment is looked for."""
+@pytest.mark.parametrize(
+    ("answer", "seconds"), [(Canned(502, "<html>"), 6), (Canned(201, {"id": "one"}), 0)]
+)
+def test_a_comment_that_shows_later(clock: FakeClock, answer: Canned, seconds: float) -> None:
+    """Reads lag behind writes, and an answer that is none is a lost one: it is looked for."""
     made: list[dict[str, Any]] = []
 
     def answers(request: PreparedRequest) -> Canned:
         if request.method == "POST":
             made.append({"id": 1, **json.loads(request.body or "")})
-            return Canned(201, {"id": "one"})
-        return Canned(body={"values": made})
-
-    client, _ = canned_client(answers, clock)
-    done = StackComments(CommentApi(client), clock, print, WHERE, PROD).put(lambda _: "text")
-    assert (done, len(made)) == ("comment 1 stands as it is", 1)
-
-
-@pytest.mark.parametrize("fault", ["drop-before", "html", "503"])
-def test_what_was_not_made_is_made(review: Review, fault: Any) -> None:
-    """After looking for it for ten seconds."""
-    review.sandbox.plan_fault(fault, "POST")
-    review.put("text")
-    assert review.bodies() == ["text"]
-    assert review.clock.time == pytest.approx(10)
-
-
-def test_one_that_shows_late(clock: FakeClock) -> None:
-    """Reads lag behind writes: it is looked for by what is its own alone."""
-    made: list[dict[str, Any]] = []
-
-    def answers(request: PreparedRequest) -> Canned:
-        if request.method == "POST":
-            made.append({"id": 1, **json.loads(request.body or "")})
-            return Canned(502, "<html>")
-        return Canned(body={"values": made if clock.time >= 6 else []})
+            return answer
+        return Canned(body={"values": made if clock.time >= seconds else []})
 
     client, adapter = canned_client(answers, clock)
-    StackComments(CommentApi(client), clock, print, WHERE, PROD).put(lambda _: "text")
-    assert [request.method for request in adapter.asked].count("POST") == 1
+    done = StackComments(CommentApi(client), clock, print, WHERE, PROD).put(always("text"))
+    assert (done, len(made)) == ("comment 1 stands as it is", 1)
     assert "PUT" not in [request.method for request in adapter.asked]
-    assert 6 <= clock.time < 10
+    assert seconds <= clock.time < 10
 
 
 def test_another_run_was_first(review: Review) -> None:
@@ -302,9 +280,9 @@ def test_answers_that_are_lost_for_ever(review: Review) -> None:
     assert review.there() == []
 
 
-def test_a_token_that_is_nobody(review: Review) -> None:
-    """An access token may not ask who it is: the marker alone decides."""
-    scopes = ["pullrequest:write"]
+@pytest.mark.parametrize("scopes", [["pullrequest:write"], ["pullrequest:write", "account"]])
+def test_an_access_token_is_nobody(review: Review, scopes: list[str]) -> None:
+    """It may not ask who it is, or what it hears is no person: the marker alone decides."""
     token = AccessToken(review.sandbox.issue_access_token("acme/web", scopes))
     for number in range(3):
         review.put(f"text {number}", credentials=token)
@@ -321,16 +299,6 @@ def test_a_token_after_another(review: Review) -> None:
         review.put(f"second by {credentials.identity}", credentials=credentials)
     expected = ["by the owner", f"second by {token.identity}", "second by the access token"]
     assert review.bodies() == expected
-
-
-def test_an_access_token_that_tells_a_name(review: Review) -> None:
-    """What `/user` says of one that is no person isn't believed."""
-    token = AccessToken(
-        review.sandbox.issue_access_token("acme/web", ["pullrequest:write", "account"])
-    )
-    for number in range(2):
-        review.put(f"text {number}", credentials=token)
-    assert review.bodies() == ["text 1"]
 
 
 def test_a_double_that_can_not_be_deleted(review: Review) -> None:
