@@ -14,7 +14,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from bitbucket_hooks.cli import main, output
+from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.sandbox import server
 from bitbucket_hooks.sandbox.admin import Sandbox
@@ -158,7 +158,7 @@ def test_repositories(shell: Shell, sandbox: Sandbox) -> None:
     shell.run("rename-repository", "acme/one", "three")
     shell.run("delete-repository", "acme/two")
     sandbox.plant_hook("acme/three", "https://ci.example.com")
-    found = {each["repository"]: each for each in shell.json("repositories")}
+    found = {row["repository"]: row for row in shell.json("repositories")}
     assert found["acme/three"] | {"uuid": ""} == {
         "repository": "acme/three",
         "project": "NEW",
@@ -190,8 +190,8 @@ def test_requests(shell: Shell, sandbox: Sandbox) -> None:
             [("/1",), ("/2",)],
         )
     assert shell.json("requests")[0]["at"] == "1970-01-01T00:00:01+00:00"
-    assert [each["path"] for each in shell.json("requests")] == ["/1", "/2"]
-    assert [each["path"] for each in shell.json("requests", "--last", "1")] == ["/2"]
+    assert [request["path"] for request in shell.json("requests")] == ["/1", "/2"]
+    assert [request["path"] for request in shell.json("requests", "--last", "1")] == ["/2"]
     shell.run("requests", "--clear")
     assert shell.json("requests") == []
 
@@ -225,8 +225,8 @@ def test_a_pull_request_and_its_comments(shell: Shell) -> None:
     with Sandbox(shell.path) as opened:
         opened.plant_comment("acme/web", 1, "one\ntwo \x1b[31m", author=OWNER_EMAIL)
     assert shell.run("comments", "acme/web", "1").stdout == "one\ntwo \\x1b[31m\n"
-    (told,) = json.loads(shell.run("comments", "acme/web", "1", "--json").stdout)
-    assert (told["id"], told["raw"]) == (1, "one\ntwo \x1b[31m")
+    (comment,) = json.loads(shell.run("comments", "acme/web", "1", "--json").stdout)
+    assert (comment["id"], comment["raw"]) == (1, "one\ntwo \x1b[31m")
     assert "pull request 2" in shell.run("comments", "acme/web", "2", code=1).stderr
 
 
@@ -255,18 +255,6 @@ def test_serve_says_what_is_wrong(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     assert "Warning: everybody who reaches 0.0.0.0" in result.stderr
 
 
-def test_a_terminal_gets_a_drawn_table(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Which doesn't take brackets for markup."""
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "80")
-    output.table(["one", "two"], [["[red]x", None]], "empty")
-    text = capsys.readouterr().out
-    assert "[red]x" in text
-    assert "─" in text
-
-
 def test_access_tokens(shell: Shell) -> None:
     """They are printed alone, and reach what they belong to, within their scopes."""
     with serve(shell.path) as base:
@@ -286,7 +274,7 @@ def test_access_tokens(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("add-hook", "acme/web", "notaurl"), "url: Enter a valid URL."),
         (("add-hook", "acme", "ftp://x.example.com"), "url: Enter a valid URL."),
@@ -295,11 +283,11 @@ def test_access_tokens(shell: Shell) -> None:
     ],
 )
 def test_what_the_api_refuses_is_refused(
-    shell: Shell, sandbox: Sandbox, arguments: tuple[str, ...], told: str
+    shell: Shell, sandbox: Sandbox, arguments: tuple[str, ...], message: str
 ) -> None:
     """By hand, too; and nothing is changed."""
     hook = sandbox.plant_hook("acme/web", "https://ci.example.com/")
-    assert told in shell.run(*arguments, code=1).stderr
+    assert message in shell.run(*arguments, code=1).stderr
     assert sandbox.hooks() == [hook]
 
 

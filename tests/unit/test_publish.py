@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +83,10 @@ def proxy(sandbox_path: Path, sandbox: Sandbox) -> Iterator[SigningProxy]:
 def bring(
     place: PublishContext, settings: Settings, what: Published | None = None, **more: Any
 ) -> tuple[PublishResult, list[str]]:
-    """Publish, and give what became of it and what was told."""
-    told: list[str] = []
-    outcome = publish(what or report(), place, settings, told.append, clock=FakeClock(), **more)
-    return outcome, told
+    """Publish, and give what became of it and the notes."""
+    notes: list[str] = []
+    outcome = publish(what or report(), place, settings, notes.append, clock=FakeClock(), **more)
+    return outcome, notes
 
 
 def texts(outcome: PublishResult) -> str:
@@ -100,7 +100,7 @@ def test_everything_over_http(sandbox: Sandbox, place: PublishContext) -> None:
         settings = Settings(api_url=base, credentials=ApiToken(OWNER_EMAIL, OWNER_TOKEN))
         for number in range(10):
             what = report(f"# Preview {number}\n", findings=[Annotation("look")])
-            outcome, told = bring(place, settings, what)
+            outcome, notes = bring(place, settings, what)
     assert [step.target for step in outcome.steps] == list(Target)
     assert [str(step) for step in outcome.steps] == [
         "comment: comment 1 updated",
@@ -108,7 +108,7 @@ def test_everything_over_http(sandbox: Sandbox, place: PublishContext) -> None:
         "build status: SUCCESSFUL",
         "job summary: 12 bytes",
     ]
-    assert (outcome.failed, outcome.exit_code, told) == ((), 0, [])
+    assert (outcome.failed, outcome.exit_code, notes) == ((), 0, [])
     assert len(sandbox.comments("acme/web", 1)) == 1
     assert len(sandbox.annotations("acme/web", HASH, NAME)) == 1
     status = sandbox.statuses("acme/web", HASH)[NAME]
@@ -177,7 +177,9 @@ def test_what_is_not_there(sandbox: Sandbox) -> None:
     place = find_place(repository="acme/web", pull_request=9, commit="f" * 40, variables={})
     outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
     assert len(outcome.failed) == 3
-    assert all("Check repository, commit and pull request" in one.remedy for one in outcome.failed)
+    assert all(
+        "Check repository, commit and pull request" in step.remedy for step in outcome.failed
+    )
 
 
 def test_a_service_that_is_down(sandbox: Sandbox, place: PublishContext) -> None:
@@ -190,24 +192,24 @@ def test_a_service_that_is_down(sandbox: Sandbox, place: PublishContext) -> None
 
 
 def test_an_interrupt_ends_waits(sandbox: Sandbox, place: PublishContext) -> None:
-    """14.13: what needs none is still done, and of the rest it is said that it was not."""
+    """What needs none is still done, and of the rest it is said that it was not."""
     sandbox.plan_fault("503", "GET", times=1000)
     clock = FakeClock()
     clock.stop()
     settings = Settings(api_url=f"sandbox:{sandbox.path}")
     outcome = publish(report(), place, settings, print, clock=clock)
     done = {step.target: step.done for step in outcome.steps}
-    assert done == {one: one is not Target.COMMENT for one in Target}
+    assert done == {target: target is not Target.COMMENT for target in Target}
     assert "stopped while waiting, as asked" in texts(outcome)
     assert outcome.exit_code == 2
 
 
 def test_no_credentials(place: PublishContext) -> None:
     """Outside of a pipeline nothing is asked of anybody, and the summary is written."""
-    outcome, told = bring(place, Settings(api_url="http://127.0.0.1:1/2.0"))
+    outcome, notes = bring(place, Settings(api_url="http://127.0.0.1:1/2.0"))
     assert [step.done for step in outcome.steps] == [False, False, False, True]
     assert "no credentials are configured" in texts(outcome)
-    assert told == []
+    assert notes == []
 
 
 def test_pipelines_without_credentials(
@@ -215,13 +217,13 @@ def test_pipelines_without_credentials(
 ) -> None:
     """Its proxy signs reports and statuses; a comment needs a token, and says which."""
     what = report(findings=[Annotation(f"{n}") for n in range(150)])
-    outcome, told = bring(pipeline, Settings(), what, proxies=["http://127.0.0.1:1", proxy.url])
+    outcome, notes = bring(pipeline, Settings(), what, proxies=["http://127.0.0.1:1", proxy.url])
     assert [step.done for step in outcome.steps] == [False, True, True]
     assert outcome.failed[0].what == "no credentials are configured for it"
     assert "pullrequest:write" in outcome.failed[0].remedy
     assert len(sandbox.annotations("acme/web", HASH, NAME)) == 150
     assert sandbox.statuses("acme/web", HASH)[NAME]["state"] == "SUCCESSFUL"
-    assert told == []
+    assert notes == []
     assert len(proxy.asked) == 5
     assert all(url.startswith("http://api.bitbucket.org/2.0/") for _, url, _ in proxy.asked)
 
@@ -250,13 +252,13 @@ def test_nothing_of_ours_goes_through_the_proxy(
     # the public API itself must not be asked by a test
     monkeypatch.setattr(clients, "open_client", open_canned)
     settings = Settings(credentials=AccessToken(CANARY))
-    outcome, told = bring(pipeline, settings, proxies=[proxy.url])
+    outcome, notes = bring(pipeline, settings, proxies=[proxy.url])
     assert [step.done for step in outcome.steps] == [False, True, True]
     assert "lacks the scope repository:write" in outcome.failed[0].what
     assert len(opened) == 1
     assert proxy.asked
     assert all("Authorization" not in headers for _, _, headers in proxy.asked)
-    assert CANARY not in texts(outcome) + "".join(told) + repr(settings)
+    assert CANARY not in texts(outcome) + "".join(notes) + repr(settings)
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -269,9 +271,9 @@ def test_a_proxy_that_is_no_help(pipeline: PublishContext, answers: bool) -> Non
         free = silent.getsockname()[1]
         silent.close()
         proxies = [other.url] if answers else [f"http://127.0.0.1:{free}"]
-        outcome, told = bring(pipeline, Settings(), proxies=proxies)
+        outcome, notes = bring(pipeline, Settings(), proxies=proxies)
     assert [step.what for step in outcome.steps] == ["no credentials are configured for it"] * 3
-    assert len([one for one in told if "own proxy is no help" in one]) == 2
+    assert len([note for note in notes if "own proxy is no help" in note]) == 2
 
 
 def test_no_proxy_but_for_the_public_api(pipeline: PublishContext, proxy: SigningProxy) -> None:
@@ -284,9 +286,11 @@ def test_no_proxy_but_for_the_public_api(pipeline: PublishContext, proxy: Signin
     assert proxy.asked == []
 
 
-def summary_of(path: Path) -> PublishContext:
-    """Give a step of GitHub Actions."""
-    return find_place(variables={"GITHUB_STEP_SUMMARY": str(path)})
+def summarise(path: Path, render: Callable[[int], str]) -> PublishResult:
+    """Report in a step of GitHub Actions."""
+    place = find_place(variables={"GITHUB_STEP_SUMMARY": str(path)})
+    what = Published("infra", "prod", "t", "s", passed=True, render=render)
+    return bring(place, Settings(), what)[0]
 
 
 def test_the_summarys_limit(tmp_path: Path) -> None:
@@ -294,50 +298,38 @@ def test_the_summarys_limit(tmp_path: Path) -> None:
     path = tmp_path / "summary.md"
     path.write_text("what the step told before\n")
     text = "täglich 東京 a line\n" * 100_000
-    outcome, _ = bring(summary_of(path), Settings(), report(text))
-    assert outcome.exit_code == 0
+    assert summarise(path, lambda _: text).exit_code == 0
     assert MAX_SUMMARY - 1000 < path.stat().st_size <= MAX_SUMMARY
-    told = path.read_text(encoding="utf-8")
-    assert told.startswith("what the step told before\ntäglich")
-    assert told.endswith(" a line\n\n*The rest is left out: it is longer than fits here.*\n")
-    outcome, _ = bring(summary_of(path), Settings(), report(text))
-    assert "the job summary is full" in texts(outcome)
+    written = path.read_text(encoding="utf-8")
+    assert written.startswith("what the step told before\ntäglich")
+    assert written.endswith(" a line\n\n*The rest is left out: it is longer than fits here.*\n")
+    assert "the job summary is full" in texts(summarise(path, lambda _: text))
 
 
 def test_a_summary_of_uneven_lines(tmp_path: Path) -> None:
     """Where the first lines take more bytes than the others."""
     path = tmp_path / "summary.md"
     text = "東京\n" * 100_000 + "ab\n" * 200_000
-    render = lambda limit: text[:limit]  # noqa: E731
-    what = Published("infra", "prod", "t", "s", passed=True, render=render)
-    bring(summary_of(path), Settings(), what)
+    summarise(path, lambda limit: text[:limit])
     assert MAX_SUMMARY / 2 < path.stat().st_size <= MAX_SUMMARY
 
 
-def test_half_a_character(tmp_path: Path) -> None:
-    """JSON can spell it, and no file can hold it."""
-    path = tmp_path / "summary.md"
-    outcome, _ = bring(summary_of(path), Settings(), report("a \ud800 b"))
-    assert (outcome.exit_code, path.read_text()) == (0, "a ? b\n")
-
-
 def test_a_renderer_that_folds(tmp_path: Path) -> None:
-    """Hears how much room there is, and nothing is cut."""
+    """Hears how much room there is; half a character, which no file can hold, is replaced."""
     path = tmp_path / "summary.md"
     limits: list[int] = []
 
     def render(limit: int) -> str:
         limits.append(limit)
-        return "short"
+        return "a \ud800 b"
 
-    what = Published("infra", "prod", "t", "s", passed=True, render=render)
-    bring(summary_of(path), Settings(), what)
+    assert summarise(path, render).exit_code == 0
     assert limits == [MAX_SUMMARY - 1]
-    assert path.read_text() == "short\n"
+    assert path.read_text() == "a ? b\n"
 
 
 def test_a_summary_that_can_not_be_written(tmp_path: Path) -> None:
-    """Is told with the remedy."""
-    outcome, _ = bring(summary_of(tmp_path / "nowhere" / "x"), Settings())
-    assert "can't be written (No such file or directory)" in texts(outcome)
-    assert "GITHUB_STEP_SUMMARY" in texts(outcome)
+    """Is reported with the remedy."""
+    said = texts(summarise(tmp_path / "nowhere" / "x", lambda _: "text"))
+    assert "can't be written (No such file or directory)" in said
+    assert "GITHUB_STEP_SUMMARY" in said
