@@ -48,11 +48,9 @@ _WAYS: Final = "--json tells"
 @listing.resume_option
 def import_(
     *,
-    repositories: tuple[str, ...],
-    exclude: tuple[str, ...],
-    project: str | None,
     stack: str | None,
     workspace: str | None,
+    narrowed: dict[str, Any],
     write: bool,
     check: bool,
     states: tuple[Path, ...],
@@ -77,9 +75,8 @@ def import_(
     opened = open_stack(name, stack_config, managed)
     file = File.read(stack_file(name))
     settings = own_settings(name, stack_config)
-    scope = RepositoryScope(
-        listing.workspace_of(workspace, settings), repositories, exclude, project, always_list=True
-    )
+    where = listing.workspace_of(workspace, settings)
+    scope = RepositoryScope(where, **narrowed, always_list=True)
     with closing(listing.begin(scope, settings, resume)) as kept:
         urls = Urls(kept.addresses)
         found = listing.collect("import of", scope, settings, kept, urls.add)
@@ -88,7 +85,7 @@ def import_(
             raise found.unfinished
         with api_client.patient(), closing(api_client.open_to_read(settings)) as client:
             api = HookApi(lambda: client)
-            imported = plan(opened, found, urls, api, project, names=names)
+            imported = plan(opened, found, urls, api, scope.project, names=names)
         is_due = bool(imported.entries)
         if write and is_due:
             _write(file, imported, name, plain=plain_urls)

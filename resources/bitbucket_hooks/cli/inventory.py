@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -46,9 +46,7 @@ def inventory(
     *,
     stack: str | None,
     workspace: str | None,
-    repositories: tuple[str, ...],
-    exclude: tuple[str, ...],
-    project: str | None,
+    narrowed: dict[str, Any],
     states: tuple[Path, ...],
     csv: Path | None,
     html: Path | None,
@@ -66,9 +64,7 @@ def inventory(
     if sum(printed) > 1:
         raise click.UsageError("one alone can be printed: give the others the name of a file")
     settings = listing.account(stack, workspace)
-    scope = RepositoryScope(
-        listing.workspace_of(workspace, settings), repositories, exclude, project
-    )
+    scope = RepositoryScope(listing.workspace_of(workspace, settings), **narrowed)
     known = [hook for path in states for hook in declared.read(path)]
     with closing(listing.begin(scope, settings, resume)) as kept:
         found = listing.collect("inventory of", scope, settings, kept)

@@ -16,7 +16,7 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Function, file_path, with_options
+from bitbucket_hooks.cli.command import Function, file_path, shared_options, with_options
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.inventory.collect import Collector
 from bitbucket_hooks.inventory.keeping import Kept
@@ -51,7 +51,7 @@ def _project(_: click.Context, __: click.Parameter, given: str | None) -> str | 
 
 
 def scope_options(command: Function) -> Function:
-    """Add the stack, the workspace and what narrows it; a command has them by their names."""
+    """Add the stack, the workspace, and what narrows it as `narrowed`."""
 
     @functools.wraps(command)
     def naming(where: str | None, stack: str | None, workspace: str | None, **given: Any) -> Any:
@@ -65,15 +65,25 @@ _scope: Final = with_options(
     click.argument("where", metavar="[STACK|WORKSPACE]", required=False),
     click.option("-s", "--stack", metavar="STACK", help="The stack, by its name."),
     click.option("--workspace", metavar="WORKSPACE", help="The workspace, by its slug."),
-    click.option(
-        "--repositories",
-        multiple=True,
-        metavar="GLOB",
-        help="Only these: a slug or glob; again for more.",
-    ),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these; again for more."),
-    click.option(
-        "--project", metavar="KEY", callback=_project, help="Only repositories of this project."
+    shared_options(
+        "narrowed",
+        {
+            "repositories": click.option(
+                "--repositories",
+                multiple=True,
+                metavar="GLOB",
+                help="Only these: a slug or glob; again for more.",
+            ),
+            "exclude": click.option(
+                "--exclude", multiple=True, metavar="GLOB", help="Not these; again for more."
+            ),
+            "project": click.option(
+                "--project",
+                metavar="KEY",
+                callback=_project,
+                help="Only repositories of this project.",
+            ),
+        },
     ),
 )
 

@@ -72,7 +72,9 @@ def stacks() -> None:
 def list_(globs: tuple[str, ...], *, matrix: str | None, script: str) -> None:
     """List the stacks that have a file, offline."""
     found = summaries(globs)
-    _warn_of_mistakes(found)
+    for stack in found:  # it may have more hooks than it seems to have
+        for problem in stack.problems:
+            output.warn(f"{stack.stack}: {problem}")
     if matrix is None and output.wants_json():
         output.as_json([_as_json(stack) for stack in found])
     elif matrix is None:
@@ -162,13 +164,6 @@ def _as_json(stack: StackSummary) -> dict[str, Any]:
         "rateLimit": stack.rate_limit,
         "problems": list(stack.problems),
     }
-
-
-def _warn_of_mistakes(found: Sequence[StackSummary]) -> None:
-    """Say which stacks may have more hooks than they seem to have."""
-    for stack in found:
-        for problem in stack.problems:
-            output.warn(f"{stack.stack}: {problem}")
 
 
 def _note_own_limits(found: Sequence[StackSummary], parts: Sequence[StackSummary]) -> None:
