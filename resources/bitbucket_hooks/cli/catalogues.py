@@ -88,7 +88,7 @@ def ip_ranges(product: str, direction: str) -> None:
     with api_client.client() as client:
         document = published(client)
     chosen = (None if name == _ALL else name for name in (product, direction))
-    found = document.of(*chosen)
+    found = document.select(*chosen)
     if output.wants_json():
         names = ("cidr", "network", "mask", "mask_len")
         lists = ("products", "directions", "regions", "perimeter")
