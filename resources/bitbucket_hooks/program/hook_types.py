@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pulumi
+from attrs import asdict
 
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.event_catalogue import live_or_bundled
@@ -76,15 +77,7 @@ def _question(subject_type: str | None) -> Callable[[Client], AwaitableGetHookTy
     def answer(client: Client) -> AwaitableGetHookTypesResult:
         kind = _checked(subject_type)
         events = live_or_bundled(HookApi(lambda: client), [kind], pulumi.log.warn)[kind]
-        found = [
-            GetHookTypesHookTypeResult(
-                category=event.category,
-                description=event.description,
-                event=event.event,
-                label=event.label,
-            )
-            for event in events
-        ]
+        found = [GetHookTypesHookTypeResult(**asdict(event)) for event in events]
         return AwaitableGetHookTypesResult(found, kind, kind)
 
     return answer

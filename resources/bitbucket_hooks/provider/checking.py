@@ -45,7 +45,12 @@ class Checker:
             session.settings.allows_private_urls,
             lambda events: session.catalogue.unknown(self.kind, events),
         )
-        given = {**self._defaults(session), **_given(news)}
+        workspace = session.settings.workspace
+        given = {
+            **self.defaults,
+            **({self.subject[0]: workspace} if workspace else {}),
+            **{k: v for k, v in news.items() if v is not None and not k.startswith("__")},
+        }
         inputs: dict[str, Any] = {}
         problems = [*self._missing(given), *_contradictions(given, rules)]
         for name in [name for name in rules if name in given]:
@@ -57,19 +62,11 @@ class Checker:
             inputs[FINGERPRINT] = olds.get(FINGERPRINT, "")
         return CheckResult(inputs, [CheckFailure("", text) for text in problems])
 
-    def _defaults(self, session: Session) -> dict[str, Any]:
-        workspace = session.settings.workspace
-        return {**self.defaults, **({self.subject[0]: workspace} if workspace else {})}
-
     def _missing(self, given: Mapping[str, Any]) -> Iterable[str]:
         for name in (*self.subject, *self.required):
             if name not in given:
                 hint = ", or set bitbucket:workspace" if name == self.subject[0] else ""
                 yield f"{name}: is required; give it{hint}"
-
-
-def _given(news: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in news.items() if v is not None and not k.startswith("__")}
 
 
 def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tuple[str, str]]]:

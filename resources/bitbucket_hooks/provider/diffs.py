@@ -46,7 +46,9 @@ def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict
     value than the one that was last sent.
     """
     source = news.get("secretFrom", "")
-    if _removes_secret(olds, news):
+    was_none = olds.get("secret") in ("", FOREIGN_SECRET)
+    was_set = olds.get("secretSet") or had_secret(olds)
+    if news.get("secret") == "" and was_set and not was_none:
         sdk_hooks.warn(_REMOVED)
         note(NoteKind.SECRET_REMOVED, sdk_hooks.current_urn(), message=_REMOVED)
         known = next((key for key in ("secret", FINGERPRINT) if olds.get(key)), "secretSet")
@@ -54,13 +56,6 @@ def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict
     if source and FINGERPRINT not in names and _finds_another(olds, read_secret(source)):
         return {FINGERPRINT: Change.CHANGED}
     return {}
-
-
-def _removes_secret(olds: Props, news: Props) -> bool:
-    """Whether a declaration newly says that there is no secret, where there was one."""
-    was_none = olds.get("secret") in ("", FOREIGN_SECRET)
-    was_set = olds.get("secretSet") or had_secret(olds)
-    return news.get("secret") == "" and not was_none and bool(was_set)
 
 
 def _finds_another(olds: Props, value: str | None) -> bool:

@@ -54,13 +54,11 @@ def _on_unmanaged(value: Any, _: rules.Context) -> str:
     return str(value)
 
 
-def _repositories(value: Any, context: rules.Context) -> list[str]:
-    return sorted(set(rules.slugs(value, context)))
-
-
 def _checker(kind: str, *subject: str) -> Checker:
     rules_: dict[str, rules.Rule] = {"hooks": rules.uuids, "onUnmanaged": _on_unmanaged}
-    own = {"repositories": _repositories} if "repositories" in subject else {}
+    own: dict[str, rules.Rule] = {}
+    if "repositories" in subject:
+        own["repositories"] = lambda value, context: sorted(set(rules.slugs(value, context)))
     return Checker(kind, subject, own, rules_, {"onUnmanaged": REPORT}, required=())
 
 

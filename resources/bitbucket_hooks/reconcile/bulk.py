@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
 from bitbucket_hooks.model.errors import HooksError, RemoteError
-from bitbucket_hooks.model.wording import first_lines
+from bitbucket_hooks.model.wording import first_lines, first_names
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 
 _FEW: Final = 5  # repositories that may refuse by chance
@@ -104,12 +104,8 @@ def _folding(show: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
             subject, _, text = message.partition(": ")
             groups.setdefault(_UUID.sub("", text), []).append((subject, message))
         for text, group in groups.items():
-            for message in _few(text, sorted(group)):
+            subjects = [subject for subject, _ in sorted(group)]
+            folded = f"{first_names(subjects, _NAMED)}: {text}"
+            few = [message for _, message in sorted(group)]
+            for message in few if len(group) <= _NAMED else [folded]:
                 show(message)
-
-
-def _few(text: str, group: list[tuple[str, str]]) -> list[str]:
-    if len(group) <= _NAMED:
-        return [message for _, message in group]
-    named = ", ".join(subject for subject, _ in group[:_NAMED])
-    return [f"{named} and {len(group) - _NAMED:,} more: {text}"]

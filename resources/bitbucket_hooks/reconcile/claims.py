@@ -239,10 +239,7 @@ def run_folder(run: str) -> Path:
     base = run_state_folder()
     for old in base.iterdir():
         with suppress(OSError):
-            if time.time() - max(map(_written, (old, *old.iterdir()))) > _KEEP:
+            written = max(path.stat().st_mtime for path in (old, *old.iterdir()))
+            if time.time() - written > _KEEP:
                 shutil.rmtree(old)
     return base / hashlib.sha256(run.encode()).hexdigest()[:32]
-
-
-def _written(path: Path) -> float:
-    return path.stat().st_mtime

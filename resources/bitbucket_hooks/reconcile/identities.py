@@ -88,10 +88,8 @@ class Identities:
             return subject
 
     def _found(self, subject: Subject) -> Subject:
-        names = self.claims.agreed(f"names of {path_of(subject)}", lambda: self._ask(subject))
-        workspace, repository, uuid = json.loads(names)
-        return Subject(workspace, repository, uuid)
+        def ask() -> str:
+            found = self.api.subject(subject, _PATIENCE)
+            return json.dumps([found.workspace, found.repository, found.uuid])
 
-    def _ask(self, subject: Subject) -> str:
-        found = self.api.subject(subject, _PATIENCE)
-        return json.dumps([found.workspace, found.repository, found.uuid])
+        return Subject(*json.loads(self.claims.agreed(f"names of {path_of(subject)}", ask)))

@@ -39,14 +39,12 @@ class RefreshTurns:
         given = os.environ.get(TURN, "")
         if self.turns == 1 or given == ALL:
             return None
-        number = _number(given or self.claims.agreed("refresh turn", self._today))
+        today = str(self.clock.wall().toordinal())
+        number = _number(given or self.claims.agreed("refresh turn", lambda: today))
         turn = RefreshTurn(number=(number - 1) % self.turns + 1, turns=self.turns)
         if self.claims.is_first("refresh turn notified"):
             self.notify(turn)
         return turn
-
-    def _today(self) -> str:
-        return str(self.clock.wall().toordinal())
 
 
 def _number(given: str) -> int:
