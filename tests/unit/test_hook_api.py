@@ -67,34 +67,26 @@ def test_paths(subject: Subject, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "more"),
+    ("desired", "change", "more"),
     [
-        ({}, {}),
-        ({"description": ""}, {"description": ""}),
-        ({"history_enabled": False}, {"history_enabled": False}),
-        ({"secret": "x"}, {"secret": "x"}),
-        ({"secret": ""}, {}),
+        ({}, None, {}),
+        ({"description": ""}, None, {"description": ""}),
+        ({"history_enabled": False}, None, {"history_enabled": False}),
+        ({"secret": "x"}, None, {"secret": "x"}),
+        ({"secret": ""}, None, {}),
+        # a PUT leaves a secret out when it is unchanged, and removes it by null
+        ({"secret": "x"}, SecretChange.KEEP, {}),
+        ({"secret": "x"}, SecretChange.SET, {"secret": "x"}),
+        ({"secret": "x"}, SecretChange.REMOVE, {"secret": None}),
     ],
 )
-def test_what_a_post_sends(desired: dict[str, Any], more: dict[str, Any]) -> None:
+def test_what_is_sent(
+    desired: dict[str, Any], change: SecretChange | None, more: dict[str, Any]
+) -> None:
     """All whose server default is unknown, always; what isn't managed, never."""
     api, sent = _api(Canned(201, ANSWER))
-    api.create(evolve(DESIRED, **desired))
-    assert json.loads(sent[0][2]) == {**LEAST, **more}
-
-
-@pytest.mark.parametrize(
-    ("change", "more"),
-    [
-        (SecretChange.KEEP, {}),
-        (SecretChange.SET, {"secret": "x"}),
-        (SecretChange.REMOVE, {"secret": None}),
-    ],
-)
-def test_what_a_put_says_of_the_secret(change: SecretChange, more: dict[str, Any]) -> None:
-    """Left out means unchanged, null removes it."""
-    api, sent = _api(Canned(200, ANSWER))
-    api.update(UUID, evolve(DESIRED, secret="x"), change)
+    wanted = evolve(DESIRED, **desired)
+    api.create(wanted) if change is None else api.update(UUID, wanted, change)
     assert json.loads(sent[0][2]) == {**LEAST, **more}
 
 

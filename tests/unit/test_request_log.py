@@ -63,48 +63,55 @@ def test_processes_share_an_allowance(tmp_path: Path) -> None:
     assert (tmp_path / "pace" / "log").stat().st_mode & 0o777 == 0o600
 
 
+def _throttle(
+    folder: Path, clock: Clock, limit: int = 10, notes: list[str] | None = None
+) -> Throttle:
+    notify = (notes if notes is not None else []).append
+    return Throttle(clock, notify, 3900, 4, limit=limit, request_log=_log(folder, clock))
+
+
+def _go(throttle: Throttle, times: int = 1, **refused: str) -> None:
+    for _ in range(times):
+        with throttle.working(), throttle.slot():
+            headers = {name.replace("_", "-"): value for name, value in refused.items()}
+            (throttle.refused if refused else throttle.answered)(CaseInsensitiveDict(headers))
+
+
 def test_what_another_run_sent_is_counted(tmp_path: Path, clock: FakeClock) -> None:
     """A run finds less when another one was there within the hour, and waits for the rest."""
     notes: list[str] = []
     for _ in range(2):
-        request_log = _log(tmp_path, clock)
-        throttle = Throttle(clock, notes.append, 3900, 4, limit=10, request_log=request_log)
-        for _ in range(6):
-            with throttle.working(), throttle.slot():
-                throttle.answered(CaseInsensitiveDict())
+        _go(_throttle(tmp_path, clock, notes=notes), 6)
     assert HOUR <= clock.time < HOUR + 1
     assert "rate limit: waiting 3600 s for the next request" in notes[0]
 
 
 def test_a_refusal_is_one_for_all(tmp_path: Path, clock: FakeClock) -> None:
-    """Who wasn't refused waits as well, as long as the service said; others' clocks may jump."""
-    first, second = (
-        Throttle(clock, lambda _: None, 3900, 4, limit=10, request_log=_log(tmp_path, clock))
-        for _ in range(2)
-    )
-    with first.working(), first.slot():
-        first.refused(CaseInsensitiveDict({"Retry-After": "120"}))
-    with second.working(), second.slot():
-        second.answered(CaseInsensitiveDict())
+    """Who wasn't refused waits as well, as long as the service said, and an hour at most."""
+    first, second = _throttle(tmp_path, clock), _throttle(tmp_path, clock)
+    _go(first, Retry_After="120")
+    _go(second)
     assert 120 <= clock.time < 121
     request_log = _log(tmp_path, clock)
     request_log.close(1_000_000)
     request_log.close(5)
     assert request_log.take(10) == pytest.approx(HOUR)
-    clock.time -= 1000  # put back: what was noted says nothing any more
-    assert request_log.take(10) == 0
 
 
 @pytest.mark.parametrize(("put_back", "pause"), [(0, 60), (30, 90), (3000, 0), (-3000, 0)])
-def test_a_refusal_before_the_days_clock_was_put_back(
+def test_the_days_clock_put_back(
     tmp_path: Path, clock: FakeClock, put_back: float, pause: float
 ) -> None:
-    """Holds for as long as it said, or for nobody; not until the clock is there again."""
+    """A refusal holds for as long as it said, or for nobody, and no request that is yet to come."""
     clock.time = 10**6
     request_log = _log(tmp_path, clock)
+    assert request_log.take(1) == 0
     request_log.close(60)
     clock.time -= put_back
     assert request_log.take(10) == pytest.approx(pause)
+    clock.time = 0
+    assert request_log.take(1) == 0
+    assert request_log.take(1) == pytest.approx(HOUR)
 
 
 def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> None:
@@ -115,16 +122,6 @@ def test_each_counts_against_its_own_limit(tmp_path: Path, clock: FakeClock) -> 
     assert request_log.take(4) == 0
     clock.time = HOUR + 1
     assert request_log.take(1) == 0
-
-
-def test_the_days_clock_put_back(tmp_path: Path, clock: FakeClock) -> None:
-    """Times that are yet to come say nothing: nobody waits for them."""
-    clock.time = 10**6
-    request_log = _log(tmp_path, clock)
-    assert request_log.take(1) == 0
-    clock.time = 0
-    assert request_log.take(1) == 0
-    assert request_log.take(1) == pytest.approx(HOUR)
 
 
 def test_old_entries_are_dropped(tmp_path: Path, clock: FakeClock) -> None:
@@ -167,10 +164,6 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_without_a_folder_each_paces_itself(tmp_path: Path, clock: FakeClock) -> None:
     """A home that can't be written to stops nobody, and the limit holds all the same."""
-    (tmp_path / "file").touch()
-    request_log = RequestLog(tmp_path / "file" / "pace" / "log", clock)
-    throttle = Throttle(clock, lambda _: None, 3900, 4, limit=2, request_log=request_log)
-    for _ in range(3):
-        with throttle.working(), throttle.slot():
-            throttle.answered(CaseInsensitiveDict())
+    (tmp_path / "cache").touch()
+    _go(_throttle(tmp_path, clock, limit=2), 3)
     assert HOUR <= clock.time < HOUR + 1
