@@ -1,11 +1,8 @@
-"""HTTP sessions: TLS is always verified, connections are bounded in time and soon too old to keep.
+"""HTTP sessions: TLS is always verified, and connections are bounded in time.
 
-A timeout of a socket starts anew with every byte. Here the whole answer has an end too, head and
-body, however slowly it drips.
-
-One that lay idle may be dead without a sign. A server that closes a connection says so, and the
-library opens another. A firewall or a balancer in between just forgets it: what is sent is lost
-then, and of a POST nobody knows whether it was done.
+A timeout of a socket starts anew with every byte; here the whole answer has an end too. And a
+connection that lay idle isn't used again: a firewall or a balancer may have forgotten it without a
+sign, and of a POST over it nobody would know whether it was done.
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MAX_IDLE: Final = 20.0
-"""Seconds; the shortest memory that is usual for such a box is a minute."""
+"""Seconds; firewalls usually remember a connection for a minute at least."""
 
 MAX_SECONDS: Final = 180.0
 """For one whole answer, from the end of the request to the last byte of the body."""
@@ -50,7 +47,6 @@ class _BoundedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        """Read what is there. Raises AnswerTooSlow, TimeoutError when no byte comes for a while."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise AnswerTooSlow
@@ -68,42 +64,38 @@ class _BoundedReader(io.RawIOBase):
 
 
 class _BoundedResponse(HTTPResponse):
-    """An answer whose head and body are read by such a reader."""
-
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_BoundedReader(sock, self.fp.detach()))
 
 
-class _Plain(HTTPConnection):
-    """Says that it is closed when nothing came over it for a while; it is opened anew then."""
+class _KeptConnection(HTTPConnection):
+    """Counts as closed when nothing came over it for a while; it is opened anew then."""
 
     response_class = _BoundedResponse
-    _heard: float | None = None
+    _answered_at: float | None = None
 
     def getresponse(self) -> Any:
-        """Note when an answer came."""
         response = super().getresponse()
-        self._heard = time.monotonic()
+        self._answered_at = time.monotonic()
         return response
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again."""
-        idle = self._heard is not None and time.monotonic() - self._heard > MAX_IDLE
+        idle = self._answered_at is not None and time.monotonic() - self._answered_at > MAX_IDLE
         return super().is_connected and not idle
 
 
-class _Secure(_Plain, HTTPSConnection):
+class _SecureConnection(_KeptConnection, HTTPSConnection):
     """The same over TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _KeptConnection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = _SecureConnection
 
 
 _POOLS: Final = {"http": _PlainPool, "https": _SecurePool}

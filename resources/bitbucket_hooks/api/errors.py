@@ -15,16 +15,18 @@ class ApiError(RemoteError):
         self.status = status
 
 
-class AuthenticationFailed(ApiError):
+class UsersMistake(ApiError):
+    """What the user can correct: the next run fails alike without that."""
+
+    exit_code = USERS_MISTAKE
+
+
+class AuthenticationFailed(UsersMistake):
     """401: the credentials aren't taken. Remedy: other credentials."""
 
-    exit_code = USERS_MISTAKE
 
-
-class ScopeMissing(ApiError):
+class ScopeMissing(UsersMistake):
     """403 that names scopes. Remedy: add them to the token."""
-
-    exit_code = USERS_MISTAKE
 
     def __init__(
         self, message: str, remedy: str = "", *, status: int = 403, granted: tuple[str, ...] = ()
@@ -34,22 +36,16 @@ class ScopeMissing(ApiError):
         self.granted = granted
 
 
-class PermissionRefused(ApiError):
+class PermissionRefused(UsersMistake):
     """403 without scopes: the identity is no administrator there. Remedy: make it one."""
 
-    exit_code = USERS_MISTAKE
 
-
-class NotFound(ApiError):
+class NotFound(UsersMistake):
     """404: gone, misspelt, or hidden from this identity; the API doesn't say which."""
 
-    exit_code = USERS_MISTAKE
 
-
-class Refused(ApiError):
+class Refused(UsersMistake):
     """400 and its kin: the service doesn't take what was sent. Remedy: in its own words."""
-
-    exit_code = USERS_MISTAKE
 
 
 class RateLimited(ApiError):

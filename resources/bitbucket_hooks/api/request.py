@@ -24,7 +24,7 @@ _OK = range(200, 300)
 
 @frozen
 class Endpoint:
-    """Where the API is: every address that credentials may go to starts with it."""
+    """Where the API is; credentials go to its origin alone, and to where tokens come from."""
 
     base: str
 
@@ -50,10 +50,7 @@ class Endpoint:
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None] | None:
-    """Where a url leads, as the library reads it that connects: others read backslashes otherwise.
-
-    None, if it can't be read.
-    """
+    """Where a url leads, as the library that connects reads it; None if it can't be read."""
     try:
         parts = parse_url(url)
     except ValueError:
@@ -116,8 +113,7 @@ class Response:
     headers: CaseInsensitiveDict[str] = field(repr=False)
     content: bytes = field(repr=False)
 
-    sent = True
-    """That the service has the request, as in TransportError."""
+    sent = True  # as in TransportError: the service has the request
 
     @property
     def reason(self) -> str:
