@@ -127,7 +127,7 @@ def _life(project: Project) -> None:
 def _drift(project: Project) -> None:
     """Change by hand what somebody changes by hand."""
     estate = project.estate
-    repositories = {one.uuid: one.full_name for one in estate.repositories()}
+    repositories = {found.uuid: found.full_name for found in estate.repositories()}
     for hook in project.hooks():
         match hook.url.partition("?")[0], repositories.get(hook.subject):
             case "https://ci.example.com/hook", "acme/api":
@@ -148,26 +148,23 @@ def _keep(project: Project, name: str, run: Run) -> None:
 
 def _write(project: Project, name: str, text: str) -> None:
     """Write a sample without what is long or of this machine."""
-    text = text.replace(str(project.folder), "/project")
-    values = (_slim(one) for one in _values(text))
-    kept = (one for one in values if one.get("diagnosticEvent", {}).get("severity") != "debug")
-    lines = (json.dumps(one, separators=(",", ":")) for one in kept)
+    values = _values(text.replace(str(project.folder), "/project"))
+    kept = (v for v in values if v.get("diagnosticEvent", {}).get("severity") != "debug")
+    lines = (json.dumps(value, separators=(",", ":")) for value in kept)
     (SAMPLES / name).write_text("\n".join(lines) + "\n")
 
 
 def _values(text: str) -> Iterator[Any]:
-    decoder, place = json.JSONDecoder(), 0
-    text = text.strip()
-    while place < len(text):
-        value, place = decoder.raw_decode(text, place)
+    """JSON values one after the other, with any space between them."""
+    decoder, rest = json.JSONDecoder(object_hook=_without_dropped), text.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
         yield value
-        place += len(text[place:]) - len(text[place:].lstrip())
+        rest = rest[end:].lstrip()
 
 
-def _slim(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _slim(one) for key, one in value.items() if key not in _DROPPED}
-    return [_slim(one) for one in value] if isinstance(value, list) else value
+def _without_dropped(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: part for key, part in value.items() if key not in _DROPPED}
 
 
 if __name__ == "__main__":

@@ -213,14 +213,13 @@ class _Copies:
         kept = sorted((self.after.keys() & _present(self.before)) - undone)
         gone = uuids.keys() - self.after.keys()
         left = {place for place in gone if self.before[place].sync is Sync.RELEASED}
-        found = {place: findings.get((hook.urn, place)) for place in new}
-        matches = {place: finding.matches for place, finding in found.items() if finding}
-        adopted = {place: several[0] for place, several in matches.items() if len(several) == 1}
+        found = {p: findings[hook.urn, p] for p in new if (hook.urn, p) in findings}
+        adopted = {p: live.matches[0] for p, live in found.items() if len(live.matches) == 1}
+        ambiguous = {p: live.matches for p, live in found.items() if len(live.matches) > 1}
+        near = {p: live.near for p, live in found.items() if live.near and not live.matches}
         for note in run.notes_about(NoteKind.ADOPTED, hook.urn):
             match = Match(note["uuid"], tuple(note["changes"]))
             adopted[note["key"].removeprefix("workspace ")] = match
-        ambiguous = {place: several for place, several in matches.items() if len(several) > 1}
-        near = {p: one.near for p, one in found.items() if one and one.near and not one.matches}
         declared = _property_changes(history) if history.live is not None else ()
         absent = {p for drift in hook.drift if drift.status.is_absent for p in drift.places}
         fresh = [place for place in new if place not in absent]
@@ -232,7 +231,7 @@ class _Copies:
             hook,
             action=Action.FAILED if history.failed else action,
             created=tuple(p for p in fresh if p not in adopted and p not in ambiguous),
-            looked=None not in found.values() or (run.notes is not None and not run.planned),
+            looked=len(found) == len(new) or (run.notes is not None and not run.planned),
             adopted=adopted,
             ambiguous=ambiguous,
             near=near,

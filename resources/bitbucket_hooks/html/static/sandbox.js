@@ -2,7 +2,7 @@
   const $ = id => document.getElementById(id);
 
   // What is on its way: look again until it is through, and leave the keyboard where it is.
-  const look = async () => {
+  const refresh = async () => {
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
       if (answer.status >= 500) throw answer;
@@ -13,10 +13,10 @@
         now.innerHTML = next.innerHTML;
         if (at) [...now.querySelectorAll('a')].find(link => link.href === at)?.focus();
       }
-      if (answer.ok && fresh.querySelector('main[data-pending]')) setTimeout(look, 700);
-    } catch { setTimeout(look, 3000); }
+      if (answer.ok && fresh.querySelector('main[data-pending]')) setTimeout(refresh, 700);
+    } catch { setTimeout(refresh, 3000); }
   };
-  if (document.querySelector('main[data-pending]')) setTimeout(look, 300);
+  if (document.querySelector('main[data-pending]')) setTimeout(refresh, 300);
 
   const secret = $('secret'), generate = $('generate');
   if (secret && generate) {
