@@ -219,11 +219,9 @@ def test_the_living_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_the_schema_is_current() -> None:
-    """The committed one: `bitbucket-hooks check --schema > stacks/stack.schema.json`."""
-    committed = (ROOT / "stacks" / "stack.schema.json").read_text()
-    assert _check("--schema").stdout == committed
-    assert json.loads(committed) == schema()
+def test_the_schema_is_printed() -> None:
+    """As it is committed."""
+    assert _check("--schema").stdout == (ROOT / "stacks" / "stack.schema.json").read_text()
 
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,34 +36,28 @@ def test_from_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("source", "content", "says"),
     [
-        (None, "can't be read or is empty"),
-        (b"", "can't be read or is empty"),
-        (b"\n", "can't be read or is empty"),
-        (b"canary\xff", "can't be read or is empty"),
-        (b"canary" * 40, "the value has 240 characters"),
+        ("file", None, "can't be read or is empty"),
+        ("file", b"", "can't be read or is empty"),
+        ("file", b"\n", "can't be read or is empty"),
+        ("file", b"canary\xff", "can't be read or is empty"),
+        ("file", b"canary" * 40, "the value has 240 characters"),
+        ("env", b"", "the variable is not set"),  # an unset variable must never disarm a hook
+        ("env", b"canary\xff", "no text in UTF-8"),
     ],
 )
-def test_what_a_file_may_not_be(tmp_path: Path, content: bytes | None, told: str) -> None:
+def test_what_a_secret_may_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, content: bytes | None, says: str
+) -> None:
     """Missing, empty, no text or too long: an error that shows nothing of it."""
-    place = tmp_path / "secret"
-    if content is not None:
-        place.write_bytes(content)
-    with pytest.raises(ConfigError) as refused:
-        read_secret(f"file:{place}")
-    assert told in str(refused.value)
-    assert "canary" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("value", "told"), [("", "the variable is not set"), ("canary\udcff", "no text in UTF-8")]
-)
-def test_what_a_variable_may_not_be(monkeypatch: pytest.MonkeyPatch, value: str, told: str) -> None:
-    """Empty counts as not set: an unset variable must never disarm a hook."""
-    monkeypatch.setenv("SECRET_HERE", value)
-    with pytest.raises(ConfigError, match=told) as refused:
-        read_secret("env:SECRET_HERE")
+    place = str(tmp_path / "secret") if source == "file" else "SECRET_HERE"
+    if source == "env":
+        monkeypatch.setenv(place, os.fsdecode(content or b""))
+    elif content is not None:
+        Path(place).write_bytes(content)
+    with pytest.raises(ConfigError, match=says) as refused:
+        read_secret(f"{source}:{place}")
     assert "canary" not in str(refused.value)
 
 

@@ -24,25 +24,17 @@ SECRET = "canary-secret"
 def by_hand(key: bytes, body: bytes) -> str:
     """HMAC as RFC 2104 writes it down, of hashlib's SHA-256 alone."""
     key = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    inner = hashlib.sha256(bytes(one ^ 0x36 for one in key) + body).digest()
-    return "sha256=" + hashlib.sha256(bytes(one ^ 0x5C for one in key) + inner).hexdigest()
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + body).digest()
+    return "sha256=" + hashlib.sha256(bytes(byte ^ 0x5C for byte in key) + inner).hexdigest()
 
 
-def by_openssl(key: bytes, body: bytes) -> str:
-    """HMAC by the `openssl` command."""
-    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}"]
-    done = subprocess.run(command, input=body, capture_output=True, check=True)
-    return "sha256=" + done.stdout.decode().split()[-1]
-
-
-@pytest.mark.parametrize("independent", [by_hand, by_openssl])
 @pytest.mark.parametrize("secret", [SECRET, "x", "Schlüssel", "k" * 128, b"\xff\x00"])
 @pytest.mark.parametrize("body", [BODY, b"", b"\xff\xfe\n"])
-def test_others_sign_alike(independent: Any, secret: str | bytes, body: bytes) -> None:
-    """Two implementations of somebody else's, in both directions."""
+def test_others_sign_alike(secret: str | bytes, body: bytes) -> None:
+    """In both directions."""
     key = secret.encode() if isinstance(secret, str) else secret
-    assert independent(key, body) == sign(secret, body)
-    assert verify_signature(secret, body, independent(key, body))
+    assert by_hand(key, body) == sign(secret, body)
+    assert verify_signature(secret, body, by_hand(key, body))
 
 
 @pytest.mark.parametrize(
@@ -70,9 +62,9 @@ def test_what_is_valid(secrets: Any, body: Any, change: Any) -> None:
     assert bitbucket_hooks.verify_signature(secrets, body, change(by_hand(SECRET.encode(), BODY)))
 
 
-def test_a_generator_of_secrets() -> None:
+def test_an_iterator_of_secrets() -> None:
     """Is read once."""
-    assert verify_signature((one for one in ("old", SECRET)), BODY, sign(SECRET, BODY))
+    assert verify_signature(iter(("old", SECRET)), BODY, sign(SECRET, BODY))
 
 
 RIGHT = by_hand(SECRET.encode(), BODY)
@@ -106,16 +98,14 @@ def test_headers_that_are_not_valid(header: str | bytes | None) -> None:
     assert not verify_signature([SECRET, "other"], BODY, header)
 
 
-@pytest.mark.parametrize("body", [BODY + b"\n", BODY[:-1], b"", BODY.replace(b" ", b"")])
-def test_a_changed_body(body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("secrets", "body"),
+    [(SECRET, body) for body in (BODY + b"\n", BODY[:-1], b"", BODY.replace(b" ", b""))]
+    + [(wrong, BODY) for wrong in ("wrong", ["old", "new"], SECRET.upper(), f"{SECRET}\n")],
+)
+def test_another_body_or_secret(secrets: Any, body: bytes) -> None:
     """Isn't valid, whatever changed."""
-    assert not verify_signature(SECRET, body, RIGHT)
-
-
-@pytest.mark.parametrize("secrets", ["wrong", ["old", "new"], SECRET.upper(), f"{SECRET}\n"])
-def test_a_wrong_secret(secrets: Any) -> None:
-    """Isn't valid either."""
-    assert not verify_signature(secrets, BODY, RIGHT)
+    assert not verify_signature(secrets, body, RIGHT)
 
 
 @pytest.mark.parametrize("secrets", ["", b"", None, [], (), [""], [SECRET, ""], [SECRET, None]])
@@ -187,7 +177,7 @@ def verify(
     body: bytes = BODY,
 ) -> Result:
     """Run the command on standard input."""
-    sources = [f"--secret-from={one}" for one in secrets]
+    sources = [f"--secret-from={source}" for source in secrets]
     command = ["verify", *sources, f"--signature={signature}", *arguments]
     result = CliRunner().invoke(main, command, input=body)
     assert "canary" not in result.output
@@ -211,8 +201,8 @@ def test_the_command_says_which_secret(given: dict[str, Any], source: str) -> No
         0,
         f"valid: signed with the secret of {source}\n",
     )
-    told = json.loads(verify("-", "--json", **given).stdout)
-    assert told == {"valid": True, "secretFrom": source, "problem": None}
+    document = json.loads(verify("-", "--json", **given).stdout)
+    assert document == {"valid": True, "secretFrom": source, "problem": None}
 
 
 @pytest.mark.parametrize(
@@ -234,9 +224,9 @@ def test_the_command_says_why_not(given: dict[str, Any], why: str) -> None:
     assert result.exit_code == 3
     assert result.stdout.startswith("not valid: ")
     assert why in result.stdout
-    told = json.loads(verify("--json", **given).stdout)
-    assert (told["valid"], told["secretFrom"]) == (False, None)
-    assert why in told["problem"]
+    document = json.loads(verify("--json", **given).stdout)
+    assert (document["valid"], document["secretFrom"]) == (False, None)
+    assert why in document["problem"]
 
 
 def test_the_command_reads_a_file(tmp_path: Path) -> None:
@@ -247,7 +237,7 @@ def test_the_command_reads_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "secrets", "told"),
+    ("arguments", "secrets", "says"),
     [
         (["nowhere"], ["env:NEW"], "nowhere can't be read: No such file"),
         ([], [], "Missing option '--secret-from'"),
@@ -257,11 +247,11 @@ def test_the_command_reads_a_file(tmp_path: Path) -> None:
         ([], ["env:"], "--secret-from names no place of a secret"),
     ],
 )
-def test_mistakes(arguments: list[str], secrets: list[str], told: str) -> None:
+def test_mistakes(arguments: list[str], secrets: list[str], says: str) -> None:
     """Are told without what was given for a secret."""
     result = verify(*arguments, secrets=secrets)
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert says in result.stderr
 
 
 def test_nobody_types_a_body(monkeypatch: pytest.MonkeyPatch) -> None:

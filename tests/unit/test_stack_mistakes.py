@@ -1,4 +1,4 @@
-"""Every mistake in a stack config: told at once, each with path, value and remedy."""
+"""Every mistake in a stack config: all at once, each with path, value and remedy."""
 
 from __future__ import annotations
 
@@ -22,113 +22,101 @@ UUID = "{00000000-0000-4000-8000-000000000001}"
 
 
 ENTRY_MISTAKES: list[tuple[dict[str, Any], str]] = [
-    ({"name": None}, "hooks[0].name: is required"),
+    ({"name": None}, "name: is required"),
     (
         {"name": "no name"},
-        'hooks[0].name: must be a short name of letters, digits, . _ and - (it is "no name")',
+        'name: must be a short name of letters, digits, . _ and - (it is "no name")',
     ),
-    ({"name": 7}, "hooks[0].name: must be a short name of letters, digits, . _ and - (it is 7)"),
-    ({"url": None}, "hooks[0].url: is required"),
-    ({"url": "ftp://x"}, "hooks[0].url: must start with https:// (or http://)"),
-    ({"url": "https://canary:pw@x.example.com"}, "hooks[0].url: "),
-    ({"events": ["pullrequest:merge"]}, 'hooks[0].events[0]: unknown event "pullrequest:merge"; d'),
-    ({"events": ["repo:*", "x"]}, 'hooks[0].events[1]: unknown event "x"'),
-    (
-        {"events": ["repo:*", 7]},
-        f"hooks[0].events[1]: must be text, not a number (it is 7){QUOTES}",
-    ),
-    ({"events": ["pr:*"]}, 'hooks[0].events[0]: "pr:*" matches no event; did you mean "pullreq'),
-    ({"events": []}, "hooks[0].events: must not be empty; the API needs at least one event"),
-    ({"events": "repo:push"}, "hooks[0].events: must be a list of event keys, not text"),
-    ({"repositories": []}, "hooks[0].repositories: must be a list with at least one repository"),
+    ({"name": 7}, "name: must be a short name of letters, digits, . _ and - (it is 7)"),
+    ({"url": None}, "url: is required"),
+    ({"url": "ftp://x"}, "url: must start with https:// (or http://)"),
+    ({"url": "https://canary:pw@x.example.com"}, "url: "),
+    ({"events": ["pullrequest:merge"]}, 'events[0]: unknown event "pullrequest:merge"; d'),
+    ({"events": ["repo:*", "x"]}, 'events[1]: unknown event "x"'),
+    ({"events": ["repo:*", 7]}, f"events[1]: must be text, not a number (it is 7){QUOTES}"),
+    ({"events": ["pr:*"]}, 'events[0]: "pr:*" matches no event; did you mean "pullreq'),
+    ({"events": []}, "events: must not be empty; the API needs at least one event"),
+    ({"events": "repo:push"}, "events: must be a list of event keys, not text"),
+    ({"repositories": []}, "repositories: must be a list with at least one repository"),
     (
         {"repositories": "web"},
-        'hooks[0].repositories: must be a list with at least one repository or glob (it is "web")',
+        'repositories: must be a list with at least one repository or glob (it is "web")',
     ),
-    ({"repositories": ["web", ""]}, "hooks[0].repositories[1]: must not be empty"),
-    (
-        {"repositories": ["web", 7]},
-        "hooks[0].repositories[1]: must be text, not a number (it is 7)",
-    ),
-    ({"repositories": ["acme/web"]}, 'hooks[0].repositories[0]: is "acme/web", which is no slug'),
-    ({"repositories": ["a b*"]}, 'hooks[0].repositories[0]: is "a b*", which no slug can match'),
-    ({"repositories": ["web", "WEB"]}, "hooks[0].repositories: names web twice; remove one"),
+    ({"repositories": ["web", ""]}, "repositories[1]: must not be empty"),
+    ({"repositories": ["web", 7]}, "repositories[1]: must be text, not a number (it is 7)"),
+    ({"repositories": ["acme/web"]}, 'repositories[0]: is "acme/web", which is no slug'),
+    ({"repositories": ["a b*"]}, 'repositories[0]: is "a b*", which no slug can match'),
+    ({"repositories": ["web", "WEB"]}, "repositories: names web twice; remove one"),
     (
         {"repositories": ["wbe"]},
         (
-            'hooks[0].repositories[0]: "wbe" is no repository that this identity sees in acme; '
+            'repositories[0]: "wbe" is no repository that this identity sees in acme; '
             'did you mean "web"'
         ),
     ),
     (
         {"repositories": ["qqq"]},
-        'hooks[0].repositories[0]: "qqq" is no repository that this identity sees in acme; check',
+        'repositories[0]: "qqq" is no repository that this identity sees in acme; check',
     ),
     (
         {"project": "PLAT"},
-        'hooks[0].repositories[0]: "web" is in the project WEB, not in PLAT; give it an entry',
+        'repositories[0]: "web" is in the project WEB, not in PLAT; give it an entry',
     ),
     (
         {"project": "PLTA"},
         (
-            "hooks[0].project: no repository that this identity sees in acme is in a project "
+            "project: no repository that this identity sees in acme is in a project "
             '"PLTA"; did you mean "PLAT"'
         ),
     ),
-    ({"project": "no project"}, "hooks[0].project: must be the key of a project"),
-    ({"repositories": None}, "hooks[0].repositories: is required; list repositories or globs"),
+    ({"project": "no project"}, "project: must be the key of a project"),
+    ({"repositories": None}, "repositories: is required; list repositories or globs"),
     (
         {"workspace": True},
-        "hooks[0].repositories: is given together with workspace: true; keep one of the two",
+        "repositories: is given together with workspace: true; keep one of the two",
     ),
-    ({"workspace": "yes"}, 'hooks[0].workspace: must be true or false, not text (it is "yes")'),
-    ({"exclude": "web"}, "hooks[0].exclude: must be a list with at least one repository or glob"),
+    ({"workspace": "yes"}, 'workspace: must be true or false, not text (it is "yes")'),
+    ({"exclude": "web"}, "exclude: must be a list with at least one repository or glob"),
     (
         {"exclude": ["w*"]},
-        'hooks[0].exclude[0]: "w*" leaves "web" out, which repositories names; remove one',
+        'exclude[0]: "w*" leaves "web" out, which repositories names; remove one',
     ),
     (
         {"strict": True, "repositories": ["svc-*"]},
         (
-            'hooks[0].repositories[0]: "svc-*" matches none of the 8 repositories that this '
+            'repositories[0]: "svc-*" matches none of the 8 repositories that this '
             "identity sees in acme; correct or remove it"
         ),
     ),
     (
         {"strict": True, "exclude": ["docs"]},
-        'hooks[0].exclude[0]: "docs" leaves nothing out; correct or remove it',
+        'exclude[0]: "docs" leaves nothing out; correct or remove it',
     ),
     (
         {"strict": True, "repositories": ["w*"], "exclude": ["*"]},
-        "hooks[0].exclude: leaves out all 2 repositories that the entry means, so that it has no",
+        "exclude: leaves out all 2 repositories that the entry means, so that it has no",
     ),
-    ({"strict": 1}, "hooks[0].strict: must be true or false, not a number (it is 1)"),
-    ({"protect": 1}, "hooks[0].protect: must be true or false, not a number (it is 1)"),
-    ({"active": "yes"}, 'hooks[0].active: must be true or false, not text (it is "yes")'),
-    ({"description": True}, "hooks[0].description: must be text, not true or false (it is true)"),
-    ({"secret": 8128256}, "hooks[0].secret: must be text, not a number"),
-    (
-        {"secret": "canary" * 30},
-        "hooks[0].secret: has 180 characters; shorten it, as the API takes",
-    ),
+    ({"strict": 1}, "strict: must be true or false, not a number (it is 1)"),
+    ({"protect": 1}, "protect: must be true or false, not a number (it is 1)"),
+    ({"active": "yes"}, 'active: must be true or false, not text (it is "yes")'),
+    ({"description": True}, "description: must be text, not true or false (it is true)"),
+    ({"secret": 8128256}, "secret: must be text, not a number"),
+    ({"secret": "canary" * 30}, "secret: has 180 characters; shorten it, as the API takes"),
     (
         {"secret": "canary", "secretFrom": "env:X"},
-        "hooks[0].secret: is given together with secretFrom; keep one of the two",
+        "secret: is given together with secretFrom; keep one of the two",
     ),
-    ({"secretFrom": "canary"}, "hooks[0].secretFrom: must be env:NAME or file:PATH"),
-    (
-        {"adopt": "maybe"},
-        'hooks[0].adopt: must be "match", "never" or the uuid of a hook (it is "maybe")',
-    ),
+    ({"secretFrom": "canary"}, "secretFrom: must be env:NAME or file:PATH"),
+    ({"adopt": "maybe"}, 'adopt: must be "match", "never" or the uuid of a hook (it is "maybe")'),
     (
         {"adopt": UUID, "repositories": ["web", "api"]},
-        "hooks[0].adopt: names one hook, and the entry may have many; move its repository",
+        "adopt: names one hook, and the entry may have many; move its repository",
     ),
-    ({"owner": "a/b"}, 'hooks[0].owner: is "a/b", which is no slug'),
-    ({"account": "lbas"}, 'hooks[0].account: there is no account "lbas"; did you mean "labs"'),
-    ({"account": "x"}, 'hooks[0].account: there is no account "x"; declare it under bitbucket-h'),
-    ({"colour\x1b": 1}, "hooks[0].colour\\x1b: is no key of a hook; take one of name, url, rep"),
-    ({"ulr": URL}, 'hooks[0].ulr: is no key of a hook; did you mean "url"?'),
+    ({"owner": "a/b"}, 'owner: is "a/b", which is no slug'),
+    ({"account": "lbas"}, 'account: there is no account "lbas"; did you mean "labs"'),
+    ({"account": "x"}, 'account: there is no account "x"; declare it under bitbucket-h'),
+    ({"colour\x1b": 1}, "colour\\x1b: is no key of a hook; take one of name, url, rep"),
+    ({"ulr": URL}, 'ulr: is no key of a hook; did you mean "url"?'),
 ]
 
 KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
@@ -171,21 +159,21 @@ KEY_MISTAKES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "told"), ENTRY_MISTAKES)
-def test_a_mistake_of_an_entry(stack: Stack, wrong: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("wrong", "says"), ENTRY_MISTAKES)
+def test_a_mistake_of_an_entry(stack: Stack, wrong: dict[str, Any], says: str) -> None:
     """Its path, what is wrong, and the remedy; no value of a url or a secret."""
     lines = stack.refuses({**CI, **wrong}, accounts={"labs": {"oauthToken": "canary"}})
     assert len(lines) == 1, lines
-    assert lines[0].startswith(told)
+    assert lines[0].startswith(f"hooks[0].{says}")
     assert "canary" not in lines[0]
 
 
-@pytest.mark.parametrize(("keys", "told"), KEY_MISTAKES)
-def test_a_mistake_beside_the_entries(stack: Stack, keys: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("keys", "says"), KEY_MISTAKES)
+def test_a_mistake_beside_the_entries(stack: Stack, keys: dict[str, Any], says: str) -> None:
     """Likewise."""
     lines = stack.refuses(**{"hooks": None, **keys})
     assert len(lines) == 1, lines
-    assert lines[0].startswith(told)
+    assert lines[0].startswith(says)
     assert "canary" not in lines[0]
 
 

@@ -210,11 +210,27 @@ def test_a_workspace_that_cannot_be_listed(stack: Stack, sandbox: Sandbox) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pulumi.dev.yaml", text)
+        for text in (None, "", "text", "{", "\x00", "config: text", "config: {other: 1}")
+    ]
+    + [("Pulumi.dev.yaml", "config: {'bitbucket-hooks:hooks': x}"), ("Pulumi.yaml", "[")],
+)
+def test_every_url_is_secret_when_no_file_says_which(
+    stack: Stack, tmp_path: Path, name: str, text: str | None
+) -> None:
+    """The engine says only that something among the hooks is encrypted."""
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    declared = stack.declares({**AUDIT, "name": "a"}, {**CI, "url": URL}, secret=("hooks",))
+    assert all("url" in made.secrets for made in declared.resources)
+
+
 def test_secret_urls_stay_secret(stack: Stack, tmp_path: Path) -> None:
-    """Those that the stack's file says are; all when it doesn't tell."""
+    """Those that the stack's file says are."""
     hooks = ({"name": "a", "url": URL, "workspace": True}, AUDIT)
-    declared = stack.declares(*hooks, secret=("hooks",))
-    assert all("url" in each.secrets for each in declared.resources)
     (tmp_path / "Pulumi.dev.yaml").write_text(
         "config:\n  bitbucket-hooks:hooks:\n    - url: x\n    - url: {secure: abc}\n"
     )

@@ -127,11 +127,6 @@ def test_without_stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert _run("preview").stdout == "There are no stacks here.\n"
 
 
-def test_the_help() -> None:
-    """Names what else there is."""
-    assert "preview" in _run("--help").stdout
-
-
 @pytest.mark.usefixtures("project")
 def test_a_key_in_a_wrong_namespace() -> None:
     """Is said beside the count, which lacks its hooks."""
