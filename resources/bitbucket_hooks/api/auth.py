@@ -12,13 +12,7 @@ from bitbucket_hooks.api.errors import Refused, UnexpectedAnswer
 from bitbucket_hooks.api.explain import explain, sign_in_remedy
 from bitbucket_hooks.api.request import Authorization, Endpoint, Request
 from bitbucket_hooks.api.retry import RetryingSender
-from bitbucket_hooks.model.credentials import (
-    AccessToken,
-    Anonymous,
-    ApiToken,
-    Credentials,
-    OAuthConsumer,
-)
+from bitbucket_hooks.model.credentials import AccessToken, ApiToken, Credentials, OAuthConsumer
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.masking import SECRET, Mask
 
@@ -59,8 +53,7 @@ class Authenticator:
                 return Authorization(f"Bearer {token}")
             case OAuthConsumer() as consumer:
                 return Authorization(f"Bearer {self._current_token(consumer)}")
-            case Anonymous():
-                return Authorization()
+        return Authorization()
 
     def renew(self, refused: Authorization) -> bool:
         """After a 401: whether another try with a new token is worth it."""
@@ -80,8 +73,7 @@ class Authenticator:
                 return (token,)
             case OAuthConsumer(client_id, secret):
                 return tuple(filter(None, (secret, _pair(client_id, secret), self._token)))
-            case Anonymous():
-                return ()
+        return ()
 
     def grant(self, consumer: OAuthConsumer) -> Grant:
         """Exchange a consumer's key and secret for a token (client credentials). Raises ApiError.

@@ -17,13 +17,7 @@ from attrs import define, field
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.filesystem.folders import cache_folder
-from bitbucket_hooks.model.credentials import (
-    AccessToken,
-    Anonymous,
-    ApiToken,
-    Credentials,
-    OAuthConsumer,
-)
+from bitbucket_hooks.model.credentials import AccessToken, ApiToken, Credentials, OAuthConsumer
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
@@ -99,6 +93,7 @@ def open_request_log(api_url: str, credentials: Credentials, clock: Clock) -> Re
     folder = cache_folder()
     if folder is None:
         return None
+    identity = "nobody"
     match credentials:  # whom the service counts; a token only where nothing else says who it is
         case ApiToken(email):
             identity = f"user {email}"
@@ -106,8 +101,6 @@ def open_request_log(api_url: str, credentials: Credentials, clock: Clock) -> Re
             identity = f"consumer {client_id}"
         case AccessToken(token):
             identity = f"token {_digest(token)}"
-        case Anonymous():
-            identity = "nobody"
     return RequestLog(folder / "pace" / f"{_digest(f'{api_url} {identity}')[:32]}.db", clock)
 
 
