@@ -13,6 +13,7 @@ import pytest
 from support.report_runs import event, events, hook, preview, reported, state, step
 
 NEW = step("create", "Hook", "ci", None, hook())
+STOPS = {"policyEvent": {"policyName": "p", "enforcementLevel": "mandatory", "message": "m"}}
 REFRESH = step("refresh", "Hook", "ci", hook(), state(hook()))
 
 
@@ -28,6 +29,7 @@ CODES = {
         3,
     ),
     "an update did": (events(NEW), 3),
+    "a policy stops it": (events(STOPS, preview=True, result="failed"), 1),
     "the program is wrong": (events(_error("hooks[0].url: is required"), result="failed"), 1),
     "a declaration is wrong": (
         events(_error("Hook resource 'ci' has a problem: url: …", NEW["urn"]), result="failed"),
