@@ -38,35 +38,25 @@ def strict(folder: Path) -> Iterator[ProviderServer]:
     engine.stop()
 
 
-def test_fills_in_the_defaults(server: ProviderServer) -> None:
-    """Events, active and certificate verification have defaults; no more is managed."""
-    assert server.check(DECLARED) == (INPUTS, [])
-
-
-def test_is_idempotent(server: ProviderServer) -> None:
-    """Checked inputs checked again stay as they are."""
-    assert server.check(INPUTS, INPUTS) == (INPUTS, [])
-
-
-def test_events_are_sorted_and_unique(server: ProviderServer) -> None:
-    """Order and doubles of events mean nothing."""
-    events = ["repo:push", "issue:created", "repo:push"]
-    assert server.check({**DECLARED, "events": events})[0]["events"] == [
-        "issue:created",
-        "repo:push",
-    ]
-
-
-def test_slugs_are_written_in_lower_case(server: ProviderServer) -> None:
-    """Slugs compare without case."""
-    inputs, failures = server.check({**DECLARED, "owner": " ACME", "repository": "Web"})
-    assert (inputs["owner"], inputs["repository"], failures) == ("acme", "web", [])
-
-
-def test_the_workspace_may_come_from_the_config(strict: ProviderServer) -> None:
-    """`bitbucket:workspace` is the default owner."""
-    inputs, failures = strict.check({"repository": "web", "url": URL})
-    assert (inputs["owner"], failures) == ("acme", [])
+@pytest.mark.parametrize(
+    ("given", "canonical"),
+    [
+        ({}, {}),
+        (INPUTS, {}),
+        ({"owner": " ACME", "repository": "Web"}, {}),
+        (
+            {"events": ["repo:push", "issue:created", "repo:push"]},
+            {"events": ["issue:created", "repo:push"]},
+        ),
+    ],
+)
+def test_the_canonical_form(
+    server: ProviderServer, given: dict[str, Any], canonical: dict[str, Any]
+) -> None:
+    """Has defaults, slugs in lower case and each event once; checked again it stays as it is."""
+    inputs, failures = server.check({**DECLARED, **given})
+    assert (inputs, failures) == ({**INPUTS, **canonical}, [])
+    assert server.check(inputs, inputs) == (inputs, [])
 
 
 def test_a_workspace_hook_hangs_on_the_workspace_alone(strict: ProviderServer) -> None:

@@ -90,29 +90,38 @@ def test_no_longer_managed_is_a_change(offline: ProviderServer, gone: str) -> No
     assert offline.diff(UUID, {**STATE, gone: "x"}, INPUTS) == CHANGED
 
 
-def test_another_repository_replaces(server: ProviderServer, sandbox: Sandbox) -> None:
-    """The hook doesn't answer there."""
-    hook = sandbox.plant_hook("acme/web", URL)
-    state = state_of(hook)
-    moved = {**INPUTS, "repository": "mobile"}
-    assert server.diff(hook.uuid, state, moved) == ("DIFF_UNKNOWN", ["repository"])
-    assert asked(sandbox) == ["GET acme/mobile 200", "GET acme/mobile/UUID 404"]
-
-
-def test_another_workspace_replaces(server: ProviderServer, sandbox: Sandbox) -> None:
-    """Both names are named."""
-    hook = sandbox.plant_hook("acme/web", URL)
-    news = {**INPUTS, "owner": "globex", "repository": "portal"}
-    assert server.diff(hook.uuid, state_of(hook), news)[1] == ["owner", "repository"]
-
-
-def test_a_repository_that_is_not_there_yet_replaces(
-    server: ProviderServer, sandbox: Sandbox
+@pytest.mark.parametrize(
+    ("news", "replaced", "requests"),
+    [
+        (
+            {"repository": "mobile"},
+            ["repository"],
+            ["GET acme/mobile 200", "GET acme/mobile/UUID 404"],
+        ),
+        (
+            {"owner": "globex", "repository": "portal"},
+            ["owner", "repository"],
+            ["GET globex/portal 200", "GET globex/portal/UUID 404"],
+        ),
+        (
+            {"repository": "nowhere"},
+            ["repository"],
+            ["GET acme/nowhere 404", "GET workspaces/acme 200"],
+        ),
+    ],
+)
+def test_another_repository_replaces(
+    server: ProviderServer,
+    sandbox: Sandbox,
+    news: dict[str, str],
+    replaced: list[str],
+    requests: list[str],
 ) -> None:
-    """The create will tell what is wrong with it."""
+    """The hook doesn't answer there; of one that isn't there the create says what is wrong."""
     hook = sandbox.plant_hook("acme/web", URL)
-    news = {**INPUTS, "repository": "nowhere"}
-    assert server.diff(hook.uuid, state_of(hook), news)[1] == ["repository"]
+    moved = {**INPUTS, **news}
+    assert server.diff(hook.uuid, state_of(hook), moved) == ("DIFF_UNKNOWN", replaced)
+    assert asked(sandbox) == requests
 
 
 def test_a_renamed_repository_keeps_its_hook(server: ProviderServer, sandbox: Sandbox) -> None:

@@ -200,29 +200,27 @@ def test_a_run_has_one_private_folder(places: Places) -> None:
     assert folder.parent.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/proc"])
-def test_without_a_folder_of_the_session_it_is_the_cache(
-    places: Places, monkeypatch: pytest.MonkeyPatch, value: str
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"XDG_RUNTIME_DIR": ""}, "home/.cache/bitbucket-hooks/runs-{uid}"),
+        ({"XDG_RUNTIME_DIR": "/nowhere/at/all"}, "home/.cache/bitbucket-hooks/runs-{uid}"),
+        ({"XDG_RUNTIME_DIR": "/proc"}, "home/.cache/bitbucket-hooks/runs-{uid}"),
+        ({"XDG_RUNTIME_DIR": "", "HOME": "/dev/null"}, "temporary/bitbucket-hooks-{uid}"),
+        ({"BITBUCKET_HOOKS_CACHE": "{base}/home/chosen"}, "home/chosen/runs-{uid}"),
+    ],
+)
+def test_where_there_is_no_folder_of_the_session(
+    places: Places, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], folder: str
 ) -> None:
-    """Without the variable, with one that leads nowhere, and one that has no room for us."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", value)
-    assert run_state_folder() == places["home"] / f".cache/bitbucket-hooks/runs-{os.getuid()}"
+    """It is the cache, or, as in a container whose user has no home, temporary.
 
-
-def test_without_a_home_it_is_for_temporary_files(
-    places: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As in a container whose user has none."""
-    monkeypatch.delenv("XDG_RUNTIME_DIR")
-    monkeypatch.setenv("HOME", "/dev/null")
-    assert run_state_folder() == places["temporary"] / f"bitbucket-hooks-{os.getuid()}"
-
-
-def test_the_variable_of_ours_comes_first(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is what the remedy names."""
-    chosen = places["home"] / "chosen"
-    monkeypatch.setenv("BITBUCKET_HOOKS_CACHE", str(chosen))
-    assert run_state_folder() == chosen / f"runs-{os.getuid()}"
+    The variable that the remedy names comes first.
+    """
+    base = places["home"].parent
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(base=base))
+    assert run_state_folder() == base / folder.format(uid=os.getuid())
 
 
 def _open(folder: Path) -> None:

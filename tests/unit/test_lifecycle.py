@@ -281,19 +281,6 @@ def test_a_write_that_is_never_found(rooms: Rooms, sandbox: Sandbox, clock: Fake
     assert rooms.claims.handed_over(made.uuid, another_run) == ME.name
 
 
-def test_a_delete_that_is_not_found_though_the_hook_is_there(
-    rooms: Rooms, sandbox: Sandbox
-) -> None:
-    """A listing that holds it makes it be deleted again."""
-    hook = sandbox.plant_hook("acme/web", URL)
-    sandbox.rename_repository("acme/web", "other")
-    with pytest.raises(NotFound):
-        rooms.api.delete(WEB, hook.uuid)
-    sandbox.rename_repository("acme/other", "web")
-    rooms.lifecycle.delete(WEB, hook.uuid, ME)
-    assert sandbox.hooks() == []
-
-
 def test_a_hook_on_another_subject_is_not_deleted(rooms: Rooms, sandbox: Sandbox) -> None:
     """It answers 404 here, and isn't listed here: gone, as far as this place goes."""
     hook = sandbox.plant_hook("acme/api", URL)

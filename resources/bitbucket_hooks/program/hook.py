@@ -93,7 +93,7 @@ class Hook(HookResource, module="bitbucket", name="Hook"):
         """Look up a hook that is not managed here; the engine reports it when there is none.
 
         `id` is `WORKSPACE/REPOSITORY/{uuid}`, or the uuid alone beside `owner` and `repository`.
-        The other arguments are those of `pulumi_bitbucket` and not needed: Bitbucket tells them.
+        The other arguments are those of `pulumi_bitbucket` and not needed: Bitbucket has them.
         """
         del (
             active,

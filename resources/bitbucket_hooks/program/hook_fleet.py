@@ -86,7 +86,7 @@ class HookFleet(DeclaredHook, module="bitbucket", name="HookFleet"):
         }
         props, opts = arguments(HookFleetArgs, resource_name, args, opts, keywords, FLEET_COMPUTED)
         if props["url"] is not None:
-            # what drift tells of a live url must not show more than the declared one may
+            # a live url that drifted must not show more than the declared one may
             props["url_is_secret"] = pulumi.Output.from_input(props["url"]).is_secret()
         props["repositories"] = copies(props["repositories"])
         super().__init__(HookFleetProvider(), resource_name, props, opts)

@@ -88,7 +88,7 @@ class WorkspaceHook(HookResource, module="bitbucket", name="WorkspaceHook"):
         """Look up a hook that is not managed here; the engine reports it when there is none.
 
         `id` is `WORKSPACE/{uuid}`, or the uuid alone beside `workspace`.
-        The other arguments are those of `pulumi_bitbucket` and not needed: Bitbucket tells them.
+        The other arguments are those of `pulumi_bitbucket` and not needed: Bitbucket has them.
         """
         del (
             active,

@@ -91,7 +91,7 @@ class _ExclusiveProvider(DeclaringProvider):
         return result
 
     def _known_unmanaged(self, inputs: Props, olds: Props) -> Any:
-        """Of the unmanaged hooks in the state, those that are so still, as far as can be told."""
+        """Of the unmanaged hooks in the state, those that are so still, as far as is known."""
         known = olds.get("unmanaged")
         if not known or inputs["onUnmanaged"] == DELETE:
             return {}

@@ -196,7 +196,7 @@ def provider_method(method: Callable[P, T]) -> Callable[P, T]:
 
 
 def current_urn() -> str | None:
-    """The URN of the resource that the engine's call is about; None: it can't be told."""
+    """The URN of the resource that the engine's call is about; None: it isn't known."""
     return _call.get().urn
 
 
@@ -237,7 +237,7 @@ def as_secret(value: object) -> dict[str, object]:
 
 
 def engine_address() -> str | None:
-    """Where the engine listens, which it tells the provider process on its command line."""
+    """Where the engine listens: the provider process has it on its command line."""
     if not in_provider_process():
         return None
     return next((arg for arg in sys.argv[1:] if arg.rpartition(":")[2].isdigit()), None)

@@ -18,8 +18,8 @@ def adoptable(
 ) -> Observed | None:
     """Choose the hook to adopt; None: make a new one.
 
-    `policy` is `match`, `never` or a uuid; `taken` tells of a uuid whether another declaration has
-    it. Raises ConflictError when several match, or the uuid isn't there to be taken.
+    `policy` is `match`, `never` or a uuid; `taken` says whether another declaration has a uuid.
+    Raises ConflictError when several match, or the uuid isn't there to be taken.
     """
     if policy not in (MATCH, NEVER):
         return _named(desired, live, policy, taken)
@@ -119,7 +119,7 @@ def adoption_notice(subject: Subject, uuid: str, changes: Iterable[str]) -> str:
 
 def _change(name: str, desired: Desired, found: Observed) -> str:
     old, new = getattr(found, name), getattr(desired, name)
-    if name == "url":  # which may be a secret as a whole, and nobody here can tell
+    if name == "url":  # which as a whole may be a secret
         old, new = origin_shown(old), origin_shown(new)
     if old == new:
         return f"{name} changed behind {printable(old)}"

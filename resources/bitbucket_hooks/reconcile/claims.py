@@ -46,7 +46,7 @@ ON CONFLICT DO UPDATE SET made = TRUE, phase = excluded.phase WHERE owner = excl
 
 @frozen
 class Owner:
-    """A declared resource: `key` tells it from all others, `name` is what messages call it."""
+    """A declared resource: `key` is its own alone, `name` is for messages."""
 
     key: str
     name: str
@@ -152,7 +152,7 @@ class Claims:
         return None if claim is None else claim.phase
 
     def is_first(self, what: str) -> bool:
-        """Note something, and tell whether nobody did so before in this phase."""
+        """Note something; gives whether nobody did so before in this phase."""
         return self._add([digest(f"{self.phase} {what}")], self._claim(_NOBODY))
 
     def agreed(self, what: str, propose: Callable[[], str]) -> str:
@@ -192,7 +192,7 @@ class Claims:
         return None if row is None else _from_row(row)
 
     def _add(self, digests: Iterable[str], claim: Claim) -> bool:
-        """Write claims, except where there is one; tells whether there was none."""
+        """Write claims, except where there is one; gives whether there was none."""
         row = astuple(claim)
         rows = [(thing, *row) for thing in sorted(digests)]
         with self._database.writing() as database:

@@ -58,7 +58,7 @@ class Records:
     listed: AbstractSet[str] = frozenset()
     """The repositories that were."""
     uuids: Mapping[str, str] = field(factory=dict)
-    """Of those that have hooks, as far as answers told, their own uuid."""
+    """The uuids of those that have hooks, as far as answers had one."""
 
 
 @define
@@ -182,7 +182,7 @@ class Exclusives(BulkWork):
     def _remove(
         self, scope: ExclusiveScope, gone: dict[str, bool], subject: Subject, uuids: Iterable[str]
     ) -> Records:
-        """Delete hooks one by one; `gone` hears of each at once, as the next one may fail.
+        """Delete hooks one by one; `gone` gets each at once, as the next one may fail.
 
         It says of each whether it was there to be deleted.
         """
@@ -192,7 +192,7 @@ class Exclusives(BulkWork):
             if uuid in unreadable:
                 continue  # the listing warned of it
             if self.lifecycle.claims.handed_over(uuid, scope.owner):
-                continue  # the diff told who declares it
+                continue  # the diff has said who declares it
             hook = self.lifecycle.read(subject, uuid)
             is_there = hook is not None and not hook.read_only
             if hook is not None and is_there:

@@ -24,7 +24,7 @@ from bitbucket_hooks.reconcile.bulk import BulkWork, raise_failures
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.lifecycle import due
 
-_GRACE: Final = 1.0  # seconds for declarations of the same run to be heard of before a removal
+_GRACE: Final = 1.0  # seconds for other declarations of the same run to be noted before a removal
 _SUCCESSOR_WAITS: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 4.0)
 """Seconds between checks whether another resource has adopted a copy: 10 in all."""
 
@@ -40,7 +40,7 @@ class Copies:
     created_at: str | None = None
     """When the newest one was made."""
     repository_uuids: Mapping[str, str] = field(factory=dict)
-    """Of the repositories that have one, as far as answers told."""
+    """Of the repositories, as far as answers had one."""
 
     def subject(self, workspace: str, repository: str) -> Subject:
         """What a copy hangs on; one that doesn't exist goes by the name alone."""
@@ -56,7 +56,7 @@ class Copies:
         return evolve(self, hooks={s: u for s, u in self.hooks.items() if u not in uuids})
 
     def uuids_with(self, live: Mapping[str, Observed]) -> dict[str, str]:
-        """The uuids of repositories, with those that live copies tell."""
+        """The uuids of repositories, with those of live copies."""
         subjects = {slug: hook.subject for slug, hook in live.items() if hook.subject}
         found = {slug: subject.uuid for slug, subject in subjects.items() if subject.uuid}
         return {**self.repository_uuids, **found}

@@ -170,7 +170,7 @@ class Lifecycle:
         self.listings.note(subject, uuid, None)
 
     def _names_of(self, subject: Subject) -> list[Subject]:
-        """A subject as declarations may call it: as it is known, and as answers tell."""
+        """A subject under all names that declarations may use: known ones, and those in answers."""
         now = self.listings.current_subject(subject) or subject
         return list(dict.fromkeys((subject.named, now.named, now.by_uuid)))
 
@@ -251,7 +251,7 @@ class Lifecycle:
         raise lost
 
     def warn_of_new_name(self, subject: Subject, now: Subject | None) -> None:
-        """Warn once that a subject is called otherwise `now`, as an answer told."""
+        """Warn once that a subject has another name `now`."""
         if now is None or now == subject or not subject.is_named:
             return
         if self.claims.is_first(f"renamed {subject}"):
@@ -350,10 +350,10 @@ def _key(desired: Desired) -> HookKey:
 def due(desired: Desired, last: Observed, known_secret: str | None) -> SecretChange | None:
     """What a write would say of the secret; None: there is nothing to write."""
     change = secret_change(desired.secret, known=known_secret, is_set=last.secret_set)
-    newly_managed = any(  # the state tells nothing of it, and the live hook may differ
+    newly_managed = any(  # the state doesn't have it, and the live hook may differ
         getattr(desired, name) is not None and getattr(last, name) is None
         for name in MANAGED_WHEN_GIVEN
-        if name != "secret"  # of which `secret_set` tells
+        if name != "secret"  # `secret_set` is about that
     )
     is_same = not newly_managed and not differences(desired, last)
     return None if change is SecretChange.KEEP and is_same else change

@@ -1,6 +1,6 @@
 """What lives on each subject: listed once per process, kept true by our own writes.
 
-A repository can be known by its name, by its uuid, or by both; answers tell which belong together.
+A repository can be known by its name, by its uuid, or by both; answers show which belong together.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Listing:
     """Of the request for the listing, among all of the process."""
     written: dict[str, tuple[float, Observed | None]] = field(factory=dict)
     subject: Subject | None = None
-    """Whose hooks these are, as an answer told."""
+    """Whose hooks these are, from an answer."""
     paths: set[str] = field(factory=set)
     """The paths that lead here."""
 
@@ -89,7 +89,7 @@ class Listings:
         return self._listing(subject).unreadable
 
     def current_subject(self, subject: Subject) -> Subject | None:
-        """The same with its uuid and its present name, as an answer told; None: none did."""
+        """The same with its uuid and its present name, from an answer; None: no answer had it."""
         return self._listing(subject).subject
 
     def note(self, subject: Subject, uuid: str, live: Observed | None) -> None:

@@ -35,7 +35,7 @@ class Presence:
     def listing(self, subject: Subject, *, again: bool = False) -> Mapping[str, Observed] | None:
         """The hooks of a subject, `again` asked anew; None when the subject itself is gone.
 
-        Raises ApiError when it can't be told, above all when access is missing.
+        Raises ApiError when neither is certain, above all when access is missing.
         """
         if self._gone.get(path_of(subject)):
             return None
