@@ -128,25 +128,12 @@ def arguments(
     opts: pulumi.ResourceOptions | None,
     keywords: Mapping[str, Any],
     computed: Sequence[str] = _COMPUTED,
+    secrets: Sequence[str] = _SECRET,
 ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Bring both constructor forms of a hook into one; see `one_form` and `options`.
+    """Bring both constructor forms, an args object or keywords, into properties and options.
 
-    `computed` are the outputs that only the service knows.
-    """
-    given, opts = one_form(kind, args, opts, keywords)
-    opts = options(kind.__name__.removesuffix("Args"), resource_name, opts, _SECRET)
-    return _props({**dict.fromkeys(computed), **given}), opts
-
-
-def one_form(
-    kind: type[A],
-    args: A | pulumi.ResourceOptions | None,
-    opts: pulumi.ResourceOptions | None,
-    keywords: Mapping[str, Any],
-) -> tuple[dict[str, Any], pulumi.ResourceOptions | None]:
-    """Bring both constructor forms, an args object or keywords, into one.
-
-    Raises TypeError when they are mixed.
+    `computed` are the outputs that only the service knows. Raises TypeError when the forms are
+    mixed, and pulumi.RunError for an option that this kind of resource can't honour.
     """
     if isinstance(args, pulumi.ResourceOptions):
         if opts is not None:
@@ -159,7 +146,9 @@ def one_form(
         if beside := [name for name, value in given.items() if value is not None]:
             raise TypeError(f"{', '.join(beside)} stand beside an args object; put them into it")
         given = asdict(args, recurse=False)
-    return {name: plain(value) for name, value in given.items()}, opts
+    given = {**dict.fromkeys(computed), **{name: plain(value) for name, value in given.items()}}
+    opts = options(kind.__name__.removesuffix("Args"), resource_name, opts, secrets)
+    return _props(given), opts
 
 
 def _props(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pulumi
-from attrs import AttrsInstance, define
+from attrs import define
 
-from bitbucket_hooks.program.args import HookResource, PythonNames, one_form
+from bitbucket_hooks.program.args import HookResource, PythonNames, arguments
 from bitbucket_hooks.program.hook_fleet import HookFleet
 from bitbucket_hooks.program.listed import flat
-from bitbucket_hooks.program.resource_options import options
 from bitbucket_hooks.provider.exclusive import (
     RepositoryHooksExclusiveProvider,
     WorkspaceHooksExclusiveProvider,
@@ -102,7 +101,9 @@ class RepositoryHooksExclusive(
             "owner": owner,
             "repositories": repositories,
         }
-        props, opts = _properties(RepositoryHooksExclusiveArgs, resource_name, args, opts, keywords)
+        kind = RepositoryHooksExclusiveArgs
+        props, opts = arguments(kind, resource_name, args, opts, keywords, _COMPUTED, ())
+        props["hooks"] = flat(_named(props["hooks"]))
         super().__init__(RepositoryHooksExclusiveProvider(), resource_name, props, opts)
 
 
@@ -142,24 +143,10 @@ class WorkspaceHooksExclusive(
     ) -> None:
         """Declare it; see `WorkspaceHooksExclusiveArgs` for the arguments."""
         keywords = {"hooks": hooks, "on_unmanaged": on_unmanaged, "workspace": workspace}
-        props, opts = _properties(WorkspaceHooksExclusiveArgs, resource_name, args, opts, keywords)
+        kind = WorkspaceHooksExclusiveArgs
+        props, opts = arguments(kind, resource_name, args, opts, keywords, _COMPUTED, ())
+        props["hooks"] = flat(_named(props["hooks"]))
         super().__init__(WorkspaceHooksExclusiveProvider(), resource_name, props, opts)
-
-
-def _properties(
-    kind: type[AttrsInstance],
-    resource_name: str,
-    args: AttrsInstance | pulumi.ResourceOptions | None,
-    opts: pulumi.ResourceOptions | None,
-    keywords: Mapping[str, Any],
-) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
-    """Bring both constructor forms into one; see `one_form` and `options`.
-
-    The properties are named even without a value: only what is named becomes an output.
-    """
-    given, opts = one_form(kind, args, opts, keywords)
-    props = {**dict.fromkeys(_COMPUTED), **given, "hooks": flat(_named(given["hooks"]))}
-    return props, options(kind.__name__.removesuffix("Args"), resource_name, opts)
 
 
 def _named(value: Any) -> Any:

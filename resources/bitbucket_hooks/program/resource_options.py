@@ -33,7 +33,7 @@ def options(
     kind: str,
     name: str,
     opts: pulumi.ResourceOptions | None,
-    secrets: Sequence[str] = (),
+    secrets: Sequence[str],
 ) -> pulumi.ResourceOptions:
     """Give the options of a resource, with the `Provider` of its parent and secret outputs.
 

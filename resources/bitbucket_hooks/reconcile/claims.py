@@ -12,10 +12,10 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import astuple, define, evolve, field, frozen
 
@@ -61,7 +61,7 @@ class Claim:
 
     owner: str
     name: str
-    made: bool
+    made: bool = field(converter=bool)
     phase: str
 
 
@@ -189,7 +189,7 @@ class Claims:
     def _read(self, thing: str) -> Claim | None:
         with self._database.using() as database:
             row = database.execute(_READ, (digest(thing),)).fetchone()
-        return None if row is None else _from_row(row)
+        return None if row is None else Claim(*row)
 
     def _add(self, digests: Iterable[str], claim: Claim) -> bool:
         """Write claims, except where there is one; gives whether there was none."""
@@ -202,12 +202,7 @@ class Claims:
         """The claims that others have on things."""
         with self._database.using() as database:
             rows = database.execute(_OTHERS, (json.dumps([*digests]), owner))
-            return {digests[taken]: _from_row(row) for taken, *row in rows}
-
-
-def _from_row(row: Sequence[Any]) -> Claim:
-    owner, name, made, phase = row
-    return Claim(owner, name, bool(made), phase)
+            return {digests[taken]: Claim(*row) for taken, *row in rows}
 
 
 def _digests(things: Iterable[str]) -> dict[str, str]:
