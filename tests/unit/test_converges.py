@@ -20,7 +20,7 @@ from bitbucket_hooks.sandbox.settings import FaultKind
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.mini_engine import MiniEngine
 
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "25"))
 FOREIGN = "https://foreign.example.com/"
 
 KINDS = [kind for kind in get_args(FaultKind) if kind != "html"]  # a page in between doesn't pass
