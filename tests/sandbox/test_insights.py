@@ -95,32 +95,32 @@ def test_reports_that_are_refused(api: Api, wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "sent",
     [
-        {"external_id": ""},
-        {"summary": ""},
-        {"summary": "x" * 451},
-        {"details": "x" * 2001},
-        {"annotation_type": "LINT"},
-        {"severity": "GRAVE"},
-        {"result": "PENDING"},
-        {"line": 1},
-        {"line": 0, "path": "a"},
+        FINDING,
+        ["x"],
+        [FINDING, FINDING],
+        *(
+            [{**FINDING, "external_id": "fine"}, {**FINDING, **wrong}]
+            for wrong in (
+                {"external_id": ""},
+                {"summary": ""},
+                {"summary": "x" * 451},
+                {"details": "x" * 2001},
+                {"annotation_type": "LINT"},
+                {"severity": "GRAVE"},
+                {"result": "PENDING"},
+                {"line": 1},
+                {"line": 0, "path": "a"},
+            )
+        ),
     ],
 )
-def test_annotations_that_are_refused(api: Api, wrong: dict[str, Any]) -> None:
-    """And with one of them all of a call."""
+def test_annotations_that_are_refused(api: Api, sent: Any) -> None:
+    """With one of them all of a call."""
     api.put(PLACE, REPORT)
-    sent = [{**FINDING, "external_id": "fine"}, {**FINDING, **wrong}]
     assert api.post(f"{PLACE}/annotations", sent).status_code == 400
     assert api.get(f"{PLACE}/annotations").json()["size"] == 0
-
-
-@pytest.mark.parametrize("body", [FINDING, ["x"], [FINDING, FINDING]])
-def test_what_is_no_list_of_annotations(api: Api, body: Any) -> None:
-    """Or one with the same id twice."""
-    api.put(PLACE, REPORT)
-    assert api.post(f"{PLACE}/annotations", body).status_code == 400
 
 
 def test_a_status_life(api: Api, sandbox: Sandbox) -> None:

@@ -66,8 +66,11 @@ def test_queries(api: Api, query: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("query", ["q=nonsense", 'q=owner="x"', "q=slug=web", "sort=size"])
 def test_wrong_queries(api: Api, query: str) -> None:
-    """What is not understood is refused, not ignored."""
+    """What is not understood is refused; of a missing workspace, the message names it."""
     assert api.get(f"/repositories/acme?{query}").status_code == 400
+    answer = api.get(f"/repositories/nobody?{query}")
+    assert answer.status_code == 404
+    assert "nobody" in answer.json()["error"]["message"]
 
 
 def test_pages_keep_the_query(api: Api) -> None:
@@ -80,13 +83,6 @@ def test_pages_keep_the_query(api: Api) -> None:
         found += [each["slug"] for each in page["values"]]
         url = page.get("next")
     assert found == ["api", "billing", "infra", "worker"]
-
-
-def test_missing_workspace(api: Api) -> None:
-    """Here the message names what was looked for."""
-    answer = api.get("/repositories/nobody")
-    assert answer.status_code == 404
-    assert "nobody" in answer.json()["error"]["message"]
 
 
 def test_fields(api: Api) -> None:

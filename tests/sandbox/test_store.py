@@ -90,12 +90,6 @@ def test_a_failed_write_leaves_nothing(sandbox: Sandbox) -> None:
     assert sandbox.repositories() == before
 
 
-def test_thousands_of_repositories(sandbox: Sandbox) -> None:
-    """A fleet's worth is added in a moment."""
-    uuids = sandbox.add_repositories(f"acme/svc-{number}" for number in range(3000))
-    assert len(set(uuids)) == 3000
-
-
 def test_no_sandbox(tmp_path: Path) -> None:
     """Other files and missing folders are told in a line."""
     (tmp_path / "text").write_text("not a database, but long enough to look like a file at all")

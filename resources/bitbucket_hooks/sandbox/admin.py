@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES
-from bitbucket_hooks.sandbox import (
-    documents,
-    faults,
-    historystore,
-    hookstore,
-    settings,
-    tenants,
-)
+from bitbucket_hooks.sandbox import documents, faults, historystore, hookstore, settings, tenants
 from bitbucket_hooks.sandbox.comments import StoredComment, Thread
 from bitbucket_hooks.sandbox.errors import SandboxError
+from bitbucket_hooks.sandbox.faults import Plan
+from bitbucket_hooks.sandbox.historystore import Sent
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.seed import open_database
-from bitbucket_hooks.sandbox.tenants import new_token, new_uuid
+from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
+from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace, new_token, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
     from bitbucket_hooks.sandbox.delivering import EventRun
-    from bitbucket_hooks.sandbox.faults import Plan
-    from bitbucket_hooks.sandbox.historystore import Sent
-    from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
-    from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
 
 _PROJECT: Final = "PLAT"
 _CHANGEABLE: Final = (*PROPERTIES, "created_at", "read_only", "uuid")
@@ -54,7 +45,7 @@ class LoggedRequest:
 
 
 @final
-class Sandbox:
+class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
     """A sandbox at `path`, created and seeded when there is none.
 
     Repositories are named `workspace/slug`, workspaces by their slug, users by their email; all
@@ -65,9 +56,6 @@ class Sandbox:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._database = open_database(path)
         self.path: Final = self._database.path
-
-    def __enter__(self) -> Sandbox:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -100,12 +88,23 @@ class Sandbox:
 
     def rename_workspace(self, name: str, slug: str) -> None:
         """Give a workspace another slug; it keeps its uuid, its repositories and its hooks."""
+        self._rename("workspaces", tenants.workspace, name, slug)
+
+    def rename_repository(self, name: str, slug: str) -> None:
+        """Give a repository another slug; it keeps its uuid and its hooks."""
+        self._rename("repositories", tenants.repository, name, slug)
+
+    def _rename(
+        self,
+        table: str,
+        find: Callable[[sqlite3.Connection, str], tenants.Subject],
+        name: str,
+        slug: str,
+    ) -> None:
         tenants.check_slug(slug)
         with self._write(slug) as connection:
-            connection.execute(
-                "UPDATE workspaces SET slug = ?, name = ? WHERE uuid = ?",
-                (slug, slug, tenants.workspace(connection, name).uuid),
-            )
+            row = (slug, slug, find(connection, name).uuid)
+            connection.execute(f"UPDATE {table} SET slug = ?, name = ? WHERE uuid = ?", row)  # noqa: S608
 
     def add_repository(self, name: str, *, project: str = _PROJECT, private: bool = True) -> str:
         """Add the repository `workspace/slug`, give its uuid. A new key adds the project."""
@@ -130,15 +129,6 @@ class Sandbox:
         """Give the repositories of all workspaces, sorted by name."""
         with self._database.read() as connection:
             return tenants.repositories(connection)
-
-    def rename_repository(self, name: str, slug: str) -> None:
-        """Give a repository another slug; it keeps its uuid and its hooks."""
-        tenants.check_slug(slug)
-        with self._write(slug) as connection:
-            connection.execute(
-                "UPDATE repositories SET slug = ?, name = ? WHERE uuid = ?",
-                (slug, slug, tenants.repository(connection, name).uuid),
-            )
 
     def delete_repository(self, name: str) -> None:
         """Remove a repository and its hooks."""
@@ -277,9 +267,9 @@ class Sandbox:
 
     def plant_pull_request(self, repository: str, commit: str = "0" * 40) -> int:
         """Open a pull request for a commit, which is added, and give its number."""
+        self.plant_commit(repository, commit)
         with self._database.write() as connection:
             where = tenants.repository(connection, repository)
-            documents.commits(connection, where).put(commit.lower(), {})
             pull_requests = documents.pull_requests(connection, where)
             number = len(pull_requests.all()) + 1
             pull_requests.put(number, {"commit": commit.lower()})

@@ -146,21 +146,16 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             if self.pages and root not in _API:
                 return self.pages.respond(request)
             host = request.headers.get("Host", "")
-            if self._is_ours(host_name(host)):
+            name = host_name(host)
+            # Else any page's script could reach the API by a name that leads here. An address is
+            # what a server for other machines is asked by.
+            is_ours = name in self._names or is_loopback(name)
+            if is_ours or (self.pages is None and is_address(name)):
                 return self._api.respond(request)
         except SandboxUnusable as error:
             return errors.refusal(507 if error.is_full else 500, error.message).response
         message = f'No answer to the host "{host}"; allow it with `--allow-host`'
         return errors.refusal(421, message).response
-
-    def _is_ours(self, host: str) -> bool:
-        """Whether the API answers to a name: else any page's script could reach it by one.
-
-        An address is what a server for other machines is asked by.
-        """
-        if host in self._names or is_loopback(host):
-            return True
-        return self.pages is None and is_address(host)
 
     @property
     def origin(self) -> str:

@@ -7,13 +7,11 @@ import os
 import sqlite3
 import tempfile
 import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 APPLICATION_ID: Final = 0x62624873  # "bbHs": no other program's database has it
 VERSION: Final = 5
@@ -135,8 +133,16 @@ class Database:
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        if self._owner != os.getpid():
+            # On the other side of a fork a connection must not be used, nor even closed.
+            _INHERITED.extend(self._idle)
+            self._idle.clear()
+            self._owner = os.getpid()
         try:
-            connection = self._take()
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = _connect(self.path)
             try:
                 connection.execute(begin)
                 yield connection
@@ -146,28 +152,13 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             finally:
-                self._give(connection)
+                self._idle.append(connection)
+                if len(self._idle) > _MOST_IDLE:
+                    self._idle.pop().close()
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
             raise SandboxUnusable(self.path, error) from error
-
-    def _take(self) -> sqlite3.Connection:
-        if self._owner != os.getpid():
-            # On the other side of a fork a connection must not be used, nor even closed.
-            _INHERITED.extend(self._idle)
-            self._idle.clear()
-            self._owner = os.getpid()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return _connect(self.path)
-
-    def _give(self, connection: sqlite3.Connection) -> None:
-        if len(self._idle) < _MOST_IDLE:
-            self._idle.append(connection)
-        else:
-            connection.close()
 
     def _verify(self) -> None:
         if not self.path.is_file():
@@ -206,20 +197,16 @@ def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
             draft = Path(folder) / "draft.db"
             _build(draft, fill)
             with contextlib.suppress(FileExistsError):
-                _publish(draft, path)
+                if os.name == "nt":  # pragma: no cover - there a rename never replaces
+                    draft.rename(path)
+                else:
+                    os.link(draft, path)
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SandboxError(
             f"the sandbox {path} can't be made: {reason}; name a file in a folder that is "
             "there and may be written"
         ) from error
-
-
-def _publish(draft: Path, path: Path) -> None:
-    if os.name == "nt":  # pragma: no cover - there a rename never replaces
-        draft.rename(path)
-    else:
-        os.link(draft, path)
 
 
 def _build(draft: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
