@@ -78,12 +78,12 @@ def test_drift_by_hand_and_its_repair(browser: Browser, project: Project) -> Non
         assert "pullrequest:fulfilled" in page.inner_text("table")
 
         seen = project.preview("--refresh", "--diff").succeeded()
-        for told in (
+        for words in (
             '"https://elsewhere.example.com/" => "https://ci.example.com/"',
             "false => true",
             'acme/web "Jenkins" https://jenkins.example.com/',
         ):
-            assert told in seen.flat
+            assert words in seen.flat
         project.up("--refresh").succeeded()
         page.goto(page.evaluate("location.href"))
         assert "elsewhere" not in page.inner_text("table")
@@ -189,8 +189,8 @@ def test_an_event_and_its_history(browser: Browser, origin: str, sandbox: Sandbo
         assert not scrolls_sideways(page)
         follow(page, "#live a")
         text = page.inner_text("main")
-        for told in ("Attempt 1", "200 OK", "X-Hub-Signature", '"taken": "a-very', "acme/web"):
-            assert told in text
+        for words in ("Attempt 1", "200 OK", "X-Hub-Signature", '"taken": "a-very', "acme/web"):
+            assert words in text
         assert "canary" not in page.evaluate("document.documentElement.outerHTML")
         assert not scrolls_sideways(page)
         follow(page, "form button")
@@ -245,9 +245,9 @@ def test_what_is_small_or_pale_can_be_read(
         assert all(contrast(*pair) >= 3 for pair in switches), switches
 
 
-SWITCHES = """[...document.querySelectorAll('[role=switch]')].flatMap(one => {
-    const own = getComputedStyle(one), knob = getComputedStyle(one, '::before');
-    const card = getComputedStyle(one.closest('table')).backgroundColor;
+SWITCHES = """[...document.querySelectorAll('[role=switch]')].flatMap(element => {
+    const own = getComputedStyle(element), knob = getComputedStyle(element, '::before');
+    const card = getComputedStyle(element.closest('table')).backgroundColor;
     return [[knob.backgroundColor, own.backgroundColor], [own.borderTopColor, card]];
 })"""
 
@@ -279,14 +279,14 @@ def test_other_pages_are_kept_out(browser: Browser, origin: str, sandbox: Sandbo
     forged = (
         f"<form method=post action='{target}'><input name=token value={'0' * 64}></form>"
         f"<iframe src='{origin}{HOOKS}'></iframe>"
-        f"<script>var told = fetch('{origin}{HOOKS}', {{credentials: 'include'}})"
+        f"<script>var outcome = fetch('{origin}{HOOKS}', {{credentials: 'include'}})"
         ".then(() => 'read', () => 'refused')</script>"
     )
     with stranger(forged) as url, browser.new_page() as page:
         errors = errors_of(page)
         page.goto(origin + HOOKS)
         page.goto(url)
-        assert page.evaluate("told") == "refused"
+        assert page.evaluate("outcome") == "refused"
         assert page.evaluate(
             "frames[0].length === 0 && !document.querySelector('iframe').contentDocument"
         )

@@ -89,7 +89,7 @@ def there() -> Iterator[Receiver]:
 
 def prepare(sandbox: Sandbox) -> EventRun:
     """Prepare the deliveries of a push to `acme/web`, which nobody sends."""
-    (repository,) = [each for each in sandbox.repositories() if each.full_name == "acme/web"]
+    (repository,) = [found for found in sandbox.repositories() if found.full_name == "acme/web"]
     with sandbox._database.write() as connection:
         return delivering.prepare(connection, repository, "repo:push")
 

@@ -19,7 +19,7 @@ def test_the_seeded_estate(sandbox: Sandbox) -> None:
     names = [repository.full_name for repository in sandbox.repositories()]
     assert len([name for name in names if name.startswith("acme/")]) == 8
     assert len([name for name in names if name.startswith("globex/")]) == 2
-    assert [each.slug for each in sandbox.workspaces()] == ["acme", "globex"]
+    assert [workspace.slug for workspace in sandbox.workspaces()] == ["acme", "globex"]
     assert sandbox.hooks() == []
 
 
@@ -60,7 +60,6 @@ def test_hooks_by_hand(sandbox: Sandbox) -> None:
         (lambda s: s.add_workspace("a b"), "is no slug"),
         (lambda s: s.add_workspace("acme"), "there already"),
         (lambda s: s.rename_repository("acme/web", "api"), "there already"),
-        (lambda s: s.add_user(OWNER_EMAIL), "there already"),
         (lambda s: s.issue_api_token("nobody@x"), 'no user "nobody@x"'),
         (lambda s: s.grant(OWNER_EMAIL, "acme", "admin"), "owner, member"),
         (lambda s: s.grant(OWNER_EMAIL, "acme/web", "owner"), "admin, write, read"),
@@ -86,15 +85,6 @@ def test_mistakes(sandbox: Sandbox, act: Callable[[Sandbox], Any], words: str) -
     with pytest.raises(SandboxError) as caught:
         act(sandbox)
     assert words in str(caught.value)
-
-
-def test_users(api: Api, sandbox: Sandbox) -> None:
-    """A new user has what was given."""
-    sandbox.add_user("new@acme.example")
-    token = sandbox.issue_api_token("new@acme.example")
-    assert api.get("/user", auth=("NEW@acme.example", token)).json()["nickname"] == (
-        "new@acme.example"
-    )
 
 
 def test_settings(sandbox: Sandbox) -> None:

@@ -38,7 +38,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answers(run: EventRun) -> list[int | None]:
     """Give the status that each delivery ended with."""
-    return [each.last.status if each.last else None for each in run.deliveries]
+    return [sent.last.status if sent.last else None for sent in run.deliveries]
 
 
 def is_signed(received: Received) -> bool:
@@ -116,7 +116,7 @@ def test_tries(sandbox: Sandbox, there: Receiver, answered: list[int], attempts:
     (kept,) = sandbox.history(hook.uuid)
     assert kept.done
     for seen in (sent, kept):
-        assert [each.status for each in seen.attempts] == attempts
+        assert [attempt.status for attempt in seen.attempts] == attempts
 
 
 def test_history(sandbox: Sandbox, there: Receiver) -> None:
@@ -130,7 +130,7 @@ def test_history(sandbox: Sandbox, there: Receiver) -> None:
 
     assert sandbox.history(quiet.uuid) == []
     (sent,) = sandbox.history(kept.uuid)
-    (got,) = [each for each in there.received if each.path.endswith(QUERY)]
+    (got,) = [received for received in there.received if received.path.endswith(QUERY)]
     assert sent.body == got.body
     assert sent.headers.items() <= got.headers.items()
     assert (sent.event, sent.subject, sent.url) == ("repo:push", "acme/web", kept.url)
@@ -154,7 +154,7 @@ def test_history_is_bounded_and_goes_with_its_hook(sandbox: Sandbox, there: Rece
         sandbox.trigger("acme/web", "repo:push")
     kept = sandbox.history(hook.uuid)
     assert len(kept) == MOST
-    assert [each.id for each in kept] == sorted((each.id for each in kept), reverse=True)
+    assert [sent.id for sent in kept] == sorted((sent.id for sent in kept), reverse=True)
     assert len(sandbox.history(other.uuid)) == 1
     sandbox.delete_hook(hook.uuid)
     connection = sqlite3.connect(sandbox.path)
@@ -196,7 +196,7 @@ def test_certificates(sandbox: Sandbox) -> None:
 def test_a_bundle_that_is_not_there(
     sandbox: Sandbox, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Is told as the reason why nothing arrived."""
+    """Is named as the reason why nothing arrived."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     sandbox.plant_hook("acme/web", there.url.replace("http:", "https:"))
     (sent,) = sandbox.trigger("acme/web", "repo:push").deliveries
@@ -282,8 +282,8 @@ def test_the_commands(path: Path, sandbox: Sandbox, there: Receiver) -> None:
 
     run_(path, "change-hook", "acme/web", "CI", "--history-enabled")
     there.status = 500
-    (told,) = json.loads(run_(path, "trigger", "acme/web", "repo:push", "--json", code=2))
-    assert told | {"seconds": 0, "requestUuid": ""} == {
+    (result,) = json.loads(run_(path, "trigger", "acme/web", "repo:push", "--json", code=2))
+    assert result | {"seconds": 0, "requestUuid": ""} == {
         "subject": "acme/web",
         "hook": hook.uuid,
         "description": "CI",
@@ -301,8 +301,8 @@ def test_the_commands(path: Path, sandbox: Sandbox, there: Receiver) -> None:
     }
     assert re.search(r"repo:push +500 Internal Server Error +3 ", run_(path, "history", "acme/web"))
     sent: list[dict[str, Any]] = json.loads(run_(path, "history", "acme/web", "CI", "--json"))
-    assert sent[0]["request"]["headers"]["X-Request-UUID"] == told["requestUuid"]
-    assert [each["body"] for each in sent[0]["attempts"]] == ["taken"] * 3
+    assert sent[0]["request"]["headers"]["X-Request-UUID"] == result["requestUuid"]
+    assert [attempt["body"] for attempt in sent[0]["attempts"]] == ["taken"] * 3
 
     sandbox.change_hook(hook.uuid, url="http://127.0.0.1:1/")
     text = run_(path, "trigger", "acme/web", "repo:push", code=2)

@@ -113,9 +113,7 @@ def test_plans_queue_up(api: Api, sandbox: Sandbox) -> None:
     """So many times, after so many that pass, one plan after the other."""
     sandbox.plan_fault("500", "GET", times=2, skip=1)
     sandbox.plan_fault("503", "GET")
-    assert [plan.remaining for plan in sandbox.planned_faults()] == [2, 1]
     assert [api.get(PLACE).status_code for _ in range(5)] == [200, 500, 500, 503, 200]
-    assert sandbox.planned_faults() == []
     sandbox.plan_fault("500")
     sandbox.clear_faults()
     assert api.get(PLACE).ok

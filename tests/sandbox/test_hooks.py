@@ -113,7 +113,7 @@ def test_uid_needs_braces(api: Api, sandbox: Sandbox) -> None:
 def test_places_are_named_by_slug_or_uuid(api: Api, sandbox: Sandbox) -> None:
     """A slug in any case, a uuid in braces, a last slash: all the same."""
     sandbox.plant_hook("acme/web", "https://ci.example.com")
-    repository = next(each for each in sandbox.repositories() if each.full_name == "acme/web")
+    repository = next(found for found in sandbox.repositories() if found.full_name == "acme/web")
     for name in (
         "ACME/Web",
         f"acme/{repository.uuid}",
@@ -199,7 +199,7 @@ def test_hook_events(api: Api, sandbox: Sandbox) -> None:
         page = api.get(url, auth=None).json()
         found += page["values"]
         url = page.get("next")
-    assert [each["event"] for each in found] == [each.event for each in CATALOGUE]
+    assert [event["event"] for event in found] == [event.event for event in CATALOGUE]
     assert found[0].keys() == {"event", "category", "label", "description"}
     assert api.get("/hook_events/team", auth=None).status_code == 404
     sandbox.add_event("repo:starred", "workspace")

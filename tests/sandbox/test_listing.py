@@ -45,7 +45,7 @@ def slugs(api: Api, query: str) -> list[str]:
     """List the slugs of `acme`."""
     answer = api.get(f"/repositories/acme?{query}")
     assert answer.status_code == 200, answer.text
-    return [each["slug"] for each in answer.json()["values"]]
+    return [repository["slug"] for repository in answer.json()["values"]]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_pages_keep_the_query(api: Api) -> None:
     while url:
         page = api.get(url).json()
         assert page["size"] == 4
-        found += [each["slug"] for each in page["values"]]
+        found += [repository["slug"] for repository in page["values"]]
         url = page.get("next")
     assert found == ["api", "billing", "infra", "worker"]
 
@@ -117,10 +117,10 @@ def test_select_fields(fields: str, expected: Any) -> None:
 def test_workspaces(api: Api, sandbox: Sandbox) -> None:
     """Those of a member, in the old listing and the new one, with links that clients follow."""
     listed = api.get("/workspaces").json()["values"]
-    assert [each["slug"] for each in listed] == ["acme", "globex"]
+    assert [workspace["slug"] for workspace in listed] == ["acme", "globex"]
     accesses = api.get("/user/workspaces").json()["values"]
-    assert [(each["workspace"], each["administrator"]) for each in accesses] == [
-        (each, True) for each in listed
+    assert [(access["workspace"], access["administrator"]) for access in accesses] == [
+        (workspace, True) for workspace in listed
     ]
     links = api.get("/workspaces/acme").json()["links"]
     repositories = api.get(links["repositories"]["href"]).json()
@@ -128,7 +128,7 @@ def test_workspaces(api: Api, sandbox: Sandbox) -> None:
     assert api.get(links["hooks"]["href"]).json()["values"] == []
     token = sandbox.issue_access_token("globex")
     only = api.get("/workspaces", bearer=token).json()["values"]
-    assert [each["slug"] for each in only] == ["globex"]
+    assert [workspace["slug"] for workspace in only] == ["globex"]
 
 
 def test_repositories_of_all_workspaces(api: Api) -> None:
@@ -137,7 +137,7 @@ def test_repositories_of_all_workspaces(api: Api) -> None:
     assert (page["size"], len(page["values"])) == (10, 9)
     assert api.get(page["next"]).json()["values"][0]["full_name"] == "globex/website"
     seen = api.get("/repositories", auth=(OUTSIDER_EMAIL, OUTSIDER_TOKEN)).json()["values"]
-    assert {each["is_private"] for each in seen} == {False}
+    assert {repository["is_private"] for repository in seen} == {False}
 
 
 def test_address_ranges(api: Api, sandbox: Sandbox) -> None:

@@ -63,7 +63,7 @@ def test_processes_seed_and_post_at_once(tmp_path: Path) -> None:
         assert len({hook.uuid for hook in sandbox.hooks("acme/web")}) == 100
         assert len(sandbox.requests()) == 100
         assert len(sandbox.workspaces()) == 2
-    assert {each.name for each in tmp_path.iterdir()} == {"new.db"}
+    assert {file.name for file in tmp_path.iterdir()} == {"new.db"}
 
 
 def test_threads(api: Api, path: Path) -> None:

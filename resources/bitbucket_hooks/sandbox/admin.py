@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, final
 import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES
-from bitbucket_hooks.sandbox import documents, faults, historystore, hookstore, settings, tenants
+from bitbucket_hooks.sandbox import documents, historystore, hookstore, settings, tenants
 from bitbucket_hooks.sandbox.comments import StoredComment, Thread
 from bitbucket_hooks.sandbox.errors import SandboxError
-from bitbucket_hooks.sandbox.faults import Plan
 from bitbucket_hooks.sandbox.historystore import Sent
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.seed import open_database
@@ -139,13 +138,6 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     # Users and credentials
 
-    def add_user(self, email: str, name: str = "") -> str:
-        """Add a user without roles or tokens and give the uuid."""
-        uuid = new_uuid()
-        with self._write(email) as connection:
-            connection.execute("INSERT INTO users VALUES (?, ?, ?)", (uuid, email, name or email))
-        return uuid
-
     def grant(self, user: str, target: str, role: str) -> None:
         """Give a user a role: `owner` or `member` of a workspace, or `none`.
 
@@ -164,9 +156,8 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
     def issue_api_token(self, user: str, scopes: Iterable[str] = API_TOKEN_SCOPES) -> str:
         """Give a user a new API token, by default with every scope."""
         with self._database.write() as connection:
-            return tenants.issue_token(
-                connection, "api", tenants.user(connection, user).uuid, scopes
-            )
+            uuid = tenants.user(connection, user).uuid
+            return tenants.issue_token(connection, "api", uuid, scopes)
 
     def issue_access_token(self, target: str, scopes: Iterable[str] = CLASSIC_SCOPES) -> str:
         """Give a repository (`workspace/slug`), project (`workspace:KEY`) or workspace a token."""
@@ -353,11 +344,6 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
                 "INSERT INTO plans (kind, method, path, skip, remaining) VALUES (?, ?, ?, ?, ?)",
                 (kind, method.upper(), path, skip, times),
             )
-
-    def planned_faults(self) -> list[Plan]:
-        """Give the planned faults that no request has met yet."""
-        with self._database.read() as connection:
-            return faults.plans(connection)
 
     def clear_faults(self) -> None:
         """Forget all planned faults."""

@@ -40,7 +40,8 @@ _PUBLIC: Final = (
 )
 
 
-def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
+def rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
+    """Route a path to a function, by default for GET alone."""
     return Rule(path, endpoint=endpoint, methods=methods or ("GET",))
 
 
@@ -51,32 +52,32 @@ _COMMIT: Final = f"{_REPOSITORY}/commit/<commit>"
 _REPORT: Final = f"{_COMMIT}/reports/<report>"
 _ROUTES: Final = Map(
     [
-        _rule("/2.0/hook_events", hooks.subject_types),
-        _rule("/2.0/hook_events/<subject_type>", hooks.event_types),
-        _rule("/2.0/user", listing.user),
-        _rule(_WORKSPACE, listing.workspace),
-        _rule("/2.0/workspaces", listing.workspaces),
-        _rule("/2.0/user/workspaces", listing.workspace_accesses),
-        _rule("/2.0/repositories", listing.all_repositories),
-        _rule("/2.0/repositories/<workspace>", listing.repositories),
-        _rule(_REPOSITORY, listing.repository),
+        rule("/2.0/hook_events", hooks.subject_types),
+        rule("/2.0/hook_events/<subject_type>", hooks.event_types),
+        rule("/2.0/user", listing.user),
+        rule(_WORKSPACE, listing.workspace),
+        rule("/2.0/workspaces", listing.workspaces),
+        rule("/2.0/user/workspaces", listing.workspace_accesses),
+        rule("/2.0/repositories", listing.all_repositories),
+        rule("/2.0/repositories/<workspace>", listing.repositories),
+        rule(_REPOSITORY, listing.repository),
         *(
-            rule
+            route
             for base in (_REPOSITORY, _WORKSPACE)
-            for rule in (
-                _rule(f"{base}/hooks", hooks.collection, "GET", "POST"),
-                _rule(f"{base}/hooks/<uid>", hooks.item, "GET", "PUT", "DELETE"),
+            for route in (
+                rule(f"{base}/hooks", hooks.collection, "GET", "POST"),
+                rule(f"{base}/hooks/<uid>", hooks.item, "GET", "PUT", "DELETE"),
             )
         ),
-        _rule(_COMMENTS, comments.collection, "GET", "POST"),
-        _rule(f"{_COMMENTS}/<{NUMBER}:comment>", comments.item, "GET", "PUT", "DELETE"),
-        _rule(f"{_COMMIT}/<any(reports, statuses):kind>", insights.collection),
-        _rule(_REPORT, insights.report, "GET", "PUT", "DELETE"),
-        _rule(f"{_REPORT}/annotations", insights.report_annotations, "GET", "POST"),
-        _rule(f"{_COMMIT}/statuses/build", insights.build, "POST"),
-        _rule(f"{_COMMIT}/statuses/build/<key>", insights.status, "GET", "PUT"),
-        _rule("/site/oauth2/access_token", listing.access_token, "POST"),
-        _rule("/ip-ranges", listing.address_ranges),
+        rule(_COMMENTS, comments.collection, "GET", "POST"),
+        rule(f"{_COMMENTS}/<{NUMBER}:comment>", comments.item, "GET", "PUT", "DELETE"),
+        rule(f"{_COMMIT}/<any(reports, statuses):kind>", insights.collection),
+        rule(_REPORT, insights.report, "GET", "PUT", "DELETE"),
+        rule(f"{_REPORT}/annotations", insights.report_annotations, "GET", "POST"),
+        rule(f"{_COMMIT}/statuses/build", insights.build, "POST"),
+        rule(f"{_COMMIT}/statuses/build/<key>", insights.status, "GET", "PUT"),
+        rule("/site/oauth2/access_token", listing.access_token, "POST"),
+        rule("/ip-ranges", listing.address_ranges),
     ],
     strict_slashes=False,
     merge_slashes=False,
@@ -124,8 +125,9 @@ class Application:
         if fault in faults.BEFORE:
             return _failure(fault)
         response = self._carry_out(request, identity, current)
-        if fault == "empty-list":
-            _empty(response)
+        body = response.get_json(silent=True) if fault == "empty-list" else None
+        if isinstance(body, dict) and "values" in body:
+            response.set_data(json.dumps({"pagelen": body["pagelen"], "size": 0, "values": []}))
         if current.scope_headers and identity.is_known:
             response.headers["X-OAuth-Scopes"] = ", ".join(sorted(identity.scopes))
         faults.label(self.database, current, identity, response)
@@ -181,12 +183,6 @@ def _failure(fault: FaultKind | None) -> Response | None:
     if fault == "html":
         return errors.gateway_page(200)
     return None if fault == "drop-before" else errors.gateway_page(int(fault or 0))
-
-
-def _empty(response: Response) -> None:
-    body = response.get_json(silent=True)
-    if isinstance(body, dict) and "values" in body:
-        response.set_data(json.dumps({"pagelen": body["pagelen"], "size": 0, "values": []}))
 
 
 def _cut_short(response: Response) -> Response | None:

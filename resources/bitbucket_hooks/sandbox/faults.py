@@ -9,7 +9,6 @@ import sqlite3
 import time
 from typing import Final, cast
 
-import attrs
 from werkzeug.wrappers import Response
 
 from bitbucket_hooks.sandbox.identity import Identity
@@ -81,28 +80,10 @@ def label(
     response.headers["X-RateLimit-NearLimit"] = "true" if is_near else "false"
 
 
-@attrs.frozen
-class Plan:
-    """A fault that waits for its request."""
-
-    id: int
-    kind: FaultKind
-    method: str
-    path: str
-    skip: int
-    remaining: int
-
-
-def plans(connection: sqlite3.Connection) -> list[Plan]:
-    """Give the plans that still wait, the oldest first."""
-    rows = connection.execute("SELECT * FROM plans ORDER BY id")
-    return [Plan(**dict(row)) for row in rows]
-
-
 def draw(database: Database, settings: SandboxSettings, method: str, path: str) -> FaultKind | None:
     """Decide which fault this request meets: a planned one first, else perhaps a random one."""
     with database.read() as connection:
-        waiting = bool(plans(connection))
+        waiting = connection.execute("SELECT id FROM plans LIMIT 1").fetchone()
     if not waiting and not settings.fault_rate:
         return None
     with database.write() as connection:
@@ -111,16 +92,15 @@ def draw(database: Database, settings: SandboxSettings, method: str, path: str) 
 
 def _planned(connection: sqlite3.Connection, method: str, path: str) -> FaultKind | None:
     paths = {path.lower(), _with_slugs(connection, path).lower()}
-    for plan in plans(connection):
-        fits = any(fnmatch.fnmatchcase(spelling, plan.path.lower()) for spelling in paths)
-        if not fits or plan.method not in ("*", method):
+    for plan in connection.execute("SELECT * FROM plans ORDER BY id").fetchall():
+        fits = any(fnmatch.fnmatchcase(spelling, plan["path"].lower()) for spelling in paths)
+        if not fits or plan["method"] not in ("*", method):
             continue
-        if plan.skip:
-            connection.execute("UPDATE plans SET skip = skip - 1 WHERE id = ?", (plan.id,))
-            return None
-        connection.execute("UPDATE plans SET remaining = remaining - 1 WHERE id = ?", (plan.id,))
+        column = "skip" if plan["skip"] else "remaining"
+        change = f"UPDATE plans SET {column} = {column} - 1 WHERE id = ?"  # noqa: S608 - ours
+        connection.execute(change, (plan["id"],))
         connection.execute("DELETE FROM plans WHERE remaining < 1")
-        return plan.kind
+        return None if plan["skip"] else cast("FaultKind", plan["kind"])
     return None
 
 

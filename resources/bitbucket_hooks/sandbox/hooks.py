@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from werkzeug.wrappers import Response
@@ -12,9 +12,11 @@ from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.sandbox import hookstore
 from bitbucket_hooks.sandbox.calls import IncomingRequest
 from bitbucket_hooks.sandbox.errors import json_response, no_permission, not_found
-from bitbucket_hooks.sandbox.identity import require_event_scopes, require_webhook_scope
+from bitbucket_hooks.sandbox.identity import require_event_scopes
 from bitbucket_hooks.sandbox.tenants import Subject, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook, accepted_properties
+
+_VERBS: Final = {"GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "DELETE": "delete"}
 
 
 def subject_types(call: IncomingRequest) -> Response:
@@ -71,7 +73,8 @@ def item(call: IncomingRequest, workspace: str, uid: str, slug: str = "") -> Res
 
 
 def _subject(call: IncomingRequest, workspace: str, slug: str) -> Subject:
-    require_webhook_scope(call.identity, call.request.method)
+    # For API tokens each verb has its own scope (public docs).
+    call.identity.require(f"{_VERBS[call.request.method]}:webhook:bitbucket", "webhook")
     subject = call.repository(workspace, slug) if slug else call.workspace(workspace)
     if call.role(subject) not in ("admin", "owner"):
         raise no_permission(f"the {subject.subject_type} {subject.full_name}")

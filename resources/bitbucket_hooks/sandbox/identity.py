@@ -49,7 +49,6 @@ _EVENT_SCOPES: Final = {
     "project": "project",
     "pipeline": "pipeline",
 }
-_VERBS: Final = {"GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "DELETE": "delete"}
 
 
 @attrs.frozen
@@ -90,11 +89,6 @@ class Identity:
                 "Your credentials lack one or more required privilege scopes.",
                 detail={"required": required, "granted": sorted(self.scopes)},
             )
-
-
-def require_webhook_scope(identity: Identity, method: str) -> None:
-    """Refuse without the webhook scope; for API tokens each verb has its own (public docs)."""
-    identity.require(f"{_VERBS[method]}:webhook:bitbucket", "webhook")
 
 
 def require_event_scopes(identity: Identity, events: Iterable[str]) -> None:

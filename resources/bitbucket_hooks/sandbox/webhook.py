@@ -36,7 +36,7 @@ class Accepted:
     """What the API accepts of a property."""
 
     type: type
-    check: Check | None
+    check: Check
     required: bool
     nullable: bool
 
@@ -55,7 +55,7 @@ class Accepted:
 
 def _accepts(
     type_: type,
-    check: Check | None = None,
+    check: Check = lambda *_: [],
     *,
     required: bool = False,
     nullable: bool = False,
@@ -190,6 +190,5 @@ def problems_of(
     sent: Mapping[str, Any], settings: SandboxSettings, known: Collection[str]
 ) -> dict[str, list[str]]:
     """List what the service refuses in the values that were sent of a hook, by property."""
-    checks = {name: PROPERTIES[name].check for name in sent}
-    found = {name: check(sent[name], settings, known) for name, check in checks.items() if check}
+    found = {name: PROPERTIES[name].check(sent[name], settings, known) for name in sent}
     return {name: problems for name, problems in found.items() if problems}

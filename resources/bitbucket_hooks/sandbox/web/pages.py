@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from werkzeug.exceptions import HTTPException
@@ -11,10 +11,10 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.html.render import static
+from bitbucket_hooks.sandbox.app import rule
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.store import NUMBER, Database
-from bitbucket_hooks.sandbox.tenants import Subject
 from bitbucket_hooks.sandbox.web import paths, views
 from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.views import Visit, page
@@ -31,44 +31,32 @@ _FORGED: Final = (
 )
 
 
-def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
-    return Rule(path, endpoint=endpoint, methods=methods or ("GET",))
-
-
-def _style(_: Visit) -> Response:
-    return Response(static("base.css", "sandbox.css"), mimetype="text/css")
-
-
-def _script(_: Visit) -> Response:
-    return Response(static("sandbox.js"), mimetype="text/javascript")
-
-
-def _to_hooks(_: Visit, subject: Subject) -> Response:
-    return redirect(paths.hooks(subject))
+def _static(mimetype: str, *names: str) -> Response:
+    return Response(static(*names), mimetype=mimetype)
 
 
 def _rules(subject: str) -> Iterator[Rule]:
     """The pages of a repository or a workspace."""
     hooks = f"{subject}/admin/webhooks"
     request = f"{hooks}/<uid>/requests/<{NUMBER}:number>"
-    yield _rule(subject, _to_hooks)
-    yield _rule(f"{subject}/events/<name>", views.event)
-    yield _rule(hooks, views.hooks)
-    yield _rule(f"{hooks}/new", views.add, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/active", views.switch, "POST")
-    yield _rule(f"{hooks}/<uid>/edit", views.edit, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/delete", views.delete, "GET", "POST")
-    yield _rule(f"{hooks}/<uid>/requests", views.requests, "GET", "POST")
-    yield _rule(request, views.request)
-    yield _rule(f"{request}/resend", views.resend, "POST")
+    yield rule(subject, lambda _, subject: redirect(paths.hooks(subject)))
+    yield rule(f"{subject}/events/<name>", views.event)
+    yield rule(hooks, views.hooks)
+    yield rule(f"{hooks}/new", views.add, "GET", "POST")
+    yield rule(f"{hooks}/<uid>/active", views.switch, "POST")
+    yield rule(f"{hooks}/<uid>/edit", views.edit, "GET", "POST")
+    yield rule(f"{hooks}/<uid>/delete", views.delete, "GET", "POST")
+    yield rule(f"{hooks}/<uid>/requests", views.requests, "GET", "POST")
+    yield rule(request, views.request)
+    yield rule(f"{request}/resend", views.resend, "POST")
 
 
 _ROUTES: Final = Map(
     [
-        _rule("/", views.repositories),
-        _rule(paths.STYLE, _style),
-        _rule(paths.SCRIPT, _script),
-        _rule(f"{_REPOSITORY}/trigger", views.trigger, "POST"),
+        rule("/", views.repositories),
+        rule(paths.STYLE, lambda _: _static("text/css", "base.css", "sandbox.css")),
+        rule(paths.SCRIPT, lambda _: _static("text/javascript", "sandbox.js")),
+        rule(f"{_REPOSITORY}/trigger", views.trigger, "POST"),
         *_rules(_WORKSPACE),
         *_rules(_REPOSITORY),
     ],
