@@ -79,10 +79,9 @@ def session_of(client: Client) -> Session:
 def canned_client(
     answers: Answers | Canned | list[Canned],
     clock: FakeClock | None = None,
-    told: list[str] | None = None,
     **settings: Any,
 ) -> tuple[Client, CannedAdapter]:
-    """Make a client whose API answers as told: by a function, always alike, or one by one."""
+    """Make a client whose API answers by a function, always alike, or from a list."""
     if isinstance(answers, Canned):
         only = answers
         adapter = CannedAdapter(lambda _: only)
@@ -92,15 +91,14 @@ def canned_client(
     else:
         adapter = CannedAdapter(answers)
     given = {"api_url": BASE, "credentials": AccessToken("canary"), **settings}
-    heard: list[str] = [] if told is None else told
-    client = open_client(Settings(**given), heard.append, clock=clock or FakeClock())
+    client = open_client(Settings(**given), lambda _: None, clock=clock or FakeClock())
     session_of(client).mount("https://", adapter)
     return client, adapter
 
 
 @attrs.define
 class Rooms:
-    """One process of a run: everything that a session has, and what it told."""
+    """One process of a run: everything that a session has, and what it reported."""
 
     settings: Settings
     api: HookApi
@@ -110,7 +108,7 @@ class Rooms:
     lifecycle: Lifecycle
     catalogue: Catalogue
     clock: FakeClock
-    told: list[str]
+    notices: list[str]
 
     def close(self) -> None:
         """Close the connections."""
@@ -122,16 +120,16 @@ def open_rooms(
 ) -> Rooms:
     """Open the rooms of one account in one process."""
     clock = clock or FakeClock()
-    told: list[str] = []
+    notices: list[str] = []
+    hear = notices.append
     given = Settings(api_url=api_url, **settings)
-    client = open_client(given, told.append, clock=clock)
+    client = open_client(given, hear, clock=clock)
     api = HookApi(lambda: client)
-    listings = Listings(api, clock, told.append)
-    presence = Presence(api, listings, given.missing_repository == "gone", told.append)
+    listings = Listings(api, clock, hear)
+    presence = Presence(api, listings, given.missing_repository == "gone", hear)
     holds = Claims(claims, phase)
-    hear = told.append
     registry = Registry(claims.parent / "registry.db", claims.name, api_url, clock)
     identities = Identities(api, holds)
     lifecycle = Lifecycle(api, listings, presence, holds, registry, identities, clock, hear, hear)
-    catalogue = Catalogue(api, told.append)
-    return Rooms(given, api, listings, presence, holds, lifecycle, catalogue, clock, told)
+    catalogue = Catalogue(api, hear)
+    return Rooms(given, api, listings, presence, holds, lifecycle, catalogue, clock, notices)

@@ -78,13 +78,13 @@ def test_a_neighbours_hook_is_not_the_lost_one(rooms: Rooms, sandbox: Sandbox) -
     "new", ["https://ci.example.com/canary-2", "https://new.example.com/canary"]
 )
 def test_an_adopted_hook_gets_another_url(rooms: Rooms, sandbox: Sandbox, new: str) -> None:
-    """Told without what may be secret in the two: everything but where they lead."""
+    """Reported without what may be secret in the two: everything but where they lead."""
     hook = sandbox.plant_hook("acme/web", "https://ci.example.com/canary?token=canary")
     assert rooms.lifecycle.create(evolve(DESIRED, url=new), ME, hook.uuid).url == new
-    (told,) = rooms.told
-    assert "canary" not in told
-    assert "https://ci.example.com/…" in told
-    assert told.endswith('https://new.example.com/…"') is new.startswith("https://new")
+    (notice,) = rooms.notices
+    assert "canary" not in notice
+    assert "https://ci.example.com/…" in notice
+    assert notice.endswith('https://new.example.com/…"') is new.startswith("https://new")
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_hook_is_made_beside_one_that_is_nearly_the_same(
     planted = sandbox.plant_hook("acme/web", live, description=title)
     rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "match")
     assert len(sandbox.hooks()) == 2
-    assert [why in told and planted.uuid in told for told in rooms.told if why] == [True] * bool(
-        why
-    )
+    assert [why in notice and planted.uuid in notice for notice in rooms.notices if why] == [
+        True
+    ] * bool(why)
     rooms.claims.declare([planted.uuid], OTHER)
-    del rooms.told[:]
+    del rooms.notices[:]
     rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "never")
-    assert rooms.told == []
+    assert rooms.notices == []
 
 
 def test_another_spelling_is_adopted(rooms: Rooms, sandbox: Sandbox) -> None:

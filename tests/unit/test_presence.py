@@ -22,7 +22,7 @@ def test_the_workspace_is_asked_once_for_all(rooms: Rooms, sandbox: Sandbox) -> 
     for slug in ("api", "web", "worker"):
         sandbox.delete_repository(f"acme/{slug}")
         assert rooms.presence.listing(Subject("acme", slug)) is None
-    assert len(rooms.told) == 3
+    assert len(rooms.notices) == 3
     assert len(sandbox.requests()) == 4
 
 

@@ -113,11 +113,13 @@ def test_two_stacks_at_once(sandbox: Sandbox, run: Open) -> None:
     uuid = one.lifecycle.create(DESIRED, ME, "match").uuid
     assert two.lifecycle.create(DESIRED, OTHER, "match").uuid == uuid
     assert len(sandbox.hooks()) == 1
-    assert one.told == []
-    assert any("Hook 'ci' in the stack a of the project hooks may" in told for told in two.told)
+    assert one.notices == []
+    assert any(
+        "Hook 'ci' in the stack a of the project hooks may" in notice for notice in two.notices
+    )
     later = run("later")
     later.lifecycle.delete(WEB, uuid, ME)
-    assert any("in the stack b of the project hooks may" in told for told in later.told)
+    assert any("in the stack b of the project hooks may" in notice for notice in later.notices)
 
 
 def test_a_place_of_another_stack_is_known_before_any_write(run: Open) -> None:
@@ -135,7 +137,7 @@ def test_the_same_stack_is_not_warned_of(sandbox: Sandbox, run: Open) -> None:
     second = run("two")
     assert second.lifecycle.create(DESIRED, ME, "match").uuid == uuid
     assert len(sandbox.hooks()) == 1
-    assert [told for told in second.told if "stack" in told] == []
+    assert [notice for notice in second.notices if "stack" in notice] == []
 
 
 def test_a_database_that_vanishes_ends_the_run(sandbox: Sandbox, run: Open) -> None:

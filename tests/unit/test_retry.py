@@ -114,10 +114,10 @@ def test_failures_that_last_end_after_some_minutes(served: Rooms, sandbox: Sandb
             served.api.listing(subject)
         assert 100 * number < served.clock.time <= 150 * number
     assert max(served.clock.slept) == 20
-    assert served.told[0] == (
+    assert served.notices[0] == (
         "acme/web: listing the hooks: status 500; trying again for up to 150 s"
     )
-    assert 5 <= len(served.told) <= 8
+    assert 5 <= len(served.notices) <= 8
 
 
 def test_the_list_of_events_is_not_waited_for_long(served: Rooms, sandbox: Sandbox) -> None:
