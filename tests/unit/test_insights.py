@@ -116,8 +116,8 @@ def test_long_texts(api: CommitApi, sandbox: Sandbox) -> None:
     """Lines end in an ellipsis, details at the end of a line; what has no words gets some."""
     findings = [Annotation("x\n" * 500, "a line\n" * 500), Annotation(" ", "\ud800", path="a.yaml")]
     figures = [ReportFigure(f"f{n}", "v" * 900) for n in range(10)] + [ReportFigure("late", 7)]
-    told = report(title="t" * 900, details="words\n" * 30, figures=figures, findings=findings)
-    put_report(api, WHERE, told, "https://ci.example.com/" + "x" * 900)
+    made = report(title="t" * 900, details="words\n" * 30, figures=figures, findings=findings)
+    put_report(api, WHERE, made, "https://ci.example.com/" + "x" * 900)
     found = sandbox.reports("acme/web", HASH)[NAME]
     assert found["title"] == "t" * 449 + "…"
     assert found["details"].endswith("words\n\nlate: 7")
@@ -183,8 +183,8 @@ def test_names_that_do_not_fit(
 ) -> None:
     """Too long, or of characters that an address can't hold: hashed, and taken."""
     say(api, WHERE, report(project, stack), LINK)
-    told = {**sandbox.statuses("acme/web", HASH), **sandbox.reports("acme/web", HASH)}
-    (name,) = told
+    there = {**sandbox.statuses("acme/web", HASH), **sandbox.reports("acme/web", HASH)}
+    (name,) = there
     assert name == key_of(project, stack)
     assert len(name) == 40
 

@@ -47,13 +47,6 @@ def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "looking: [bold]3 of 25" in terminal.getvalue()
 
 
-def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
-    """Is no line."""
-    with progress("looking") as shown:
-        shown.notify("")
-    assert capsys.readouterr().err == ""
-
-
 def test_a_warning_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes after it takes its place; the time goes on."""
     terminal = Terminal()
@@ -68,8 +61,9 @@ def test_a_warning_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_warning_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
-    """Is a line of its own, at once."""
+    """Is a line of its own, at once; nothing to say is no line."""
     with progress("looking") as shown:
+        shown.notify("")
         shown.note("no connection; trying again\x1b")
     assert capsys.readouterr().err == "Note: no connection; trying again\\x1b\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,7 @@ from bitbucket_hooks.model.settings import PUBLIC_API, environment, resolve
 from bitbucket_hooks.model.subject import is_slug
 from bitbucket_hooks.model.wording import did_you_mean
 from bitbucket_hooks.pulumi_cli.engine import selected_stack, stack_config
+from bitbucket_hooks.pulumi_cli.signals import stop_signals
 from bitbucket_hooks.stack.accounts import settings_for
 from bitbucket_hooks.stack.entries import is_project
 from bitbucket_hooks.stack.files import in_project, is_stack, stacks
@@ -180,32 +181,23 @@ def collect(
     kept: Kept,
     see: Callable[[Observed], None] = lambda _: None,
 ) -> Collected:
-    """List them with progress; Ctrl-C ends it at a safe point. Raises HooksError."""
+    """List them with progress. Raises HooksError.
+
+    The first Ctrl-C ends it at a safe point, with what was listed; a second one at once.
+    """
     clock = Clock()
+
+    def stop(number: int) -> None:
+        signal.signal(number, signal.default_int_handler)
+        clock.stop()
+
     with (
         progress(f"{what} {scope.workspace}") as shown,
         closing(api_client.open_to_read(settings, clock, shown.note)) as client,
-        _stoppable(clock),
+        stop_signals(stop),
     ):
         apis = HookApi(lambda: client), RepositoryApi(client, shown.notify)
         return Collector(*apis, kept, clock, settings.parallel, shown.notify, see).collect(scope)
-
-
-@contextmanager
-def _stoppable(clock: Clock) -> Iterator[None]:
-    """Let the first Ctrl-C end it at a safe point, with what was listed; a second one at once."""
-
-    def stop(number: int, _: object) -> None:
-        signal.signal(number, before[number])
-        clock.stop()
-
-    numbers: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def note_gaps(found: Collected, ways: str, more: Sequence[str] = ()) -> None:
