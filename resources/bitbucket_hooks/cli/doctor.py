@@ -12,7 +12,9 @@ from bitbucket_hooks.cli.command import Command, stack_argument
 from bitbucket_hooks.cli.progress import progress
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.doctor.findings import CheckSection, Finding, Report
+    from collections.abc import Iterator
+
+    from bitbucket_hooks.doctor.findings import CheckSection, Report
 
 _MARKS: Final = {
     "ok": ("✓", "green"),
@@ -95,10 +97,13 @@ def _summary(found: Report) -> str:
     return ", ".join([*bad, f"{counts['ok']} fine"])
 
 
-def _lines(finding: Finding) -> list[str]:
-    """What stands below a finding: details, and the remedy's lines."""
-    remedy = [f"→ {output.text(line)}" for line in finding.remedy.splitlines()]
-    return [*(output.text(detail) for detail in finding.details), *remedy]
+def _rows(section: CheckSection) -> Iterator[tuple[str, str, str]]:
+    """Level, check and text of each finding; details and remedy are lines with a text alone."""
+    for finding in section.findings:
+        yield finding.level.value, finding.check, output.text(finding.what)
+        remedy = (f"→ {line}" for line in finding.remedy.splitlines())
+        for line in (*finding.details, *remedy):
+            yield "", "", output.text(line)
 
 
 def _widest(found: Report) -> int:
@@ -111,12 +116,8 @@ def _print(found: Report) -> None:
     width = _widest(found)
     for section in found.sections:
         click.echo(_title(section))
-        for finding in section.findings:
-            click.echo(
-                f"  {finding.level.value:7}  {finding.check:{width}}  {output.text(finding.what)}"
-            )
-            for line in _lines(finding):
-                click.echo(f"{'':{width + 13}}{line}")
+        for level, check, text in _rows(section):
+            click.echo(f"  {level:7}  {check:{width}}  {text}")
         click.echo()
     click.echo(_summary(found))
 
@@ -131,19 +132,16 @@ def _draw(found: Report) -> None:
         grid.add_column(width=3, justify="right", no_wrap=True)
         grid.add_column(width=_widest(found), no_wrap=True)
         grid.add_column(overflow="fold")
-        for finding in section.findings:
-            mark, colour = _MARKS[finding.level.value]
-            grid.add_row(
-                text.Text(mark, style=colour), finding.check, text.Text(output.text(finding.what))
-            )
-            for line in _lines(finding):
+        for level, check, line in _rows(section):
+            if level:
+                mark, colour = _MARKS[level]
+                grid.add_row(text.Text(mark, style=colour), check, text.Text(line))
+            else:
                 grid.add_row(
-                    "", "", text.Text(line, style="dim" if not line.startswith("→") else "cyan")
+                    "", "", text.Text(line, style="cyan" if line.startswith("→") else "dim")
                 )
         screen.print(grid)
         screen.print()
-    worst = next(
-        (_MARKS[level][1] for level in ("error", "warning", "unknown") if found.counts()[level]),
-        "green",
-    )
-    screen.print(text.Text(_summary(found), style=f"bold {worst}"))
+    counts = found.counts()
+    worst = next((level for level in ("error", "warning", "unknown") if counts[level]), "ok")
+    screen.print(text.Text(_summary(found), style=f"bold {_MARKS[worst][1]}"))
