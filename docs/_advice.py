@@ -11,7 +11,7 @@ PASSED_ON: Final = "{remedy}"
 """Stands for the remedy of another message, which this one passes on."""
 
 _VERBS: Final = (
-    r"add|ask|attach|bring|call|change|check|choose|compare|correct|declare|delete|give|go|have|"
+    r"add|ask|attach|bring|call|change|check|choose|compare|copy|correct|declare|delete|give|go|have|"
     r"install|keep|leave|let|list|look|lower|make|mend|move|name|percent-encode|put|raise|remove|"
     r"rename|report|review|run|save|say|see|select|set|shorten|start|stop|store|take|trigger|try|"
     r"unset|usage|use|wait|write"
