@@ -23,32 +23,32 @@ CI = {
 OTHER = "other"
 
 
-def told(project: Project, *arguments: str, code: int = 0, **env: str) -> dict[str, dict[str, Any]]:
-    """Look at the stack; gives the findings, the last of each check. No canary passes."""
+def examine(project: Project, code: int = 0, **env: str) -> dict[str, dict[str, Any]]:
+    """Give the findings on the stack, the last of each check. No canary passes."""
     given = {"CI_HOOK_SECRET": "canary-secret", **env}
-    run = project.command("doctor", STACK, "--json", *arguments, **given)
+    run = project.command("doctor", STACK, "--json", **given)
     assert run.code == code, run.text
     assert "canary" not in run.text
-    return {one["check"]: one for one in json.loads(run.stdout)["findings"]}
+    return {finding["check"]: finding for finding in json.loads(run.stdout)["findings"]}
 
 
 def test_a_stack_and_its_neighbour(stacks: Project) -> None:
-    """All is well; a secret that can't be opened; a second stack that has taken the hooks over."""
+    """All is well; a secret that can't be opened; a second stack that has adopted the hooks."""
     stacks.env["CI_HOOK_SECRET"] = "canary-secret"
     stacks.config({KEY: [CI]}).secret("bitbucket-hooks:hooks[0].description", "canary-title")
     stacks.up().succeeded()
-    found = told(stacks)
-    assert {one["level"] for one in found.values()} <= {"ok", "note"}, found
+    found = examine(stacks)
+    assert {finding["level"] for finding in found.values()} <= {"ok", "note"}, found
     assert found["pulumi"]["what"].startswith("3.")
     assert found["backend"]["what"].startswith(f"file://{stacks.backend}, as ")
     assert found["stack"]["what"].startswith(STACK)
     assert found["secrets"]["level"] == "ok"
     assert found["states"]["what"] == "there is no other stack"
 
-    found = told(stacks, code=1, PULUMI_CONFIG_PASSPHRASE="canary-passphrase")
+    found = examine(stacks, code=1, PULUMI_CONFIG_PASSPHRASE="canary-passphrase")
     assert "incorrect passphrase" in found["secrets"]["what"]
     assert found["access"]["level"] == "ok"
-    found = told(stacks, code=1, PULUMI_BACKEND_URL="file:///nowhere/at/all")
+    found = examine(stacks, code=1, PULUMI_BACKEND_URL="file:///nowhere/at/all")
     assert found["backend"]["level"] == "error"
     assert found["config"]["level"] == "ok"
 
@@ -62,7 +62,7 @@ def test_a_stack_and_its_neighbour(stacks: Project) -> None:
             check=True,
             capture_output=True,
         )
-    found = told(stacks, code=1)
+    found = examine(stacks, code=1)
     assert "2 hooks in the states of two stacks" in found["states"]["what"]
     assert f"ci of {OTHER} and ci of {STACK}" in found["states"]["details"][0]
     assert "2 hooks that two stacks declare" in found["declarations"]["what"]

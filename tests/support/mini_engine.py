@@ -28,13 +28,6 @@ Props = dict[str, Any]
 
 
 @attrs.define
-class Request:
-    """What the SDK's server holds while it calls the provider; the provider looks for its URN."""
-
-    urn: str
-
-
-@attrs.define
 class Record:
     """A resource in the state."""
 
@@ -50,8 +43,8 @@ class MiniEngine:
     api_url: str
     folder: Path
     state: dict[str, Record] = attrs.field(factory=dict)
-    doomed: list[tuple[str, Record]] = attrs.field(factory=list)
-    """Replaced, and still to be deleted."""
+    replaced: list[tuple[str, Record]] = attrs.field(factory=list)
+    """What replacements left, still to be deleted."""
     failures: list[str] = attrs.field(factory=list)
     _run: int = 0
 
@@ -106,11 +99,10 @@ class MiniEngine:
             session_of(provider._session.lifecycle.api.client).close()
 
     def _guarded(self, name: str, step: Callable[[], object]) -> None:
-        request = Request(URN + name)
         try:
             step()
         except HooksError as error:
-            self.failures.append(f"{request.urn}: {error}")
+            self.failures.append(f"{URN}{name}: {error}")
 
     def _refresh(self, provider: HookProvider, state: dict[str, Record]) -> None:
         for name, record in list(state.items()):
@@ -143,13 +135,13 @@ class MiniEngine:
         else:
             made = provider.create(inputs)
             if what == "replace":
-                self.doomed.append((name, self.state[name]))
+                self.replaced.append((name, self.state[name]))
             self.state[name] = Record(str(made.id), inputs, made.outs or {})
 
     def _delete(self, provider: HookProvider, gone: list[tuple[str, Record]]) -> None:
-        for name, record in list(self.doomed):
+        for name, record in list(self.replaced):
             self._guarded(name, partial(provider.delete, record.id, record.outputs))
-        self.doomed = [] if not self.failures else self.doomed
+        self.replaced = [] if not self.failures else self.replaced
         for name, record in gone:
             self._guarded(name, partial(provider.delete, record.id, record.outputs))
             if not self.failures:

@@ -103,13 +103,10 @@ def test_a_note_that_was_cut_short(tmp_path: Path) -> None:
         (PREVIEW, "", 255, 0, 1),
         (DRIFT, NOTHING, 0, 0, 0),
         (DRIFT, FOUND, 0, 0, 3),
-        (DRIFT, FAILED, 255, 1, 1),
         (DRIFT, FAILED, 255, 2, 2),
         (UP, NOTHING, 0, 0, 0),
         (UP, OLD, 0, 0, 0),
         (UP, FAILED, 255, 1, 1),
-        (UP, FAILED, 255, 2, 2),
-        (UP, STOPPED, 255, 0, 1),
     ],
 )
 def test_exit_codes(

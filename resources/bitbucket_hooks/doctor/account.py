@@ -107,8 +107,8 @@ def identify(connection: Connection) -> Iterator[Finding]:
             return
         if isinstance(who, OAuthConsumer):
             grant = connection.grant = client.auth.grant(who)
-            if grant.scopes is not None and connection.granted is None:
-                connection.granted = frozenset(grant.scopes)
+            if grant.scopes is not None and connection.scopes.granted is None:
+                connection.scopes.granted = frozenset(grant.scopes)
         yield _user(connection)
         connection.accepted = True
     except RateLimited:

@@ -48,10 +48,12 @@ class Connection:
     """From `X-RateLimit-NearLimit`."""
     clock_ahead: float | None = None
     """Seconds by which the clock here is ahead of the service's, as far as whole seconds tell."""
-    granted: frozenset[str] | None = None
-    """The scopes, from `X-OAuth-Scopes` (reported; unverified), a refusal or an OAuth token."""
-    _proven: set[str] = field(factory=set)
-    _hooks: dict[Subject, Sequence[Observed]] = field(factory=dict, repr=False)
+    scopes: Scopes = field(init=False)
+    _hooks: dict[Subject, Sequence[Observed]] = field(factory=dict, init=False, repr=False)
+
+    @scopes.default
+    def _(self) -> Scopes:
+        return Scopes(isinstance(self.client.auth.credentials, ApiToken))
 
     @classmethod
     def open(
@@ -73,7 +75,7 @@ class Connection:
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
             self.limit_is_near = True
         if scopes := headers.get("X-OAuth-Scopes", "").replace(",", " ").split():
-            self.granted = frozenset(printable(scope, 80) for scope in scopes)
+            self.scopes.granted = frozenset(printable(scope, 80) for scope in scopes)
         try:
             time = parsedate_to_datetime(headers.get("Date", ""))
         except (TypeError, ValueError, OverflowError):
@@ -83,26 +85,16 @@ class Connection:
         if self.clock_ahead is None or abs(ahead) < abs(self.clock_ahead):
             self.clock_ahead = ahead
 
-    @property
-    def scopes(self) -> Scopes:
-        """What is known of the credentials' scopes."""
-        api_token = isinstance(self.client.auth.credentials, ApiToken)
-        return Scopes(api_token, self.granted, frozenset(self._proven))
-
     def ask(self, action: ScopedAction | None, request: Callable[[], T]) -> T:
         """Ask something; an answer proves the scope of the action. Raises ApiError."""
         try:
             answer = request()
         except ScopeMissing as missing:
-            self.granted = self.granted or frozenset(missing.granted)
+            self.scopes.granted = self.scopes.granted or frozenset(missing.granted)
             raise
         if action is not None:
-            self.prove(action)
+            self.scopes.prove(action)
         return answer
-
-    def prove(self, action: ScopedAction) -> None:
-        """Note that an answer came which takes the scope of an action."""
-        self._proven.add(self.scopes.scope_for(action))
 
     def hooks_on(self, subject: Subject) -> Sequence[Observed]:
         """The hooks of a repository or of a workspace, listed once. Raises ApiError."""

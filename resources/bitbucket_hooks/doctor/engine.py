@@ -15,17 +15,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.doctor.findings import (
-    Checks,
-    Finding,
-    error,
-    failure,
-    note,
-    ok,
-    unknown,
-    warning,
-)
-from bitbucket_hooks.model.errors import HooksError, printable
+from bitbucket_hooks.doctor.findings import Checks, Finding, error, note, ok, unknown, warning
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.engine import ask
@@ -169,15 +160,12 @@ class Stacks:
         return next((known for known in self.names if same(known, name)), None)
 
 
-def backend() -> tuple[Finding, bool]:
-    """Where the state is, and whether it can be reached."""
-    try:
-        answer = ask("the backend can't be used", "whoami", "--json")
-    except HooksError as failed:
-        return failure("backend", failed), False
+def backend() -> Finding:
+    """Where the state is. Raises HooksError when it can't be reached."""
+    answer = ask("the backend can't be used", "whoami", "--json")
     # Without its query, which has options such as `metadata=skip`, and may have secrets.
     url, user = str(answer.get("url")).partition("?")[0], printable(str(answer.get("user")), 100)
-    return ok("backend", f"{printable(veiled(url))}, as {user}"), True
+    return ok("backend", f"{printable(veiled(url))}, as {user}")
 
 
 def stacks(*more: str) -> Stacks:

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,7 +27,6 @@ from bitbucket_hooks.doctor.findings import (
     Finding,
     Report,
     error,
-    guarded,
     note,
     ok,
     run_checks,
@@ -83,25 +81,26 @@ class Examination:
         self.notify("looking at the engine")
         yield "engine", "", list(self._engine())
         configuration = self._configuration
-        without_stack = self._root is not None and configuration.checked is None
+        is_unread = self._root is not None and configuration.checked is None
         found = [
             account
             for account in configuration.accounts
-            if not without_stack or account.source is not None
+            if not is_unread or account.source is not None
         ]
         identities: dict[str | None, list[Finding]] = {}
         for account in found:
             self.notify(f"asking the API{f' for {account.name}' if account.name else ''}")
-            connect = partial(self._connect, account, clients)
-            identities[account.name] = guarded("identity", connect)
+            identity = run_checks({"identity": self._connect}, account, clients)
+            identities[account.name] = identity
         hooks = PlannedHooks(configuration, self._connections, self.notify)
-        repositories = guarded("repositories", hooks.repositories)
-        yield "stack", configuration.stack or "", [*self._stack(hooks), *repositories]
+        if checked := configuration.checked:
+            findings = run_checks(stack.CHECKS, hooks, checked)
+            yield "stack", configuration.stack or "", findings
         yield "network", "", list(self._network(found))
         for account in found:
             about = account.name or ""
-            credentials = guarded("credentials", partial(accounts.credentials, account))
-            findings = [*credentials, *identities[account.name]]
+            findings = run_checks({"credentials": accounts.credentials}, account)
+            findings += identities[account.name]
             connection = self._connections.get(account.name)
             if connection is None:
                 yield "account", about, findings
@@ -111,14 +110,13 @@ class Examination:
             yield "account", about, findings
             if connection.accepted:
                 costs = hooks.costs(account.name)
-                yield "rate limit", about, list(run_checks(limits.CHECKS, connection, costs))
+                yield "rate limit", about, run_checks(limits.CHECKS, connection, costs)
         if self._root is not None:
-            names = files.stacks()
             checks: Checks = {
-                "declarations": lambda: sharing.declarations(names, hooks.listed),
+                "declarations": lambda: sharing.declarations(files.stacks(), hooks.listed),
                 "states": self._states,
             }
-            yield "sharing", "", list(run_checks(checks))
+            yield "sharing", "", run_checks(checks)
 
     def _engine(self) -> Iterator[Finding]:
         yield from run_checks(engine.CHECKS, self._root)
@@ -136,10 +134,8 @@ class Examination:
     def _backend(self) -> Iterator[Finding]:
         if shutil.which("pulumi") is None:
             yield engine.not_asked("backend")
-            return
-        finding, is_usable = engine.backend()
-        yield finding
-        if is_usable:
+        else:
+            yield engine.backend()
             self._stacks = engine.stacks()
 
     def _read_stack(self) -> Iterator[Finding]:
@@ -186,24 +182,6 @@ class Examination:
             clients.callback(connection.client.close)
             self._connections[account.name] = connection
             yield from accounts.identify(connection)
-
-    def _stack(self, hooks: PlannedHooks) -> Iterator[Finding]:
-        configuration, checked = self._configuration, self._configuration.checked
-        if checked is None:
-            return
-        checks: dict[str, Callable[[], Iterator[Finding]]] = {
-            "config": lambda: stack.offline(checked),
-            "secretFrom": lambda: stack.sources(checked.drafts),
-        }
-        yield from run_checks(checks)
-        settings = [account.settings for account in configuration.accounts]
-        if not all(known is not None and known.allows_private_urls for known in settings):
-            # the secrets of test servers everybody knows
-            yield from guarded("security", lambda: stack.in_the_clear(configuration.given))
-        if not checked.problems:
-            yield from guarded(
-                "security", lambda: stack.insecure(checked.drafts, hooks.live_secrets())
-            )
 
     def _network(self, found: list[ConfiguredAccount]) -> Iterator[Finding]:
         """The way to each API, once for each address."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from typing import Final
@@ -116,20 +116,16 @@ Checks = Mapping[str, Callable[..., Iterable[Finding]]]
 """The checks of a family by name, all with the same parameters."""
 
 
-def run_checks(checks: Checks, *args: object) -> Iterator[Finding]:
-    """Do the checks of a table one after the other."""
-    for name, check in checks.items():
-        yield from guarded(name, partial(check, *args))
-
-
-def guarded(check: str, run: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """Do a check; what goes wrong in it is a finding too, after those that it had made."""
+def run_checks(checks: Checks, *args: object) -> list[Finding]:
+    """Do the checks of a table; what goes wrong in one is a finding too, and the others go on."""
     found: list[Finding] = []
-    try:
-        found.extend(run())  # when it fails, what was found before is kept
-    except HooksError as failed:
-        found.append(failure(check, failed))
-    except Exception as failed:  # noqa: BLE001 - the other checks go on
-        # the class alone: the text of an unknown error may hold anything
-        found.append(unknown(check, f"the check broke ({type(failed).__name__})", _BROKEN))
+    for name, check in checks.items():
+        try:
+            found.extend(check(*args))  # when it fails, what was found before is kept
+        except HooksError as failed:
+            found.append(failure(name, failed))
+        except Exception as failed:  # noqa: BLE001 - the other checks go on
+            # the class alone: the text of an unknown error may hold anything
+            what = f"the check broke ({type(failed).__name__})"
+            found.append(unknown(name, what, _BROKEN))
     return found

@@ -25,6 +25,7 @@ from bitbucket_hooks.stack.accounts import Accounts
 from bitbucket_hooks.stack.config import StackConfig
 from bitbucket_hooks.stack.entries import Declaration, Draft
 from bitbucket_hooks.stack.files import Hidden
+from bitbucket_hooks.stack.offline import Checked
 from bitbucket_hooks.stack.plan import plan
 
 _MOST_PLACES: Final = 10
@@ -46,10 +47,10 @@ class PlannedHooks:
     _planning: dict[str | None, int] = field(factory=dict, init=False)
     """How many requests of each account it took to find out what the entries mean."""
 
-    def repositories(self) -> Iterator[Finding]:
+    def repositories(self, checked: Checked) -> Iterator[Finding]:
         """Whether the repositories, projects and events that the hooks name are there."""
-        config, checked = self.configuration.declared, self.configuration.checked
-        if checked is None or checked.problems or not config.entries:
+        config = self.configuration.declared
+        if checked.problems or not config.entries:
             return
         entries = tuple(
             entry
@@ -92,7 +93,7 @@ class PlannedHooks:
         for declared in [found for found in self._declarations if found.slugs]:
             connection, account = self.connections[declared.account], accounts.get(declared.account)
             if declared.project is not None:
-                connection.prove(READ)  # the plan wouldn't have come so far
+                connection.scopes.prove(READ)  # the plan wouldn't have come so far
                 continue
             owner = declared.owner
             with suppress(ApiError):  # plain names do without

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from bitbucket_hooks.doctor.findings import Finding, error, note, ok
 
@@ -60,20 +60,24 @@ def actions(events: Iterable[str]) -> list[ScopedAction]:
     return [LIST, _WRITE, _DELETE, READ, *listening, _COMMENT]
 
 
-@frozen
+@define
 class Scopes:
     """What credentials may, as far as it is known."""
 
     api_token: bool
     """Whether they are an API token."""
-    granted: frozenset[str] | None
-    """Every scope; None: not told."""
-    proven: frozenset[str] = frozenset()
+    granted: frozenset[str] | None = None
+    """Every scope, from `X-OAuth-Scopes` (reported; unverified), a refusal or an OAuth token."""
+    proven: set[str] = field(factory=set)
     """Those without which an answer wouldn't have come."""
 
     def scope_for(self, action: ScopedAction) -> str:
         """The scope that an action takes with these credentials."""
         return action.api_token if self.api_token else action.classic
+
+    def prove(self, action: ScopedAction) -> None:
+        """Note that an answer came which takes the scope of an action."""
+        self.proven.add(self.scope_for(action))
 
     def allow(self, action: ScopedAction) -> bool | None:
         """Whether they suffice for an action; None: can't be known without trying."""

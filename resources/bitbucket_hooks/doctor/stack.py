@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bitbucket_hooks.doctor.findings import Finding, error, first, note, ok, warning
+from bitbucket_hooks.doctor.findings import Checks, Finding, error, first, note, ok, warning
+from bitbucket_hooks.doctor.planned import PlannedHooks
 from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.settings import SECRET_KEYS
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.files import Hidden
 from bitbucket_hooks.stack.offline import NO_HOOKS, Checked
 
@@ -33,7 +33,7 @@ _INSECURE: Final = (_PLAIN, _UNCHECKED, *_NO_SECRET.values())
 _SECRETS: Final = {*SECRET_KEYS, "secret"}
 
 
-def offline(checked: Checked) -> Iterator[Finding]:
+def files(_: PlannedHooks, checked: Checked) -> Iterator[Finding]:
     """What `bitbucket-hooks check` says, in short."""
     if checked.problems:
         yield error(
@@ -55,10 +55,10 @@ def offline(checked: Checked) -> Iterator[Finding]:
         )
 
 
-def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
+def sources(_: PlannedHooks, checked: Checked) -> Iterator[Finding]:
     """Whether the secrets that live outside the stack are there."""
     hooks: dict[str, list[str]] = defaultdict(list)
-    for draft in drafts:
+    for draft in checked.drafts:
         if isinstance(source := draft.values.get("secretFrom"), str):
             hooks[source].append(str(draft.values.get("name")))
     for source, names in hooks.items():
@@ -70,10 +70,14 @@ def sources(drafts: Iterable[Draft]) -> Iterator[Finding]:
             yield ok("secretFrom", f"{source} is there ({', '.join(names)})")
 
 
-def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
-    """Credentials and secrets that the files hold unencrypted; only their places are told."""
-    found = [path for key, value in given.items() for path in _clear(key, value)]
-    if found:
+def security(hooks: PlannedHooks, checked: Checked) -> Iterator[Finding]:
+    """Secrets in the files, of which only the places are told; what policies may forbid."""
+    configuration = hooks.configuration
+    settings = [account.settings for account in configuration.accounts]
+    # the secrets of test servers everybody knows
+    is_test = all(known is not None and known.allows_private_urls for known in settings)
+    values = {} if is_test else configuration.given
+    if found := [path for key, value in values.items() for path in _clear(key, value)]:
         yield warning(
             "security",
             f"{counted(len(found), 'secret')} in the clear: who reads the files has them",
@@ -81,6 +85,10 @@ def in_the_clear(given: Mapping[str, Any]) -> Iterator[Finding]:
             "those of hooks from elsewhere with secretFrom, and credentials from the environment.",
             first(found),
         )
+    if not checked.problems:
+        for (what, remedy), names in _insecure(checked, hooks.live_secrets()).items():
+            if names:
+                yield note("security", f"{what} ({', '.join(names)})", remedy)
 
 
 def _clear(path: str, value: Any) -> Iterator[str]:
@@ -94,21 +102,26 @@ def _clear(path: str, value: Any) -> Iterator[str]:
         yield printable(path)
 
 
-def insecure(drafts: Iterable[Draft], live_secrets: Mapping[str, bool]) -> Iterator[Finding]:
-    """Declarations that policies may forbid.
-
-    `live_secrets` tells of some that declare no secret whether the live hooks have one.
-    """
-    by_reason: dict[tuple[str, str], list[str]] = {reason: [] for reason in _INSECURE}
-    for draft in drafts:
-        values, name = draft.values, str(draft.values["name"])
+def _insecure(
+    checked: Checked, live_secrets: Mapping[str, bool]
+) -> dict[tuple[str, str], list[str]]:
+    """The names of hooks by what is insecure of them."""
+    found: dict[tuple[str, str], list[str]] = {reason: [] for reason in _INSECURE}
+    for values in (draft.values for draft in checked.drafts):
+        name = str(values["name"])
         if str(values.get("url")).lower().startswith("http:"):
-            by_reason[_PLAIN].append(name)
+            found[_PLAIN].append(name)
         if values.get("skipCertVerification"):
-            by_reason[_UNCHECKED].append(name)
+            found[_UNCHECKED].append(name)
         if not (values.get("secret") or values.get("secretFrom")):
             has_secret = False if "secret" in values else live_secrets.get(name)
-            by_reason[_NO_SECRET[has_secret]].append(name)
-    for (what, remedy), names in by_reason.items():
-        if names:
-            yield note("security", f"{what} ({', '.join(names)})", remedy)
+            found[_NO_SECRET[has_secret]].append(name)
+    return found
+
+
+CHECKS: Final[Checks] = {
+    "config": files,
+    "secretFrom": sources,
+    "repositories": PlannedHooks.repositories,
+    "security": security,
+}
