@@ -90,11 +90,11 @@ def test_what_is_declared(project: Path) -> None:
 def test_json(project: Path) -> None:
     """The same for programs."""
     _stack(project, "dev", CI)
-    (told,) = json.loads(_check("dev", "--json").stdout)
-    assert (told["stack"], told["unmanaged"], told["problems"]) == ("dev", "report", [])
-    (hook,) = told["hooks"]
+    (document,) = json.loads(_check("dev", "--json").stdout)
+    assert (document["stack"], document["unmanaged"], document["problems"]) == ("dev", "report", [])
+    (hook,) = document["hooks"]
     assert (hook["name"], hook["repositories"]) == ("ci", ["web", "svc-*"])
-    assert "canary" not in json.dumps(told)
+    assert "canary" not in json.dumps(document)
 
 
 def test_mistakes(project: Path) -> None:
@@ -132,8 +132,8 @@ def test_mistakes(project: Path) -> None:
             '"pullrequest:merge"; did you mean "pullrequest:fulfilled" (merged)?'
         ),
     ]
-    told = json.loads(_check("a", "--json").stdout)
-    assert len(told[0]["problems"]) == 3
+    document = json.loads(_check("a", "--json").stdout)
+    assert len(document[0]["problems"]) == 3
 
 
 def test_an_account_that_cannot_be_used(project: Path) -> None:
@@ -176,7 +176,7 @@ def test_yaml_is_what_it_is_to_the_engine(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "says"),
     [
         ("config: [", "Pulumi.dev.yaml can't be read: "),
         ("- 1", "Pulumi.dev.yaml can't be read: it is no mapping"),
@@ -185,12 +185,12 @@ def test_yaml_is_what_it_is_to_the_engine(project: Path) -> None:
         ("config:\n  x:y: {canary: 1, canary: 2}\n", "a key that line 2 has already, line 2, col"),
     ],
 )
-def test_files_that_cannot_be_read(project: Path, text: str, told: str) -> None:
+def test_files_that_cannot_be_read(project: Path, text: str, says: str) -> None:
     """Are told with the place, never with what stands there."""
     (project / "stacks" / "Pulumi.dev.yaml").write_text(text)
     result = _check("dev")
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert says in result.stderr
     assert "canary" not in result.stderr
 
 

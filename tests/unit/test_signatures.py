@@ -141,8 +141,8 @@ def test_every_secret_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     compare = hmac.compare_digest
     compared: list[bool] = []
 
-    def spy(one: bytes, other: bytes) -> bool:
-        compared.append(compare(one, other))
+    def spy(given: bytes, other: bytes) -> bool:
+        compared.append(compare(given, other))
         return compared[-1]
 
     monkeypatch.setattr(hmac, "compare_digest", spy)

@@ -28,7 +28,9 @@ def test_one_resource_for_each_entry(stack: Stack, sandbox: Sandbox) -> None:
         "secretFrom": "env:X",
     }
     declared = stack.declares(CI, more, AUDIT)
-    assert [(one.kind.rpartition(":")[2], one.name, one.protect) for one in declared.resources] == [
+    assert [
+        (made.kind.rpartition(":")[2], made.name, made.protect) for made in declared.resources
+    ] == [
         ("WorkspaceHook", "audit", False),
         ("HookFleet", "ci", False),
         ("HookFleet", "more", True),
@@ -42,7 +44,7 @@ def test_one_resource_for_each_entry(stack: Stack, sandbox: Sandbox) -> None:
     assert sorted(declared.of("more")["repositories"]) == ["design-system", "docs", "mobile", "web"]
     assert declared.of("more")["secretFrom"] == "env:X"
     assert declared.of("audit") == {"workspace": "acme", "url": AUDIT["url"]}
-    assert not any("url" in each.secrets for each in declared.resources)
+    assert not any("url" in made.secrets for made in declared.resources)
     assert asked(sandbox) == [LISTING]
     (request,) = sandbox.requests()
     assert "fields=next%2Csize%2Cvalues.slug" in request.query
@@ -78,7 +80,7 @@ def test_which_repositories(stack: Stack, selecting: dict[str, object], chosen: 
 
 def test_a_repository_by_its_uuid(stack: Stack, sandbox: Sandbox) -> None:
     """Is known by its slug, whatever that is by now; also one that is left out."""
-    uuid = next(one.uuid for one in sandbox.repositories() if one.slug == "web")
+    uuid = next(found.uuid for found in sandbox.repositories() if found.slug == "web")
     sandbox.rename_repository("acme/web", "site")
     declared = stack.declares({**CI, "repositories": [uuid]})
     assert sorted(declared.of("ci")["repositories"]) == ["site"]
@@ -96,7 +98,7 @@ def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None
     declared = stack.declares(*entries)
     assert len(declared.of("c")["repositories"]) == 4
     assert asked(sandbox) == [LISTING] * 2
-    assert ["PLAT" in one.query for one in sandbox.requests()] == [True, False]
+    assert ["PLAT" in request.query for request in sandbox.requests()] == [True, False]
 
 
 def test_a_new_repository(stack: Stack, sandbox: Sandbox) -> None:
@@ -188,7 +190,7 @@ def test_other_accounts(stack: Stack, sandbox: Sandbox) -> None:
     assert provider.inputs["bitbucket:username"] == OWNER_EMAIL
     assert "bitbucket:password" in provider.secrets
     assert (ci.provider, own.provider) == ("labs", None)
-    assert [one.identity for one in sandbox.requests()] == [OWNER_EMAIL] * 2
+    assert [request.identity for request in sandbox.requests()] == [OWNER_EMAIL] * 2
 
 
 def test_a_workspace_that_cannot_be_listed(stack: Stack, sandbox: Sandbox) -> None:
@@ -235,10 +237,10 @@ def test_secret_urls_stay_secret(stack: Stack, tmp_path: Path) -> None:
         "config:\n  bitbucket-hooks:hooks:\n    - url: x\n    - url: {secure: abc}\n"
     )
     declared = stack.declares(*hooks, secret=("hooks",))
-    assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
+    assert [made.name for made in declared.resources if "url" in made.secrets] == ["audit"]
     shared = {"audit": {"url": f"{URL}audit", "workspace": True}}
     declared = stack.declares(hooks[0], {"name": "audit"}, shared=shared, secret=("shared",))
-    assert [one.name for one in declared.resources if "url" in one.secrets] == ["audit"]
+    assert [made.name for made in declared.resources if "url" in made.secrets] == ["audit"]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,7 @@ def test_a_passphrase_that_everybody_knows(
     """Is warned of where real secrets are."""
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
     declared = stack.declares(account={"apiUrl": api_url} if api_url else None)
-    assert any("PULUMI_CONFIG_PASSPHRASE" in each for each in declared.warnings) is warned
+    assert any("PULUMI_CONFIG_PASSPHRASE" in warning for warning in declared.warnings) is warned
 
 
 def test_a_member_sees_what_he_may(stack: Stack) -> None:
@@ -282,9 +284,9 @@ def test_hooks_that_nothing_declares(stack: Stack) -> None:
     for kind in ("report", "delete"):
         declared = stack.declares(*hooks, accounts={"labs": labs}, unmanaged=kind)
         watched = {
-            (one.kind.rpartition(":")[2], one.name): one
-            for one in declared.resources
-            if "Exclusive" in one.kind
+            (made.kind.rpartition(":")[2], made.name): made
+            for made in declared.resources
+            if "Exclusive" in made.kind
         }
         assert watched.keys() == {
             ("RepositoryHooksExclusive", "acme"),
@@ -307,15 +309,15 @@ def test_accounts_that_share_a_workspace(stack: Stack) -> None:
         assert sorted(declared.of("mate/acme")["repositories"]) == ["docs"]
         assert len(declared.of("mate/acme")["hooks"]) == 1
         (acme,) = [
-            one.inputs
-            for one in declared.resources
-            if one.name == "acme" and one.kind.endswith("RepositoryHooksExclusive")
+            made.inputs
+            for made in declared.resources
+            if made.name == "acme" and made.kind.endswith("RepositoryHooksExclusive")
         ]
         assert acme["repositories"] == ["api", "web"]
         assert len(acme["hooks"]) == 2
     inside = {**docs, "repositories": ["web"]}
     declared = stack.declares(CI, inside, accounts={"mate": mate}, unmanaged="report")
-    assert "mate/acme" not in {one.name for one in declared.resources}
+    assert "mate/acme" not in {made.name for made in declared.resources}
 
 
 _STATE = {

@@ -71,10 +71,10 @@ def test_the_listing() -> None:
 def test_globs_choose() -> None:
     """One that means nothing is a mistake: a pipeline without steps would look like success."""
     chosen = json.loads(_run("prod-*", "dev", "prod-eu", "--json").stdout)
-    assert [one["stack"] for one in chosen] == ["dev", "prod-eu", "prod-us"]
-    told = _run("prod-*", "qa-*", code=1).stderr
-    assert "no stack matches qa-*" in told
-    assert "Name one of: dev, prod-eu, prod-us, staging, test." in told
+    assert [stack["stack"] for stack in chosen] == ["dev", "prod-eu", "prod-us"]
+    said = _run("prod-*", "qa-*", code=1).stderr
+    assert "no stack matches qa-*" in said
+    assert "Name one of: dev, prod-eu, prod-us, staging, test." in said
 
 
 @pytest.mark.usefixtures("project")
@@ -103,9 +103,9 @@ def test_a_matrix_for_bitbucket() -> None:
     (block,) = yaml.safe_load(
         _run("a b", "prod-eu", "test", "--matrix", "bitbucket", "--script", "ci/drift.sh").stdout
     )
-    steps = [one["step"] for one in block["parallel"]]
-    assert [one["name"] for one in steps] == ["a b", "prod-eu", "test"]
-    assert [one["script"] for one in steps] == [
+    steps = [item["step"] for item in block["parallel"]]
+    assert [step["name"] for step in steps] == ["a b", "prod-eu", "test"]
+    assert [step["script"] for step in steps] == [
         ["BITBUCKET_RATE_LIMIT=500 ci/drift.sh 'a b'"],
         ["BITBUCKET_RATE_LIMIT=500 ci/drift.sh prod-eu"],
         ["ci/drift.sh test"],
@@ -131,7 +131,7 @@ def test_without_stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_key_in_a_wrong_namespace() -> None:
     """Is said beside the count, which lacks its hooks."""
     _stack("typo", **{"bitbucket-hook:hooks": [{"name": "ci"}]})
-    told = "bitbucket-hook:hooks: is no key; did you mean bitbucket-hooks:hooks?"
-    assert f"Warning: typo: {told}" in _run("typo").stderr
+    said = "bitbucket-hook:hooks: is no key; did you mean bitbucket-hooks:hooks?"
+    assert f"Warning: typo: {said}" in _run("typo").stderr
     (listed,) = json.loads(_run("typo", "--json").stdout)
-    assert (listed["hooks"], listed["problems"]) == (0, [told])
+    assert (listed["hooks"], listed["problems"]) == (0, [said])

@@ -38,7 +38,7 @@ def test_public_hosts(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         ("HTTPS://CI.Example.com", "https://ci.example.com/"),
         ("https://ci.example.com:443/x", "https://ci.example.com/x"),
@@ -51,13 +51,13 @@ def test_public_hosts(host: str) -> None:
         ("https://ci.example.com/ü?ä", "https://ci.example.com/%c3%bc?%C3%A4"),
     ],
 )
-def test_equal_addresses_compare_alike(one: str, other: str) -> None:
+def test_equal_addresses_compare_alike(url: str, other: str) -> None:
     """Case of scheme and host, default port, empty path, punycode and needless escapes."""
-    assert comparable(one) == comparable(other)
+    assert comparable(url) == comparable(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "near"),
+    ("url", "other", "near"),
     [
         ("https://ci.example.com/x/", "http://CI.example.com/x", True),
         ("https://ci.example.com", "http://ci.example.com:80//", True),
@@ -67,13 +67,13 @@ def test_equal_addresses_compare_alike(one: str, other: str) -> None:
         ("https://[", "https://[", True),
     ],
 )
-def test_near_urls(one: str, other: str, near: bool) -> None:
+def test_near_urls(url: str, other: str, near: bool) -> None:
     """Differ by the scheme or slashes at the end alone."""
-    assert (near_key(one) == near_key(other)) is near
+    assert (near_key(url) == near_key(other)) is near
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         ("https://ci.example.com/a", "https://ci.example.com/A"),
         ("https://ci.example.com:80/", "https://ci.example.com/"),
@@ -87,9 +87,9 @@ def test_near_urls(one: str, other: str, near: bool) -> None:
         ("https://ci.example.com/x/", "https://ci.example.com/x"),
     ],
 )
-def test_different_addresses_differ(one: str, other: str) -> None:
+def test_different_addresses_differ(url: str, other: str) -> None:
     """Everything else does."""
-    assert comparable(one) != comparable(other)
+    assert comparable(url) != comparable(other)
 
 
 @given(st.text())

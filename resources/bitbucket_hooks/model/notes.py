@@ -75,12 +75,9 @@ def read_notes(path: Path) -> tuple[Note, ...]:
     notes = []
     for line in lines:
         with suppress(json.JSONDecodeError):
-            notes.append(_parsed(json.loads(line)))
+            values = json.loads(line)
+            notes.append(Note(NoteKind(values.pop("kind")), values.pop("urn"), values))
     return tuple(notes)
-
-
-def _parsed(values: dict[str, Any]) -> Note:
-    return Note(NoteKind(values.pop("kind")), values.pop("urn"), values)
 
 
 def exit_code(notes: Iterable[Note]) -> int | None:

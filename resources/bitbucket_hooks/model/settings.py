@@ -271,7 +271,7 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
         "rate_limit": lambda: _number(layers, "rateLimit", None),
         "max_wait": lambda: _number(layers, "maxWait", 3900),
         "parallel": lambda: _number(layers, "parallel", 16),
-        "missing_repository": lambda: _choice(layers, "missingRepository", ("error", "gone")),
+        "missing_repository": lambda: _missing_repository(layers),
         "refresh_turns": lambda: _refresh_turns(layers),
     }
     values: dict[str, Any] = {}
@@ -348,10 +348,10 @@ def _refresh_turns(layers: Sequence[Layer]) -> int:
     return _number(layers, "refreshTurns", 1)
 
 
-def _choice(layers: Sequence[Layer], key: str, choices: tuple[str, ...]) -> str:
-    value = value_of(layers, key) or choices[0]
-    if value not in choices:
-        raise _unusable(key, value, f"Use one of {', '.join(choices)}.")
+def _missing_repository(layers: Sequence[Layer]) -> str:
+    value = value_of(layers, "missingRepository") or "error"
+    if value not in ("error", "gone"):
+        raise _unusable("missingRepository", value, "Use one of error, gone.")
     return value
 
 

@@ -133,6 +133,11 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
     secret) stays as it was, unless `secret_set` tells that it changed. An empty `known`, as a
     look-up has it, takes everything that the answer tells.
     """
+    names = (
+        {"owner": subject.workspace, "repository": subject.repository}
+        if subject.repository
+        else {"workspace": subject.workspace}
+    )
     looked_up = "url" not in known
     seen = {
         **{p.key: _as_known(p.key, known, getattr(live, p.name)) for p in _READABLE},
@@ -144,7 +149,7 @@ def inputs_as_read(subject: Subject, known: Props, live: Observed) -> dict[str, 
         if value is not None and (looked_up or key in known or key not in _MAYBE_UNMANAGED)
     }
     echoed = {key: known[key] for key in ECHOED if key in known}
-    return {**_names(subject), **echoed, **managed}
+    return {**names, **echoed, **managed}
 
 
 def _as_known(key: str, known: Props, value: Any) -> Any:
@@ -153,12 +158,6 @@ def _as_known(key: str, known: Props, value: Any) -> Any:
     if key in known and (same or value is None):
         return known[key]
     return list(value) if isinstance(value, tuple) else value
-
-
-def _names(subject: Subject) -> dict[str, str]:
-    if subject.repository is None:
-        return {"workspace": subject.workspace}
-    return {"owner": subject.workspace, "repository": subject.repository}
 
 
 def _secret_as_read(known: Props, live: Observed) -> dict[str, Any]:

@@ -127,7 +127,10 @@ def compare(desired: Desired, live: Observed, before: SyncStatus, *, hide_url: b
     """
     live = live.completed(desired)
     differing = differences(desired, live)
-    parts = [_in_words(name, live, hide_url=hide_url) for name in differing if name != "secret"]
+    values = {name: getattr(live, name) for name in differing if name != "secret"}
+    if "url" in values:
+        values["url"] = origin_shown(live.url) if hide_url else shown(live.url)
+    parts = [f"{camel(name)} {printable_value(value)}" for name, value in values.items()]
     secret = None
     if before.secret is SecretSync.NOT_UPDATED and desired.secret is not None:
         secret = SecretSync.NOT_UPDATED
@@ -141,10 +144,3 @@ def drifted(drift: str, secret: SecretSync | None) -> SyncStatus:
     if secret is SecretSync.NOT_UPDATED and not drift:
         return SyncStatus(Sync.NOT_UPDATED, secret=secret)
     return SyncStatus(Sync.DRIFTED, drift, secret) if drift or secret else AS_DECLARED
-
-
-def _in_words(name: str, live: Observed, *, hide_url: bool) -> str:
-    value = getattr(live, name)
-    if name == "url":
-        value = origin_shown(value) if hide_url else shown(value)
-    return f"{camel(name)} {printable_value(value)}"

@@ -81,20 +81,17 @@ class DeliveryTarget:
 
     def _clear(self, key: str, option: str) -> str:
         value: str = self.values[key]
-        if not isinstance(value, Hidden):
-            return value
         try:
-            opened: str = self._opened[key]
+            return self._opened[key] if isinstance(value, Hidden) else value
         except HooksError as failed:
             raise ConfigError(
                 f'the {key} of hook "{self.values["name"]}" is encrypted in the stack '
                 f"{self.stack}, and the engine doesn't open it: {failed.message}",
                 f"{failed.remedy} Or give it with {option}.".lstrip(),
             ) from None
-        return opened
 
     @cached_property
-    def _opened(self) -> Mapping[str, Any]:
+    def _opened(self) -> Mapping[str, str]:
         name = self.values["name"]
         checked = offline.check(self.stack, self.opens())
         found = [draft.values for draft in checked.drafts if draft.values.get("name") == name]
@@ -112,7 +109,15 @@ def declared(
 
     `opens` gives a stack config with its secrets; it is asked where one is needed.
     """
-    asked = stack or os.environ.get("PULUMI_STACK") or _only_stack()
+    asked = stack or os.environ.get("PULUMI_STACK")
+    if not asked:
+        stacks = files.stacks()
+        if len(stacks) != 1:
+            raise ConfigError(
+                f"the hook's stack isn't named, and there are {len(stacks)}",
+                f"Name one of: {', '.join(stacks)}." if stacks else files.MAKE_STACK,
+            )
+        asked = stacks[0]
     stack = asked.rpartition("/")[2]
     checked = offline.check(stack)
     if checked.problems:
@@ -137,13 +142,3 @@ def secret_of(source: str) -> str:
             "Give env:NAME or file:PATH: where the secret is, never the secret itself.",
         )
     return read_secret(source, "--secret-from", "Provide it where this command runs.")
-
-
-def _only_stack() -> str:
-    stacks = files.stacks()
-    if len(stacks) != 1:
-        raise ConfigError(
-            f"the hook's stack isn't named, and there are {len(stacks)}",
-            f"Name one of: {', '.join(stacks)}." if stacks else files.MAKE_STACK,
-        )
-    return stacks[0]

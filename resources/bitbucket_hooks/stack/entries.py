@@ -96,10 +96,6 @@ def _patterns(value: Any, context: Context) -> list[str]:
     return patterns
 
 
-def _excluded(value: Any, context: Context) -> list[str]:
-    return [] if value == [] else _patterns(value, context)
-
-
 def _events(value: Any, context: Context) -> list[str]:
     """The events, with globs expanded: the preview shows which."""
     if not isinstance(value, list) or not value or not isinstance(context, EntryContext):
@@ -143,7 +139,9 @@ KEYS: Final[Mapping[str, Property]] = {
         schema={"minItems": 1},
     ),
     "exclude": Property(
-        rule=_excluded, kind=tuple, doc="Slugs and globs of repositories to leave out."
+        rule=lambda value, context: _patterns(value, context) if value != [] else [],
+        kind=tuple,
+        doc="Slugs and globs of repositories to leave out.",
     ),
     "project": Property(
         rule=_project,

@@ -26,11 +26,16 @@ _TYPES: Final = {str: "string", bool: "boolean"}
 
 def schema() -> dict[str, Any]:
     """Give the schema (draft 2020-12). What only Bitbucket or a secret can tell, it lets pass."""
+    account = {
+        "type": "object",
+        "properties": {key: {"anyOf": [{"type": "string"}, _SECURE]} for key in ACCOUNT_KEYS},
+        "additionalProperties": False,
+    }
     ours = {
         HOOKS: {"type": "array", "items": _entry(KEYS, required=["name"])},
         DEFAULTS: _entry(DEFAULTABLE),
         SHARED: {"type": "object", "additionalProperties": _entry(SHAREABLE)},
-        ACCOUNTS: {"type": "object", "additionalProperties": _account()},
+        ACCOUNTS: {"type": "object", "additionalProperties": account},
         UNMANAGED: {"enum": list(ON_UNMANAGED)},
     }
     properties = {
@@ -93,14 +98,6 @@ def _item(key: str) -> dict[str, Any]:
     prefixes = sorted({event.event.partition(":")[0] for event in CATALOGUE})
     known = [event.event for event in CATALOGUE] + [f"{prefix}:*" for prefix in prefixes]
     return {"anyOf": [{"enum": known}, {"type": "string"}]}
-
-
-def _account() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {key: {"anyOf": [{"type": "string"}, _SECURE]} for key in ACCOUNT_KEYS},
-        "additionalProperties": False,
-    }
 
 
 def _setting(setting: Setting) -> Mapping[str, Any]:
