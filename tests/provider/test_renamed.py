@@ -114,18 +114,6 @@ def test_an_update_and_a_delete(start: Start, sandbox: Sandbox, kind: Kind) -> N
     assert [line.split()[0] for line in asked(sandbox)] == ["GET", "PUT", "DELETE"]
 
 
-def test_the_new_name(start: Start, sandbox: Sandbox) -> None:
-    """Is an update that sends nothing; the hook stays."""
-    hook = sandbox.plant_hook("acme/web", URL)
-    sandbox.rename_repository("acme/web", "site")
-    with start() as server:
-        inputs, _ = server.check({**DECLARED, "repository": "site"}, state_of(hook))
-        assert server.diff(hook.uuid, state_of(hook), inputs) == ("DIFF_UNKNOWN", [])
-        outputs = server.update(hook.uuid, state_of(hook), inputs)
-    assert outputs == {**state_of(hook), "repository": "site"}
-    assert {line.split()[0] for line in asked(sandbox)} == {"GET"}
-
-
 def test_a_state_without_the_uuid(start: Start, sandbox: Sandbox, kind: Kind) -> None:
     """Learns it from a read or an update, and that is no difference."""
     hook = sandbox.plant_hook(kind.target, URL)

@@ -81,10 +81,10 @@ def test_an_adopted_hook_gets_another_url(rooms: Rooms, sandbox: Sandbox, new: s
     """Reported without what may be secret in the two: everything but where they lead."""
     hook = sandbox.plant_hook("acme/web", "https://ci.example.com/canary?token=canary")
     assert rooms.lifecycle.create(evolve(DESIRED, url=new), ME, hook.uuid).url == new
-    (notice,) = rooms.notices
-    assert "canary" not in notice
-    assert "https://ci.example.com/…" in notice
-    assert notice.endswith('https://new.example.com/…"') is new.startswith("https://new")
+    (message,) = rooms.notices
+    assert "canary" not in message
+    assert "https://ci.example.com/…" in message
+    assert message.endswith('https://new.example.com/…"') is new.startswith("https://new")
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,11 @@ def test_a_hook_is_made_beside_one_that_is_nearly_the_same(
     planted = sandbox.plant_hook("acme/web", live, description=title)
     rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "match")
     assert len(sandbox.hooks()) == 2
-    assert [why in notice and planted.uuid in notice for notice in rooms.notices if why] == [
-        True
-    ] * bool(why)
+    assert len(rooms.notices) == bool(why)
+    for message in rooms.notices:
+        assert why is not None
+        assert why in message
+        assert planted.uuid in message
     rooms.claims.declare([planted.uuid], OTHER)
     del rooms.notices[:]
     rooms.lifecycle.create(evolve(DESIRED, description="CI"), ME, "never")

@@ -108,14 +108,6 @@ def test_the_secret_as_far_as_it_can_be_seen(server: ProviderServer, sandbox: Sa
         assert inputs.get("secretFrom") == declared.get("secretFrom")
 
 
-def test_one_listing_serves_all_hooks(server: ProviderServer, sandbox: Sandbox) -> None:
-    """However many hooks a repository has."""
-    for number in range(3):
-        hook = sandbox.plant_hook("acme/web", f"{URL}/{number}")
-        server.read(hook.uuid, state_of(hook), name=f"h{number}")
-    assert asked(sandbox).count("GET acme/web 200") == 1
-
-
 def test_a_hook_that_is_gone(server: ProviderServer, sandbox: Sandbox) -> None:
     """Empty id: the engine drops it, and the next `up` makes it again."""
     hook = sandbox.plant_hook("acme/web", URL)
