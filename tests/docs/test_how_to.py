@@ -206,16 +206,6 @@ def test_address_allow_lists(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not misses(handbook.told(text("address-allow-lists")), [printed, allowed])
 
 
-def test_pipelines_as_shown() -> None:
-    """The lines for pipelines of one's own call commands and options that there are."""
-    for name in ("ci-on-bitbucket", "ci-on-github"):
-        (block,) = handbook.blocks(text(name), "yaml")
-        (line,) = [line for line in block.splitlines() if "bitbucket-hooks" in line]
-        command = line.strip(" -").partition(" ||")[0].split()
-        known = {opt for param in main.commands[command[1]].params for opt in param.opts}
-        assert {word for word in command if word.startswith("--")} <= known
-
-
 def test_policies_page() -> None:
     """Its commands are those of the page on policies, which is tested as a whole."""
     short = list(handbook.told(text("policies")))

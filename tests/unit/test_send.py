@@ -118,6 +118,9 @@ def test_payloads(event: str) -> None:
     links = re.findall(r'"href": "([^"]*)"', text)
     assert links
     assert all(link.startswith("https://") and "//" not in link[8:] for link in links)
+    if event == "repo:fork":
+        assert content["fork"]["parent"]["uuid"] == content["repository"]["uuid"]
+        assert content["fork"]["uuid"] != content["repository"]["uuid"]
     if event != "project:updated":
         assert content["repository"]["full_name"] == "acme/web"
         assert content["repository"]["uuid"] == sample("repo:push")["repository"]["uuid"]
@@ -181,13 +184,6 @@ def test_an_issue(event: str, more: set[str]) -> None:
     assert content.keys() == {"actor", "repository", "issue", *more}
     if "changes" in more:
         assert content["changes"]["status"]["new"] == content["issue"]["state"] == "open"
-
-
-def test_a_fork() -> None:
-    """Is another repository whose parent is the first."""
-    content = sample("repo:fork")
-    assert content["fork"]["parent"]["uuid"] == content["repository"]["uuid"]
-    assert content["fork"]["uuid"] != content["repository"]["uuid"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from bitbucket_hooks.reconcile.adoption import adoptable
 from bitbucket_hooks.stack.entries import (
     KEYS,
     Draft,
-    EntryContext,
     Given,
     Written,
     draft,
@@ -59,20 +58,18 @@ def draft_entry(
     stack: Stack, name: str, url: str, group: HookGroup, selection: Mapping[str, Any]
 ) -> NewEntry:
     """Say no more than what differs from what the stack gives to every entry."""
-    context = stack.context()
     inherited = stack.inherited(name)
     given = {"name": name, "url": url, **selection}
     if not group.workspace:
         inherits = [key for key in _SELECTING if key in inherited and key not in selection]
         given |= dict.fromkeys(inherits)
-    standard = {**DEFAULTS, "owner": stack.workspace, "adopt": stack.settings.adopt}
     for key, value in _wanted(group, inherited).items():
-        if _effective(key, inherited, standard, context) != value:
+        if _effective(stack, key, inherited) != value:
             given[key] = value
     values = {key: given[key] for key in KEYS if key in given}
     shared = {key: given_value.value for key, given_value in inherited.items()}
     whole = merged([(_PATH, shared), (_PATH, values)])
-    return NewEntry(name, url, values, group, draft(Written(_PATH, whole), context))
+    return NewEntry(name, url, values, group, draft(Written(_PATH, whole), stack.context))
 
 
 def _wanted(group: HookGroup, inherited: Mapping[str, Given]) -> dict[str, Any]:
@@ -100,17 +97,13 @@ def _property(known: Property, group: HookGroup, inherited: Mapping[str, Given])
     return value or None
 
 
-def _effective(
-    key: str,
-    inherited: Mapping[str, Given],
-    standard: Mapping[str, Any],
-    context: EntryContext,
-) -> Any:
+def _effective(stack: Stack, key: str, inherited: Mapping[str, Given]) -> Any:
     """What an entry has that doesn't say it."""
     if key not in inherited:
+        standard = {**DEFAULTS, "owner": stack.workspace, "adopt": stack.settings.adopt}
         return standard.get(key)
     try:
-        return KEYS[key].rule(inherited[key].value, context)
+        return KEYS[key].rule(inherited[key].value, stack.context)
     except Problem:
         return inherited[key].value
 

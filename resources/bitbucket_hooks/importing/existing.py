@@ -47,6 +47,10 @@ class Stack:
     values: Mapping[str, Any]
     """Under our namespace's keys."""
     config: StackConfig
+    settings: Settings
+    """Those of the stack's own account, without credentials."""
+    context: EntryContext
+    """What the rules of a new entry need to know."""
     entries: tuple[Draft, ...]
     """Those there are."""
     managed: frozenset[str]
@@ -56,15 +60,6 @@ class Stack:
     def workspace(self) -> str | None:
         """The workspace that the files name; that of a variable is not there in every run."""
         return self.config.own.values.get("workspace", "").lower() or None
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of the stack's own account, without credentials."""
-        return self.config.settings_of(None)
-
-    def context(self) -> EntryContext:
-        """What the rules of a new entry need to know."""
-        return offline_context(self.config, None)
 
     def inherited(self, name: str) -> dict[str, Given]:
         """What an entry of a name has without saying so."""
@@ -104,7 +99,7 @@ def _stack(
     }
     hooks = {key: value for key, value in clear.items() if key.startswith(f"{NAMESPACE}:")}
     config = read({**account, **hooks})
-    config.settings_of(None)  # raises for what can't be used
+    settings = config.settings_of(None)
     entries = tuple(offline_drafts(config))
     wrong = problems(config, entries)
     if wrong:
@@ -114,7 +109,8 @@ def _stack(
             "\n".join([heading, *wrong[:_MOST], *more]),
             f"Correct them first; `bitbucket-hooks check {printable(name)}` names them all.",
         )
-    return Stack(of_namespace(NAMESPACE, clear), config, entries, managed)
+    context = offline_context(config, None)
+    return Stack(of_namespace(NAMESPACE, clear), config, settings, context, entries, managed)
 
 
 def declared(
