@@ -40,7 +40,7 @@ def _case(_context: click.Context, _option: click.Parameter, names: tuple[str, .
 @click.option(
     "--checkpoints",
     is_flag=True,
-    help="Let the engine write its state after each step, as it does unless told otherwise: "
+    help="Let the engine write its state after each step, as it does by default: "
     "1,000 single hooks then take minutes, with the floor as with ours.",
 )
 @click.option(

@@ -53,7 +53,7 @@ class Measured:
     """By verb."""
     connections: int
     sandbox_cpu: float | None
-    """CPU seconds of the sandbox, which runs on the same machine; None: it can't be told."""
+    """CPU seconds of the sandbox, which runs on the same machine; None: unknown."""
 
 
 @frozen

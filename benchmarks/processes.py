@@ -1,6 +1,6 @@
 """What the processes of a run use: CPU time and peak memory, by their part in it.
 
-From Linux's /proc, where they are sampled while they run; elsewhere nothing is told.
+From Linux's /proc, where they are sampled while they run; elsewhere nothing is measured.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def used_by(pid: int) -> Used:
 
 @define
 class Sampler:
-    """Watches a process and all that it starts, until it is told to stop."""
+    """Watches a process and all that it starts, until it is stopped."""
 
     root: int
     _last: dict[tuple[int, Part], Used] = Factory(dict)

@@ -44,7 +44,7 @@ class Project:
 
     folder: Path
     checkpoints: bool = False
-    """Whether the engine writes its state after each step, as it does unless told otherwise."""
+    """Whether the engine writes its state after each step, as it does by default."""
     _env: dict[str, str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:

@@ -26,7 +26,7 @@ _SOURCE: Final = "DrFaust92/bitbucket"
 _APPLY: Final = ("apply", "-auto-approve")
 _COMMANDS: Final[dict[Phase, tuple[str, ...]]] = {
     "create": _APPLY,
-    "no-op": (*_APPLY, "-refresh=false"),  # as `pulumi up` reads nothing unless told to
+    "no-op": (*_APPLY, "-refresh=false"),  # as `pulumi up` reads nothing by default
     "refresh": ("plan",),
     "drift": ("plan",),
     "update": _APPLY,

@@ -18,7 +18,7 @@ KINDS: Final = {
 
 
 class Unknown(Enum):
-    """What a property has instead of a value that a preview can't tell."""
+    """What a property has instead of a value that a preview doesn't know yet."""
 
     UNKNOWN = "unknown"
 
@@ -34,7 +34,7 @@ class Secret:
 
 
 class NotKnownYetError(Exception):
-    """A rule asks for a property that a preview can't tell; the message names both."""
+    """A rule asks for a property that a preview doesn't know yet; the message names both."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ Rule: TypeAlias = Callable[[Declared, Options], str | None]
 
 @dataclass(frozen=True)
 class Option:
-    """What a policy can be told in its configuration, as a JSON schema without the default."""
+    """What can be configured of a policy, as a JSON schema without the default."""
 
     schema: Mapping[str, object]
     default: object
@@ -53,7 +53,7 @@ class Policy:
     def complaint(self, hook: Declared, config: Options) -> str | None:
         """Give the message for a hook that doesn't comply.
 
-        Raises NotKnownYetError when a preview can't tell.
+        Raises NotKnownYetError when a preview doesn't know enough.
         """
         options = {name: config.get(name, option.default) for name, option in self.options.items()}
         # What is only looked up (Hook.get) declares nothing.

@@ -34,6 +34,6 @@ def _drawn(chunk: str) -> bool:
 
 
 def named_like_a_credential(name: str) -> str | None:
-    """Give the telling part of a parameter's name, such as `token` of `accessToken`."""
+    """Give the word that names a credential, such as `token` of the parameter `accessToken`."""
     found = _CREDENTIAL.search(re.sub("[^a-z]", "", name.lower()))
     return found[0] if found else None

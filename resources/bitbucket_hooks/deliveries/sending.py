@@ -122,7 +122,7 @@ def send(
     outcome = _attempt(url, what, timeout, verify=True)
     if outcome.certificate is not False or not insecure:
         return outcome
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # that is ours to tell
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the result says so
     second = _attempt(url, what, timeout, verify=False)
     return evolve(second, certificate=False, certificate_problem=outcome.certificate_problem)
 

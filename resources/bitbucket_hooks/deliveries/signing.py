@@ -32,7 +32,7 @@ def verify_signature(
     Signed is the raw body, by HMAC with SHA-256 (vendor's documentation): `body` is the request's
     body as it came, before anything parses it; `header` is the value of `X-Hub-Signature`, None
     when there is none. Give the old and the new secret while they are exchanged. The time that it
-    takes doesn't tell how much of a signature was right, nor which secret it was.
+    takes doesn't depend on how much of a signature was right, nor on which secret it was.
 
     Raises ValueError when there is no secret, one of them is empty, or a text can't be written as
     UTF-8: a receiver whose secret was lost must not take every delivery, nor refuse them all

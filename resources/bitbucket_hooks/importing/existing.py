@@ -116,7 +116,7 @@ def _stack(
 def declared(
     stack: Stack, listed: Listed, repositories: Sequence[Repository], addresses: Addresses
 ) -> tuple[set[str], list[str]]:
-    """The uuids of the live hooks that a stack's entries mean, and what can't be told of them."""
+    """The uuids of the live hooks that a stack's entries mean, and which entries fit several."""
     workspace = next(iter(listed)).workspace
     claims = [
         (draft.values, subject)

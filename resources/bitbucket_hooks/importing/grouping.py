@@ -25,9 +25,9 @@ class HookGroup:
     hooks: Mapping[Subject, Live]
     """One on each subject."""
     adopt: str | None
-    """The uuid of the only one, where url and description don't tell which hook is meant."""
+    """The uuid of the only one, where url and description fit several hooks."""
     titled: bool
-    """Whether the description is needed to tell the hook from others with its url."""
+    """Whether others have the same url, so that the description is needed."""
 
     @property
     def workspace(self) -> bool:
@@ -95,7 +95,7 @@ def group_hooks(listed: Listed, left_out: Container[str]) -> list[HookGroup]:
 def _kind(live: Live) -> Live:
     """A live hook without what sets it apart from its copies.
 
-    What Bitbucket doesn't tell can't set them apart either.
+    What Bitbucket's answer leaves out can't set them apart either.
     """
     off: dict[str, Any] = {name: False for name in UNDOCUMENTED if getattr(live, name) is None}
     return evolve(live, uuid="", created_at=None, url="", description=_title(live), **off)

@@ -34,7 +34,7 @@ _PASSING: Final = (ServerFailed, UnexpectedAnswer)
 
 @frozen
 class RepositoryScope:
-    """Which repositories of a workspace are looked at."""
+    """Which repositories of a workspace are listed."""
 
     workspace: str
     repositories: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class RepositoryScope:
 
     @property
     def needs_listing(self) -> bool:
-        """Whether it can't be told without a listing which repositories are meant."""
+        """Whether only a listing shows which repositories are meant."""
         named = self.repositories and not any(map(is_glob, self.repositories))
         return not named or self.project is not None or self.always_list
 

@@ -43,7 +43,7 @@ class HookInState:
     def drift(self, live: Live, addresses: Addresses) -> dict[str, Any]:
         """The properties in which a live hook differs, each with its declared value.
 
-        A url is told by its digest alone, and of a secret only whether there is one.
+        Urls are compared by their digests, and of a secret only whether there is one.
         """
         values = self.values
         desired = Desired.from_values(
