@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -23,6 +20,7 @@ from hook_policies.rules import POLICIES
 from support import handbook
 from support.engine import ROOT, Project, environment
 from support.pulumi_program import program
+from support.receiver import receiver
 from support.stack_program import Stack
 from support.transcript import misses
 
@@ -170,32 +168,16 @@ def test_the_named_policies_are_there() -> None:
         assert set(named) <= known
 
 
-class _Answers(BaseHTTPRequestHandler):
-    """A receiver that nobody should reach."""
-
-
-@pytest.fixture
-def self_signed() -> Iterator[int]:
-    """Serve TLS on this machine with a certificate that no authority knows; gives the port."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(ROOT / "tests" / "support" / "localhost.pem")
-    server = HTTPServer(("127.0.0.1", 0), _Answers)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
-
-
-def test_a_self_signed_receiver(self_signed: int) -> None:
+def test_a_self_signed_receiver() -> None:
     """Is told, and nothing is sent."""
-    (step,) = handbook.told(text("self-signed-receivers"))
+    (step,) = handbook.page_steps(text("self-signed-receivers"))
     command, _, _ = step.command.partition(" ||")
-    done = CliRunner().invoke(main, shlex.split(command.replace("8443", str(self_signed)))[1:])
-    printed = done.output.replace(str(self_signed), "8443") + f"exit code {done.exit_code}\n"
+    with receiver(tls=True) as there:
+        port = str(urlsplit(there.url).port)
+        done = CliRunner().invoke(main, shlex.split(command.replace("8443", port))[1:])
+    printed = done.output.replace(port, "8443") + f"exit code {done.exit_code}\n"
     assert not misses([step], [printed])
+    assert there.received == []
 
 
 def test_address_allow_lists(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,13 +185,13 @@ def test_address_allow_lists(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
     printed = CliRunner().invoke(main, ["ip-ranges"], catch_exceptions=False).stdout
     allowed = re.sub(r"(?m)^(.*)$", r"allow \1;", printed.rstrip())
-    assert not misses(handbook.told(text("address-allow-lists")), [printed, allowed])
+    assert not misses(handbook.page_steps(text("address-allow-lists")), [printed, allowed])
 
 
 def test_policies_page() -> None:
     """Its commands are those of the page on policies, which is tested as a whole."""
-    short = list(handbook.told(text("policies")))
-    whole = {step.command for step in handbook.told(handbook.page("policies.md"))}
+    short = list(handbook.page_steps(text("policies")))
+    whole = {step.command for step in handbook.page_steps(handbook.page("policies.md"))}
     assert {step.command for step in short} <= whole
 
 

@@ -10,16 +10,12 @@ import pytest
 import yaml
 
 from hook_policies.rules import POLICIES, mistakes
+from support import handbook
 from support.engine import ROOT, STACK, Project
 from support.transcript import misses, session, steps
 
-PAGE = (ROOT / "docs" / "policies.md").read_text("utf-8")
-
-
-def block(language: str) -> str:
-    """Give the page's one code block of a language."""
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(text)
+PAGE = handbook.page("policies.md")
+(CONFIGURATION,), (PROJECT,) = (handbook.blocks(PAGE, kind) for kind in ("json", "yaml"))
 
 
 @pytest.mark.engine
@@ -35,7 +31,7 @@ def test_the_commands_print_what_the_page_shows(stacks: Project) -> None:
     assert len(shown) == 2
     assert not misses(shown, printed)
 
-    Path(stacks.folder, "own.json").write_text(block("json"))
+    Path(stacks.folder, "own.json").write_text(CONFIGURATION)
     own = ("--policy-pack", "policies", "--policy-pack-config", "own.json")
     assert re.findall(r"- \[mandatory\]  (\S+)", stacks.preview(*own).failed().text) == [
         "secret-required"
@@ -49,7 +45,7 @@ def test_the_page_knows_every_policy() -> None:
     for policy in POLICIES:
         assert rows[policy.name].startswith(f"{policy.level} |")
         assert set(policy.own_options) == set(re.findall(r"`(\w+)`: ", rows[policy.name]))
-    example = json.loads(block("json"))
+    example = json.loads(CONFIGURATION)
     options = {name: set(given) for name, given in example.items() if isinstance(given, dict)}
     assert (
         mistakes({name: options.get(name, set()) - {"enforcementLevel"} for name in example}) == []
@@ -59,4 +55,4 @@ def test_the_page_knows_every_policy() -> None:
 def test_the_project_is_set_up_as_the_page_says() -> None:
     """`Pulumi.yaml` says what starts the pack."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    assert yaml.safe_load(block("yaml")).items() <= project.items()
+    assert yaml.safe_load(PROJECT).items() <= project.items()

@@ -15,6 +15,6 @@ def test_what_drift_says() -> None:
     everywhere = fleet(*(f"svc-{number:04}" for number in range(5_000)))
     run = preview(step("same", "HookFleet", "ci", everywhere, everywhere), refreshed=True)
     said = reported_with_notes(run, Note(NoteKind.REFRESH_TURN, "", {"number": 3, "turns": 10}))
-    assert not misses(handbook.told(PAGE), [said])
+    assert not misses(handbook.page_steps(PAGE), [said])
     assert "bitbucket:refreshTurns 10\n" in PAGE
     assert "BITBUCKET_HOOKS_REFRESH_TURN=3 pulumi up --refresh" in PAGE

@@ -38,7 +38,7 @@ def blocks(text: str, language: str) -> list[str]:
     return [code for kind, code in _BLOCK.findall(text) if kind == language]
 
 
-def told(text: str) -> Iterator[Step]:
+def page_steps(text: str) -> Iterator[Step]:
     """The commands of `console` blocks, and those that write the files that other blocks are.
 
     A block is a file when its first line is a comment that begins with a name, such as
@@ -65,7 +65,7 @@ def play(text: str, folder: Path, env: Mapping[str, str], *before: str, **instea
     `before` are commands that the page takes for granted. `instead` has, by the name of a
     placeholder in capitals, what takes its place.
     """
-    shown = list(told(text))
+    shown = list(page_steps(text))
     commands = [step.command for step in shown]
     for name, value in instead.items():
         commands = [command.replace(name, value) for command in commands]
