@@ -51,6 +51,8 @@ class StoredComment:
 class Thread:
     """The comments on a pull request, the oldest first."""
 
+    repository: StoredRepository
+    number: int
     bodies: Documents
 
     @classmethod
@@ -65,7 +67,7 @@ class Thread:
                 f"there is no pull request {number} of {name} in this sandbox; add it with "
                 f"`bitbucket-hooks sandbox add-pull-request {name}`"
             )
-        return cls(found.attached(number, "comments"))
+        return cls(repository, number, found.attached(number, "comments"))
 
     def all(self) -> list[StoredComment]:
         """Give the comments, the deleted ones too."""
@@ -94,10 +96,10 @@ class Thread:
 
 def collection(call: IncomingRequest, workspace: str, slug: str, number: int) -> Response:
     """Answer GET and POST of a pull request's comments."""
-    repository, thread = _thread(call, workspace, slug, number)
+    thread = _thread(call, workspace, slug, number)
     if call.reads:
-        return call.listed(thread.all(), lambda comment: _shown(call, repository, number, comment))
-    body = _shown(call, repository, number, thread.add(call.identity.holder, _raw(call)))
+        return call.listed(thread.all(), lambda comment: _shown(call, thread, comment))
+    body = _shown(call, thread, thread.add(call.identity.holder, _raw(call)))
     return json_response(body, 201, Location=body["links"]["self"]["href"])
 
 
@@ -106,25 +108,23 @@ def item(call: IncomingRequest, workspace: str, slug: str, number: int, comment:
 
     A deleted one is not found, and only its author may change one (both unverified).
     """
-    repository, thread = _thread(call, workspace, slug, number)
+    thread = _thread(call, workspace, slug, number)
     found = thread.comment(comment)
     if call.reads:
-        return json_response(_shown(call, repository, number, found))
+        return json_response(_shown(call, thread, found))
     deletes = call.request.method == "DELETE"
-    if found.author != call.identity.holder and not (deletes and call.role(repository) == "admin"):
+    may_delete = deletes and call.role(thread.repository) == "admin"
+    if found.author != call.identity.holder and not may_delete:
         raise no_permission(f"the comment {comment}")
     if deletes:
         thread.change(found, deleted=True)
         return call.no_content()
-    return json_response(_shown(call, repository, number, thread.change(found, raw=_raw(call))))
+    return json_response(_shown(call, thread, thread.change(found, raw=_raw(call))))
 
 
-def _thread(
-    call: IncomingRequest, workspace: str, slug: str, number: int
-) -> tuple[StoredRepository, Thread]:
+def _thread(call: IncomingRequest, workspace: str, slug: str, number: int) -> Thread:
     call.require_scope_for("pullrequest")
-    repository = call.repository(workspace, slug)
-    return repository, Thread.find(call.connection, repository, number)
+    return Thread.find(call.connection, call.repository(workspace, slug), number)
 
 
 def _raw(call: IncomingRequest) -> str:
@@ -139,14 +139,12 @@ def _raw(call: IncomingRequest) -> str:
     return raw
 
 
-def _shown(
-    call: IncomingRequest, repository: StoredRepository, number: int, comment: StoredComment
-) -> dict[str, Any]:
+def _shown(call: IncomingRequest, thread: Thread, comment: StoredComment) -> dict[str, Any]:
     """Give a comment as the API shows it.
 
     The text of a deleted one is still there (unverified; harsher for who overlooks the mark).
     """
-    path = (*repository.path, "pullrequests", str(number), "comments", str(comment.id))
+    path = (*thread.repository.path, "pullrequests", str(thread.number), "comments")
     shown = {
         "type": "pullrequest_comment",
         "id": comment.id,
@@ -161,8 +159,8 @@ def _shown(
         "user": {"type": "user", "uuid": comment.author},
         "deleted": comment.deleted,
         "pending": False,
-        "pullrequest": {"type": "pullrequest", "id": number},
-        "links": {"self": {"href": call.link(*path)}},
+        "pullrequest": {"type": "pullrequest", "id": thread.number},
+        "links": {"self": {"href": call.link(*path, str(comment.id))}},
     }
     if comment.parent is not None:
         shown["parent"] = {"id": comment.parent}
