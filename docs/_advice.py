@@ -11,10 +11,10 @@ PASSED_ON: Final = "{remedy}"
 """Stands for the remedy of another message, which this one passes on."""
 
 _VERBS: Final = (
-    r"add|ask|attach|bring|call|change|check|choose|compare|copy|correct|declare|delete|give|go|have|"
-    r"install|keep|leave|let|list|look|lower|make|mend|move|name|percent-encode|put|raise|remove|"
-    r"rename|report|review|run|save|say|see|select|set|shorten|start|stop|store|take|trigger|try|"
-    r"unset|usage|use|wait|write"
+    r"add|ask|attach|bring|call|change|check|choose|compare|copy|correct|declare|delete|give|go|"
+    r"have|install|keep|leave|let|list|look|lower|make|mend|move|name|percent-encode|put|raise|"
+    r"remove|rename|report|review|run|save|say|see|select|set|shorten|start|stop|store|take|trigger|"
+    r"try|unset|usage|use|wait|write"
 )
 _CLAUSE: Final = r"(?:if|to|on|behind|where|for|or) .*"
 _ADVICE: Final = re.compile(

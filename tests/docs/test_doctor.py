@@ -37,7 +37,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         yaml.safe_load(file.read_text())["config"]
         for file in (folder / "Pulumi.yaml", folder / "stacks" / "Pulumi.dev.yaml")
     )
-    shared = {key: one["value"] for key, one in project.items() if "value" in one}
+    shared = {key: given["value"] for key, given in project.items() if "value" in given}
     config = {key: {"objectValue": value} for key, value in {**shared, **own}.items()}
     engine.says("config", config)
     return engine.path
@@ -60,11 +60,11 @@ def test_the_sample_is_what_is_printed(path: str) -> None:
 def test_json_is_documented_as_it_is(path: str) -> None:
     """Each key stands in the tables, and no other; so does each check that is done."""
     shown = json.loads(run(path, "--json"))
-    of_all, of_finding = PAGE.partition("## JSON")[2].split("| key of a finding |")
-    assert _keys(of_all) == shown.keys()
-    assert _keys(of_finding) == shown["findings"][0].keys()
-    assert {one["check"] for one in shown["findings"]} <= _checks()
-    assert {one["family"] for one in shown["findings"]} == _families()
+    document, finding = PAGE.partition("## JSON")[2].split("| key of a finding |")
+    assert _keys(document) == shown.keys()
+    assert _keys(finding) == shown["findings"][0].keys()
+    assert {finding["check"] for finding in shown["findings"]} <= _checks()
+    assert {finding["family"] for finding in shown["findings"]} == _families()
 
 
 def test_checks_are_documented() -> None:
@@ -77,11 +77,11 @@ def test_checks_are_documented() -> None:
 
 def test_options_and_levels_are_documented() -> None:
     """Each stands in its table."""
-    known = {name for one in doctor.params for name in one.opts if name.startswith("--")}
+    known = {name for option in doctor.params for name in option.opts if name.startswith("--")}
     head = PAGE.partition("## What")[0]
     assert known == set(re.findall(r"^\| `(--[a-z-]+)", head, re.MULTILINE))
     levels = head.partition("| level |")[2]
-    assert {one.value for one in Level} == set(re.findall(r"^\| `(\w+)`", levels, re.MULTILINE))
+    assert {level.value for level in Level} == set(re.findall(r"^\| `(\w+)`", levels, re.MULTILINE))
 
 
 def _table() -> list[list[str]]:

@@ -22,9 +22,9 @@ from bitbucket_hooks.pulumi_cli.values import (
     mapping_of,
     message_of,
     number_of,
+    says_stopped,
     stack_of,
     state_of,
-    tells_stop,
 )
 
 _REFRESH: Final = "refresh"
@@ -103,7 +103,7 @@ class _Phase:
         project, stack = stack_of(step.urn for step in steps)
         result = self.summary.get("result")
         # asked twice to stop, the engine drops all and gives no error
-        stopped = result == "canceled" or any(map(tells_stop, self.diagnostics))
+        stopped = result == "canceled" or any(map(says_stopped, self.diagnostics))
         failed = any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
         seconds = number_of(self.summary.get("durationSeconds"))
         counts = mapping_of(self.summary.get("resourceChanges"))

@@ -119,7 +119,7 @@ class Run:
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The messages that say what went wrong."""
-        return tuple(one for one in self.diagnostics if one.severity == "error")
+        return tuple(said for said in self.diagnostics if said.severity == "error")
 
     def notes_about(self, kind: NoteKind, urn: str) -> list[Mapping[str, Any]]:
         """The values of what was noted of a kind about one resource."""

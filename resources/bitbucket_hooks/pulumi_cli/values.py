@@ -22,7 +22,7 @@ _UNKNOWNS: Final = frozenset(
     }
 )  # sdk/go/common/resource/plugin/rpc.go
 _ALWAYS_SECRET: Final = frozenset({"secret", "secretFingerprint"})
-_TOLD: Final = frozenset({"error", "warning", "info"})
+_SEVERITIES: Final = frozenset({"error", "warning", "info"})
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _VALUE: Final = re.compile(r" value \{.*\} has a problem", re.DOTALL)
 _OF_TYPE: Final = re.compile(r"^\S+ resource '[^']*' has a problem: ")
@@ -61,7 +61,7 @@ def state_of(value: Any) -> State | None:
 
 def _properties(value: Any) -> dict[str, Any]:
     """The properties without secrets, even where somebody asked the engine to show them."""
-    found = {str(key): _clean(one) for key, one in mapping_of(value).items()}
+    found = {str(key): _clean(item) for key, item in mapping_of(value).items()}
     hidden = {key: SECRET for key in found.keys() & _ALWAYS_SECRET if found[key] != ""}
     return {**found, **hidden}
 
@@ -70,17 +70,17 @@ def _clean(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _IS_SECRET:
             return SECRET
-        return {str(key): _clean(one) for key, one in value.items()}
+        return {str(key): _clean(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_clean(one) for one in value]
+        return [_clean(item) for item in value]
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
 
 
 def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
-    """A message that is worth telling; None: it is for debugging, or was passing."""
+    """A message that is worth showing; None: it is for debugging, or was passing."""
     severity = str(value.get("severity"))
     severity = "error" if severity == "info#err" else severity
-    if severity not in _TOLD or value.get("ephemeral"):
+    if severity not in _SEVERITIES or value.get("ephemeral"):
         return None
     message, urn = str(value.get("message", "")), str(value.get("urn") or "")
     text = message_of(message)
@@ -89,7 +89,7 @@ def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     return Diagnostic(severity, text, urn, mistake) if text else None
 
 
-def tells_stop(diagnostic: Diagnostic) -> bool:
+def says_stopped(diagnostic: Diagnostic) -> bool:
     """Whether the engine says with it that somebody stopped the run."""
     is_error = diagnostic.severity == "error"
     return is_error and _STOPPED.fullmatch(diagnostic.message) is not None
