@@ -18,6 +18,8 @@ from bitbucket_hooks.model.settings import (
     project_root,
     resolve,
 )
+from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.program.account import ProviderArgs
 from bitbucket_hooks.program.hook import HookArgs
 from bitbucket_hooks.program.hook_fleet import HookFleetArgs
@@ -196,6 +198,7 @@ def test_private_urls_are_allowed_where_the_api_is_local() -> None:
         HookFleetArgs(secret="canary"),
         WorkspaceHookArgs(secret="canary"),
         ProviderArgs(password="canary", oauth_token="canary", oauth_client_secret="canary"),
+        Desired(Subject("acme", "web"), "https://ci.example.com/", secret="canary"),
         Declaration("ci", {"url": "https://ci.example.com/?canary", "secret": "canary"}),
     ],
     ids=lambda holder: type(holder).__name__,

@@ -39,12 +39,14 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_lines(stacks: Path) -> None:
-    """From the root of the repository, as reviewers see them."""
+@pytest.mark.parametrize("in_repository", [True, False])
+def test_lines(stacks: Path, in_repository: bool) -> None:
+    """From the root of the repository, as reviewers see them; else the file's name has to do."""
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
-    path = "infra/stacks/Pulumi.dev.yaml"
-    named = {name: entry.line() for name, entry in declared_at("dev").items()}
-    assert named == {
+    if not in_repository:
+        (stacks.parents[1] / ".git").rmdir()
+    path = "infra/stacks/Pulumi.dev.yaml" if in_repository else "Pulumi.dev.yaml"
+    assert {name: entry.line() for name, entry in declared_at("dev").items()} == {
         "ci": SourceLine(path, 6),
         "audit": SourceLine(path, 8),
         "chat": SourceLine(path, 12),
@@ -68,14 +70,6 @@ def test_lines_within_an_entry(stacks: Path, way: tuple[str | int, ...], number:
     """The part that is meant, or what holds it where it isn't there."""
     (stacks / "Pulumi.dev.yaml").write_text(TEXT)
     assert declared_at("dev")["chat"].line(*way).number == number
-
-
-def test_without_a_repository(stacks: Path) -> None:
-    """The file's name has to do."""
-    (stacks.parents[1] / ".git").rmdir()
-    (stacks / "Pulumi.dev.yaml").write_text(TEXT)
-    found = declared_at("dev")["ci"].line()
-    assert found.path.endswith("Pulumi.dev.yaml")
 
 
 @pytest.mark.parametrize(

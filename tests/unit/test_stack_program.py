@@ -137,12 +137,15 @@ def test_what_hooks_share(stack: Stack) -> None:
         {"name": "ci", "url": URL, "active": False, "description": None},
         {"name": "audit", "url": URL},
         {**CI, "name": "other", "url": f"{URL}other", "secret": "canary"},
+        {**CI, "name": "nearer", "url": f"{URL}nearer"},
         defaults={"events": ["issue:created"], "secretFrom": "env:X", "exclude": ["docs"]},
         shared={
             "ci": {"project": "WEB", "active": True, "description": "CI", "events": ["repo:fork"]},
             "audit": {"workspace": True},
+            "nearer": {"workspace": True},
         },
     )
+    assert sorted(declared.of("nearer")["repositories"]) == ["api", "web"]
     ci, audit, other = (declared.of(name) for name in ("ci", "audit", "other"))
     assert (ci["active"], ci["events"], ci["secretFrom"]) == (False, ["repo:fork"], "env:X")
     assert "description" not in ci
@@ -158,12 +161,6 @@ def test_an_exclusion_that_is_shared(stack: Stack) -> None:
     assert sorted(declared.of("ci")["repositories"]) == ["api", "web"]
     assert "docs" not in declared.of("every")["repositories"]
     assert declared.warnings == []
-
-
-def test_an_entry_of_repositories_over_a_shared_workspace(stack: Stack) -> None:
-    """The nearer one decides what a hook hangs on."""
-    declared = stack.declares({**CI, "name": "audit"}, shared={"audit": {"workspace": True}})
-    assert sorted(declared.of("audit")["repositories"]) == ["api", "web"]
 
 
 def test_other_workspaces(stack: Stack, sandbox: Sandbox) -> None:
