@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
@@ -50,18 +51,23 @@ def render(changes: Changes) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A value of `changes` as JSON has it."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, SyncStatus):
-        return str(value)
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if not attrs.has(type(value)):
-        return value
-    names = [attribute.name for attribute in attrs.fields(type(value))]
+    if isinstance(value, (Enum, SyncStatus)):
+        return value.value if isinstance(value, Enum) else str(value)
+    keys = _keys(value.__class__)
     if isinstance(value, PropertyChange):
-        is_list = value.gained or value.lost
-        names = ["name", "gained", "lost"] if is_list else ["name", "old", "new"]
-    return {_KEYS.get(name, camel(name)): _plain(getattr(value, name)) for name in names}
+        unused = ("old", "new") if value.gained or value.lost else ("gained", "lost")
+        keys = {name: key for name, key in keys.items() if name not in unused}
+    return {key: _plain(getattr(value, name)) for name, key in keys.items()}
+
+
+@functools.cache
+def _keys(type_: Any) -> Mapping[str, str]:
+    """By attribute of a class, the key in JSON."""
+    names = [attribute.name for attribute in attrs.fields(type_)]
+    return {name: _KEYS.get(name, camel(name)) for name in names}
