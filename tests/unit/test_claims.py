@@ -20,7 +20,7 @@ from bitbucket_hooks.reconcile.claims import Claims, Owner, run_folder
 from support.disks import full_disk
 
 UUID = "{00000000-0000-4000-8000-00000000000a}"
-PLACE = HookKey(Subject("acme", "web"), "https://ci.example.com/secret-path?token=canary")
+KEY = HookKey(Subject("acme", "web"), "https://ci.example.com/secret-path?token=canary")
 OLD, NEW = Owner("urn::old", "Hook 'old'"), Owner("urn::new", "Hook 'new'")
 
 
@@ -73,43 +73,43 @@ def test_what_this_phase_took_is_kept_by_its_own_delete(claims: Claims) -> None:
 
 def test_equal_declarations_are_refused(claims: Claims) -> None:
     """With both names, and of the url only where it leads; once more by the same is fine."""
-    claims.reserve([PLACE], OLD)
-    claims.reserve([PLACE], OLD)
+    claims.reserve([KEY], OLD)
+    claims.reserve([KEY], OLD)
     with pytest.raises(ConflictError) as refused:
-        claims.reserve([HookKey(PLACE.subject, PLACE.url.replace("ci.", "CI."))], NEW)
+        claims.reserve([HookKey(KEY.subject, KEY.url.replace("ci.", "CI."))], NEW)
     assert "(acme/web, https://ci.example.com/…)" in str(refused.value)
     assert "canary" not in str(refused.value)
     assert "secret-path" not in str(refused.value)
 
 
-def test_another_title_url_repository_or_server_is_another_place(claims: Claims) -> None:
+def test_another_title_url_repository_or_server_is_another_key(claims: Claims) -> None:
     """And named in the message, when it is the same."""
-    claims.reserve([PLACE], OLD)
-    titled = HookKey(PLACE.subject, PLACE.url, "C\x1bI")
-    claims.reserve([titled, HookKey(PLACE.subject, f"{PLACE.url}x")], NEW)
-    claims.reserve([HookKey(Subject("acme", "api"), PLACE.url)], NEW)
-    Claims(claims.folder, "update", "elsewhere").reserve([PLACE], NEW)
+    claims.reserve([KEY], OLD)
+    titled = HookKey(KEY.subject, KEY.url, "C\x1bI")
+    claims.reserve([titled, HookKey(KEY.subject, f"{KEY.url}x")], NEW)
+    claims.reserve([HookKey(Subject("acme", "api"), KEY.url)], NEW)
+    Claims(claims.folder, "update", "elsewhere").reserve([KEY], NEW)
     with pytest.raises(ConflictError, match=r'"C\\x1bI"'):
         claims.reserve([titled], OLD)
 
 
 def test_doubles_that_are_named_by_uuid(claims: Claims) -> None:
     """Are several declarations; one more that names none, or the same hook, is refused."""
-    first, second = (evolve(PLACE, hook=f"{{{number}}}") for number in "12")
+    first, second = (evolve(KEY, hook=f"{{{number}}}") for number in "12")
     claims.reserve([first], OLD)
     claims.reserve([second], NEW)
     assert claims.reserved_by_other(first, NEW) == "Hook 'old'"
-    assert claims.reserved_by_other(PLACE, NEW) is None
+    assert claims.reserved_by_other(KEY, NEW) is None
     third = Owner("urn::third", "Hook 'third'")
-    for refused in (PLACE, first):
+    for refused in (KEY, first):
         with pytest.raises(ConflictError, match="Hook 'old' and Hook 'third'"):
             claims.reserve([refused], third)
 
 
-def test_places_change_hands_between_phases(claims: Claims) -> None:
+def test_keys_change_hands_between_phases(claims: Claims) -> None:
     """Two names may swap what they declare between preview and update."""
-    claims.reserve([PLACE], OLD)
-    Claims(claims.folder, "another phase").reserve([PLACE], NEW)
+    claims.reserve([KEY], OLD)
+    Claims(claims.folder, "another phase").reserve([KEY], NEW)
 
 
 def _race(folder: Path, key: str, results: multiprocessing.Queue[str]) -> None:
@@ -142,7 +142,7 @@ def test_two_processes_never_hold_one_hook(tmp_path: Path) -> None:
 
 def test_nothing_secret_is_written(claims: Claims) -> None:
     """A url that is one is held, and can't be read there."""
-    claims.reserve([PLACE], OLD)
+    claims.reserve([KEY], OLD)
     written = b"".join(file.read_bytes() for file in claims.folder.iterdir())
     assert b"Hook 'old'" in written
     assert b"canary" not in written
@@ -152,9 +152,9 @@ def test_a_disk_that_fills_up(claims: Claims) -> None:
     """Ends the run: a claim that isn't written is none."""
     claims.take(UUID, OLD)
     with full_disk(0), pytest.raises(ConfigError, match=r"(?s)the run stops.*free space there"):
-        claims.reserve([PLACE], NEW)
-    claims.reserve([PLACE], NEW)
-    assert Claims(claims.folder).reserved_by_other(PLACE, OLD) == "Hook 'new'"
+        claims.reserve([KEY], NEW)
+    claims.reserve([KEY], NEW)
+    assert Claims(claims.folder).reserved_by_other(KEY, OLD) == "Hook 'new'"
 
 
 @pytest.mark.usefixtures("places")

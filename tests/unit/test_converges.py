@@ -93,7 +93,7 @@ class Convergence(RuleBasedStateMachine):
     @rule(name=NAMES, place=PLACES, url=URLS, more=CHANGES)
     def declare(self, name: str, place: str, url: str, more: dict[str, Any]) -> None:
         """Declare a hook, or change or move one that is declared, in any way at once."""
-        others = [each for other, each in self.program.items() if other != name]
+        others = [props for other, props in self.program.items() if other != name]
         if any((props["place"], props["url"]) == (place, url) for props in others):
             return
         self.program[name] = {"place": place, "url": url, **more}

@@ -19,7 +19,7 @@ from support.rooms import Rooms, open_rooms
 
 WEB = Subject("acme", "web")
 DESIRED = Desired(WEB, URL)
-PLACE = HookKey(WEB, URL)
+KEY = HookKey(WEB, URL)
 KIND = "pulumi-python:dynamic/bitbucket:Hook"
 ME = Owner(f"urn:pulumi:a::hooks::{KIND}::ci", "Hook 'ci'")
 OTHER = Owner(f"urn:pulumi:b::hooks::{KIND}::theirs", "Hook 'theirs'")
@@ -71,7 +71,7 @@ def test_what_a_dead_run_only_meant_to_make_is_made(
     sandbox: Sandbox, run: Open, clock: FakeClock
 ) -> None:
     """After ten seconds, in which it would have shown; once."""
-    run("dead").lifecycle.registry.reserve(PLACE, ME, clock.wall().timestamp())
+    run("dead").lifecycle.registry.reserve(KEY, ME, clock.wall().timestamp())
     made = run("next").lifecycle.create(DESIRED, ME, "match")
     assert [hook.uuid for hook in sandbox.hooks()] == [made.uuid]
     assert clock.time == pytest.approx(10, abs=1)
@@ -120,13 +120,13 @@ def test_two_stacks_at_once(sandbox: Sandbox, run: Open) -> None:
     assert "in the stack b of the project hooks may" in "".join(later.notices)
 
 
-def test_a_place_of_another_stack_is_known_before_any_write(run: Open) -> None:
+def test_a_key_of_another_stack_is_known_before_any_write(run: Open) -> None:
     """So that a preview can tell; not to the stack that has it."""
     first, second = run("one").lifecycle, run("two").lifecycle.registry
     first.create(DESIRED, ME, "match")
-    places = [PLACE, HookKey(WEB, f"{URL}/else")]
-    assert second.declared_in_other_stacks(places, OTHER).keys() == {PLACE}
-    assert second.declared_in_other_stacks(places, ME) == {}
+    keys = [KEY, HookKey(WEB, f"{URL}/else")]
+    assert second.declared_in_other_stacks(keys, OTHER).keys() == {KEY}
+    assert second.declared_in_other_stacks(keys, ME) == {}
 
 
 def test_the_same_stack_is_not_warned_of(sandbox: Sandbox, run: Open) -> None:
