@@ -43,6 +43,24 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # as PyYAML has it
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._open: list[str | None] = []  # the anchors of the nodes around the current one
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        """A node, which never contains itself."""
+        parser: Any = self  # whose own methods have no types
+        event = parser.peek_event()
+        is_alias = isinstance(event, yaml.AliasEvent)
+        if is_alias and event.anchor in self._open:
+            raise yaml.MarkedYAMLError(
+                problem="an alias inside what it stands for", problem_mark=event.start_mark
+            )
+        self._open.append(None if is_alias else event.anchor)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._open.pop()
+        return node
+
     def construct_int(self, node: yaml.ScalarNode) -> int:
         """A whole number, in whichever base; a leading zero says octal where it can."""
         text = self.construct_scalar(node).replace("_", "")
