@@ -170,14 +170,18 @@ def test_every_command_and_option_has_help() -> None:
 @pytest.mark.parametrize("group", GROUPS, ids=str)
 def test_lists_of_commands_cut_nothing_off(group: click.Group) -> None:
     """On a terminal of 80 columns, what each is for can be read to its end."""
-    text = group.get_help(click.Context(group, terminal_width=80)).partition("Commands:")[2]
+    text = group.get_help(
+        click.Context(group, terminal_width=80, **group.context_settings)
+    ).partition("Commands:")[2]
     assert text
     assert "..." not in text
 
 
 def test_the_list_of_commands_says_what_each_one_says() -> None:
     """The top group imports no command for its help, and yet has the first sentence of each."""
-    text = main.get_help(click.Context(main, terminal_width=200)).partition("Commands:")[2]
+    text = main.get_help(
+        click.Context(main, terminal_width=200, **main.context_settings)
+    ).partition("Commands:")[2]
     assert [line.split(maxsplit=1) for line in text.strip().splitlines()] == [
         [name, command.get_short_help_str(200)] for name, command in sorted(main.commands.items())
     ]
