@@ -43,7 +43,7 @@ def wants_json() -> bool:
 
 
 def is_wide() -> bool:
-    """Whether the command was told to cut nothing."""
+    """Whether the command shall cut nothing."""
     return _is_set(_WIDE)
 
 

@@ -40,7 +40,7 @@ _run_options = with_options(
 
 
 class _Stacks(CommandGroup):
-    """Lists unless told to do something else."""
+    """Lists, without a command of its own."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take what names no command for what `list` is given."""

@@ -74,7 +74,7 @@ def _inner(room: int, columns: Sequence[_Column]) -> int:
 
 
 def _enough(column: _Column) -> int:
-    """How wide a column has to be: its words are told apart, and its cells not too high."""
+    """How wide a column has to be: its words don't touch, and its cells not too high."""
     height = -(-max(map(len, column)) // _LINES)
     return min(max(_longest_word(column), height), _ENOUGH)
 

@@ -38,7 +38,7 @@ from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, project_root
 from bitbucket_hooks.pulumi_cli.engine import stack_config, try_encryption
 from bitbucket_hooks.stack import files
 
-_SHORTEST: Final = 6  # characters of a secret that can be told from other text
+_SHORTEST: Final = 6  # characters; anything shorter may be part of other text
 _SECRET_VARIABLES: Final = (*(VARIABLES[key] for key in SECRET_KEYS), "PULUMI_ACCESS_TOKEN")
 
 

@@ -86,7 +86,7 @@ class Scopes:
         known = direct.union(*(_INCLUDED.get(scope, ()) for scope in direct))
         if {action.api_token, action.classic} & known:
             return True
-        # the scopes of an API token may be told in words that aren't those of API tokens
+        # the scopes of an API token may come in words that aren't those of API tokens
         is_readable = any(scope.endswith(_API_TOKENS) for scope in granted)
         is_known = self.granted is not None and (is_readable or not (self.api_token and granted))
         return False if is_known else None

@@ -71,7 +71,7 @@ def sources(_: PlannedHooks, checked: Checked) -> Iterator[Finding]:
 
 
 def security(hooks: PlannedHooks, checked: Checked) -> Iterator[Finding]:
-    """Secrets in the files, of which only the places are told; what policies may forbid."""
+    """Secrets in the files, of which only the places are shown; what policies may forbid."""
     configuration = hooks.configuration
     settings = [account.settings for account in configuration.accounts]
     # the secrets of test servers everybody knows

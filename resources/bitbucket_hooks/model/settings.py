@@ -213,7 +213,7 @@ class Settings:
     adopt: str = MATCH
     """`match`, or `never`; on a resource also a uuid."""
     rate_limit: int | None = None
-    """Requests an hour to pace by; None: the service's own, as far as it is known or told."""
+    """Requests an hour to pace by; None: the service's own, as far as it is known."""
     max_wait: float = 3900
     """Seconds without any progress before a run gives up."""
     parallel: int = 16

@@ -5,7 +5,7 @@ It is found again by its first line, a link reference that nothing refers to:
 Bitbucket's shows nothing either is unverified (if it did, the comment would have a dull first
 line), as is whether it keeps the text as it was sent, so that blanks at the ends of lines don't
 count in comparisons. The nonce tells a comment of our own from another run's, when an answer is
-lost; the run's number keeps one that was slow from overwriting what a later one has told.
+lost; the run's number keeps one that was slow from overwriting the report of a later one.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class StackComments:
         return f"removed {removed} of {len(ours)} comments" if ours else "nothing to tell"
 
     def _ours(self) -> list[Comment]:
-        """This stack's comments, the oldest first; of this identity, where that can be told."""
+        """This stack's comments, the oldest first; of this identity, where that is known."""
         marked = [
             comment
             for comment in self.api.comments(self.where)

@@ -37,7 +37,7 @@ class _PlannedHook:
     desired: Desired = field(repr=False)
     adopt: str
     hide_url: bool
-    """Whether the url is a secret, of which nothing may be told."""
+    """Whether the url is a secret, of which nothing may be shown."""
 
 
 @define
@@ -158,7 +158,7 @@ def _is_unknown(value: Any) -> bool:
 
 
 def _managed(run: Run) -> Iterable[str]:
-    """The uuids of the hooks that the state has; what leaves it may be adopted, and is told so."""
+    """The uuids of the hooks that the state has; what leaves it may be adopted."""
     for step in run.steps:
         outputs = step.old.outputs if step.old is not None else {}
         yield from map(str, mapping_of(outputs.get("hooks")).values())

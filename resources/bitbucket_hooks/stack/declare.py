@@ -121,7 +121,7 @@ def _warn_of_open_passphrase(settings: Settings) -> None:
 
 
 def _hidden_urls(declarations: Sequence[Declaration]) -> set[str]:
-    """The paths of the urls that were given as secrets; all, when that can't be told."""
+    """The paths of the urls that were given as secrets; all, when that isn't known."""
     paths = {declared.url_path for declared in declarations}
     hidden: set[str] = set()
     for key in (HOOKS, SHARED):

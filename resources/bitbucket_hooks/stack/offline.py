@@ -1,4 +1,4 @@
-"""What stacks' files declare, as far as it can be told without Bitbucket and without secrets."""
+"""What stacks' files declare, as far as it is known without Bitbucket and without secrets."""
 
 from __future__ import annotations
 

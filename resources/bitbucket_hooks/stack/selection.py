@@ -17,7 +17,7 @@ from bitbucket_hooks.stack.files import Hidden
 
 
 def needs_listing(draft: Draft) -> bool:
-    """Whether it can't be told without a listing which repositories are meant."""
+    """Whether only a listing shows which repositories are meant."""
     patterns = draft.values.get("repositories") or ()
     return "project" in draft.values or any(map(is_glob, patterns))
 

@@ -75,7 +75,7 @@ class Positions:
 
 
 def declared_at(stack: str) -> dict[str, SourceEntry]:
-    """Each hook's entry in the stack's file, by name; empty when that can't be told."""
+    """Each hook's entry in the stack's file, by name; empty when that isn't known."""
     config = _config(stack, from_root=True)
     if config is None:
         return {}
