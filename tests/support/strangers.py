@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from support.engine import environment
 
 ROOT: Final = Path(__file__).parents[2]
+OWN: Final = "{}.{}".format(*sys.version_info)
 LOCK: Final = ROOT / "requirements" / "run.txt"
 _ASK: Final = "import sys, ensurepip, venv; print('%d.%d' % sys.version_info[:2])"
 _SUPPORTED: Final = re.compile(r":: (3\.\d+)$")
@@ -32,13 +33,12 @@ def supported() -> list[str]:
 
 def pythons() -> dict[str, Path]:
     """The interpreters of this machine that the package supports: its own, on PATH, or pyenv's."""
-    own = "{}.{}".format(*sys.version_info)
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     found: dict[str, Path] = {}
     for version in supported():
         on_path = shutil.which(f"python{version}")
         candidates = [
-            *([Path(sys.executable)] if version == own else []),
+            *([Path(sys.executable)] if version == OWN else []),
             *sorted(versions.glob(f"{version}.*/bin/python{version}")),
             *([Path(on_path)] if on_path else []),
         ]
@@ -130,6 +130,11 @@ class Stranger:
 
 
 def cases(found: Iterable[str]) -> list[tuple[str, str]]:
-    """The oldest Python with the oldest versions of all, the others with the locked ones."""
+    """The oldest Python with the oldest versions of all, the others with the locked ones.
+
+    Between the oldest and the newest, this process's own is left out: all other tests run in it.
+    """
     first, *others = found
-    return [(first, "oldest"), *((each, "locked") for each in others or [first])]
+    between = [version for version in others[:-1] if version != OWN]
+    locked = [*between, *(others[-1:] or [first])]
+    return [(first, "oldest"), *((version, "locked") for version in locked)]
