@@ -53,7 +53,7 @@ def run(
     `notes` are those of our own providers.
     """
     path = _install(folder, _ENGINE.format(events=folder / "log"))
-    (folder / "log").write_text(log)
+    (folder / "log").write_text(log, "utf-8", "surrogateescape")
     noted = "\n".join(map(json.dumps, notes))
     env = {"PATH": path, "SAYS": says, "CODE": str(code), "NOTES": noted}
     return CliRunner(env=env).invoke(main, args)
@@ -116,6 +116,11 @@ def test_exit_codes(
     failed = {"kind": "failure", "urn": "", "code": noted}
     done = run(tmp_path, "broken", log, *args, code=ends, notes=[failed] if noted else [])
     assert done.exit_code == code, done.output
+
+
+def test_lines_that_are_no_events(tmp_path: Path) -> None:
+    """Such as a full disk leaves: they are passed over, and the others count."""
+    assert run(tmp_path, "", f"\udcff\n7\n{NEW}", *PREVIEW, code=0).exit_code == 3
 
 
 @pytest.mark.parametrize(

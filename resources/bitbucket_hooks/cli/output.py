@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -68,6 +69,12 @@ def note(message: str) -> None:
 def warn(message: str) -> None:
     """Print a warning beside the output."""
     click.echo(f"Warning: {text(message)}", err=True)
+
+
+def meanwhile(line: str) -> None:
+    """Print a line beside the output while work goes on, which it does when nobody reads it."""
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 def wrote(file: object) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
-import click
-
+from bitbucket_hooks.cli import output
 from bitbucket_hooks.model.errors import printable
 
 _EVERY: Final = 10.0  # seconds between lines where nobody watches
@@ -31,19 +30,14 @@ class Progress:
             self._show(line)
         elif time.monotonic() - self._shown_at >= _EVERY:
             self._shown_at = time.monotonic()
-            _echo(f"{line} ({self._shown_at - self._began:.0f} s)")
+            output.meanwhile(f"{line} ({self._shown_at - self._began:.0f} s)")
 
     def note(self, text: str) -> None:
         """Tell what a log must have as well; the line of a watcher shows it until there is more."""
         if self._show is not None:
             self.notify(text)
         else:
-            _echo(f"Note: {printable(text, 2000)}")
-
-
-def _echo(line: str) -> None:
-    with suppress(OSError):  # nobody reads it any more, and the work goes on
-        click.echo(line, err=True)
+            output.meanwhile(f"Note: {output.text(text)}")
 
 
 @contextmanager

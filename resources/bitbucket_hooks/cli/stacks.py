@@ -139,7 +139,7 @@ def _run(globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh:
 
 def _complain(stack: str, line: str) -> None:
     """Show what a stack's command says meanwhile, as progress, warnings and errors are said."""
-    click.echo(f"{output.text(stack)}: {output.text(line)}", err=True)
+    output.meanwhile(f"{output.text(stack)}: {output.text(line)}")
 
 
 def _outcome(done: Done) -> dict[str, Any]:

@@ -234,8 +234,17 @@ def _follow(
                 process.wait(_READ_EVERY)
             code = process.returncode  # before the last lines are read
             *lines, rest = (rest + file.read()).split(b"\n")
-            for line in lines:
-                with suppress(json.JSONDecodeError):
-                    handle(json.loads(line))
+            for event in map(_event, lines):
+                if event is not None:
+                    handle(event)
             if code is not None:
                 return code
+
+
+def _event(line: bytes) -> Mapping[str, Any] | None:
+    """An event of the log; None for a line that is none."""
+    try:
+        event = json.loads(line)
+    except ValueError:  # no JSON, or no UTF-8
+        return None
+    return event if isinstance(event, dict) else None
