@@ -12,7 +12,7 @@ from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
 from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
+from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start, provider_server
 
@@ -184,6 +184,31 @@ def test_a_fleet_by_uuid_of_which_one_is_gone(
         with pytest.raises(Refusal, match="1 of 2 repositories failed, 1 are done"):
             fleet.update(id_, state, inputs)
     assert [hook.active for hook in sandbox.hooks()] == [False]
+
+
+def test_a_fleet_by_uuid_without_the_scope_to_read_repositories(
+    start: Start, sandbox: Sandbox, engine: FakeEngine, uuids: dict[str, str], tmp_path: Path
+) -> None:
+    """Asks for the hooks' own sake, so that the error names the hook that can't be written."""
+    declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
+    with start() as server:
+        id_, state = server.of(HookFleetProvider).made(declared)
+    scopes = [f"{right}:webhook:bitbucket" for right in ("read", "write", "delete")]
+    config = {
+        "bitbucket:apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}",
+        "bitbucket:workspace": "acme",
+        "bitbucket:username": OWNER_EMAIL,
+        "bitbucket:password": sandbox.issue_api_token(OWNER_EMAIL, scopes),
+    }
+    (tmp_path / "next").mkdir()
+    with provider_server(engine, tmp_path / "next", config) as server:
+        fleet = server.of(HookFleetProvider)
+        inputs, failures = fleet.check({**declared, "active": False}, state)
+        assert failures == []
+        with pytest.raises(
+            Refusal, match=r"stopped: acme/.*: updating the hook .* lacks the scope"
+        ):
+            fleet.update(id_, state, inputs)
 
 
 def test_without_a_network(start: Start, uuids: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused
+from bitbucket_hooks.api.errors import ApiError, NotFound, PermissionRefused, ScopeMissing
 from bitbucket_hooks.model.subject import Subject, path_of
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.reconcile.claims import Claims
@@ -84,7 +84,7 @@ class Identities:
     def _resolved_if_readable(self, subject: Subject) -> Subject:
         try:
             return self.resolved(subject)
-        except _OF_ONE:
+        except (*_OF_ONE, ScopeMissing):
             return subject
 
     def _found(self, subject: Subject) -> Subject:
