@@ -58,8 +58,8 @@ lint: setup-dev ## check style and types
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
 
-generate: setup-dev ## write what derives from the tables in model/: constructors, JSON schema, docs
-	@$(BIN)/python tools/generate.py
+generate: setup-dev ## write what derives from the tables in model/: constructors, schemas, docs
+	@$(BIN)/python -m tools.generate
 
 house: setup-dev ## measure the code's structure: rooms, imports against their order, sizes
 	@PYTHONPATH=tests $(BIN)/python -m support.house

@@ -25,6 +25,7 @@ ORDER: Final = (
     "report",
     "pulumi_cli",
     "stack",
+    "plugin",
     "program",
     "provider",
     "connect",

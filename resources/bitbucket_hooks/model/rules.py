@@ -19,6 +19,10 @@ from bitbucket_hooks.model.urls import url_problem
 MAX_SECRET: Final = 128
 """Characters; public API description."""
 
+REPORT: Final = "report"
+DELETE: Final = "delete"
+"""What an exclusive does about the hooks that it doesn't name."""
+
 _SOURCES: Final = ("env:", "file:")
 _KINDS: Final = {
     bool: "true or false",
@@ -199,6 +203,13 @@ def adopt(value: Any, _: Context) -> str:
         return canonical_policy(text)
     except ValueError:
         raise problem('must be "match", "never" or the uuid of a hook') from None
+
+
+def on_unmanaged(value: Any, _: Context) -> str:
+    """What an exclusive does about the hooks that it doesn't name."""
+    if value not in (REPORT, DELETE):
+        raise problem(f'must be "{REPORT}" or "{DELETE}"')
+    return str(value)
 
 
 def _text(value: Any) -> str:

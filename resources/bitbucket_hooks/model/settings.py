@@ -43,6 +43,8 @@ class Setting:
     """What it is, in one sentence."""
     note: str = ""
     """More of it, for the docs."""
+    kind: type = str
+    """`str` or `int`."""
     credential: bool = False
     secret: bool = False
     of_provider: bool = False
@@ -101,12 +103,16 @@ SETTINGS: Final = (
         "Requests an hour of all runs on a machine with the same identity.",
         "The default is 1000 for the public API, else it is learned from answers "
         "([one budget](scaling.md#one-budget-of-requests)).",
+        kind=int,
     ),
-    Setting("maxWait", "Seconds without progress after which a run gives up; default 3900."),
+    Setting(
+        "maxWait", "Seconds without progress after which a run gives up; default 3900.", kind=int
+    ),
     Setting(
         "parallel",
         "Requests in flight of one process; default 16.",
         "Halved for a while when Bitbucket refuses one (429).",
+        kind=int,
     ),
     Setting(
         "missingRepository",
@@ -117,6 +123,7 @@ SETTINGS: Final = (
         "refreshTurns",
         "The number of runs in which refreshes check everything; default 1.",
         "Each checks a part ([refreshes in turns](refresh-turns.md)).",
+        kind=int,
     ),
 )
 """Every key of an account's configuration."""

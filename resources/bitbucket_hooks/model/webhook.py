@@ -51,6 +51,8 @@ class Property:
     """What holds when it is left out, in words."""
     managed_when_given: bool = False
     """Whether a declaration that leaves it out leaves the live hook's as it is."""
+    secret: bool = False
+    """Whether its value is shown nowhere."""
     undocumented: bool = False
     """Whether the public description of the API lacks it, so that an answer may lack it too."""
     compared_as: Callable[[Any], Any] = lambda value: value
@@ -76,6 +78,12 @@ class Property:
         if self.managed_when_given:
             return f"{doc}; not managed unless given."
         return f"{doc}; default {self.fallback}." if self.fallback else self.doc
+
+    @property
+    def whole_note(self) -> str:
+        """More of it, with what is odd about it."""
+        odd = " Seen in the API, and missing from its public description."
+        return f"{self.note}{odd if self.undocumented else ''}".strip()
 
     @property
     def missing(self) -> Any:
@@ -112,7 +120,7 @@ def prop(
     default: Any = NOTHING,
     managed_when_given: bool = False,
     converter: Callable[[Any], Any] | None = None,
-    shown: bool = True,
+    secret: bool = False,
     **about: Any,
 ) -> Any:
     """A property in the table below; `about` has attributes of `Property`."""
@@ -123,9 +131,12 @@ def prop(
         default=default,
         fallback=fallback,
         managed_when_given=managed_when_given,
+        secret=secret,
         **about,
     )
-    return field(default=default, converter=converter, repr=shown, metadata={"property": known})
+    return field(
+        default=default, converter=converter, repr=not secret, metadata={"property": known}
+    )
 
 
 @frozen
@@ -194,7 +205,7 @@ class Desired:
     secret: str | None = prop(
         rules.secret,
         managed_when_given=True,
-        shown=False,
+        secret=True,
         doc="Signs deliveries; at most 128 characters.",
         note='`""` means: no secret. The state keeps it encrypted.',
         schema={"maxLength": rules.MAX_SECRET},

@@ -56,6 +56,7 @@ def get_hook_types(
 
     From the API's `/hook_events` (public API description), one request, in previews too. When it
     can't be reached, warns and gives the bundled list, which may lack new events.
+
     Of `opts`, `provider` and `parent` select the account; a `Provider` whose `api_url` is an Output
     needs `get_hook_types_output`. Raises pulumi.RunError for another subject type.
     """

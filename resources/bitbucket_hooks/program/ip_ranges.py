@@ -50,9 +50,11 @@ def get_ip_ranges(
 
     From https://ip-ranges.atlassian.com/ (vendor's documentation), for another `api_url` from
     `/ip-ranges` there; one request, in previews too, without credentials. Leave out `product` or
-    `direction` for all. The options may stand first; of them `provider` and `parent` select the
-    account, that is, its `api_url`: one that is an Output needs `get_ip_ranges_output`. Raises
-    pulumi.RunError when they can't be read, and for a product or direction that no range has.
+    `direction` for all; one that no range has is an error.
+
+    The options may stand first; of them `provider` and `parent` select the account, that is, its
+    `api_url`: one that is an Output needs `get_ip_ranges_output`. Raises pulumi.RunError, also when
+    they can't be read.
     """
     if isinstance(product, pulumi.InvokeOptions):
         product, opts = None, product

@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.notes import NoteKind, note
+from bitbucket_hooks.model.rules import DELETE, REPORT
 from bitbucket_hooks.model.safety import REMEDY, share, too_many
 from bitbucket_hooks.model.state_codec import SUBJECT_UUIDS
 from bitbucket_hooks.model.subject import canonical_uuid
@@ -39,23 +40,14 @@ from bitbucket_hooks.reconcile.exclusive import (
     readable,
 )
 
-REPORT: Final = "report"
-DELETE: Final = "delete"
-
 _REPORTED: Final = 'found; on_unmanaged "delete" would delete them'
 _COMPUTED: Final = ("existing", "unlisted", SUBJECT_UUIDS)
 _OPEN: Final = "What this run's own changes adopt stays."
 _LATER: Final = "The next `pulumi up` deletes what is still there."
 
 
-def _on_unmanaged(value: Any, _: rules.Context) -> str:
-    if value not in (REPORT, DELETE):
-        raise rules.problem(f'must be "{REPORT}" or "{DELETE}"')
-    return str(value)
-
-
 def _checker(kind: str, *subject: str) -> Checker:
-    rules_: dict[str, rules.Rule] = {"hooks": rules.uuids, "onUnmanaged": _on_unmanaged}
+    rules_: dict[str, rules.Rule] = {"hooks": rules.uuids, "onUnmanaged": rules.on_unmanaged}
     own: dict[str, rules.Rule] = {}
     if "repositories" in subject:
         own["repositories"] = lambda value, context: sorted(set(rules.slugs(value, context)))

@@ -1,0 +1,1 @@
+"""The provider as a plugin of the engine, for every Pulumi language."""
