@@ -28,6 +28,7 @@ ORDER: Final = (
     "plugin",
     "program",
     "provider",
+    "operations",
     "connect",
     "sandbox",
     "deliveries",

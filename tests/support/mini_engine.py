@@ -1,4 +1,4 @@
-"""As much of Pulumi's engine as `up --refresh` needs, calling the provider directly.
+"""As much of Pulumi's engine as `up --refresh` needs, calling the operations directly.
 
 Each run has two phases, preview and update, each with a provider process of its own: new caches, a
 new set of declared resources, the claims shared.
@@ -15,11 +15,12 @@ from typing import Any
 
 import attrs
 import pytest
-from pulumi.dynamic import Config, ConfigureRequest
 
 from bitbucket_hooks.model.errors import HooksError
-from bitbucket_hooks.provider import base, session
-from bitbucket_hooks.provider.hook import HookProvider
+from bitbucket_hooks.operations import resource, session
+from bitbucket_hooks.operations.engine import call_about
+from bitbucket_hooks.operations.hook import HookOperations
+from bitbucket_hooks.operations.results import PartlyDoneError
 from support.clocks import FakeClock
 from support.provider_server import URN
 from support.rooms import session_of
@@ -76,7 +77,7 @@ class MiniEngine:
             for name, props in program.items():
                 self._guarded(name, partial(self._plan, provider, state, name, props))
 
-    def _update(self, provider: HookProvider, program: dict[str, Props]) -> None:
+    def _update(self, provider: HookOperations, program: dict[str, Props]) -> None:
         self._refresh(provider, self.state)
         for name, props in program.items():
             self._guarded(name, partial(self._step, provider, name, props))
@@ -85,36 +86,39 @@ class MiniEngine:
             self._delete(provider, gone)
 
     @contextmanager
-    def _process(self, phase: str) -> Iterator[HookProvider]:
+    def _process(self, phase: str) -> Iterator[HookOperations]:
         folder, config = self.folder / str(self._run), {"bitbucket:apiUrl": self.api_url}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(base, "_declared", set())
+            patch.setattr(resource, "_declared", set())
             patch.setattr(session, "_sessions", {})
             patch.setattr(session, "_run_folder", lambda: folder)
             patch.setattr(session, "engine_address", lambda: phase)
             patch.setattr(session, "Clock", FakeClock)
-            provider = HookProvider()
-            provider.configure(ConfigureRequest(Config(config, "hooks")))
-            yield provider
-            session_of(provider._session.lifecycle.api.client).close()
+            opened = session.session_for(config.get)
+            yield HookOperations(opened)
+            session_of(opened.lifecycle.api.client).close()
 
     def _guarded(self, name: str, step: Callable[[], object]) -> None:
         try:
-            step()
+            with call_about(f"{URN}{name}"):
+                step()
+        except PartlyDoneError as partly:
+            self.state[name] = Record(partly.id, self.state[name].inputs, partly.outputs)
+            self.failures.append(f"{URN}{name}: {partly}")
         except HooksError as error:
             self.failures.append(f"{URN}{name}: {error}")
 
-    def _refresh(self, provider: HookProvider, state: dict[str, Record]) -> None:
+    def _refresh(self, provider: HookOperations, state: dict[str, Record]) -> None:
         for name, record in list(state.items()):
             self._guarded(name, partial(_refreshed, provider, state, name, record))
 
     def _plan(
-        self, provider: HookProvider, state: dict[str, Record], name: str, props: Props
+        self, provider: HookOperations, state: dict[str, Record], name: str, props: Props
     ) -> tuple[Props, str]:
         """Check, compare, and say what is to be done."""
         record = state.get(name)
         checked = provider.check(record.inputs if record else {}, dict(props))
-        assert not checked.failures, checked.failures
+        assert not checked.problems, checked.problems
         inputs = checked.inputs
         if record is None:
             return inputs, "create"
@@ -124,21 +128,21 @@ class MiniEngine:
         same = diff.changes is False or inputs == record.inputs
         return inputs, "same" if same else "update"
 
-    def _step(self, provider: HookProvider, name: str, props: Props) -> None:
+    def _step(self, provider: HookOperations, name: str, props: Props) -> None:
         inputs, what = self._plan(provider, self.state, name, props)
         if what == "same":
             self.state[name].inputs = inputs
         elif what == "update":
             record = self.state[name]
-            outputs = provider.update(record.id, record.outputs, inputs).outs or {}
+            outputs = provider.update(record.id, record.outputs, inputs)
             self.state[name] = Record(record.id, inputs, outputs)
         else:
-            made = provider.create(inputs)
+            id_, outputs = provider.create(inputs)
             if what == "replace":
                 self.replaced.append((name, self.state[name]))
-            self.state[name] = Record(str(made.id), inputs, made.outs or {})
+            self.state[name] = Record(id_, inputs, outputs)
 
-    def _delete(self, provider: HookProvider, gone: list[tuple[str, Record]]) -> None:
+    def _delete(self, provider: HookOperations, gone: list[tuple[str, Record]]) -> None:
         for name, record in list(self.replaced):
             self._guarded(name, partial(provider.delete, record.id, record.outputs))
         self.replaced = [] if not self.failures else self.replaced
@@ -148,10 +152,12 @@ class MiniEngine:
                 del self.state[name]
 
 
-def _refreshed(provider: HookProvider, state: dict[str, Record], name: str, record: Record) -> None:
+def _refreshed(
+    provider: HookOperations, state: dict[str, Record], name: str, record: Record
+) -> None:
     read = provider.read(record.id, record.outputs)
     if not read.id:
         del state[name]
         return
-    provider.diff(record.id, read.outs or {}, record.inputs)
-    state[name] = Record(record.id, read.inputs or {}, read.outs or {})
+    provider.diff(record.id, read.outputs, record.inputs)
+    state[name] = Record(record.id, read.inputs, read.outputs)

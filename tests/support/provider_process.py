@@ -16,7 +16,7 @@ IMPORTED_BEFORE: Final = [
     "grpc",
     "pulumi.dynamic",
     "bitbucket_hooks.sandbox.adapter",
-    "bitbucket_hooks.provider.session",
+    "bitbucket_hooks.operations.session",
 ]
 """None of them looks at the process that it is imported in, as `provider.base` does."""
 

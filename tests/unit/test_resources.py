@@ -312,14 +312,14 @@ def test_unknown_names_of_the_package() -> None:
 def test_declaring_a_hook_loads_little() -> None:
     """What talks to Bitbucket is loaded by the provider's process, not by every program."""
     script = "from bitbucket_hooks import Hook, HookFleet"
-    assert _loaded(script, "requests", "bitbucket_hooks.provider.session") == set()
+    assert _loaded(script, "requests", "bitbucket_hooks.operations.session") == set()
 
 
 def test_a_provider_with_nothing_to_ask_loads_no_http_client() -> None:
     """An update that changes nothing sends no request."""
-    script = "from bitbucket_hooks.provider.session import session_for; session_for({}.get)"
-    assert _loaded(script, "requests", "bitbucket_hooks.provider.session") == {
-        "bitbucket_hooks.provider.session"
+    script = "from bitbucket_hooks.operations.session import session_for; session_for({}.get)"
+    assert _loaded(script, "requests", "bitbucket_hooks.operations.session") == {
+        "bitbucket_hooks.operations.session"
     }
 
 

@@ -93,7 +93,7 @@ def kept_of(declared: Props, secret: str | None, known: Props) -> dict[str, Any]
 
     `known` is the state before, whose fingerprint stays when it is one of the same value.
     """
-    kept = {key: value for key, value in declared.items() if not key.startswith("__")}
+    kept = dict(declared)
     if declared.get("secretFrom") and secret is not None:
         kept[FINGERPRINT] = fingerprint(secret, known.get(FINGERPRINT))
     return kept
@@ -122,7 +122,7 @@ def without_secret(outputs: Props) -> dict[str, Any]:
     Whatever is declared next differs from it, and so it is written.
     """
     hidden = ("secret", FINGERPRINT)
-    kept = {k: v for k, v in outputs.items() if k not in hidden and not k.startswith("__")}
+    kept = {key: value for key, value in outputs.items() if key not in hidden}
     return {**kept, "secretSet": True}
 
 

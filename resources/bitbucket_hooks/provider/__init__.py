@@ -1,4 +1,1 @@
-"""The dynamic providers: a thin translation between the engine's dictionaries and the model.
-
-Class names and module paths below live in users' state: they never change.
-"""
+"""The dynamic providers: what users' state names by module path and class, so both never change."""

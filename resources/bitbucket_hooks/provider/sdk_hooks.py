@@ -6,7 +6,6 @@ Each function has a fallback for the day the SDK changes, and a test that fails 
 from __future__ import annotations
 
 import functools
-import importlib
 import sys
 import threading
 import traceback
@@ -14,22 +13,28 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
-from enum import Enum
 from types import ModuleType
 from typing import Any, Final, ParamSpec, TypeVar
 
 import grpc
-from attrs import frozen
-from google.protobuf import empty_pb2, json_format
+from google.protobuf import empty_pb2
 from pulumi.dynamic import DiffResult
-from pulumi.runtime import rpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.notes import note_failure
+from bitbucket_hooks.operations import engine
+from bitbucket_hooks.operations.results import Change
+from bitbucket_hooks.operations.wire import partly_done_metadata
 
 PROVIDER_MODULE: Final = "pulumi.dynamic.__main__"
-_PROVIDER_KEY: Final = "__provider"  # under which the SDK keeps the pickled provider in the state
+PROVIDER_KEY: Final = "__provider"
+"""Under which the SDK keeps the pickled provider in the state."""
+KINDS: Final = {
+    Change.ADDED: provider_pb2.PropertyDiff.ADD,
+    Change.REMOVED: provider_pb2.PropertyDiff.DELETE,
+    Change.CHANGED: provider_pb2.PropertyDiff.UPDATE,
+}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,18 +61,25 @@ def _replace(module: str, **replaced: object) -> None:
     """Replace names of a module that the SDK's provider process imports, for it alone, once."""
     main = sys.modules["__main__"]
     original = getattr(main, module, None)
-    if in_provider_process() and isinstance(original, ModuleType):
+    if isinstance(original, ModuleType):
         setattr(main, module, _Shim(original, replaced))
 
 
 def install() -> None:
-    """Let the SDK send our own errors without a traceback, and the details of a `DetailedDiff`.
+    """Make the SDK's provider process tell more, and hear more, than it does by itself.
 
-    Fallback, should the SDK change: a traceback around the same message; a preview shows all
-    properties instead of the changed ones.
+    It sends our own errors without a traceback, and the details of a `DetailedDiff`; an interrupt
+    of the engine reaches what waits. Fallback, should the SDK change: a traceback around the same
+    message; a preview shows all properties instead of the changed ones; waits aren't cut short.
     """
+    if not in_provider_process():
+        return
+    # the engine's address is on the command line
+    addresses = (arg for arg in sys.argv[1:] if arg.rpartition(":")[2].isdigit())
+    engine.connect(next(addresses, None))
     _replace("traceback", format_exc=_format_error)
     _replace("proto", DiffResponse=_DiffResponse())
+    _replace("empty_pb2", Empty=_empty)
 
 
 def _format_error() -> str:
@@ -77,14 +89,6 @@ def _format_error() -> str:
         return traceback.format_exc()
     note_failure(error)
     return str(error)
-
-
-class Change(Enum):
-    """What becomes of the value at a property's path."""
-
-    ADDED = provider_pb2.PropertyDiff.ADD
-    REMOVED = provider_pb2.PropertyDiff.DELETE
-    CHANGED = provider_pb2.PropertyDiff.UPDATE
 
 
 class _NoReplaces(list[str]):
@@ -115,22 +119,15 @@ class _DiffResponse:
         if isinstance(replaces, _NoReplaces):
             response.hasDetailedDiff = True
             for path, change in replaces.details.items():
-                response.detailedDiff[path].kind = change.value
+                response.detailedDiff[path].kind = KINDS[change]
         return response
 
 
-def on_cancel(act: Callable[[], None]) -> None:
-    """Do something when the user interrupts the engine, which then asks its providers to hurry.
-
-    The SDK's answer to that is to do nothing. Fallback, should it change: waits aren't cut short.
-    """
-
-    def empty() -> empty_pb2.Empty:
-        if sys._getframe(1).f_code.co_name == "Cancel":  # noqa: SLF001  # no other way to tell
-            act()
-        return empty_pb2.Empty()
-
-    _replace("empty_pb2", Empty=empty)
+def _empty() -> empty_pb2.Empty:
+    """The SDK's whole answer to an interrupt of the engine, and a part of other answers."""
+    if sys._getframe(1).f_code.co_name == "Cancel":  # noqa: SLF001  # no other way to tell
+        engine.cancel()
+    return empty_pb2.Empty()
 
 
 def widen_server(workers: int) -> None:
@@ -161,132 +158,36 @@ def _widen(executor: Any, workers: int) -> None:
                 executor._adjust_thread_count()  # noqa: SLF001
 
 
-@frozen
-class _Call:
-    """A call of the engine's, as far as the SDK's method that handles it shows it."""
-
-    urn: str | None
-    context: grpc.ServicerContext | None
-
-
-_NO_CALL: Final = _Call(None, None)
-_call: ContextVar[_Call] = ContextVar("call", default=_NO_CALL)
+_context: ContextVar[grpc.ServicerContext | None] = ContextVar("context", default=None)
 
 
 def provider_method(method: Callable[P, T]) -> Callable[P, T]:
     """Let a provider's method, and threads that copy its context, know the call that it serves.
 
     The SDK passes the method neither the request nor its context, but the frame that calls it
-    holds both. Fallback: what stands at `current_urn` and `keep_partly_done`.
+    holds both. Fallback: no URN is known, and the state stays as it was before a failed call.
     """
 
     @functools.wraps(method)
     def with_call(*args: P.args, **kwargs: P.kwargs) -> T:
         caller = sys._getframe(1).f_locals  # noqa: SLF001  # no other way to see them
-        if "request" not in caller:  # a method of ours calls that of its base class
-            return method(*args, **kwargs)
-        urn = getattr(caller["request"], "urn", None) or None
-        token = _call.set(_Call(urn, caller.get("context")))
+        urn = getattr(caller.get("request"), "urn", None) or None
+        token = _context.set(caller.get("context"))
         try:
-            return method(*args, **kwargs)
+            with engine.call_about(urn):
+                return method(*args, **kwargs)
         finally:
-            _call.reset(token)
+            _context.reset(token)
 
     return with_call
 
 
-def current_urn() -> str | None:
-    """The URN of the resource that the engine's call is about; None: it isn't known."""
-    return _call.get().urn
-
-
-def keep_partly_done(id_: str, outputs: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
+def keep_partly_done(id_: str, outputs: Mapping[str, Any], reason: str) -> None:
     """Let the state keep what was done, though the error that is about to be raised ends the call.
 
-    The engine reads it from the trailing metadata of a failed create or update, and the next run
-    updates the resource. Fallback: the state stays as it was before the call.
+    Fallback: the state stays as it was before the call.
     """
-    status_class, context = _status_class(), _call.get().context
-    if status_class is None or context is None or _PROVIDER_KEY not in declared:
-        return
-    reason = str(sys.exc_info()[1] or "partly done")
-    kept = provider_pb2.ErrorResourceInitFailed(id=id_, reasons=[reason])
-    json_format.ParseDict({**outputs, _PROVIDER_KEY: declared[_PROVIDER_KEY]}, kept.properties)
-    status = status_class(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
-    status.details.add().Pack(kept)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-
-
-@functools.cache
-def _status_class() -> Any:
-    """`google.rpc.Status`, which either of two libraries may have registered."""
-    for module in ("google.rpc.status_pb2", "pulumi.runtime.proto.status_pb2"):
-        with suppress(ImportError, TypeError):
-            return importlib.import_module(module).Status
-    return None
-
-
-def as_secret(value: object) -> dict[str, object]:
-    """Wrap a value so that the state keeps it encrypted.
-
-    The engine marks what a provider answers by what it marked before; an input that a failed
-    update was the first to bring was never marked. Should the engine cease to know this form, it
-    would show it as it is.
-    """
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}  # noqa: SLF001  # see above
-
-
-def engine_address() -> str | None:
-    """Where the engine listens: the provider process has it on its command line."""
-    if not in_provider_process():
-        return None
-    return next((arg for arg in sys.argv[1:] if arg.rpartition(":")[2].isdigit()), None)
-
-
-@functools.cache
-def _engine(address: str) -> engine_pb2_grpc.EngineStub:
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
-
-
-_stderr_lock = threading.Lock()
-
-
-def inform(message: str) -> None:
-    """Show a message to the user, beside the resource that it is about."""
-    _log(engine_pb2.INFO, message)
-
-
-def inform_run(message: str) -> None:
-    """Show a message that is about the whole run."""
-    _log(engine_pb2.INFO, message, urn="")
-
-
-def report_progress(message: str) -> None:
-    """Show how far it is, until there is something newer."""
-    _log(engine_pb2.INFO, message, passing=True)
-
-
-def warn(message: str) -> None:
-    """Show a warning to the user, beside the resource that it is about."""
-    _log(engine_pb2.WARNING, message)
-
-
-def _log(
-    severity: engine_pb2.LogSeverity.ValueType,
-    message: str,
-    *,
-    passing: bool = False,
-    urn: str | None = None,
-) -> None:
-    """Hand a message to the engine; fallback: stderr, without the resource's name."""
-    address = engine_address()
-    if address is not None:
-        urn = current_urn() or "" if urn is None else urn
-        request = engine_pb2.LogRequest(
-            severity=severity, message=message, urn=urn, ephemeral=passing
-        )
-        with suppress(grpc.RpcError):
-            _engine(address).Log(request, timeout=5)
-            return
-    with _stderr_lock:
-        print(message, file=sys.stderr, flush=True)  # noqa: T201  # the fallback's only way
+    context = _context.get()
+    metadata = partly_done_metadata(id_, outputs, reason)
+    if context is not None and metadata:
+        context.set_trailing_metadata(metadata)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider import sdk_hooks
+from bitbucket_hooks.operations.wire import as_secret
 from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
@@ -72,7 +72,7 @@ def test_a_live_url_that_may_be_secret(
         state = {"workspace": state.pop("owner"), **state}
         del state["repository"]
     _, outputs, inputs = provider.read(hook.uuid, state)
-    assert outputs["url"] == inputs["url"] == sdk_hooks.as_secret(CAPABILITY)
+    assert outputs["url"] == inputs["url"] == as_secret(CAPABILITY)
     (logged,) = engine.logged
     assert "leads to https://hooks.slack.com/…, of which no more is shown" in logged.message
     _, outputs, inputs = provider.read(hook.uuid, {**state, "url": CAPABILITY})
@@ -83,7 +83,7 @@ def test_a_live_url_that_may_be_secret(
 def test_a_look_up_of_a_url_that_may_be_secret(server: ProviderServer, sandbox: Sandbox) -> None:
     """Is one in the state too."""
     hook = sandbox.plant_hook("acme/web", CAPABILITY)
-    assert server.read(f"acme/web/{hook.uuid}", {})[1]["url"] == sdk_hooks.as_secret(CAPABILITY)
+    assert server.read(f"acme/web/{hook.uuid}", {})[1]["url"] == as_secret(CAPABILITY)
 
 
 SECRETS: list[tuple[dict[str, str], str | None, dict[str, str]]] = [

@@ -24,18 +24,18 @@ from bitbucket_hooks.model.settings import (
     layer,
     resolve,
 )
-from bitbucket_hooks.provider.engine_process import (
-    end_with_engine,
-    ensure_engine_lives,
-    run_name,
-)
-from bitbucket_hooks.provider.sdk_hooks import (
+from bitbucket_hooks.operations.engine import (
     engine_address,
     inform,
     inform_run,
     on_cancel,
     report_progress,
     warn,
+)
+from bitbucket_hooks.operations.engine_process import (
+    end_with_engine,
+    ensure_engine_lives,
+    run_name,
 )
 from bitbucket_hooks.reconcile.claims import Claims, run_folder
 from bitbucket_hooks.reconcile.exclusive import Exclusives

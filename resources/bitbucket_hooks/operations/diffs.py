@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from pulumi.dynamic import DiffResult
-
 from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.fingerprint import is_fingerprint_of
 from bitbucket_hooks.model.notes import NoteKind, note
 from bitbucket_hooks.model.state_codec import FINGERPRINT, FOREIGN_SECRET, had_secret
-from bitbucket_hooks.provider import sdk_hooks
-from bitbucket_hooks.provider.base import is_declared
-from bitbucket_hooks.provider.sdk_hooks import Change
+from bitbucket_hooks.operations import engine
+from bitbucket_hooks.operations.resource import is_declared
+from bitbucket_hooks.operations.results import Change, Diff
 
 Props = Mapping[str, Any]
 
@@ -23,13 +21,12 @@ _REMOVED: Final = (
 )
 
 
-def diff_of(olds: Props, news: Props, names: Collection[str]) -> DiffResult:
+def diff_of(olds: Props, news: Props, names: Collection[str]) -> Diff:
     """The diff of properties that differ in `names`, or in none; warns when a secret is removed."""
     hidden = _changes_of_secret(olds, news, names) if is_declared(news) else {}
     if hidden:
-        return sdk_hooks.DetailedDiff({**dict(_changes(olds, news, names)), **hidden})
-    # None lets the engine compare the inputs itself: it then names just what changed
-    return DiffResult(changes=None if names else False)
+        return Diff(changes=True, details={**dict(_changes(olds, news, names)), **hidden})
+    return Diff(changes=None if names else False)
 
 
 def known_secret(desired: str | None, olds: Props, news: Props) -> str | None:
@@ -49,8 +46,8 @@ def _changes_of_secret(olds: Props, news: Props, names: Collection[str]) -> dict
     was_none = olds.get("secret") in ("", FOREIGN_SECRET)
     was_set = olds.get("secretSet") or had_secret(olds)
     if news.get("secret") == "" and was_set and not was_none:
-        sdk_hooks.warn(_REMOVED)
-        note(NoteKind.SECRET_REMOVED, sdk_hooks.current_urn(), message=_REMOVED)
+        engine.warn(_REMOVED)
+        note(NoteKind.SECRET_REMOVED, engine.current_urn(), message=_REMOVED)
         known = next((key for key in ("secret", FINGERPRINT) if olds.get(key)), "secretSet")
         return {known: Change.REMOVED}
     if source and FINGERPRINT not in names and _finds_another(olds, read_secret(source)):

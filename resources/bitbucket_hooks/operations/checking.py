@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from attrs import field, frozen
-from pulumi.dynamic import CheckFailure, CheckResult
 
 from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.rules import Context, Problem, Rule, slug
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.model.webhook import DEFAULTS, HOOK_RULES
+from bitbucket_hooks.operations.results import Checked, InputProblem
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.provider.session import Session
+    from bitbucket_hooks.operations.session import Session
 
 
 @frozen
@@ -32,14 +32,8 @@ class Checker:
     required: tuple[str, ...] = ("url",)
     """Beside the subject."""
 
-    def check(
-        self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> CheckResult:
-        """Give canonical inputs and all problems at once; what isn't known yet stays unknown.
-
-        Problems are reported without the property's name in the engine's own field: it would print
-        the value, and a url or secret must not be shown.
-        """
+    def check(self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
+        """Give canonical inputs and all problems at once; what isn't known yet stays unknown."""
         rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **self.common, **self.own}
         context = Context(
             session.settings.allows_private_urls,
@@ -49,24 +43,24 @@ class Checker:
         given = {
             **self.defaults,
             **({self.subject[0]: workspace} if workspace else {}),
-            **{k: v for k, v in news.items() if v is not None and not k.startswith("__")},
+            **{key: value for key, value in news.items() if value is not None},
         }
         inputs: dict[str, Any] = {}
         problems = [*self._missing(given), *_contradictions(given, rules)]
         for name in [name for name in rules if name in given]:
             inputs[name], found = _apply(rules[name], given[name], context)
-            problems += [f"{name}{place}: {text}" for place, text in found]
+            problems += [InputProblem(f"{name}{place}", text) for place, text in found]
         if "secretFrom" in given and not problems:
             problems += _unreadable_secret(inputs["secretFrom"])
             # just that there is one: a plan of the engine's keeps inputs, and prints them in clear
             inputs[FINGERPRINT] = olds.get(FINGERPRINT, "")
-        return CheckResult(inputs, [CheckFailure("", text) for text in problems])
+        return Checked(inputs, problems)
 
-    def _missing(self, given: Mapping[str, Any]) -> Iterable[str]:
+    def _missing(self, given: Mapping[str, Any]) -> Iterable[InputProblem]:
         for name in (*self.subject, *self.required):
             if name not in given:
                 hint = ", or set bitbucket:workspace" if name == self.subject[0] else ""
-                yield f"{name}: is required; give it{hint}"
+                yield InputProblem(name, f"is required; give it{hint}")
 
 
 def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tuple[str, str]]]:
@@ -83,17 +77,17 @@ def _apply(rule: Rule, value: Any, context: Context) -> tuple[Any, Iterable[tupl
         return value, error.parts
 
 
-def _contradictions(given: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterable[str]:
+def _contradictions(given: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterable[InputProblem]:
     for name in sorted(given.keys() - rules.keys() - {FINGERPRINT}):
-        yield f"{name}: is no property of this resource; remove it"
+        yield InputProblem(name, "is no property of this resource; remove it")
     if "secret" in given and "secretFrom" in given:
-        yield "secret: is given together with secretFrom; keep one of the two"
+        yield InputProblem("secret", "is given together with secretFrom; keep one of the two")
 
 
-def _unreadable_secret(source: Any) -> Iterable[str]:
+def _unreadable_secret(source: Any) -> Iterable[InputProblem]:
     if pulumi.contains_unknowns(source):
         return
     try:
         read_secret(source)
     except ConfigError as error:
-        yield error.in_a_line
+        yield InputProblem("", error.in_a_line)

@@ -15,7 +15,7 @@ from typing import Final
 from attrs import frozen
 
 from bitbucket_hooks.api.errors import EngineGone
-from bitbucket_hooks.provider.sdk_hooks import engine_address
+from bitbucket_hooks.operations.engine import engine_address
 
 _WRAPPER: Final = "pulumi-resource-pulumi-python"  # the shell script that the engine starts us by
 
