@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine policies up test soak bench lint generate house docs lock clean
+.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate house docs lock clean
 
 export PYTHON ?= python3
 
@@ -31,6 +31,11 @@ policies: ## install what the policy pack needs, in policies/.venv: docs/policie
 # By way of a second file: activate trusts what it reads.
 engine:
 	@$(BIN)/python -m engine >.venv/engine.new && mv .venv/engine.new .venv/engine
+
+LANGUAGES ?= yaml nodejs
+
+languages: setup ## have programs in YAML and TypeScript run too: for a Pulumi engine that was built here
+	@$(BIN)/python -m engine languages $(LANGUAGES) >/dev/null
 
 up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 	@. ./activate && pulumi stack select --create dev >/dev/null && pulumi up --yes --stack dev || { \

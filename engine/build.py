@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import UnavailableError
@@ -17,16 +18,34 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 LIMIT = 3600.0
 """Seconds that one build may take: a slow machine takes its time, a hanging one ends some day."""
 
+
+@dataclass(frozen=True)
+class Program:
+    """A program to compile: the folder in `engine/go` that pins it, its package, its file."""
+
+    module: str
+    package: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """A file of Pulumi's SDK to copy: the folder in `engine/go` that pins the SDK, its path."""
+
+    module: str
+    path: str
+
+
+Part = Program | Script
+
 # The CLI's own modules carry no Python language host any more: it comes from the last version of
 # the SDK's module that does, so the two can't share one go.mod.
-PACKAGES = {
-    "cli": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-    "language": f"{SDK}/python/cmd/pulumi-language-python",
-}
-SCRIPTS = (
-    ("cli", "python/cmd/pulumi-language-python-exec"),
-    ("cli", "python/dist/pulumi-resource-pulumi-python"),
-    ("language", "python/dist/pulumi-analyzer-policy-python"),
+CLI: Sequence[Part] = (
+    Program("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "pulumi"),
+    Program("language", f"{SDK}/python/cmd/pulumi-language-python", "pulumi-language-python"),
+    Script("cli", "python/cmd/pulumi-language-python-exec"),
+    Script("cli", "python/dist/pulumi-resource-pulumi-python"),
+    Script("language", "python/dist/pulumi-analyzer-policy-python"),
 )
 
 
@@ -47,14 +66,28 @@ def version() -> str:
 
 def name() -> str:
     """Return the name in the cache: the CLI's version and a digest of all that is pinned."""
-    digest = hashlib.sha256()
-    for file in sorted(MODULES.glob("*/go.*")):
-        digest.update(file.read_bytes())
-    return f"{version()}-build-{digest.hexdigest()[:8]}"
+    return f"{version()}-build-{digest(CLI)}"
+
+
+def digest(parts: Sequence[Part]) -> str:
+    """Return a digest of what these parts are built from."""
+    whole = hashlib.sha256()
+    for module in sorted({part.module for part in parts}):
+        for file in sorted((MODULES / module).glob("*")):
+            whole.update(file.read_bytes())
+    return whole.hexdigest()[:8]
 
 
 def make(folder: Path) -> None:
     """Build the CLI and the language host into a folder's `bin`.
+
+    Raises UnavailableError when there is no Go, or when it can't fetch or build the modules.
+    """
+    make_parts(CLI, folder, what=f"the Pulumi CLI {version()}", takes="some 5 minutes")
+
+
+def make_parts(parts: Sequence[Part], folder: Path, *, what: str, takes: str) -> None:
+    """Build these parts into a folder's `bin`, and say what that is and how long it takes.
 
     Raises UnavailableError when there is no Go, or when it can't fetch or build the modules.
     """
@@ -63,29 +96,33 @@ def make(folder: Path) -> None:
         raise UnavailableError("no go on PATH")
     programs = folder / "bin"
     programs.mkdir()
-    say(f"building the Pulumi CLI {version()} from Go modules, once: some 5 minutes on 2 cores")
+    say(f"building {what} from Go modules, once: {takes} on 2 cores")
     start = time.monotonic()
-    for module, package in PACKAGES.items():
-        _compile(go, module, package, programs)
-    for module, script in SCRIPTS:
-        _copy(go, module, script, programs)
+    for part in parts:
+        if isinstance(part, Program):
+            _compile(go, part, programs)
+        else:
+            _copy(go, part, programs)
     say(f"built in {elapsed(start)}")
 
 
-def _compile(go: str, module: str, package: str, programs: Path) -> None:
+def _compile(go: str, program: Program, programs: Path) -> None:
     stamp = f"-X {SDK}/go/common/version.Version=v{version()}"
+    target = programs / program.file
+    target.parent.mkdir(exist_ok=True)
     _go(
-        f"building {Path(package).name}",
+        f"building {target.name}",
         # Said here, so that the user's GOFLAGS don't say otherwise.
         [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-v"],
-        [f"-ldflags=-s -w {stamp}", "-o", str(programs / Path(package).name), package],
-        module=module,
+        [f"-ldflags=-s -w {stamp}", "-o", str(target), program.package],
+        module=program.module,
     )
 
 
-def _copy(go: str, module: str, script: str, programs: Path) -> None:
+def _copy(go: str, script: Script, programs: Path) -> None:
     ask = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}"]
-    source = Path(_go("looking for the SDK's module", ask, [SDK], module=module)) / script
+    sdk = Path(_go("looking for the SDK's module", ask, [SDK], module=script.module))
+    source = sdk / script.path
     if not source.is_file():
         raise UnavailableError(f"the module cache has no {source}; `go clean -modcache` renews it")
     target = programs / source.name

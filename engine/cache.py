@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine import versions
@@ -36,18 +36,18 @@ def engines() -> Path:
     return root() / "engine"
 
 
-def find(name: str) -> Path | None:
+def find(name: str, programs: Sequence[str] = PROGRAMS) -> Path | None:
     """Return the folder of programs of a cached engine, or None when it isn't there in full."""
-    programs = engines() / name / "bin"
-    return None if missing(programs) else programs
+    folder = engines() / name / "bin"
+    return None if missing(folder, programs) else folder
 
 
-def missing(programs: Path) -> list[str]:
-    """Return the programs of an engine that a folder lacks."""
-    return [name for name in PROGRAMS if not os.access(programs / name, os.X_OK)]
+def missing(folder: Path, programs: Sequence[str]) -> list[str]:
+    """Return those of the programs that a folder lacks."""
+    return [name for name in programs if not os.access(folder / name, os.X_OK)]
 
 
-def add(name: str, make: Callable[[Path], None]) -> Path:
+def add(name: str, make: Callable[[Path], None], programs: Sequence[str] = PROGRAMS) -> Path:
     """Have an engine made and keep it; return its folder of programs. Call it under the lock.
 
     `make` gets an empty folder and fills its `bin`. Until that is proven to work it carries another
@@ -57,7 +57,7 @@ def add(name: str, make: Callable[[Path], None]) -> Path:
     new = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=engines()))
     try:
         make(new)
-        _prove(new / "bin")
+        _prove(new / "bin", programs)
         new.chmod(0o755)  # mkdtemp's folder is its owner's alone
         shutil.rmtree(engines() / name, ignore_errors=True)
         new.rename(engines() / name)
@@ -66,10 +66,11 @@ def add(name: str, make: Callable[[Path], None]) -> Path:
     return engines() / name / "bin"
 
 
-def _prove(programs: Path) -> None:
-    if lacking := missing(programs):
+def _prove(folder: Path, programs: Sequence[str]) -> None:
+    if lacking := missing(folder, programs):
         raise UnavailableError(f"it came without {', '.join(lacking)}")
-    versions.ask(programs / "pulumi")
+    if "pulumi" in programs:
+        versions.ask(folder / "pulumi")
 
 
 @contextlib.contextmanager

@@ -13,6 +13,8 @@ class UnavailableError(RuntimeError):
 class NoEngineError(RuntimeError):
     """Every way to an engine is closed; the message says what each answered and the remedy."""
 
-    def __init__(self, answers: list[tuple[str, UnavailableError]]) -> None:
+    def __init__(
+        self, answers: list[tuple[str, UnavailableError]], what: str = "Pulumi engine"
+    ) -> None:
         lines = [f"  - {label}: {reason}" for label, reason in answers]
-        super().__init__("\n".join(["no Pulumi engine to be had:", *lines, REMEDY]))
+        super().__init__("\n".join([f"no {what} to be had:", *lines, REMEDY]))

@@ -24,12 +24,22 @@ def find() -> Path:
     raise UnavailableError("; ".join(refusals) or "there is none")
 
 
+def has(pulumi: Path, program: str) -> bool:
+    """Whether a CLI has a program of its own: beside it, beside what it links to, or on PATH."""
+    beside = [pulumi.parent, pulumi.resolve().parent]
+    return bool(shutil.which(program, path=os.pathsep.join(map(str, [*beside, *_folders()]))))
+
+
 def _candidates() -> list[Path]:
+    found = [shutil.which("pulumi", path=folder) for folder in dict.fromkeys(_folders())]
+    return [Path(name).absolute() for name in found if name]
+
+
+def _folders() -> list[Path]:
+    # What we put there ourselves is no find; it may be there because of an earlier activation.
     ours = cache.engines()
     folders = [Path(name) for name in os.get_exec_path() if name]
-    found = [shutil.which("pulumi", path=folder) for folder in dict.fromkeys(folders)]
-    # What we put there ourselves is no find; it may be there because of an earlier activation.
-    return [path for name in found if name and ours not in (path := Path(name).absolute()).parents]
+    return [folder for folder in folders if ours not in folder.absolute().parents]
 
 
 def _refusal(pulumi: Path) -> str | None:
@@ -42,6 +52,5 @@ def _refusal(pulumi: Path) -> str | None:
 
 def _check(pulumi: Path) -> None:
     versions.require(pulumi, versions.ask(pulumi))
-    beside = os.pathsep.join([str(pulumi.parent), str(pulumi.resolve().parent)])
-    if not (shutil.which(LANGUAGE_HOST, path=beside) or shutil.which(LANGUAGE_HOST)):
+    if not has(pulumi, LANGUAGE_HOST):
         raise UnavailableError(f"{pulumi} has no {LANGUAGE_HOST} beside it or on PATH")

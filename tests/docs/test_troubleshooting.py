@@ -22,6 +22,7 @@ THEIRS: Final = (
     "Invalid or unknown key",
     "No module named 'bitbucket_hooks'",
     "incorrect passphrase",
+    "no language plugin 'pulumi-language-yaml' found",
 )
 WORDS: Final = ("pulumi refresh", "destroy", "adopt", "never", "Hook")
 _DIFFERS: Final = re.compile(r"…|\b[A-Z]{4,}\b")

@@ -22,7 +22,8 @@ build)
     printf '#!/bin/sh\\n%s\\n' "${GO_BUILDS:-echo v3.250.0}" >"$2"
     chmod +x "$2" ;;
 list)
-    mkdir -p "$SDK/python/cmd" "$SDK/python/dist"
+    mkdir -p "$SDK/python/cmd" "$SDK/python/dist" "$SDK/nodejs/dist"
+    touch "$SDK/nodejs/dist/pulumi-resource-pulumi-nodejs"
     touch "$SDK/python/cmd/pulumi-language-python-exec"
     touch "$SDK/python/dist/pulumi-resource-pulumi-python"
     touch "$SDK/python/dist/pulumi-analyzer-policy-python"
@@ -82,10 +83,10 @@ class Machine:
         self.program("pulumi-language-python", "", folder)
         return self.program("pulumi", script, folder).parent
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *args: str) -> subprocess.Popen[str]:
         """Start `python -m engine`."""
         return subprocess.Popen(
-            [sys.executable, "-c", HEED_HANGUPS, "-m", "engine"],
+            [sys.executable, "-c", HEED_HANGUPS, "-m", "engine", *args],
             cwd=ROOT,
             env=self.env,
             stdout=subprocess.PIPE,
@@ -93,24 +94,25 @@ class Machine:
             text=True,
         )
 
-    def ask(self) -> Path:
+    def ask(self, *args: str) -> Path:
         """Return the folder that `python -m engine` prints; fail when it doesn't."""
-        process = self.start()
+        process = self.start(*args)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         return Path(out.removesuffix("\n"))
 
-    def refusal(self) -> str:
+    def refusal(self, *args: str) -> str:
         """Return the message of a `python -m engine` that must fail with one and no traceback."""
-        process = self.start()
+        process = self.start(*args)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
         assert "Traceback" not in err
         return err
 
-    def builds(self) -> int:
-        """How many times the CLI itself was built."""
-        return sum("pkg/v3/cmd/pulumi" in line for line in self.log.read_text().splitlines())
+    def builds(self, program: str = "pulumi") -> int:
+        """How many times a program was built, the CLI itself or another."""
+        asked = self.log.read_text().splitlines()
+        return sum(f"/{program} " in line and line.startswith("build ") for line in asked)
 
 
 @pytest.fixture

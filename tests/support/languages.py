@@ -1,0 +1,60 @@
+"""What programs in other languages than Python need; made once, and kept in the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from support.engine import ROOT
+
+TYPESCRIPT: Final = Path(__file__).with_name("typescript")
+"""A project's package.json, with a lock of what it names."""
+
+_KEPT: Final = "from engine import cache; print(cache.root())"
+
+
+@cache
+def ensure(*names: str) -> None:
+    """Have the engine run programs in these languages: `yaml`, `nodejs`; `go` for its SDKs."""
+    _python("-m", "engine", "languages", *names)
+
+
+@cache
+def node_modules() -> Path:
+    """Give the installed packages of a TypeScript program: for a link, as nothing may be added."""
+    lock = (TYPESCRIPT / "package-lock.json").read_bytes()
+    folder = Path(_python("-c", _KEPT)) / "npm" / hashlib.sha256(lock).hexdigest()[:8]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(TYPESCRIPT, folder)
+            npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+            (folder / "complete").touch()
+    return folder / "node_modules"
+
+
+def typescript_project(folder: Path, program: str) -> Path:
+    """Lay out a project with a TypeScript program and its packages."""
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: e2e\nruntime: nodejs\n")
+    shutil.copy(TYPESCRIPT / "package.json", folder)
+    (folder / "index.ts").write_text(program)
+    (folder / "tsconfig.json").write_text('{"compilerOptions": {"strict": true}}')
+    (folder / "node_modules").symlink_to(node_modules())
+    return folder
+
+
+def _python(*args: str) -> str:
+    command = [sys.executable, *args]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
