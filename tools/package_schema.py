@@ -43,9 +43,13 @@ _TYPES: Final[Mapping[type, Spec]] = {
 }
 # YAML has no function that takes the values of a map, as a fleet's `hooks` is
 _HOOKS: Final = {"type": "array", "items": {"oneOf": [_TYPES[str], _TYPES[dict]]}}
+_MORE: Final = {
+    "secret": 'In TypeScript say it by `pulumi.secret("")`: the SDK sends no empty text as it is.'
+}
+"""What other languages have to know of an argument."""
 
-# An output, so that each SDK has the engine encrypt it, and previews that name it can be looked up.
-# What else only the state needs (`subjectUuid`, `unlisted`, …) is no output here either.
+# Previews name it when what `secret_from` finds has changed, and an SDK has the engine encrypt the
+# outputs that it knows to be secret. Nobody needs the others that the state alone has.
 _FINGERPRINT: Final = Output(
     name="secret_fingerprint",
     doc="A salted fingerprint of what `secret_from` found; another one means another secret.",
@@ -108,7 +112,6 @@ def _languages(place: str) -> Spec:
         },
         "go": {
             "importBasePath": f"{place}/sdk/go/bitbuckethooks",
-            "rootPackageName": "bitbuckethooks",
             "generateResourceContainerTypes": True,
             "respectSchemaVersion": True,
         },
@@ -154,7 +157,7 @@ def _resource(name: str, kind: ResourceType) -> Spec:
 
 def _input(known: Property, *, replaces: bool) -> Spec:
     kind = _HOOKS if known.name == "hooks" else _TYPES[known.kind]
-    doc = f"{known.summary}\n\n{known.whole_note}".strip()
+    doc = f"{known.summary}\n\n{known.whole_note} {_MORE.get(known.name, '')}".strip()
     return {
         **_property(kind, doc, secret=known.secret),
         # the schema has no defaults for lists
