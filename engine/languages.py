@@ -46,21 +46,32 @@ def _ensure(name: str, engine: Path) -> None:
     host = engine / _host(name)
     if host.is_file() and not host.is_symlink():  # the official download has its own
         return
+    if (built := _cached(name)) and _linked(built, engine):
+        return
     try:
-        built = _cached(name) or _built(name)
-        _link(built, engine)
+        with cache.lock():
+            # Whoever held the lock may have made it.
+            _link(_cached(name) or _build(name), engine)
     except (UnavailableError, OSError) as reason:
         answer = UnavailableError(str(reason))
         raise NoEngineError([(build.LABEL, answer)], host.name) from reason
 
 
+def _linked(built: Path, engine: Path) -> bool:
+    return all((engine / file.name).resolve() == file.resolve() for file in _programs(built))
+
+
 def _link(built: Path, engine: Path) -> None:
     # The engine warns of hosts that it finds on PATH, but not of those beside it.
-    for file in (file for file in built.iterdir() if file.is_file()):
-        link = engine / file.name
-        if not link.is_symlink() or link.readlink() != file:
-            link.unlink(missing_ok=True)
-            link.symlink_to(file)
+    for file in _programs(built):
+        new = engine / f"{cache.UNFINISHED}{file.name}"
+        new.unlink(missing_ok=True)
+        new.symlink_to(file)
+        new.replace(engine / file.name)
+
+
+def _programs(built: Path) -> list[Path]:
+    return [file for file in built.iterdir() if file.is_file()]
 
 
 def _host(name: str) -> str:
@@ -79,8 +90,6 @@ def _cached(name: str) -> Path | None:
     return cache.find(_entry(name), _files(name))
 
 
-def _built(name: str) -> Path:
+def _build(name: str) -> Path:
     make = partial(build.make_parts, HOSTS[name], what=_host(name), takes="some 2 minutes")
-    with cache.lock():
-        # Whoever held the lock may have made it.
-        return _cached(name) or cache.add(_entry(name), make, _files(name))
+    return cache.add(_entry(name), make, _files(name))

@@ -45,6 +45,15 @@ def test_a_host_that_was_cleared_away_is_built_again(gopher: Machine) -> None:
     assert [gopher.builds(), *built] == [1, 2, 1]
 
 
+def test_two_at_once_build_once(gopher: Machine) -> None:
+    """And neither stumbles over what the other puts beside the CLI."""
+    engine = gopher.ask()
+    both = [gopher.start("languages", "nodejs", "go") for _ in range(2)]
+    answers = [process.communicate(timeout=60) for process in both]
+    assert [out for out, _ in answers] == [f"{engine}\n"] * 2, answers
+    assert gopher.builds("pulumi-language-go") == 1
+
+
 def test_a_downloaded_engine_has_its_own(gopher: Machine) -> None:
     """What came with the official download is neither replaced nor built."""
     from engine import download
