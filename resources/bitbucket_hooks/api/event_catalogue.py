@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from bitbucket_hooks.api.errors import ApiError
-from bitbucket_hooks.model.errors import RemoteError, printable
+from bitbucket_hooks.model.errors import ConfigError, RemoteError, printable
 from bitbucket_hooks.model.events import (
     CATALOGUE,
     KEYS,
+    SUBJECT_TYPES,
     Event,
     no_such_event,
     quoted_with_meaning,
@@ -79,3 +80,24 @@ def live_or_bundled(
     except ApiError as error:
         warn(f"the bundled list of events is shown, which may lack new ones: {error.in_a_line}")
         return dict.fromkeys(kinds, CATALOGUE)
+
+
+def hook_types(
+    api: HookApi, subject_type: str | None, warn: Callable[[str], None]
+) -> Sequence[Event]:
+    """What `get_hook_types` answers: the events of a subject type, in the service's order.
+
+    Raises ConfigError for another subject type.
+    """
+    known = " or ".join(f'"{kind}"' for kind in SUBJECT_TYPES)
+    if subject_type is None:
+        raise ConfigError("get_hook_types: subject_type is missing", f"Give {known}.")
+    if subject_type in SUBJECT_TYPES:
+        return live_or_bundled(api, [subject_type], warn)[subject_type]
+    gone = subject_type in ("user", "team")
+    raise ConfigError(
+        f'get_hook_types: unknown subject_type "{printable(str(subject_type), 60)}"',
+        f"Bitbucket has webhooks of users and teams no more; give {known}."
+        if gone
+        else f"Give {known}.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from bitbucket_hooks.filesystem.secret_source import read_secret
@@ -25,8 +25,12 @@ def diff_of(olds: Props, news: Props, names: Collection[str]) -> Diff:
     """The diff of properties that differ in `names`, or in none; warns when a secret is removed."""
     hidden = _changes_of_secret(olds, news, names) if is_declared(news) else {}
     if hidden:
-        return Diff(changes=True, details={**dict(_changes(olds, news, names)), **hidden})
-    return Diff(changes=None if names else False)
+        details = {**changes(olds, news, names), **hidden}
+        return Diff(changes=True, details=details, is_hidden=True)
+    if not names:
+        return Diff(changes=False)
+    details = changes(olds, news, names)
+    return Diff(changes=True if details else None, details=details)
 
 
 def known_secret(desired: str | None, olds: Props, news: Props) -> str | None:
@@ -60,19 +64,20 @@ def _finds_another(olds: Props, value: str | None) -> bool:
     return not known or not is_fingerprint_of(known, value or "")
 
 
-def _changes(olds: Props, news: Props, names: Collection[str]) -> Iterator[tuple[str, Change]]:
-    """What becomes of properties, by their paths; of repositories, of each."""
+def changes(olds: Props, news: Props, names: Collection[str]) -> dict[str, Change]:
+    """What becomes of properties, by their paths; of a mapping, of each key."""
+    pairs: dict[str, tuple[Any, Any]] = {}
     for name in names:
         old, new = olds.get(name), news.get(name)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            for key in sorted({*old, *new}):
-                yield from _change(f'{name}["{key}"]', old.get(key), new.get(key))
+            keys = sorted({*old, *new})
+            pairs |= {f'{name}["{key}"]': (old.get(key), new.get(key)) for key in keys}
         else:
-            yield from _change(name, old, new)
-
-
-def _change(path: str, old: Any, new: Any) -> Iterator[tuple[str, Change]]:
-    before, after = (None if value == "" else value for value in (old, new))
-    if before != after:
-        kinds = {before is None: Change.ADDED, after is None: Change.REMOVED}
-        yield path, kinds.get(True, Change.CHANGED)
+            pairs[name] = old, new
+    found: dict[str, Change] = {}
+    for path, pair in pairs.items():
+        before, after = (None if value == "" else value for value in pair)
+        if before != after:
+            kinds = {before is None: Change.ADDED, after is None: Change.REMOVED}
+            found[path] = kinds.get(True, Change.CHANGED)
+    return found

@@ -21,6 +21,7 @@ from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.operations import engine
 from bitbucket_hooks.operations.checking import Checker
+from bitbucket_hooks.operations.diffs import changes
 from bitbucket_hooks.operations.resource import ResourceOperations, is_declared, owner
 from bitbucket_hooks.operations.results import (
     Change,
@@ -98,8 +99,9 @@ class _ExclusiveOperations(ResourceOperations):
         Raises ConfigError when these are too many.
         """
         if not is_declared(news):
-            is_same = olds["unmanaged"] == _shown(news.get("unmanaged") or {})
-            return Diff(changes=False if is_same else None)
+            shown = {"unmanaged": _shown(news.get("unmanaged") or {})}
+            details = changes(olds, shown, ["unmanaged"])
+            return Diff(changes=bool(details), details=details)
         workspace = self.checker.subject[0]
         if pulumi.contains_unknowns(news[workspace]):
             return Diff()
@@ -125,7 +127,7 @@ class _ExclusiveOperations(ResourceOperations):
         if olds["onUnmanaged"] != news["onUnmanaged"]:
             details["onUnmanaged"] = Change.CHANGED
         if details:
-            return Diff(changes=True, details=details)
+            return Diff(changes=True, details=details, is_hidden=True)
         return Diff(changes=bool(scope.names.keys() - records.listed))
 
     def create(self, props: Props) -> tuple[str, Props]:

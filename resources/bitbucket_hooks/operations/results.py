@@ -43,15 +43,14 @@ class Change(Enum):
 
 @frozen
 class Diff:
-    """What an update would change.
-
-    `changes` may be None where the engine's own comparison of the inputs shows it.
-    """
+    """What an update would change; `changes` is None where unknown inputs let nobody say."""
 
     changes: bool | None = None
     replaces: Sequence[str] = ()
     details: Mapping[str, Change] = field(factory=dict)
-    """By paths such as `hooks[2]` or `unmanaged["{uuid}"]`; empty: as the inputs differ."""
+    """By paths such as `hooks[2]` or `unmanaged["{uuid}"]`, of the outputs."""
+    is_hidden: bool = False
+    """Whether a comparison of the inputs alone doesn't show all of the details."""
 
 
 @frozen

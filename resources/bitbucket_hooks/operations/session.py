@@ -56,6 +56,7 @@ class Session:
     """Everything shared by the provider instances and threads of a process."""
 
     settings: Settings
+    api: HookApi
     lifecycle: Lifecycle
     fleets: Fleets
     exclusives: Exclusives
@@ -123,6 +124,7 @@ def _open(settings: Settings) -> Session:
     pool = WorkerPool(settings.parallel, clock, report_progress)
     return Session(
         settings=settings,
+        api=api,
         lifecycle=lifecycle,
         fleets=Fleets(lifecycle, pool),
         exclusives=Exclusives(lifecycle, pool),

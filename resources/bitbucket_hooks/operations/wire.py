@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 import grpc
-from google.protobuf import json_format
+from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
+
+from bitbucket_hooks.operations.results import Change
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key by which a value is more than the mapping that it looks like."""
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # the protocol's constant
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """In place of a value that a preview doesn't know yet."""
+
+
+DIFF_KINDS: Final = {
+    Change.ADDED: provider_pb2.PropertyDiff.ADD,
+    Change.REMOVED: provider_pb2.PropertyDiff.DELETE,
+    Change.CHANGED: provider_pb2.PropertyDiff.UPDATE,
+}
 
 
 def as_secret(value: object) -> dict[str, object]:
@@ -33,7 +41,7 @@ def as_secret(value: object) -> dict[str, object]:
 
 
 def partly_done_metadata(
-    id_: str, outputs: Mapping[str, Any], reason: str
+    id_: str, outputs: struct_pb2.Struct, reason: str
 ) -> tuple[tuple[str, bytes], ...]:
     """The trailing metadata of a failed create or update, by which the state keeps what was done.
 
@@ -42,8 +50,7 @@ def partly_done_metadata(
     status_class = _status_class()
     if status_class is None:
         return ()
-    kept = provider_pb2.ErrorResourceInitFailed(id=id_, reasons=[reason])
-    json_format.ParseDict(dict(outputs), kept.properties)
+    kept = provider_pb2.ErrorResourceInitFailed(id=id_, properties=outputs, reasons=[reason])
     status = status_class(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
     status.details.add().Pack(kept)
     return (("grpc-status-details-bin", status.SerializeToString()),)

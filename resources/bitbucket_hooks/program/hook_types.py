@@ -9,10 +9,8 @@ import pulumi
 from attrs import asdict
 
 from bitbucket_hooks.api.client import Client
-from bitbucket_hooks.api.event_catalogue import live_or_bundled
+from bitbucket_hooks.api.event_catalogue import hook_types
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.model.errors import ConfigError, printable
-from bitbucket_hooks.model.events import SUBJECT_TYPES
 from bitbucket_hooks.outputs import GetHookTypesHookTypeResult
 from bitbucket_hooks.program.invoke import ask, ask_later
 
@@ -76,24 +74,8 @@ def get_hook_types_output(
 
 def _question(subject_type: str | None) -> Callable[[Client], AwaitableGetHookTypesResult]:
     def answer(client: Client) -> AwaitableGetHookTypesResult:
-        kind = _checked(subject_type)
-        events = live_or_bundled(HookApi(lambda: client), [kind], pulumi.log.warn)[kind]
+        events = hook_types(HookApi(lambda: client), subject_type, pulumi.log.warn)
         found = [GetHookTypesHookTypeResult(**asdict(event)) for event in events]
-        return AwaitableGetHookTypesResult(found, kind, kind)
+        return AwaitableGetHookTypesResult(found, subject_type, subject_type)
 
     return answer
-
-
-def _checked(subject_type: str | None) -> str:
-    known = " or ".join(f'"{kind}"' for kind in SUBJECT_TYPES)
-    if subject_type is None:
-        raise ConfigError("get_hook_types: subject_type is missing", f"Give {known}.")
-    if subject_type in SUBJECT_TYPES:
-        return subject_type
-    gone = subject_type in ("user", "team")
-    raise ConfigError(
-        f'get_hook_types: unknown subject_type "{printable(str(subject_type), 60)}"',
-        f"Bitbucket has webhooks of users and teams no more; give {known}."
-        if gone
-        else f"Give {known}.",
-    )

@@ -56,10 +56,11 @@ class DynamicProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """What an update would change."""
         diff = self._operations.diff(_id, _plain(_olds), _plain(_news))
-        if diff.details:
+        if diff.is_hidden:
             return sdk_hooks.DetailedDiff(diff.details)
         # None lets the engine compare the inputs itself: it then names just what changed
-        return DiffResult(changes=diff.changes, replaces=list(diff.replaces))
+        changes = None if diff.details else diff.changes
+        return DiffResult(changes=changes, replaces=list(diff.replaces))
 
     @sdk_hooks.provider_method
     def create(self, props: Props) -> CreateResult:

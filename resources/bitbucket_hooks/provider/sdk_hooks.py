@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, Final, ParamSpec, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.dynamic import DiffResult
 from pulumi.runtime.proto import provider_pb2
 
@@ -25,16 +25,11 @@ from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.notes import note_failure
 from bitbucket_hooks.operations import engine
 from bitbucket_hooks.operations.results import Change
-from bitbucket_hooks.operations.wire import partly_done_metadata
+from bitbucket_hooks.operations.wire import DIFF_KINDS, partly_done_metadata
 
 PROVIDER_MODULE: Final = "pulumi.dynamic.__main__"
 PROVIDER_KEY: Final = "__provider"
 """Under which the SDK keeps the pickled provider in the state."""
-KINDS: Final = {
-    Change.ADDED: provider_pb2.PropertyDiff.ADD,
-    Change.REMOVED: provider_pb2.PropertyDiff.DELETE,
-    Change.CHANGED: provider_pb2.PropertyDiff.UPDATE,
-}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -119,7 +114,7 @@ class _DiffResponse:
         if isinstance(replaces, _NoReplaces):
             response.hasDetailedDiff = True
             for path, change in replaces.details.items():
-                response.detailedDiff[path].kind = KINDS[change]
+                response.detailedDiff[path].kind = DIFF_KINDS[change]
         return response
 
 
@@ -188,6 +183,7 @@ def keep_partly_done(id_: str, outputs: Mapping[str, Any], reason: str) -> None:
     Fallback: the state stays as it was before the call.
     """
     context = _context.get()
-    metadata = partly_done_metadata(id_, outputs, reason)
+    properties = json_format.ParseDict(dict(outputs), struct_pb2.Struct())
+    metadata = partly_done_metadata(id_, properties, reason)
     if context is not None and metadata:
         context.set_trailing_metadata(metadata)
