@@ -30,6 +30,18 @@ def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     engine_process.ensure_engine_lives()
 
 
+def test_messages_name_keys_as_users_write_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of another front end have another namespace; what only looks like a key stays."""
+    engine.use_namespace("bitbucket-hooks")
+    try:
+        engine.warn("set bitbucket:workspace, bitbucket-hooks:adopt or bitbucket:index/hook:Hook")
+    finally:
+        engine.use_namespace("bitbucket")
+    assert capsys.readouterr().err == (
+        "set bitbucket-hooks:workspace, bitbucket-hooks:adopt or bitbucket:index/hook:Hook\n"
+    )
+
+
 def test_an_engine_is_not_asked_before_each_of_many_writes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

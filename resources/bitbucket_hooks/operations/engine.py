@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,11 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from bitbucket_hooks.model.settings import KEYS, NAMESPACE
+
 _address: str | None = None
+_namespace = NAMESPACE
+_CONFIG_KEY: Final = re.compile(rf"\b{NAMESPACE}:(?=(?:{'|'.join(KEYS)})\b)")
 _urn: ContextVar[str | None] = ContextVar("urn", default=None)
 _on_cancel: Final[list[Callable[[], None]]] = []
 _stderr_lock = threading.Lock()
@@ -23,6 +28,17 @@ def connect(address: str | None) -> None:
     """Note where the engine listens; until then, and with None, messages go to stderr."""
     global _address  # noqa: PLW0603  # a provider process has one engine
     _address = address
+
+
+def use_namespace(namespace: str) -> None:
+    """Let messages name configuration keys as the users of this front end write them."""
+    global _namespace  # noqa: PLW0603  # a provider process has one front end
+    _namespace = namespace
+
+
+def with_users_keys(message: str) -> str:
+    """A message in which configuration keys stand as users write them."""
+    return _CONFIG_KEY.sub(f"{_namespace}:", message)
 
 
 def engine_address() -> str | None:
@@ -89,6 +105,7 @@ def _log(
     urn: str | None = None,
 ) -> None:
     """Hand a message to the engine; fallback: stderr, without the resource's name."""
+    message = with_users_keys(message)
     if _address is not None:
         urn = current_urn() or "" if urn is None else urn
         request = engine_pb2.LogRequest(

@@ -76,14 +76,14 @@ def _answered(
                 return method(servicer, request)
         except PartlyDoneError as partly:
             error, outputs = partly.error, send(partly.outputs, _SECRET)
-            metadata = partly_done_metadata(partly.id, outputs, str(error))
-            context.set_trailing_metadata(metadata)
+            reason = engine.with_users_keys(str(error))
+            context.set_trailing_metadata(partly_done_metadata(partly.id, outputs, reason))
         except HooksError as refusal:
             error = refusal
         except Exception:  # noqa: BLE001  # a bug is shown whole, so that it can be reported
             context.abort(grpc.StatusCode.UNKNOWN, traceback.format_exc())
         note_failure(error)
-        return context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return context.abort(grpc.StatusCode.UNKNOWN, engine.with_users_keys(str(error)))
 
     return answer
 
@@ -232,9 +232,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 def _failure(problem: InputProblem) -> provider_pb2.CheckFailure:
     """A problem, by the property's path unless the engine would print a value that it must not."""
-    if problem.path.partition("[")[0] in _NOT_PRINTED:
-        return provider_pb2.CheckFailure(reason=str(problem))
-    return provider_pb2.CheckFailure(property=problem.path, reason=problem.text)
+    is_shown = problem.path.partition("[")[0] not in _NOT_PRINTED
+    path, reason = (problem.path, problem.text) if is_shown else ("", str(problem))
+    return provider_pb2.CheckFailure(property=path, reason=engine.with_users_keys(reason))
 
 
 def _diff_response(diff: Diff) -> provider_pb2.DiffResponse:
@@ -283,6 +283,7 @@ def main() -> None:
     """
     addresses = (argument for argument in sys.argv[1:] if not argument.startswith("-"))
     engine.connect(next(addresses, None))
+    engine.use_namespace(PACKAGE)
     server = grpc.server(
         ThreadPoolExecutor(_WORKERS),
         options=[
