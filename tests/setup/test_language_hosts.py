@@ -64,6 +64,8 @@ def _pulumi(folder: Path, *args: str) -> str:
     env = environment(folder.parent / "home") | {
         "PULUMI_BACKEND_URL": f"file://{folder.parent}?metadata=skip",
         "npm_config_cache": str(Path.home() / ".npm"),
+        "npm_config_audit": "false",
+        "npm_config_prefer_offline": "true",
     }
     command = ["pulumi", *args, "--non-interactive", "--color", "never"]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
