@@ -20,13 +20,19 @@ from attrs import NOTHING
 import bitbucket_hooks
 from bitbucket_hooks import outputs
 from bitbucket_hooks.model.naming import camel
-from bitbucket_hooks.model.resources import RESOURCES, Output, ResourceType
+from bitbucket_hooks.model.resources import (
+    DYNAMIC,
+    PACKAGE,
+    PLUGIN,
+    RESOURCES,
+    Output,
+    ResourceType,
+)
 from bitbucket_hooks.model.settings import NAMESPACE, SETTINGS, Setting
 from bitbucket_hooks.model.webhook import Property
 
 Spec = dict[str, Any]
 
-PACKAGE: Final = "bitbucket-hooks"
 _ABOUT: Final = metadata(PACKAGE)
 _URLS: Final = dict(entry.split(", ", 1) for entry in _ABOUT.get_all("Project-URL", []))
 
@@ -120,7 +126,7 @@ def _languages(place: str) -> Spec:
 
 
 def _token(name: str) -> str:
-    return f"{PACKAGE}:index:{name}"
+    return f"{PLUGIN}{name}"
 
 
 def _setting(setting: Setting) -> Spec:
@@ -141,7 +147,7 @@ def _resource(name: str, kind: ResourceType) -> Spec:
     found = list(kind.outputs)
     if "secret_from" in kind.options:
         found.append(_FINGERPRINT)
-    former = (f"pulumi-python:dynamic/{NAMESPACE}:{name}", *_FORMER_TYPES.get(name, ()))
+    former = (f"{DYNAMIC}{name}", *_FORMER_TYPES.get(name, ()))
     return {
         "description": _description(name),
         "inputProperties": {

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 Value: TypeAlias = object
 
 KINDS: Final = {
-    f"pulumi-python:dynamic/bitbucket:{kind}": kind
+    f"{prefix}{kind}": kind
+    for prefix in ("pulumi-python:dynamic/bitbucket:", "bitbucket-hooks:index:")
     for kind in ("Hook", "HookFleet", "WorkspaceHook")
 }
 """The names that messages have for our types of resources."""

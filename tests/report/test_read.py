@@ -94,6 +94,22 @@ def test_a_run_that_was_cut_off() -> None:
     assert reported('{"preludeEvent": {}}').exit_code == 2
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_run_with_the_plugin(name: str) -> None:
+    """Resources of a program in another language are reported alike."""
+    text = (SAMPLES / name).read_text()
+    plugin = text.replace("pulumi-python:dynamic/bitbucket:", "bitbucket-hooks:index:")
+    assert reported(plugin).stdout == reported(text).stdout
+
+
+def test_a_warning_of_a_language_host() -> None:
+    """It prints what the engine hands on as an error output, and is no error."""
+    said = {"severity": "info#err", "message": "<{%reset%}>warning: using a plugin from $PATH\n"}
+    result = reported(preview(root(), NEW, diagnostics=[said]))
+    assert "! using a plugin from $PATH" in result.stdout
+    assert "failed" not in result.stdout
+
+
 CANCELED = {"diagnosticEvent": {"severity": "error", "message": "preview canceled\n"}}
 CUT = {
     "document": preview(root(), NEW)[:-10],

@@ -11,12 +11,12 @@ from attrs import field, frozen
 
 from bitbucket_hooks.inventory.live import Addresses, Live
 from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.resources import our_type
 from bitbucket_hooks.model.subject import Subject, canonical_uuid
 from bitbucket_hooks.model.webhook import Desired, differences
 from bitbucket_hooks.pulumi_cli.run import SECRET, State
 from bitbucket_hooks.pulumi_cli.values import mapping_of, stack_of, state_of
 
-_TYPE: Final = "pulumi-python:dynamic/bitbucket:"
 _KINDS: Final = ("Hook", "WorkspaceHook", "HookFleet")
 
 
@@ -91,7 +91,7 @@ def _resources(exported: Any) -> Any:
 
 
 def _hooks(value: Mapping[str, Any]) -> Iterator[HookInState]:
-    kind = str(value.get("type")).removeprefix(_TYPE)
+    kind = our_type(str(value.get("type")))
     state = state_of(value)
     if kind not in _KINDS or state is None or value.get("external") or value.get("delete"):
         return

@@ -15,6 +15,20 @@ from bitbucket_hooks.model import rules
 from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.webhook import ARGUMENTS, PROPERTIES, Property
 
+PACKAGE: Final = "bitbucket-hooks"
+"""Of the plugin, for programs in every language."""
+DYNAMIC: Final = "pulumi-python:dynamic/bitbucket:"
+PLUGIN: Final = f"{PACKAGE}:index:"
+"""What the type tokens of our resources begin with, in programs of Python and with the plugin."""
+
+
+def our_type(type_token: str) -> str:
+    """Which of the types below a type token names; empty for a resource of others."""
+    for prefix in (DYNAMIC, PLUGIN):
+        if type_token.startswith(prefix):
+            return type_token.removeprefix(prefix)
+    return ""
+
 
 @frozen(kw_only=True)
 class Output:

@@ -28,6 +28,7 @@ from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.notes import note_failure
+from bitbucket_hooks.model.resources import PACKAGE, PLUGIN
 from bitbucket_hooks.model.settings import ACCOUNT_KEY, NAMESPACE
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.operations import engine
@@ -43,14 +44,12 @@ from bitbucket_hooks.operations.session import Session, session_for
 from bitbucket_hooks.operations.wire import DIFF_KINDS, partly_done_metadata
 from bitbucket_hooks.plugin.wire import receive, send
 
-PACKAGE: Final = "bitbucket-hooks"
-_INDEX: Final = f"{PACKAGE}:index:"
 _KINDS: Final[Mapping[str, type[ResourceOperations]]] = {
-    f"{_INDEX}Hook": HookOperations,
-    f"{_INDEX}WorkspaceHook": WorkspaceHookOperations,
-    f"{_INDEX}HookFleet": HookFleetOperations,
-    f"{_INDEX}RepositoryHooksExclusive": RepositoryHooksExclusiveOperations,
-    f"{_INDEX}WorkspaceHooksExclusive": WorkspaceHooksExclusiveOperations,
+    f"{PLUGIN}Hook": HookOperations,
+    f"{PLUGIN}WorkspaceHook": WorkspaceHookOperations,
+    f"{PLUGIN}HookFleet": HookFleetOperations,
+    f"{PLUGIN}RepositoryHooksExclusive": RepositoryHooksExclusiveOperations,
+    f"{PLUGIN}WorkspaceHooksExclusive": WorkspaceHooksExclusiveOperations,
 }
 _SECRET: Final = frozenset({"secret", FINGERPRINT})
 """Properties that are secret wherever they stand."""
@@ -271,8 +270,8 @@ def _get_ip_ranges(session: Session, arguments: Props) -> Props:
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[Session, Props], Props]]] = {
-    f"{_INDEX}getHookTypes": _get_hook_types,
-    f"{_INDEX}getIpRanges": _get_ip_ranges,
+    f"{PLUGIN}getHookTypes": _get_hook_types,
+    f"{PLUGIN}getIpRanges": _get_ip_ranges,
 }
 
 

@@ -78,11 +78,13 @@ def _clean(value: Any) -> Any:
 
 def diagnostic_of(value: Mapping[str, Any]) -> Diagnostic | None:
     """A message that is worth showing; None: it is for debugging, or was passing."""
+    message, urn = str(value.get("message", "")), str(value.get("urn") or "")
     severity = str(value.get("severity"))
-    severity = "error" if severity == "info#err" else severity
+    if severity == "info#err":  # what a process printed, a language host's own warnings among it
+        is_warning = _COLOUR.sub("", message).lstrip().startswith("warning: ")
+        severity = "warning" if is_warning else "error"
     if severity not in _SEVERITIES or value.get("ephemeral"):
         return None
-    message, urn = str(value.get("message", "")), str(value.get("urn") or "")
     text = message_of(message)
     # a resource's own errors come from its provider, but for those of its declaration
     mistake = severity == "error" and (not urn or " has a problem: " in message)

@@ -11,6 +11,7 @@ from attrs import evolve
 from bitbucket_hooks.model.adopt_policy import NEVER
 from bitbucket_hooks.model.notes import NoteKind
 from bitbucket_hooks.model.refresh_turn import RefreshTurn
+from bitbucket_hooks.model.resources import our_type
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import comparable
 from bitbucket_hooks.model.webhook import canonical_text
@@ -31,7 +32,6 @@ from bitbucket_hooks.report.exclusives import exclusive_of
 from bitbucket_hooks.report.findings import Findings
 from bitbucket_hooks.report.history import History, histories, properties
 
-_OURS: Final = "pulumi-python:dynamic/bitbucket:"
 _HOOKS: Final = ("Hook", "HookFleet", "WorkspaceHook")
 _EXCLUSIVES: Final = ("RepositoryHooksExclusive", "WorkspaceHooksExclusive")
 _Successors: TypeAlias = Mapping[tuple[str, str], tuple[str, str | None]]
@@ -45,7 +45,7 @@ def changes_of(run: Run, findings: Findings | None = None) -> Changes:
     resources = histories(run)
     hooks, exclusives, others = [], [], []
     for history in resources:
-        kind = history.type.removeprefix(_OURS) if history.type.startswith(_OURS) else ""
+        kind = our_type(history.type)
         if kind in _HOOKS:
             hooks.append((history, hook_of(history, run, findings or {}, kind)))
         elif kind in _EXCLUSIVES:
@@ -132,7 +132,7 @@ def _checked_part(run: Run, resources: Sequence[History]) -> CheckedPart | None:
     if not noted:
         return None
     turn = RefreshTurn(**noted[-1])
-    ours = (properties(history.known) for history in resources if history.type.startswith(_OURS))
+    ours = (properties(history.known) for history in resources if our_type(history.type))
     names = {str(subject) for props in ours for subject in _subjects(props)}
     is_workspace = any(name.startswith("workspace ") for name in names)
     return CheckedPart(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from bitbucket_hooks.model.notes import NoteKind
+from bitbucket_hooks.model.resources import PACKAGE
 from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.pulumi_cli.run import Kind
@@ -51,7 +52,7 @@ _KINDS: Final = {
 }
 """What one, and what several, of a kind are called."""
 _NAMED: Final = 3  # of resources that are alike
-_PROVIDER: Final = "pulumi:providers:pulumi-python"
+_PROVIDERS: Final = ("pulumi:providers:pulumi-python", f"pulumi:providers:{PACKAGE}")
 
 
 def to_document(changes: Changes, title: str = "") -> Document:
@@ -268,7 +269,7 @@ def _exclusive(exclusive: Exclusive, changes: Changes) -> Statement:
 
 def _other(other: Other) -> Statement:
     marks = {"create": Mark.ADD, "delete": Mark.DELETE, "replace": Mark.DELETE}
-    kind = "account (Provider)" if other.type == _PROVIDER else code(other.type)
+    kind = "account (Provider)" if other.type in _PROVIDERS else code(other.type)
     what = text(kind, f", {_operation(other)}: ", first_of(other.names, _NAMED, code))
     items = codes(other.names) if len(other.names) > _NAMED else ()
     return Statement(marks.get(other.op, Mark.CHANGE), what, items, "resource")

@@ -11,6 +11,7 @@ import pulumi
 from pulumi.runtime import config as handed
 
 from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.resources import DYNAMIC
 from bitbucket_hooks.model.safety import NAMED, REMEDY, is_forced
 from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.wording import counted, first_names
@@ -31,8 +32,7 @@ _PASSPHRASE: Final = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # its name
 _ITSELF: Final = ""  # no slug: the workspace
 _READ_STATE: Final = "pulumi:pulumi:readStackResourceOutputs"
 """A function of the engine itself (pkg/resource/deploy/builtins.go): no provider, no request."""
-_TYPE: Final = "pulumi-python:dynamic/bitbucket:"
-_OF_CONFIG: Final = (f"{_TYPE}HookFleet", f"{_TYPE}WorkspaceHook")
+_OF_CONFIG: Final = (f"{DYNAMIC}HookFleet", f"{DYNAMIC}WorkspaceHook")
 """What entries become; a `Hook` is of a program's own."""
 
 
