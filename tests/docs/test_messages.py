@@ -22,8 +22,8 @@ def test_the_code_has_messages() -> None:
     """From each part that speaks to users."""
     assert len(TOLD) > 250
     rooms = {one.room for one in MESSAGES}
-    parts = {"api", "cli", "doctor", "engine", "model", "policies", "provider", "reconcile"}
-    assert parts | {"runs", "sandbox", "scripts", "stack", "filesystem"} <= rooms
+    parts = {"api", "cli", "doctor", "engine", "model", "operations", "plugin", "policies"}
+    assert parts | {"reconcile", "runs", "sandbox", "scripts", "stack", "filesystem"} <= rooms
 
 
 @pytest.mark.parametrize("text", ["acme/web: gone", "the file is empty. It has no lines"])

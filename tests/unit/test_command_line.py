@@ -25,6 +25,7 @@ echo "$*" >>"$HEARD"
 case $1 in
 config) echo '{}'; exit ;;
 stack) echo dev; exit ;;
+plugin) exit ;;
 esac
 which=$EVENTS/$1
 while [ "$1" != --event-log ]; do shift; done
@@ -74,6 +75,7 @@ EXAMPLES = {
     "ip-ranges": "",
     "send": "repo:push --url http://127.0.0.1:1/",
     "verify": "run.json --secret-from env:HOOK_SECRET --signature sha256=0",
+    "plugin install": "",
     "sandbox hooks": "",
     "sandbox add-hook": f"acme/api {URL}",
     "sandbox change-hook": "acme/web --inactive",

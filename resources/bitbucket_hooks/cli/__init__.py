@@ -23,6 +23,7 @@ _COMMANDS = {
     "ip-ranges": ("catalogues:ip_ranges", "Print the address ranges that webhooks come from."),
     "send": ("send:send", "Make a test delivery to a receiver, and say what it answers."),
     "verify": ("verify:verify", "Tell whether a delivery was signed with one of the secrets."),
+    "plugin": ("plugin:plugin", "Provide for Pulumi programs in other languages."),
     "sandbox": ("sandbox:sandbox", "Play Bitbucket on this machine."),
 }
 """Where each command is, and the first sentence of its help."""

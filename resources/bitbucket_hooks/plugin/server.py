@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final, TypeVar
 
@@ -42,6 +41,7 @@ from bitbucket_hooks.operations.resource import ResourceOperations
 from bitbucket_hooks.operations.results import Diff, InputProblem, PartlyDoneError, Props
 from bitbucket_hooks.operations.session import Session, session_for
 from bitbucket_hooks.operations.wire import DIFF_KINDS, partly_done_metadata
+from bitbucket_hooks.plugin.distribution import VERSION
 from bitbucket_hooks.plugin.wire import receive, send
 
 _KINDS: Final[Mapping[str, type[ResourceOperations]]] = {
@@ -109,7 +109,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answered
     def GetPluginInfo(self, _: empty_pb2.Empty) -> plugin_pb2.PluginInfo:  # noqa: N802
         """Tell the version."""
-        return plugin_pb2.PluginInfo(version=version(PACKAGE))
+        return plugin_pb2.PluginInfo(version=VERSION)
 
     @_answered
     def GetSchema(  # noqa: N802
@@ -117,9 +117,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.GetSchemaResponse:
         """Give the package's schema: SDKs are generated from it, and YAML programs checked."""
         schema = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
-        return provider_pb2.GetSchemaResponse(
-            schema=json.dumps({**schema, "version": version(PACKAGE)})
-        )
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({**schema, "version": VERSION}))
 
     @_answered
     def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802

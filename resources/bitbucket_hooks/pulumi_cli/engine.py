@@ -106,6 +106,19 @@ def selected_stack() -> str:
     return _printed("the selected stack isn't known", ["stack", "--show-name"]).strip()
 
 
+def install_plugin(name: str, version: str, file: str, text: str) -> None:
+    """Have the engine keep a provider plugin, in the place of an older one of the same version.
+
+    `file` is the name of its executable, `text` what stands in it. Raises HooksError.
+    """
+    with run_folder() as folder:
+        executable = folder / file
+        executable.write_text(text, "utf-8")
+        executable.chmod(0o755)
+        which = ["resource", name, version, "--file", str(executable), "--reinstall"]
+        _printed("the plugin can't be installed", ["plugin", "install", *which])
+
+
 def try_encryption(stack: str, file: Path) -> None:
     """See that a stack's encryption, where its file has one, takes a value. Raises HooksError.
 
