@@ -361,12 +361,16 @@ def test_nowhere_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _adoptions(
-    sandbox: Sandbox, *steps: dict[str, Any], warnings: list[str] | None = None, declared: Any = ()
+    sandbox: Sandbox,
+    *steps: dict[str, Any],
+    warnings: list[str] | None = None,
+    declared: Any = (),
+    namespace: str = "bitbucket",
 ) -> dict[str, Any]:
     """Give the report of a preview with these steps, with the live hooks that they would adopt."""
     run = read(events(*steps, preview=True), "it")
     values = {
-        "bitbucket:apiUrl": f"sandbox:{sandbox.path}",
+        f"{namespace}:apiUrl": f"sandbox:{sandbox.path}",
         "bitbucket-hooks:hooks": list(declared),
     }
     warn = print if warnings is None else warnings.append
@@ -390,6 +394,13 @@ def test_what_a_preview_cannot_tell(
     report = _adoptions(sandbox, step("create", "Hook", "ci", None, hook(**declared)))
     assert len(sandbox.requests()) == requests
     assert report["counts"]["looked"] is bool(requests)
+
+
+def test_the_account_of_a_program_with_the_plugin(sandbox: Sandbox) -> None:
+    """Stands in the stack config under the plugin's name."""
+    live = sandbox.plant_hook("acme/web", hook()["url"])
+    (new,) = _adoptions(sandbox, CHANGE, namespace="bitbucket-hooks")["hooks"]
+    assert new["adopted"]["acme/web"]["uuid"] == live.uuid
 
 
 def test_a_live_hook_that_is_nearly_the_new_one(sandbox: Sandbox) -> None:

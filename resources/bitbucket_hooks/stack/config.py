@@ -202,8 +202,12 @@ def of_namespace(namespace: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_account(values: Mapping[str, Any]) -> Layer:
-    """The layer of a stack's own account, of all its keys with their prefixes."""
-    return layer("the stack config", of_namespace(ACCOUNT, values).get)
+    """The layer of a stack's own account, of all its keys with their prefixes.
+
+    A program in another language than Python has the account in the plugin's namespace.
+    """
+    given = {**of_namespace(NAMESPACE, values), **of_namespace(ACCOUNT, values)}
+    return layer("the stack config", given.get)
 
 
 def account_values(values: Mapping[str, Any]) -> dict[str, Any]:
