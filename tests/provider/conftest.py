@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from support.front_ends import FRONT_ENDS, FrontEnd
 from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
+
+
+@pytest.fixture(scope="session", params=FRONT_ENDS, ids=[each.name for each in FRONT_ENDS])
+def front_end(request: pytest.FixtureRequest) -> FrontEnd:
+    """Both front ends: what a resource does is the same over either."""
+    found: FrontEnd = request.param
+    return found
 
 
 @pytest.fixture
@@ -20,23 +28,25 @@ def engine() -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def start(engine: FakeEngine, tmp_path: Path, sandbox_path: Path) -> Start:
+def start(front_end: FrontEnd, engine: FakeEngine, tmp_path: Path, sandbox_path: Path) -> Start:
     """Give what starts a provider process of this run: keywords are its stack config."""
 
     def start(**config: str) -> AbstractContextManager[ProviderServer]:
-        return provider_server(engine, tmp_path, _keys(sandbox_path, **config))
+        return provider_server(front_end, engine, tmp_path, _keys(sandbox_path, **config))
 
     return start
 
 
 @pytest.fixture
-def phase(tmp_path: Path, sandbox_path: Path) -> Start:
+def phase(front_end: FrontEnd, tmp_path: Path, sandbox_path: Path) -> Start:
     """Give what starts a process of another phase of this run; keywords are variables."""
 
     @contextmanager
     def start(**variables: str) -> Iterator[ProviderServer]:
         engine = FakeEngine()
-        with provider_server(engine, tmp_path, _keys(sandbox_path), **variables) as server:
+        with provider_server(
+            front_end, engine, tmp_path, _keys(sandbox_path), **variables
+        ) as server:
             yield server
         engine.stop()
 
@@ -51,8 +61,7 @@ def later(phase: Start) -> Iterator[ProviderServer]:
 
 
 def _keys(sandbox: Path, **config: str) -> dict[str, str]:
-    keys = {"apiUrl": f"sandbox:{sandbox}", "workspace": "acme", **config}
-    return {f"bitbucket:{key}": value for key, value in keys.items()}
+    return {"apiUrl": f"sandbox:{sandbox}", "workspace": "acme", **config}
 
 
 @pytest.fixture

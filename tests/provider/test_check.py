@@ -1,4 +1,4 @@
-"""`Check` through the SDK's server: canonical inputs, every rule, all problems at once."""
+"""`Check` over both front ends: canonical inputs, every rule, all problems at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider.hook import WorkspaceHookProvider
+from support.front_ends import FrontEnd
 from support.hooks import DECLARED, INPUTS, URL
 from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, provider_server
 
@@ -20,20 +20,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[ProviderServer]:
+def server(front_end: FrontEnd, folder: Path) -> Iterator[ProviderServer]:
     """Give one process for all: a check changes nothing."""
     engine = FakeEngine()
-    config = {"bitbucket:apiUrl": f"sandbox:{folder / 'check.db'}"}
-    with provider_server(engine, folder, config) as server:
+    config = {"apiUrl": f"sandbox:{folder / 'check.db'}"}
+    with provider_server(front_end, engine, folder, config) as server:
         yield server
     engine.stop()
 
 
 @pytest.fixture(scope="module")
-def strict(folder: Path) -> Iterator[ProviderServer]:
+def strict(front_end: FrontEnd, folder: Path) -> Iterator[ProviderServer]:
     """Give a process of the public API, which refuses private hosts."""
     engine = FakeEngine()
-    with provider_server(engine, folder, {"bitbucket:workspace": "Acme"}) as server:
+    with provider_server(front_end, engine, folder, {"workspace": "Acme"}) as server:
         yield server
     engine.stop()
 
@@ -61,7 +61,7 @@ def test_the_canonical_form(
 
 def test_a_workspace_hook_hangs_on_the_workspace_alone(strict: ProviderServer) -> None:
     """The workspace's default counts for workspace hooks too, and a repository is out of place."""
-    kind = ProviderServer(strict.stub, WorkspaceHookProvider())
+    kind = strict.of("WorkspaceHook")
     inputs, failures = kind.check({"url": URL})
     assert (inputs["workspace"], failures) == ("acme", [])
     _, failures = kind.check({"url": URL, "repository": "web"})

@@ -1,4 +1,4 @@
-"""`Delete` through the SDK's server: gone is gone, hidden isn't, and nothing of others."""
+"""`Delete` over both front ends: gone is gone, hidden isn't, and nothing of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Diff` through the SDK's server: what is a change, what replaces, what is claimed."""
+"""`Diff` over both front ends: what is a change, what replaces, what is claimed."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
+from support.front_ends import FrontEnd
 from support.hooks import INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, Refusal, provider_server
 
-SAME: tuple[str, list[str]] = ("DIFF_NONE", [])
-CHANGED: tuple[str, list[str]] = ("DIFF_UNKNOWN", [])
-"""Lets the engine compare the inputs itself and name what changed."""
+SAME: tuple[bool, list[str]] = (False, [])
+CHANGED: tuple[bool, list[str]] = (True, [])
 
 UUID = "{00000000-0000-4000-8000-000000000001}"
 STATE: dict[str, Any] = {**INPUTS, "uuid": UUID, "secretSet": False, "createdAt": "2020-01-01"}
 
 
 @pytest.fixture(scope="module")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProviderServer]:
+def offline(
+    front_end: FrontEnd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProviderServer]:
     """Give one process for all that only compare; its API can't be reached."""
     engine, folder = FakeEngine(), tmp_path_factory.mktemp("diff")
-    with provider_server(engine, folder, {"bitbucket:apiUrl": "http://127.0.0.1:1"}) as server:
+    with provider_server(front_end, engine, folder, {"apiUrl": "http://127.0.0.1:1"}) as server:
         yield server
     engine.stop()
 
@@ -120,7 +122,7 @@ def test_another_repository_replaces(
     """The hook doesn't answer there; of one that isn't there the create says what is wrong."""
     hook = sandbox.plant_hook("acme/web", URL)
     moved = {**INPUTS, **news}
-    assert server.diff(hook.uuid, state_of(hook), moved) == ("DIFF_UNKNOWN", replaced)
+    assert server.diff(hook.uuid, state_of(hook), moved) == (True, replaced)
     assert asked(sandbox) == requests
 
 

@@ -1,4 +1,4 @@
-"""`HookFleet` through the SDK's server: one resource, many repositories."""
+"""`HookFleet` over both front ends: one resource, many repositories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.hooks import OLD, URL, asked, warnings
@@ -22,8 +21,8 @@ from support.provider_server import (
 
 SLUGS = ["api", "infra", "web"]
 DECLARED: dict[str, Any] = {"url": URL, "repositories": SLUGS}
-SAME: Any = ("DIFF_NONE", [])
-CHANGED: Any = ("DIFF_UNKNOWN", [])
+SAME: Any = (False, [])
+CHANGED: Any = (True, [])
 MANY = [f"r{i:02}" for i in range(20)]
 
 Props = dict[str, Any]
@@ -32,20 +31,20 @@ Props = dict[str, Any]
 @pytest.fixture
 def fleet(server: ProviderServer) -> ProviderServer:
     """Give a provider process that is spoken to about fleets."""
-    return server.of(HookFleetProvider)
+    return server.of("HookFleet")
 
 
 @pytest.fixture
 def again(start: Start) -> Iterator[ProviderServer]:
     """Give another process of the same run: it has listed nothing yet."""
     with start() as server:
-        yield server.of(HookFleetProvider)
+        yield server.of("HookFleet")
 
 
 @pytest.fixture
 def later(later: ProviderServer) -> ProviderServer:
     """Give the process of another phase: what it deletes, it didn't make itself."""
-    return later.of(HookFleetProvider)
+    return later.of("HookFleet")
 
 
 def _made(fleet: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str, Props]:
@@ -292,7 +291,7 @@ def test_no_access_to_one(
     sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
     sandbox.grant(MEMBER_EMAIL, "acme/api", "admin")
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = opened.of(HookFleetProvider)
+        member = opened.of("HookFleet")
         for known in ("as declared", "active false"):
             olds = {**state, "repositories": {**state["repositories"], "infra": known}}
             for _ in range(2):
@@ -314,7 +313,7 @@ def test_no_access_at_all_is_an_error(
     """Else a token that lost its rights would see no drift for ever."""
     id_, state = _made(fleet, sandbox)
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = opened.of(HookFleetProvider)
+        member = opened.of("HookFleet")
         with pytest.raises(Refusal, match="3 of 3 repositories failed"):
             member.read(id_, state)
 
@@ -323,7 +322,7 @@ def test_wrong_credentials_stop_at_once(start: Start, sandbox: Sandbox) -> None:
     """Not one refusal for each repository."""
     sandbox.add_repositories([f"acme/{slug}" for slug in MANY])
     with start(username=OWNER_EMAIL, password="wrong", parallel="2") as opened:
-        fleet = opened.of(HookFleetProvider)
+        fleet = opened.of("HookFleet")
         with pytest.raises(Refusal) as refused:
             fleet.made({**DECLARED, "repositories": MANY})
     assert "was not accepted" in str(refused.value)
@@ -409,7 +408,9 @@ def test_a_look_up_is_refused(fleet: ProviderServer) -> None:
 def test_declared_twice(fleet: ProviderServer) -> None:
     """By another fleet: refused with both names."""
     fleet.check(DECLARED, name="one")
-    with pytest.raises(Refusal, match=r"(?s)'one' and Hook 'two' declare the same hook \(acme/web"):
+    with pytest.raises(
+        Refusal, match=r"'one' and HookFleet 'two' declare the same hook \(acme/web"
+    ):
         fleet.check({**DECLARED, "repositories": ["docs", "web"]}, name="two")
 
 

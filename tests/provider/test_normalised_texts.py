@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.provider.hook import WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, asked, warnings
 from support.provider_server import FakeEngine, Start
@@ -28,7 +26,7 @@ def test_a_hook(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
     with start() as second:
         _, outputs, read = second.read(id_, state)
         assert (outputs["description"], read) == (TITLE, inputs)
-        assert second.diff(id_, outputs, inputs)[0] == "DIFF_NONE"
+        assert second.diff(id_, outputs, inputs)[0] is False
         sandbox.clear_requests()
         assert second.create(inputs)[0] == id_
     assert asked(sandbox) == []
@@ -39,16 +37,16 @@ def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
     """The same."""
     declared = {"workspace": "acme", "url": DECLARED["url"], "description": TITLE}
     with start() as first:
-        hook = first.of(WorkspaceHookProvider)
+        hook = first.of("WorkspaceHook")
         inputs, _ = hook.check(declared)
         id_, state = hook.create(inputs)
     (warning,) = warnings(engine)
     assert warning.startswith("workspace acme: the description of the hook ")
     with start() as second:
-        hook = second.of(WorkspaceHookProvider)
+        hook = second.of("WorkspaceHook")
         _, outputs, read = hook.read(id_, state)
         assert (outputs["description"], read) == (TITLE, inputs)
-        assert hook.diff(id_, outputs, inputs)[0] == "DIFF_NONE"
+        assert hook.diff(id_, outputs, inputs)[0] is False
         assert hook.create(inputs)[0] == id_
     assert len(warnings(engine)) == 1
 
@@ -65,12 +63,12 @@ def test_a_fleet(start: Start, engine: FakeEngine) -> None:
     """All copies are as declared; the warnings of its copies are one."""
     slugs = ["api", "infra", "web", "worker"]
     with start() as first:
-        fleet = first.of(HookFleetProvider)
+        fleet = first.of("HookFleet")
         id_, state = fleet.made(
             {"repositories": slugs, "url": DECLARED["url"], "description": TITLE}
         )
     (warning,) = warnings(engine)
     assert "and 1 more" in warning
     with start() as second:
-        _, outputs, _ = second.of(HookFleetProvider).read(id_, state)
+        _, outputs, _ = second.of("HookFleet").read(id_, state)
     assert set(outputs["repositories"].values()) == {"as declared"}

@@ -9,24 +9,18 @@ from typing import Any, Final
 
 import pytest
 from jsonschema import validate
-from pulumi.dynamic import ResourceProvider
 
-from bitbucket_hooks.provider.exclusive import (
-    RepositoryHooksExclusiveProvider,
-    WorkspaceHooksExclusiveProvider,
-)
-from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
+from support.front_ends import FrontEnd
 from support.provider_server import FakeEngine, ProviderServer, provider_server
 
 SCHEMA: Final = json.loads((files("bitbucket_hooks") / "plugin" / "schema.json").read_text("utf-8"))
-KINDS: Final[dict[str, type[ResourceProvider]]] = {
-    "Hook": HookProvider,
-    "WorkspaceHook": WorkspaceHookProvider,
-    "HookFleet": HookFleetProvider,
-    "RepositoryHooksExclusive": RepositoryHooksExclusiveProvider,
-    "WorkspaceHooksExclusive": WorkspaceHooksExclusiveProvider,
-}
+KINDS: Final = [
+    "Hook",
+    "WorkspaceHook",
+    "HookFleet",
+    "RepositoryHooksExclusive",
+    "WorkspaceHooksExclusive",
+]
 URL: Final = "https://ci.example.com/"
 ONE, TWO = (f"{{00000000-0000-4000-8000-00000000000{i}}}" for i in (1, 2))
 EVERYTHING: Final[dict[str, Any]] = {
@@ -52,11 +46,13 @@ OF_THE_STATE: Final = {"subjectUuid", "subjectUuids"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProviderServer]:
+def server(
+    front_end: FrontEnd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProviderServer]:
     """Give one process for all: each test has resources with names and urls of their own."""
     folder, engine = tmp_path_factory.mktemp("schema"), FakeEngine()
-    config = {"bitbucket:apiUrl": f"sandbox:{folder / 'schema.db'}", "bitbucket:workspace": "acme"}
-    with provider_server(engine, folder, config) as server:
+    config = {"apiUrl": f"sandbox:{folder / 'schema.db'}", "workspace": "acme"}
+    with provider_server(front_end, engine, folder, config) as server:
         yield server
     engine.stop()
 
@@ -83,7 +79,7 @@ def test_what_it_takes_and_gives(server: ProviderServer, name: str, excluded: st
     given = {key: EVERYTHING[key] for key in spec["inputProperties"] if key != excluded}
     given |= {"url": f"{URL}{name}/{excluded}"} if "url" in given else {}
     validate(given, _object(spec["inputProperties"], spec["requiredInputs"]))
-    _, state = server.of(KINDS[name]).made(given, f"{name} {excluded}")
+    _, state = server.of(name).made(given, f"{name} {excluded}")
     state = {key: value for key, value in state.items() if not key.startswith("__")}
     validate(state, _object(spec["properties"], spec["required"]))
     assert state.keys() - spec["properties"].keys() <= INPUTS_ALONE | OF_THE_STATE
@@ -94,7 +90,7 @@ def test_what_it_takes_and_gives(server: ProviderServer, name: str, excluded: st
 @pytest.mark.parametrize("name", KINDS)
 def test_what_it_needs(server: ProviderServer, name: str) -> None:
     """Without a required input it is refused by name; without the others it isn't."""
-    spec, kind = _spec(name), server.of(KINDS[name])
+    spec, kind = _spec(name), server.of(name)
     required = _required(spec, f"{URL}{name}/needed")
     assert kind.check(required, name=name)[1] == []  # the configuration has the workspace
     for key in required:
@@ -105,7 +101,7 @@ def test_what_it_needs(server: ProviderServer, name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_what_it_replaces(server: ProviderServer, name: str) -> None:
     """Where another value always means another resource, and in no other property."""
-    spec, kind = _spec(name), server.of(KINDS[name])
+    spec, kind = _spec(name), server.of(name)
     replacing = [k for k, v in spec["inputProperties"].items() if v.get("willReplaceOnChanges")]
     place = next(key for key in spec["inputProperties"] if key in FROM_WORKSPACE)
     assert replacing == ([place] if name.endswith("Exclusive") else [])

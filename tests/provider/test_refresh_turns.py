@@ -1,4 +1,4 @@
-"""Refreshes in turns, through the SDK's server: what is checked, and what is said of it."""
+"""Refreshes in turns, over both front ends: what is checked, and what is said of it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,12 @@ import attrs
 import pytest
 
 from bitbucket_hooks.model.refresh_turn import RefreshTurn
-from bitbucket_hooks.provider.exclusive import (
-    RepositoryHooksExclusiveProvider,
-    WorkspaceHooksExclusiveProvider,
-)
-from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
+from support.front_ends import FrontEnd
 from support.hooks import OLD, URL, asked
 from support.provider_server import FakeEngine, ProviderServer, Refusal, provider_server
 
-KINDS: dict[str, Any] = {
-    "Hook": HookProvider,
-    "WorkspaceHook": WorkspaceHookProvider,
-    "HookFleet": HookFleetProvider,
-    "RepositoryHooksExclusive": RepositoryHooksExclusiveProvider,
-    "WorkspaceHooksExclusive": WorkspaceHooksExclusiveProvider,
-}
 SLUGS = [f"r{i:02}" for i in range(20)]
 TURNS = 6
 
@@ -48,6 +36,7 @@ class Resource:
 class Stack:
     """A state, and runs that refresh it."""
 
+    front_end: FrontEnd
     folder: Path
     database: Path
     sandbox: Sandbox
@@ -69,20 +58,19 @@ class Stack:
         folder = self.folder / str(self._runs)
         folder.mkdir(exist_ok=True)
         keys = {
-            "bitbucket:apiUrl": f"sandbox:{self.database}",
-            "bitbucket:workspace": "acme",
-            "bitbucket:refreshTurns": str(TURNS),
+            "apiUrl": f"sandbox:{self.database}",
+            "workspace": "acme",
+            "refreshTurns": str(TURNS),
             **(config or {}),
         }
         variables = {"BITBUCKET_HOOKS_REFRESH_TURN": turn} if turn else {}
-        with provider_server(self.engine, folder, keys, **variables) as server:
+        with provider_server(self.front_end, self.engine, folder, keys, **variables) as server:
             yield server
 
     def refresh(self, turn: str, *names: str, **config: str) -> dict[str, tuple[Props, Props]]:
         """Run a refresh that records nothing; gives outputs and inputs as they were read."""
         self.begin()
-        keys = {f"bitbucket:{key}": value for key, value in config.items()}
-        with self.process(turn, keys) as server:
+        with self.process(turn, config) as server:
             return {name: self.read(server, name) for name in names or self.state}
 
     def listed(self) -> set[str]:
@@ -102,15 +90,17 @@ class Stack:
     def read(self, server: ProviderServer, name: str) -> tuple[Props, Props]:
         """Ask for one resource, as a refresh does."""
         resource = self.state[name]
-        _, outputs, inputs = server.of(KINDS[resource.kind]).read(resource.id, resource.outputs)
+        _, outputs, inputs = server.of(resource.kind).read(resource.id, resource.outputs)
         return outputs, inputs
 
 
 @pytest.fixture
-def stack(tmp_path: Path, sandbox_path: Path, sandbox: Sandbox) -> Iterator[Stack]:
+def stack(
+    front_end: FrontEnd, tmp_path: Path, sandbox_path: Path, sandbox: Sandbox
+) -> Iterator[Stack]:
     """Give a state with hooks of every kind, all made long ago."""
     sandbox.add_repositories([f"acme/{slug}" for slug in SLUGS])
-    made = Stack(tmp_path, sandbox_path, sandbox)
+    made = Stack(front_end, tmp_path, sandbox_path, sandbox)
     hook: Props = {"url": URL}
     declared: dict[str, tuple[str, Props]] = {
         "fleet": ("HookFleet", {**hook, "repositories": SLUGS[:12]}),
@@ -120,14 +110,14 @@ def stack(tmp_path: Path, sandbox_path: Path, sandbox: Sandbox) -> Iterator[Stac
     }
     with made.process("all") as server:
         for name, (kind, props) in declared.items():
-            id_, outputs = server.of(KINDS[kind]).made(props, name)
+            id_, outputs = server.of(kind).made(props, name)
             made.state[name] = Resource(kind, id_, {**outputs, "createdAt": OLD})
         uuids = [hook.uuid for hook in sandbox.hooks()]
         for name, kind, props in (
             ("only", "RepositoryHooksExclusive", {"repositories": SLUGS}),
             ("of-workspace", "WorkspaceHooksExclusive", {}),
         ):
-            id_, outputs = server.of(KINDS[kind]).made({**props, "hooks": uuids}, name)
+            id_, outputs = server.of(kind).made({**props, "hooks": uuids}, name)
             made.state[name] = Resource(kind, id_, outputs)
     sandbox.clear_requests()
     yield made
@@ -229,7 +219,7 @@ def test_an_identity_that_lost_its_rights(stack: Stack) -> None:
 def test_accounts_share_a_turn(stack: Stack) -> None:
     """Each has a process of its own; they check the same part, and it is said once."""
     stack.begin()
-    with stack.process("") as own, stack.process("", {"bitbucket:account": "labs"}) as other:
+    with stack.process("") as own, stack.process("", {"account": "labs"}) as other:
         stack.read(own, "fleet")
         stack.read(other, "fleet")
     assert len(stack.logged) == 1

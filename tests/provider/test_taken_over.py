@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider.fleet import HookFleetProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, INPUTS, URL, inputs_of, state_of
@@ -32,7 +31,7 @@ def test_the_one_that_had_it_gets_its_own(
     assert server.made(DECLARED, name="new")[0] == hook.uuid
     news, _ = server.check({**inputs_of(olds), "url": SECOND}, olds, name="old")
     changes, replaces = server.diff(hook.uuid, olds, news, name="old")
-    assert (changes, replaces) == ("DIFF_SOME", ["uuid"])
+    assert (changes, replaces) == (True, ["uuid"])
     assert f"the hook {hook.uuid} belongs to Hook 'new' now" in engine.messages()
     own, _ = server.create(news, name="old")
     server.delete(hook.uuid, olds, name="old")
@@ -69,7 +68,7 @@ def test_a_fleet_makes_the_copy_that_it_lost(
 ) -> None:
     """In place, also when nothing else of it changed; the other copies keep their uuids."""
     hooks, olds = _fleet(sandbox)
-    fleet = server.of(HookFleetProvider)
+    fleet = server.of("HookFleet")
     named = {**DECLARED, "description": "taken"}
     taken = sandbox.change_hook(hooks["web"].uuid, url=f"{URL}/x", description="taken").uuid
     assert server.made({**named, "url": f"{URL}/x"}, name="new")[0] == taken
@@ -77,7 +76,7 @@ def test_a_fleet_makes_the_copy_that_it_lost(
     del declared["hooks"]
     news, failures = fleet.check(declared, olds)
     assert failures == []
-    assert fleet.diff("fleet", olds, news) == ("DIFF_SOME", [])
+    assert fleet.diff("fleet", olds, news) == (True, [])
     assert f"the hook {taken} belongs to Hook 'new' now" in engine.messages()
     outputs = fleet.update("fleet", olds, news)
     assert outputs["repositories"] == dict.fromkeys(SLUGS, "as declared")

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.provider.exclusive import RepositoryHooksExclusiveProvider
-from bitbucket_hooks.provider.fleet import HookFleetProvider
-from bitbucket_hooks.provider.hook import HookProvider, WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
+from support.front_ends import FrontEnd
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start, provider_server
 
@@ -45,9 +43,8 @@ def test_two_hooks(
 ) -> None:
     """The check of the second refuses them; each place that has a uuid takes one request."""
     first, second = spellings(kind, uuids)[::order]
-    provider = WorkspaceHookProvider if kind == "WorkspaceHook" else HookProvider
     with start() as started:
-        server = started.of(provider)
+        server = started.of("WorkspaceHook" if kind == "WorkspaceHook" else "Hook")
         server.check(first, name="one")
         with pytest.raises(Refusal, match=BOTH):
             server.check(second, name="two")
@@ -60,7 +57,7 @@ def test_a_hook_and_a_fleet(start: Start, uuids: dict[str, str]) -> None:
     with start() as server:
         server.check(DECLARED, name="one")
         with pytest.raises(Refusal, match=BOTH):
-            server.of(HookFleetProvider).check(fleet, name="two")
+            server.of("HookFleet").check(fleet, name="two")
 
 
 def test_the_place_is_asked_for_once_a_run(
@@ -125,22 +122,22 @@ def test_a_renamed_repository_of_a_fleet(start: Start, sandbox: Sandbox) -> None
     """The same."""
     declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
     with start() as server:
-        fleet = server.of(HookFleetProvider)
+        fleet = server.of("HookFleet")
         id_, state = fleet.made(declared, "one")
         sandbox.rename_repository("acme/web", "site")
     with start() as server:
-        inputs, _ = server.of(HookFleetProvider).check(declared, inputs_of(state), "one")
-        server.of(HookFleetProvider).diff(id_, state, inputs, "one")
+        inputs, _ = server.of("HookFleet").check(declared, inputs_of(state), "one")
+        server.of("HookFleet").diff(id_, state, inputs, "one")
         with pytest.raises(Refusal, match=BOTH):
             server.made({**DECLARED, "repository": "site"}, "two")
     assert len(sandbox.hooks()) == 2
 
 
-@pytest.mark.parametrize("kind", [HookFleetProvider, RepositoryHooksExclusiveProvider])
-def test_a_list_with_both(start: Start, uuids: dict[str, str], kind: Any) -> None:
+@pytest.mark.parametrize("kind", ["HookFleet", "RepositoryHooksExclusive"])
+def test_a_list_with_both(start: Start, uuids: dict[str, str], kind: str) -> None:
     """Is a mistake that names them."""
     declared: dict[str, Any] = {"repositories": ["web", "api", uuids["web"]]}
-    if kind is HookFleetProvider:
+    if kind == "HookFleet":
         declared["url"] = URL
     with start() as server:
         _, failures = server.of(kind).check(declared)
@@ -157,7 +154,7 @@ def test_a_fleet_with_both_that_no_check_could_tell(
     """Makes nothing."""
     declared = {"owner": "acme", "repositories": ["web", uuids["web"]], "url": URL}
     with start() as server:
-        fleet = server.of(HookFleetProvider)
+        fleet = server.of("HookFleet")
         sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
         inputs, failures = fleet.check(declared)
         assert failures == []
@@ -168,18 +165,23 @@ def test_a_fleet_with_both_that_no_check_could_tell(
 
 
 def test_a_fleet_by_uuid_of_which_one_is_gone(
-    start: Start, sandbox: Sandbox, engine: FakeEngine, uuids: dict[str, str], tmp_path: Path
+    start: Start,
+    front_end: FrontEnd,
+    sandbox: Sandbox,
+    engine: FakeEngine,
+    uuids: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     """Writes the others in the next run; the one is named."""
     declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
     with start() as server:
-        id_, state = server.of(HookFleetProvider).made(declared)
+        id_, state = server.of("HookFleet").made(declared)
     sandbox.delete_repository("acme/web")
-    config = {"bitbucket:apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}"}
-    config["bitbucket:workspace"] = "acme"
+    config = {"apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}"}
+    config["workspace"] = "acme"
     (tmp_path / "next").mkdir()
-    with provider_server(engine, tmp_path / "next", config) as server:
-        fleet = server.of(HookFleetProvider)
+    with provider_server(front_end, engine, tmp_path / "next", config) as server:
+        fleet = server.of("HookFleet")
         inputs, _ = fleet.check({**declared, "active": False}, state)
         with pytest.raises(Refusal, match="1 of 2 repositories failed, 1 are done"):
             fleet.update(id_, state, inputs)
@@ -187,22 +189,27 @@ def test_a_fleet_by_uuid_of_which_one_is_gone(
 
 
 def test_a_fleet_by_uuid_without_the_scope_to_read_repositories(
-    start: Start, sandbox: Sandbox, engine: FakeEngine, uuids: dict[str, str], tmp_path: Path
+    start: Start,
+    front_end: FrontEnd,
+    sandbox: Sandbox,
+    engine: FakeEngine,
+    uuids: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     """Asks for the hooks' own sake, so that the error names the hook that can't be written."""
     declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
     with start() as server:
-        id_, state = server.of(HookFleetProvider).made(declared)
+        id_, state = server.of("HookFleet").made(declared)
     scopes = [f"{right}:webhook:bitbucket" for right in ("read", "write", "delete")]
     config = {
-        "bitbucket:apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}",
-        "bitbucket:workspace": "acme",
-        "bitbucket:username": OWNER_EMAIL,
-        "bitbucket:password": sandbox.issue_api_token(OWNER_EMAIL, scopes),
+        "apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}",
+        "workspace": "acme",
+        "username": OWNER_EMAIL,
+        "password": sandbox.issue_api_token(OWNER_EMAIL, scopes),
     }
     (tmp_path / "next").mkdir()
-    with provider_server(engine, tmp_path / "next", config) as server:
-        fleet = server.of(HookFleetProvider)
+    with provider_server(front_end, engine, tmp_path / "next", config) as server:
+        fleet = server.of("HookFleet")
         inputs, failures = fleet.check({**declared, "active": False}, state)
         assert failures == []
         with pytest.raises(
@@ -216,7 +223,7 @@ def test_without_a_network(start: Start, uuids: dict[str, str]) -> None:
     declared = {"repositories": sorted(uuids.values()), "url": URL}
     began = time.monotonic()
     with start(apiUrl="http://127.0.0.1:9") as server:
-        assert server.of(HookFleetProvider).check(declared)[1] == []
+        assert server.of("HookFleet").check(declared)[1] == []
     assert time.monotonic() - began < 12
 
 
@@ -227,7 +234,7 @@ def test_an_exclusive_keeps_what_is_declared_by_uuid(
     hook = sandbox.plant_hook("acme/web", URL)
     declared: dict[str, Any] = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
     with start() as server:
-        only = server.of(RepositoryHooksExclusiveProvider)
+        only = server.of("RepositoryHooksExclusive")
         id_, state = only.made(declared, "only")
         server.check({**DECLARED, "repository": uuids["web"]}, name="one")
         inputs, _ = only.check(declared, state, "only")

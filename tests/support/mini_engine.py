@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -22,10 +22,11 @@ from bitbucket_hooks.operations.engine import call_about
 from bitbucket_hooks.operations.hook import HookOperations
 from bitbucket_hooks.operations.results import PartlyDoneError
 from support.clocks import FakeClock
-from support.provider_server import URN
 from support.rooms import session_of
 
 Props = dict[str, Any]
+
+URN: Final = "urn:pulumi:dev::hooks::pulumi-python:dynamic/bitbucket:Hook::"
 
 
 @attrs.define

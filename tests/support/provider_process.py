@@ -1,4 +1,4 @@
-"""The SDK's provider process, forked from one that has imported nearly all that it needs."""
+"""Provider processes, forked from one that has imported nearly all that they need."""
 
 from __future__ import annotations
 
@@ -16,13 +16,33 @@ IMPORTED_BEFORE: Final = [
     "grpc",
     "pulumi.dynamic",
     "bitbucket_hooks.sandbox.adapter",
-    "bitbucket_hooks.operations.session",
+    "bitbucket_hooks.plugin.server",
 ]
 """None of them looks at the process that it is imported in, as `provider.base` does."""
 
 
-def serve(address: str, folder: Path, variables: Mapping[str, str], prints: Connection) -> None:
+def serve_dynamic(
+    address: str, folder: Path, variables: Mapping[str, str], prints: Connection
+) -> None:
     """Become `python -u -m pulumi.dynamic ADDRESS`, as the engine starts it."""
+    _enter(folder, variables, prints)
+    sys.argv = ["pulumi.dynamic", address]
+    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+
+
+def serve_plugin(
+    address: str, folder: Path, variables: Mapping[str, str], prints: Connection
+) -> None:
+    """Become `pulumi-resource-bitbucket-hooks ADDRESS`, as the engine starts it."""
+    from bitbucket_hooks.plugin.server import main  # imported before, in the fork
+
+    _enter(folder, variables, prints)
+    sys.argv = ["pulumi-resource-bitbucket-hooks", address]
+    main()
+
+
+def _enter(folder: Path, variables: Mapping[str, str], prints: Connection) -> None:
+    """Take over a folder, an environment and where output goes."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
@@ -30,5 +50,3 @@ def serve(address: str, folder: Path, variables: Mapping[str, str], prints: Conn
         os.dup2(errors.fileno(), 2)
     os.dup2(prints.fileno(), 1)
     sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", 0), write_through=True)
-    sys.argv = ["pulumi.dynamic", address]
-    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""The SDK's own provider server as the engine starts it, and an engine that only listens."""
+"""A provider process of either front end as the engine starts it, and an engine that listens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from unittest import mock
 import attrs
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.dynamic.dynamic import ResourceProvider, serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     engine_pb2,
@@ -26,12 +25,13 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
-from bitbucket_hooks.provider.hook import HookProvider
+from bitbucket_hooks.model.state_codec import FINGERPRINT
+from bitbucket_hooks.provider.base import DynamicProvider
 from support import provider_process
+from support.front_ends import DYNAMIC_PROVIDERS, FrontEnd, struct
 
 UNKNOWN = rpc.UNKNOWN
 DIFF = provider_pb2.DiffResponse
-URN = "urn:pulumi:dev::hooks::pulumi-python:dynamic/bitbucket:Hook::"
 
 Props = dict[str, Any]
 
@@ -83,53 +83,53 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
 
 @attrs.define
 class ProviderServer:
-    """A client of one provider process; `kind` is whose resources it speaks of."""
+    """A client of one provider process; `kind` is the resources that it speaks of."""
 
     stub: provider_pb2_grpc.ResourceProviderStub
-    kind: ResourceProvider = attrs.Factory(HookProvider)
+    front_end: FrontEnd
+    kind: str = "Hook"
     project: str = "hooks"
 
-    def of(self, kind: type[ResourceProvider]) -> ProviderServer:
+    def of(self, kind: str) -> ProviderServer:
         """Give the same for resources of another kind."""
-        return attrs.evolve(self, kind=marked(kind(), self.project))
+        return attrs.evolve(self, kind=kind)
+
+    def configure(self, config: Mapping[str, str]) -> None:
+        """Give the stack config, as the engine does before all else."""
+        args = struct({f"{self.front_end.config_prefix}{key}": v for key, v in config.items()})
+        name = config.get("account", "default")
+        request = provider_pb2.ConfigureRequest(args=args, name=name, acceptSecrets=True)
+        self._ask(self.stub.Configure, request)
 
     def check(
         self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "ci"
     ) -> tuple[Props, list[str]]:
         """Give the canonical inputs and the failures, as `property: reason`."""
-        answer = self._ask(
-            self.stub.Check,
-            provider_pb2.CheckRequest(
-                urn=self._urn(name), olds=self._struct(olds or {}), news=self._struct(news)
-            ),
+        declared = self._struct(self.front_end.declared(news))
+        request = provider_pb2.CheckRequest(
+            **self._resource(name), olds=self._struct(olds or {}), news=declared
         )
+        answer = self._ask(self.stub.Check, request)
         failures = [
             f"{each.property}: {each.reason}".removeprefix(": ") for each in answer.failures
         ]
-        return _plain(answer.inputs), failures
+        return self._plain(answer.inputs), failures
 
     def diff(
         self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
-    ) -> tuple[str, list[str]]:
-        """Give what kind of change there is, and what replaces."""
-        answer = self._ask(
-            self.stub.Diff,
-            provider_pb2.DiffRequest(
-                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
-            ),
-        )
-        return DIFF.DiffChanges.Name(answer.changes), list(answer.replaces)
+    ) -> tuple[bool, list[str]]:
+        """Give whether the engine would see a change, and what replaces."""
+        answer = self._diff(id_, olds, news, name)
+        changed = {DIFF.DIFF_NONE: False, DIFF.DIFF_SOME: True}.get(answer.changes)
+        if changed is None:  # the engine then compares the inputs itself
+            changed = any(olds.get(key) != news.get(key) for key in {*self._inputs(), *news})
+        return changed, list(answer.replaces)
 
     def details(
         self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
     ) -> dict[str, str]:
         """Give what becomes of each property that a diff names, by its path."""
-        answer = self._ask(
-            self.stub.Diff,
-            provider_pb2.DiffRequest(
-                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
-            ),
-        )
+        answer = self._diff(id_, olds, news, name)
         assert answer.hasDetailedDiff is bool(answer.detailedDiff)
         kinds = provider_pb2.PropertyDiff.Kind
         return {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()}
@@ -138,9 +138,9 @@ class ProviderServer:
         """Give the id and the outputs."""
         answer = self._ask(
             self.stub.Create,
-            provider_pb2.CreateRequest(urn=self._urn(name), properties=self._struct(props)),
+            provider_pb2.CreateRequest(**self._resource(name), properties=self._struct(props)),
         )
-        return answer.id, _plain(answer.properties)
+        return answer.id, self._plain(answer.properties)
 
     def read(
         self, id_: str, props: Mapping[str, Any], name: str = "ci"
@@ -148,9 +148,11 @@ class ProviderServer:
         """Give the id, the outputs and the inputs."""
         answer = self._ask(
             self.stub.Read,
-            provider_pb2.ReadRequest(id=id_, urn=self._urn(name), properties=self._struct(props)),
+            provider_pb2.ReadRequest(
+                id=id_, **self._resource(name), properties=self._struct(props)
+            ),
         )
-        return answer.id, _plain(answer.properties), _plain(answer.inputs)
+        return answer.id, self._plain(answer.properties), self._plain(answer.inputs)
 
     def update(
         self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
@@ -159,15 +161,15 @@ class ProviderServer:
         answer = self._ask(
             self.stub.Update,
             provider_pb2.UpdateRequest(
-                id=id_, urn=self._urn(name), olds=self._struct(olds), news=self._struct(news)
+                id=id_, **self._resource(name), olds=self._struct(olds), news=self._struct(news)
             ),
         )
-        return _plain(answer.properties)
+        return self._plain(answer.properties)
 
     def delete(self, id_: str, props: Mapping[str, Any], name: str = "ci") -> None:
         """Delete."""
         request = provider_pb2.DeleteRequest(
-            id=id_, urn=self._urn(name), properties=self._struct(props)
+            id=id_, **self._resource(name), properties=self._struct(props)
         )
         self._ask(self.stub.Delete, request)
 
@@ -177,58 +179,54 @@ class ProviderServer:
         assert failures == []
         return self.create(inputs, name)
 
-    def _urn(self, name: str) -> str:
-        return URN.replace("::hooks::", f"::{self.project}::") + name
+    def _diff(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str
+    ) -> provider_pb2.DiffResponse:
+        request = provider_pb2.DiffRequest(
+            id=id_, **self._resource(name), olds=self._struct(olds), news=self._struct(news)
+        )
+        answer: provider_pb2.DiffResponse = self._ask(self.stub.Diff, request)
+        return answer
+
+    def _inputs(self) -> set[str]:
+        """The names of what can be declared."""
+        provider = DYNAMIC_PROVIDERS[self.kind]
+        assert issubclass(provider, DynamicProvider)
+        checker = provider.kind.checker
+        return {*checker.subject, *checker.common, *checker.own, FINGERPRINT}
+
+    def _resource(self, name: str) -> Any:
+        """The fields by which every request names its resource."""
+        type_ = f"{self.front_end.type_prefix}{self.kind}"
+        return {"urn": f"urn:pulumi:dev::{self.project}::{type_}::{name}", "type": type_}
 
     def _struct(self, props: Mapping[str, Any]) -> struct_pb2.Struct:
-        return struct({**props, "__provider": _pickled(type(self.kind), self.project)})
+        return struct(self.front_end.sent(self.kind, self.project, props))
+
+    def _plain(self, values: struct_pb2.Struct) -> Props:
+        return self.front_end.received(json_format.MessageToDict(values))
 
     def _ask(self, call: Any, request: Any) -> Any:
         try:
             return call(request, timeout=60)
         except grpc.RpcError as error:
-            raise Refusal(error.details(), _kept(error.trailing_metadata())) from None
+            kept = _kept(error.trailing_metadata())
+            plain = None if kept is None else self._plain(kept.properties)
+            raise Refusal(error.details(), plain) from None
 
 
 Start = Callable[..., AbstractContextManager[ProviderServer]]
 """Starts a provider process of one run; keywords are its stack config."""
 
 
-_pickles: dict[tuple[type[ResourceProvider], str], str] = {}
-
-
-def _pickled(kind: type[ResourceProvider], project: str) -> str:
-    """As the SDK does it, once: each time it wraps its pickler anew, which ends in a recursion."""
-    if (kind, project) not in _pickles:
-        _pickles[kind, project] = serialize_provider(marked(kind(), project))
-    return _pickles[kind, project]
-
-
-def marked(kind: ResourceProvider, project: str) -> ResourceProvider:
-    """Make the SDK configure a provider anew, which it does once for each distinct pickle."""
-    if project != "hooks":
-        vars(kind)["project"] = project
-    return kind
-
-
-def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """Write a mapping as the engine sends one."""
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())
-
-
-def _plain(values: struct_pb2.Struct) -> Props:
-    found: Props = json_format.MessageToDict(values)
-    return {key: value for key, value in found.items() if key != "__provider"}
-
-
-def _kept(metadata: Any) -> Props | None:
+def _kept(metadata: Any) -> provider_pb2.ErrorResourceInitFailed | None:
     """Read what the engine records of a call that failed in part."""
     told = dict(metadata).get("grpc-status-details-bin")
     if told is None:
         return None
     kept = provider_pb2.ErrorResourceInitFailed()
     status_pb2.Status.FromString(told).details[0].Unpack(kept)
-    return _plain(kept.properties)
+    return kept
 
 
 _FORKS: Final = multiprocessing.get_context("forkserver")
@@ -238,16 +236,18 @@ _FORKS.set_forkserver_preload(provider_process.IMPORTED_BEFORE)
 
 @contextmanager
 def provider_server(
-    engine: FakeEngine, folder: Path, config: Mapping[str, str], **variables: str
+    front_end: FrontEnd,
+    engine: FakeEngine,
+    folder: Path,
+    config: Mapping[str, str],
+    **variables: str,
 ) -> Iterator[ProviderServer]:
     """Start a provider process in a folder of its own; what it prints lands there in `stderr`."""
     ours = {name: text for name, text in os.environ.items() if not name.startswith("BITBUCKET")}
     ours["BITBUCKET_HOOKS_CACHE"] = str(folder / "cache")
     ours |= {"PULUMI_PROJECT": "hooks", "TMPDIR": str(folder), **variables}
     printed, prints = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(
-        target=provider_process.serve, args=(engine.address, folder, ours, prints)
-    )
+    process = _FORKS.Process(target=front_end.serve, args=(engine.address, folder, ours, prints))
     with printed:
         with prints, _without_main():
             process.start()
@@ -255,8 +255,10 @@ def provider_server(
             port = int(_first_line(printed.fileno()))
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
-                stub.Configure(provider_pb2.ConfigureRequest(args=struct(config)), timeout=30)
-                yield ProviderServer(stub)
+                front_end.begin(stub, engine.address)
+                server = ProviderServer(stub, front_end)
+                server.configure(config)
+                yield server
         finally:
             process.terminate()
             process.join(5)

@@ -13,17 +13,9 @@ from pathlib import Path
 
 import attrs
 import pytest
-from pulumi.runtime.proto import provider_pb2
 
-from bitbucket_hooks.provider.hook import HookProvider
-from support.provider_server import (
-    FakeEngine,
-    ProviderServer,
-    Start,
-    marked,
-    provider_server,
-    struct,
-)
+from support.front_ends import FrontEnd
+from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
 
 _NUMBERS = itertools.count()
 
@@ -37,10 +29,10 @@ class Shared:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def shared(front_end: FrontEnd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """Give the module's engine and process."""
     engine = FakeEngine()
-    with provider_server(engine, tmp_path_factory.mktemp("shared"), {}) as server:
+    with provider_server(front_end, engine, tmp_path_factory.mktemp("shared"), {}) as server:
         yield Shared(engine, server)
     engine.stop()
 
@@ -58,10 +50,8 @@ def start(shared: Shared, sandbox_path: Path) -> Start:
 
     @contextmanager
     def start(**config: str) -> Iterator[ProviderServer]:
-        project = f"hooks-{next(_NUMBERS)}"
-        keys = {"apiUrl": f"sandbox:{sandbox_path}", "workspace": "acme", **config}
-        args = struct({f"bitbucket:{key}": value for key, value in keys.items()})
-        shared.server.stub.Configure(provider_pb2.ConfigureRequest(args=args), timeout=30)
-        yield ProviderServer(shared.server.stub, marked(HookProvider(), project), project)
+        server = attrs.evolve(shared.server, project=f"hooks-{next(_NUMBERS)}")
+        server.configure({"apiUrl": f"sandbox:{sandbox_path}", "workspace": "acme", **config})
+        yield server
 
     return start

@@ -1,4 +1,4 @@
-"""`Create` through the SDK's server: what is made, adopted or refused, and lost answers."""
+"""`Create` over both front ends: what is made, adopted or refused, and lost answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from bitbucket_hooks.provider.hook import WorkspaceHookProvider
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.hooks import DECLARED, INPUTS, URL, asked
@@ -38,7 +37,7 @@ def test_makes_what_is_declared(server: ProviderServer, sandbox: Sandbox) -> Non
 
 def test_makes_a_workspace_hook(server: ProviderServer, sandbox: Sandbox) -> None:
     """On the workspace itself."""
-    kind = server.of(WorkspaceHookProvider)
+    kind = server.of("WorkspaceHook")
     uuid, outputs = kind.made({"url": URL})
     assert [hook.uuid for hook in sandbox.hooks("acme")] == [uuid]
     assert outputs["workspace"] == "acme"
@@ -84,7 +83,7 @@ def test_takes_over_a_match_that_is_as_declared(
     assert sandbox.hooks("acme/web") == [planted]
     assert asked(sandbox) == ["GET acme/web 200"]
     (logged,) = engine.logged
-    assert logged.urn.endswith("bitbucket:Hook::ci")
+    assert logged.urn.endswith(":Hook::ci")
     assert logged.message == (
         f"acme/web: adopted the existing hook {planted.uuid}: nothing changes on it"
     )
@@ -230,7 +229,7 @@ def test_a_listing_that_fails_once_is_repeated(server: ProviderServer, sandbox: 
 
 def test_a_sandbox_that_cannot_be_opened(start: Start) -> None:
     """Is the user's mistake as any other."""
-    with start(apiUrl="sandbox:/nowhere/at/all.db") as server, pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refused, start(apiUrl="sandbox:/nowhere/at/all.db") as server:
         server.check(DECLARED)
     assert "Traceback" not in str(refused.value)
     assert "/nowhere" in str(refused.value)
