@@ -7,7 +7,8 @@ from typing import Final, Literal, get_args
 
 from attrs import frozen
 
-Kind = Literal["fleet", "hook"]
+Kind = Literal["fleet", "hook", "yaml"]
+"""Fleets, single hooks, and single hooks of a YAML program, by the plugin."""
 Phase = Literal["create", "no-op", "refresh", "drift", "update", "destroy"]
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
@@ -18,7 +19,7 @@ WIDTH: Final = 16
 """Requests in flight: the default of `bitbucket:parallel`."""
 _ENGINE_PER_CORE: Final = 4  # resources at once: the default of the engine's `--parallel`
 _PAGE: Final = 100  # hooks in one page of a listing
-_NAME: Final = re.compile(r"(fleet|hook)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?")
+_NAME: Final = re.compile(r"(fleet|hook|yaml)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?")
 
 
 @frozen
@@ -59,7 +60,7 @@ def parse(name: str) -> Case:
     found = _NAME.fullmatch(name)
     if found is None:
         raise ValueError(f'"{name}" is no case; write it as fleet-1000x1 or hook-100x10@32')
-    kind: Kind = "fleet" if found[1] == "fleet" else "hook"
+    (kind,) = (kind for kind in get_args(Kind) if kind == found[1])
     return Case(kind, int(found[2]), int(found[3]), int(found[4]) if found[4] else None)
 
 
@@ -72,6 +73,7 @@ DEFAULT: Final = tuple(
         "fleet-1000x1@32",
         "fleet-5000x1",
         "hook-100x1",
+        "yaml-100x1",
         "hook-1000x1",
         "hook-100x10",
     )

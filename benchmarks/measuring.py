@@ -16,7 +16,7 @@ from benchmarks import rival
 from benchmarks.bare import BareClient
 from benchmarks.cases import LATENCY, PHASES, Case, Phase, in_flight
 from benchmarks.processes import Part, Used, used_by
-from benchmarks.project import Project, configuration
+from benchmarks.project import Project, configuration, slugs_of
 from benchmarks.rival import Terraform
 from benchmarks.serving import Served, served
 from bitbucket_hooks.sandbox.admin import Sandbox
@@ -89,7 +89,7 @@ class _Estate:
     slugs: list[str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.slugs = [f"svc-{number:05}" for number in range(self.case.repositories)]
+        self.slugs = slugs_of(self.case)
         self.sandbox.add_repositories(self.names)
         self.sandbox.configure(latency_ms=LATENCY * 1000)
 
@@ -196,10 +196,12 @@ def _prepare(estate: _Estate, projects: dict[str, Project], phase: Phase) -> Non
     if phase == "drift":
         estate.drift()
     if phase in _DESCRIPTIONS:
+        case, description, api = estate.case, _DESCRIPTIONS[phase], estate.server.api
         for by, project in projects.items():
-            project.configure(
-                configuration(estate.case, by, _DESCRIPTIONS[phase], estate.server.api)
-            )
+            if by == OURS and case.kind == "yaml":
+                project.declare_in_yaml(case, description, api)
+            else:
+                project.configure(configuration(case, by, description, api))
 
 
 def _verify(estate: _Estate, phase: Phase) -> None:

@@ -32,9 +32,9 @@ def part_of(command: str) -> Part:
     """Which part a process has, by its command line; the engine's helpers count as the engine."""
     if "pulumi.dynamic" in command or "pulumi-resource-pulumi-python" in command:
         return "provider"
-    if "terraform-provider-" in command:
+    if "terraform-provider-" in command or "pulumi-resource-bitbucket-hooks" in command:
         return "provider"
-    if "pulumi-language-python-exec" in command:
+    if "pulumi-language-python-exec" in command or "pulumi-language-yaml" in command:
         return "program"
     return "engine"
 

@@ -66,6 +66,20 @@ class Project:
         kept = yaml.safe_load(path.read_text())
         path.write_text(yaml.safe_dump({**kept, "config": dict(values)}))
 
+    def declare_in_yaml(self, case: Case, description: str, api: str) -> None:
+        """Write a YAML program with the single hooks of a case, by the plugin."""
+        hooks = {
+            f"ci-{number}-{slug}": {
+                "type": "bitbucket-hooks:Hook",
+                "properties": {"repository": slug, **hook_of(number, description)},
+            }
+            for number in range(case.hooks)
+            for slug in slugs_of(case)
+        }
+        program = {"name": "bench", "runtime": "yaml", "resources": hooks}
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+        self.configure(_account("bitbucket-hooks", case, api))
+
     def run(self, *args: str) -> Run:
         """Run `pulumi` and measure it. Raises RunFailed."""
         command = ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", _STACK]
@@ -133,15 +147,36 @@ def engine_version() -> str:
 
 def configuration(case: Case, by: str, description: str, api: str) -> dict[str, Any]:
     """The stack's configuration for one case, as benchmarks/program reads it."""
-    asked = {} if case.parallel is None else {"bitbucket:parallel": str(case.parallel)}
     return {
-        **asked,
-        "bitbucket:apiUrl": api,
-        "bitbucket:username": OWNER_EMAIL,
-        "bitbucket:password": OWNER_TOKEN,
+        **_account("bitbucket", case, api),
         "bench:by": by,
-        "bench:kind": case.kind,
+        "bench:kind": "fleet" if case.kind == "fleet" else "hook",
         "bench:repositories": str(case.repositories),
         "bench:hooks": str(case.hooks),
         "bench:description": description,
+    }
+
+
+def slugs_of(case: Case) -> list[str]:
+    """The repositories of a case."""
+    return [f"svc-{number:05}" for number in range(case.repositories)]
+
+
+def hook_of(number: int, description: str) -> dict[str, Any]:
+    """What is declared of each repository's hook of a number."""
+    return {
+        "owner": "acme",
+        "url": f"https://ci.example.com/bitbucket/{number}",
+        "description": f"{description} {number}",
+        "events": ["pullrequest:created", "repo:push"],
+    }
+
+
+def _account(namespace: str, case: Case, api: str) -> dict[str, Any]:
+    asked = {} if case.parallel is None else {f"{namespace}:parallel": str(case.parallel)}
+    return {
+        **asked,
+        f"{namespace}:apiUrl": api,
+        f"{namespace}:username": OWNER_EMAIL,
+        f"{namespace}:password": OWNER_TOKEN,
     }

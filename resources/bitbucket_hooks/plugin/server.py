@@ -23,7 +23,6 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from bitbucket_hooks.api.event_catalogue import hook_types
-from bitbucket_hooks.api.ip_ranges import published
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.notes import note_failure
@@ -261,6 +260,8 @@ def _get_hook_types(session: Session, arguments: Props) -> Props:
 
 
 def _get_ip_ranges(session: Session, arguments: Props) -> Props:
+    from bitbucket_hooks.api.ip_ranges import published  # noqa: PLC0415 - brings requests
+
     document = published(session.api.client)
     found = document.select(arguments.get("product"), arguments.get("direction"))
     ranges = [{camel(name): value for name, value in asdict(item).items()} for item in found]
