@@ -78,6 +78,8 @@ class Project:
         }
         program = {"name": "bench", "runtime": "yaml", "resources": hooks}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+        install = ["bitbucket-hooks", "plugin", "install"]
+        subprocess.run(install, env=self._env, check=True, capture_output=True)
         self.configure(_account("bitbucket-hooks", case, api))
 
     def run(self, *args: str) -> Run:

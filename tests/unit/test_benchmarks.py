@@ -18,6 +18,7 @@ def test_a_case_is_read_by_its_name() -> None:
     assert (fleets.total, fleets.resources, fleets.drifts) == (10_000, 10, 10)
     assert (single.total, single.resources) == (60, 60)
     assert parse("hook-2x3").drifts == 6
+    assert (parse("yaml-2x3").kind, parse("yaml-2x3").resources) == ("yaml", 6)
     wide = parse("fleet-10x1@32")
     assert (wide.total, wide.parallel, single.parallel) == (10, 32, None)
     assert all(parse(case.name) == case for case in (*cases.FULL, wide))
@@ -80,6 +81,8 @@ def test_processes_have_parts() -> None:
     assert part_of("python3 -u -m pulumi.dynamic 127.0.0.1:1") == "provider"
     assert part_of("python3 -u /bin/pulumi-language-python-exec --monitor x") == "program"
     assert part_of("/bin/pulumi-language-python 127.0.0.1:1") == "engine"
+    assert part_of("python x/pulumi-resource-bitbucket-hooks 127.0.0.1:1") == "provider"
+    assert part_of("/bin/pulumi-language-yaml 127.0.0.1:1") == "program"
     assert part_of("/bin/terraform-provider-bitbucket") == "provider"
     seen = {(1, "engine"): Used(1, 10), (2, "engine"): Used(2, 20), (3, "provider"): Used(3, 5)}
     assert summed(seen) == {"engine": Used(3, 30), "provider": Used(3, 5)}  # type: ignore[arg-type]
