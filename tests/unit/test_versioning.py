@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pickle
 import re
 from pathlib import Path
@@ -41,6 +42,12 @@ def test_type_tokens(name: str) -> None:
     assert PINNED[0] == "pulumi-python:dynamic/bitbucket:"
     kind = getattr(bitbucket_hooks, name)
     assert f"pulumi-python:{kind._resource_type_name}" == f"{PINNED[0]}{name}"
+
+
+def test_type_tokens_of_the_plugin() -> None:
+    """As its schema has them."""
+    schema = json.loads((Path(bitbucket_hooks.__file__).parent / "plugin/schema.json").read_text())
+    assert schema["resources"].keys() == {f"{PINNED[1]}{name}" for name in RESOURCES}
 
 
 @pytest.mark.parametrize("path", PROVIDERS)
