@@ -134,12 +134,14 @@ class ProviderServer:
         kinds = provider_pb2.PropertyDiff.Kind
         return {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()}
 
-    def create(self, props: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
+    def create(
+        self, props: Mapping[str, Any], name: str = "ci", *, preview: bool = False
+    ) -> tuple[str, Props]:
         """Give the id and the outputs."""
-        answer = self._ask(
-            self.stub.Create,
-            provider_pb2.CreateRequest(**self._resource(name), properties=self._struct(props)),
+        request = provider_pb2.CreateRequest(
+            **self._resource(name), properties=self._struct(props), preview=preview
         )
+        answer = self._ask(self.stub.Create, request)
         return answer.id, self._plain(answer.properties)
 
     def read(
@@ -155,15 +157,23 @@ class ProviderServer:
         return answer.id, self._plain(answer.properties), self._plain(answer.inputs)
 
     def update(
-        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
+        self,
+        id_: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        name: str = "ci",
+        *,
+        preview: bool = False,
     ) -> Props:
         """Give the outputs."""
-        answer = self._ask(
-            self.stub.Update,
-            provider_pb2.UpdateRequest(
-                id=id_, **self._resource(name), olds=self._struct(olds), news=self._struct(news)
-            ),
+        request = provider_pb2.UpdateRequest(
+            id=id_,
+            **self._resource(name),
+            olds=self._struct(olds),
+            news=self._struct(news),
+            preview=preview,
         )
+        answer = self._ask(self.stub.Update, request)
         return self._plain(answer.properties)
 
     def delete(self, id_: str, props: Mapping[str, Any], name: str = "ci") -> None:
@@ -172,6 +182,13 @@ class ProviderServer:
             id=id_, **self._resource(name), properties=self._struct(props)
         )
         self._ask(self.stub.Delete, request)
+
+    def invoke(self, function: str, **arguments: Any) -> Props:
+        """Give what a function of the package answers."""
+        token = f"{self.front_end.type_prefix}{function}"
+        request = provider_pb2.InvokeRequest(tok=token, args=struct(arguments))
+        answer = self._ask(self.stub.Invoke, request)
+        return json_format.MessageToDict(getattr(answer, "return"))
 
     def made(self, news: Mapping[str, Any], name: str = "ci") -> tuple[str, Props]:
         """Check and create, as the engine does for a new resource."""
@@ -253,10 +270,7 @@ def provider_server(
             process.start()
         try:
             port = int(_first_line(printed.fileno()))
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                stub = provider_pb2_grpc.ResourceProviderStub(channel)
-                front_end.begin(stub, engine.address)
-                server = ProviderServer(stub, front_end)
+            with opened(front_end, f"127.0.0.1:{port}", engine) as server:
                 server.configure(config)
                 yield server
         finally:
@@ -265,6 +279,15 @@ def provider_server(
             process.kill()
             process.join()
             process.close()
+
+
+@contextmanager
+def opened(front_end: FrontEnd, address: str, engine: FakeEngine) -> Iterator[ProviderServer]:
+    """Connect with a process that listens; it isn't configured yet."""
+    with grpc.insecure_channel(address) as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        front_end.begin(stub, engine.address)
+        yield ProviderServer(stub, front_end)
 
 
 def _first_line(descriptor: int) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import threading
 import traceback
@@ -73,7 +74,7 @@ def _answered(
             with engine.call_about(getattr(request, "urn", None) or None):
                 return method(servicer, request)
         except PartlyDoneError as partly:
-            error, outputs = partly.error, send(partly.outputs, _SECRET)
+            error, outputs = partly.error, send(partly.outputs, _secrets(request))
             reason = engine.with_users_keys(str(error))
             context.set_trailing_metadata(partly_done_metadata(partly.id, outputs, reason))
         except HooksError as refusal:
@@ -84,6 +85,13 @@ def _answered(
         return context.abort(grpc.StatusCode.UNKNOWN, engine.with_users_keys(str(error)))
 
     return answer
+
+
+def _secrets(request: Any) -> frozenset[str]:
+    """The properties that a request marks as secret, and those that always are."""
+    fields = ("olds", "news", "properties", "inputs")
+    sent = [getattr(request, name) for name in fields if hasattr(request, name)]
+    return _SECRET.union(*(receive(properties).secrets for properties in sent))
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -176,9 +184,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answered
     def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:  # noqa: N802
         """Read what is live, for a refresh, a look-up or an import."""
-        known = receive(request.properties)
-        secrets = known.secrets | receive(request.inputs).secrets | _SECRET
-        state = self._operations(request).read(request.id, known.values)
+        secrets = _secrets(request)
+        state = self._operations(request).read(request.id, receive(request.properties).values)
         return provider_pb2.ReadResponse(
             id=state.id,
             properties=send(state.outputs, secrets),
@@ -292,8 +299,9 @@ def main() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
     with suppress(KeyboardInterrupt):  # the engine's way to end it; a user's Ctrl-C is a Cancel
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
         threading.Event().wait()
     server.stop(None)
+    os._exit(0)  # an exit as usual would wait for calls that wait
