@@ -9,6 +9,9 @@ UV = $(if $(shell command -v uv 2>/dev/null),uv,$(PYTHON) -m uv)
 # Extras stay in the locks: pip before 23.3 pins `name[extra]` by a line that names the extra only.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-header --no-annotate
 
+# The tests start some thousand processes, each of which would compile the package anew.
+COMPILE_PACKAGE = python3 -m compileall -q resources
+
 help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -49,7 +52,8 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 	    '  pulumi up --refresh                 # repair it'
 
 test: setup-dev lint ## set everything up, lint, and run every test
-	@. ./activate && rm -f .coverage .coverage.* && pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	@. ./activate && rm -f .coverage .coverage.* && unset PYTHONDONTWRITEBYTECODE && $(COMPILE_PACKAGE) && \
+	    pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
 	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
