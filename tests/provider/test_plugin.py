@@ -217,16 +217,19 @@ def test_another_configuration_replaces_nothing(server: ProviderServer) -> None:
     assert (answer.changes, list(answer.replaces)) == (answer.DIFF_SOME, [])
 
 
+def test_it_ends_with_an_engine_that_is_killed(tmp_path: Path, engine: FakeEngine) -> None:
+    """Also before it was configured: some are started for their schema alone."""
+    with _started(tmp_path, engine) as process:
+        engine.stop()
+        assert process.wait(60) == 1
+
+
 def test_the_engine_ends_it_with_an_interrupt(
     tmp_path: Path, engine: FakeEngine, sandbox: Sandbox, sandbox_path: Path
 ) -> None:
     """At once, also while a call waits: the engine waits for who ignores that, in every run."""
-    program = tmp_path / "plugin"
-    program.write_text(executable())
-    program.chmod(0o755)
     sandbox.plan_fault("503", "GET", times=1000)
-    command = [str(program), engine.address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with _started(tmp_path, engine) as process:
         assert process.stdout is not None
         address = f"127.0.0.1:{int(process.stdout.readline())}"
         with opened(Plugin(), address, engine) as server:
@@ -239,6 +242,15 @@ def test_the_engine_ends_it_with_an_interrupt(
             assert process.wait(30) == 0
             waiting.join(30)
         assert process.communicate() == (b"", b"")
+
+
+def _started(folder: Path, engine: FakeEngine) -> subprocess.Popen[bytes]:
+    """Start the plugin as the engine does."""
+    program = folder / "plugin"
+    program.write_text(executable())
+    program.chmod(0o755)
+    command = [str(program), engine.address]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def _fail(server: ProviderServer) -> None:

@@ -31,6 +31,7 @@ from bitbucket_hooks.model.resources import PACKAGE, PLUGIN
 from bitbucket_hooks.model.settings import ACCOUNT_KEY, NAMESPACE
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.operations import engine
+from bitbucket_hooks.operations.engine_process import end_with_engine
 from bitbucket_hooks.operations.exclusive import (
     RepositoryHooksExclusiveOperations,
     WorkspaceHooksExclusiveOperations,
@@ -289,6 +290,7 @@ def main() -> None:
     addresses = (argument for argument in sys.argv[1:] if not argument.startswith("-"))
     engine.connect(next(addresses, None))
     engine.use_namespace(PACKAGE)
+    end_with_engine()
     server = grpc.server(
         ThreadPoolExecutor(_WORKERS),
         options=[
