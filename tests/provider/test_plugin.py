@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import provider_pb2
 
 from bitbucket_hooks.operations.wire import SIGNATURE, as_secret
@@ -198,7 +198,7 @@ def test_functions(server: ProviderServer) -> None:
     ranges = server.invoke("getIpRanges", direction="egress")["ranges"]
     assert ranges
     assert all("egress" in item["directions"] for item in ranges)
-    with pytest.raises(Refusal, match=r'unknown .* "galaxy"'):
+    with pytest.raises(Refusal, match='no webhooks of the subject type "galaxy"'):
         server.invoke("getHookTypes", subjectType="galaxy")
 
 
@@ -207,6 +207,18 @@ def test_the_schema_has_the_version(server: ProviderServer) -> None:
     schema = json.loads(server.stub.GetSchema(provider_pb2.GetSchemaRequest(), timeout=30).schema)
     info = server.stub.GetPluginInfo(empty_pb2.Empty(), timeout=30)
     assert schema["version"] == info.version == semantic(version("bitbucket-hooks"))
+
+
+def test_credentials_are_secret_though_nobody_marked_them(server: ProviderServer) -> None:
+    """The state has the configuration; what is marked already is no other one."""
+    given = {"username": "a@b.c", "password": CANARY, "oauthToken": as_secret(CANARY)}
+    request = provider_pb2.CheckRequest(news=struct(given))
+    inputs = server.stub.CheckConfig(request, timeout=30).inputs
+    shown = _shown(json_format.MessageToDict(inputs))
+    assert shown == {"username": "a@b.c", "password": "[secret]", "oauthToken": "[secret]"}
+    differing = provider_pb2.DiffRequest(olds=struct(given), news=inputs)
+    answer = server.stub.DiffConfig(differing, timeout=30)
+    assert answer.changes == answer.DIFF_NONE
 
 
 def test_another_configuration_replaces_nothing(server: ProviderServer) -> None:

@@ -91,12 +91,12 @@ def hook_types(
     """
     known = " or ".join(f'"{kind}"' for kind in SUBJECT_TYPES)
     if subject_type is None:
-        raise ConfigError("get_hook_types: subject_type is missing", f"Give {known}.")
+        raise ConfigError("the subject type of the webhooks is missing", f"Give {known}.")
     if subject_type in SUBJECT_TYPES:
         return live_or_bundled(api, [subject_type], warn)[subject_type]
     gone = subject_type in ("user", "team")
     raise ConfigError(
-        f'get_hook_types: unknown subject_type "{printable(str(subject_type), 60)}"',
+        f'there are no webhooks of the subject type "{printable(str(subject_type), 60)}"',
         f"Bitbucket has webhooks of users and teams no more; give {known}."
         if gone
         else f"Give {known}.",

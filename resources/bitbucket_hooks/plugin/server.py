@@ -28,7 +28,7 @@ from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.notes import note_failure
 from bitbucket_hooks.model.resources import PACKAGE, PLUGIN
-from bitbucket_hooks.model.settings import ACCOUNT_KEY, NAMESPACE
+from bitbucket_hooks.model.settings import ACCOUNT_KEY, NAMESPACE, SECRET_KEYS
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.operations import engine
 from bitbucket_hooks.operations.engine_process import end_with_engine
@@ -129,13 +129,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_answered
     def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
-        """Take the configuration as it is: what is wrong with it, Configure says."""
-        return provider_pb2.CheckResponse(inputs=request.news)
+        """Mark credentials as secret, though nobody did; what is wrong, Configure says."""
+        news = receive(request.news)
+        return provider_pb2.CheckResponse(inputs=send(news.values, news.secrets.union(SECRET_KEYS)))
 
     @_answered
     def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:  # noqa: N802
         """Another configuration, or a provider of another package before, replaces no resource."""
-        is_same = request.olds == request.news
+        is_same = receive(request.olds).values == receive(request.news).values
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_NONE
             if is_same
@@ -148,7 +149,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         """Open the account that the configuration names."""
         given = receive(request.args).values
-        if not request.name.startswith("default"):  # the provider of the stack config
+        if request.name.partition("_")[0] != "default":  # that is the stack config's, of a version
             given[ACCOUNT_KEY] = request.name
         self._session = session_for(lambda key: given.get(key.removeprefix(f"{NAMESPACE}:")))
         return provider_pb2.ConfigureResponse(acceptSecrets=True)
