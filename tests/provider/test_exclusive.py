@@ -563,7 +563,7 @@ def test_a_deletion_that_fails(
 
 def test_a_look_up_is_refused(only: ProviderServer) -> None:
     """Its id means nothing to the service."""
-    with pytest.raises(Refusal, match="can't be looked up"):
+    with pytest.raises(Refusal, match="can't be imported or looked up"):
         only.read("exclusive-1", {})
 
 

@@ -399,10 +399,60 @@ def test_delete(fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox) 
     assert sandbox.hooks() == []
 
 
-def test_a_look_up_is_refused(fleet: ProviderServer) -> None:
-    """Its id means nothing to the service."""
-    with pytest.raises(Refusal, match="a HookFleet can't be looked up"):
-        fleet.read("fleet-1", {})
+def test_found_by_an_id(fleet: ProviderServer, later: ProviderServer, sandbox: Sandbox) -> None:
+    """An id has the repositories, and the description or url that their hooks have in common.
+
+    The first one is the declaration; how another differs stands beside its repository.
+    """
+    made = {
+        slug: sandbox.plant_hook(f"acme/{slug}", URL, description="CI", events=["repo:fork"])
+        for slug in ("web", "api")
+    }
+    sandbox.plant_hook("acme/web", f"{URL}/other", description="Chat")
+    sandbox.change_hook(made["api"].uuid, active=False)
+    by_title = fleet.read("acme/Web,api,web#CI", {})
+    assert by_title[1:] == fleet.read(f"acme/web,api@{URL}", {})[1:]
+    id_, outputs, inputs = by_title
+    assert inputs == {
+        "owner": "acme",
+        "repositories": ["web", "api"],
+        "url": URL,
+        "description": "CI",
+        "events": ["repo:fork"],
+        "active": True,
+        "skipCertVerification": False,
+        "historyEnabled": False,
+    }
+    assert outputs["hooks"] == {slug: hook.uuid for slug, hook in made.items()}
+    assert outputs["repositories"] == {"web": "as declared", "api": "active false"}
+
+    sandbox.change_hook(made["api"].uuid, active=True)
+    sandbox.clear_requests()
+    id_, outputs, inputs = later.read("acme/web,api#CI", {})
+    checked, failures = later.check(inputs, inputs)
+    assert failures == []
+    assert later.diff(id_, outputs, checked) == (False, [])
+    assert later.update(id_, outputs, checked)["hooks"] == outputs["hooks"]
+    assert [request.method for request in sandbox.requests()] == ["GET", "GET"]
+
+
+def test_what_no_id_finds(fleet: ProviderServer, sandbox: Sandbox) -> None:
+    """Repositories without the hook, or with several, are named; so is how an id is written."""
+    twins = [sandbox.plant_hook("acme/web", URL, description="CI") for _ in "12"]
+    with pytest.raises(Refusal) as refusal:
+        fleet.read("acme/web,api,nowhere#CI", {})
+    text = str(refusal.value)
+    assert "fleet: 3 of 3 repositories don't fit" in text
+    assert 'acme/api: no hook has the description "CI"' in text
+    assert 'acme/web: 2 hooks have the description "CI"' in text
+    assert all(hook.uuid in text for hook in twins)
+    assert "acme/nowhere" in text
+    with pytest.raises(Refusal, match="acme/api: no hook has the url") as refusal:
+        fleet.read("acme/api@https://chat.example.com/canary", {})
+    assert "canary" not in str(refusal.value)
+    for wrong in ("fleet-1", "acme/web", "acme/web#", "acme/web,#CI", "/web#CI"):
+        with pytest.raises(Refusal, match=r"is no id of a HookFleet\n.*REPOSITORY#DESCRIPTION"):
+            fleet.read(wrong, {})
 
 
 def test_declared_twice(fleet: ProviderServer) -> None:

@@ -139,8 +139,9 @@ class _ExclusiveOperations(ResourceOperations):
         """List every repository again."""
         if "unmanaged" not in props:
             raise ConfigError(
-                f'a {type(self).__name__.removesuffix("Operations")} can\'t be looked up ("{id_}")',
-                "Take the id out of the resource's options, so that it is declared.",
+                f"a {type(self).__name__.removesuffix('Operations')} can't be imported or looked "
+                f'up ("{id_}"): Bitbucket has no such thing',
+                "Declare it, without an id: `pulumi up` records what lives there.",
             )
         before, scope = self._records(props), self._scope(props, props)
         records = self.session.exclusives.refresh(scope, before, self.session.refresh_turns.is_due)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import pulumi
 from attrs import evolve
@@ -20,11 +21,13 @@ from bitbucket_hooks.model.state_codec import (
     desired_of,
     differing,
     had_secret,
+    inputs_as_read,
     kept_of,
     observed_of,
 )
-from bitbucket_hooks.model.subject import Subject
+from bitbucket_hooks.model.subject import Subject, is_slug
 from bitbucket_hooks.model.sync_status import AS_DECLARED, SyncStatus, sync_status
+from bitbucket_hooks.model.urls import may_be_secret
 from bitbucket_hooks.model.wording import first_names
 from bitbucket_hooks.operations.checking import Checker
 from bitbucket_hooks.operations.diffs import diff_of, known_secret
@@ -44,8 +47,12 @@ from bitbucket_hooks.operations.results import (
 )
 from bitbucket_hooks.operations.wire import as_secret
 from bitbucket_hooks.reconcile.bulk import Incomplete
-from bitbucket_hooks.reconcile.fleet import Copies, Fleet
+from bitbucket_hooks.reconcile.fleet import Copies, Fleet, Mark
 
+_ID: Final = re.compile(
+    r"(?P<workspace>[^/]+)/(?P<repositories>[^#@]+)(?P<sign>[#@])(?P<value>.+)", re.DOTALL
+)
+_ID_END: Final = re.compile(r"(?<=@).*", re.DOTALL)  # a url, which may be a secret
 _COMPUTED: Final = ("hooks", "createdAt", SUBJECT_UUIDS)
 _SECRET: Final = ("secret", FINGERPRINT)
 
@@ -103,10 +110,7 @@ class HookFleetOperations(ResourceOperations):
     def read(self, id_: str, props: Props) -> ReadState:
         """Read every copy; what is gone or drifted stands beside its repository."""
         if "hooks" not in props:
-            raise ConfigError(
-                f'a HookFleet can\'t be looked up ("{id_}")',
-                "Look up its copies one by one, as Hook.",
-            )
+            return self._read_without_a_state(id_)
         copies = self.session.fleets.refresh(
             desired_of(props, props.get(FINGERPRINT) or props.get("secret")),
             _copies(props),
@@ -115,6 +119,25 @@ class HookFleetOperations(ResourceOperations):
         )
         outputs = _outputs(props, copies)
         return ReadState(id_, outputs, _inputs_as_read(outputs))
+
+    def _read_without_a_state(self, id_: str) -> ReadState:
+        """Find the copies that an id names; the first one is how all of them are declared."""
+        workspace, repositories, mark = _place(id_)
+        found = self.session.fleets.find(workspace, repositories, mark)
+        first = inputs_as_read(Subject(workspace), {}, next(iter(found.values())))
+        del first["workspace"]
+        declared = {"owner": workspace, "repositories": repositories, **first}
+        if may_be_secret(declared["url"]):
+            declared["urlIsSecret"] = True
+        known = Copies({slug: hook.uuid for slug, hook in found.items()})
+        copies = self.session.fleets.refresh(
+            desired_of(declared, None), known, hide_url="urlIsSecret" in declared
+        )
+        times = [hook.created_at for hook in found.values() if hook.created_at]
+        outputs = _outputs(declared, evolve(copies, created_at=max(times, default=None)))
+        inputs = {**_inputs_as_read(outputs), "repositories": repositories}
+        inputs.pop("urlIsSecret", None)  # the check finds it by itself
+        return ReadState(f"fleet-{uuid5(NAMESPACE_URL, id_)}", outputs, inputs)
 
     def update(self, id_: str, olds: Props, news: Props) -> Props:
         """Bring in line what is not; copies that are cost nothing."""
@@ -149,6 +172,19 @@ class HookFleetOperations(ResourceOperations):
         """Whether the workspace was renamed, as one of the hooks shows, rather than changed."""
         slug, uuid = next(iter(_hooks(olds).items()), ("", ""))
         return bool(uuid) and self.session.lifecycle.lives_on(Subject(news["owner"], slug), uuid)
+
+
+def _place(id_: str) -> tuple[str, list[str], Mark]:
+    """The workspace, the repositories and the mark of their hooks that an id names."""
+    found = _ID.fullmatch(id_)
+    slugs = list(dict.fromkeys(found["repositories"].lower().split(","))) if found else []
+    if not (found and all(map(is_slug, (found["workspace"], *slugs)))):
+        raise ConfigError(
+            f'"{_ID_END.sub("…", id_)}" is no id of a HookFleet',
+            "Write it as WORKSPACE/REPOSITORY,REPOSITORY#DESCRIPTION, or with @URL at its end.",
+        )
+    key = {"#": "description", "@": "url"}[found["sign"]]
+    return found["workspace"], slugs, Mark(key, found["value"])
 
 
 def _hooks(props: Props) -> Mapping[str, str]:
@@ -210,7 +246,7 @@ def _too_many_removed(olds: Props, news: Props) -> Iterable[InputProblem]:
     before, after = olds.get("repositories"), news.get("repositories")
     if pulumi.contains_unknowns(news):
         return
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+    if not before or not isinstance(after, Mapping):
         return
     moved = olds.get("owner") != news.get("owner")
     removed = sorted(slug for slug in before if moved or slug not in after)

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.filesystem.secret_source import declared_secret
 from bitbucket_hooks.model.errors import ConfigError, RemoteError
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
@@ -76,13 +75,10 @@ class _SingleHookOperations(ResourceOperations):
             known = observed_of(uuid, props)
             inputs = inputs_as_read(subject, props, known)
             return ReadState(uuid, outputs_as_read(inputs, known, props), inputs)
-        live = self.session.lifecycle.read(subject, uuid, props.get("createdAt"))
-        if live is None and "uuid" not in props:  # a look-up: there is no state to correct
-            raise NotFound(
-                f"{subject}: there is no hook {uuid}",
-                "Correct the id of the look-up, or take it out of the program.",
-                status=404,
-            )
+        if "uuid" in props:
+            live = self.session.lifecycle.read(subject, uuid, props.get("createdAt"))
+        else:
+            live = self.session.lifecycle.look_up(subject, uuid)
         if live is None:
             return ReadState("")
         inputs = inputs_as_read(subject, props, live)

@@ -22,6 +22,8 @@ SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # the protocol's constant
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """In place of a value that a preview doesn't know yet."""
+PROVIDER_KEY: Final = "__provider"
+"""Under which the SDK of dynamic providers keeps the pickled provider in the state."""
 
 
 DIFF_KINDS: Final = {

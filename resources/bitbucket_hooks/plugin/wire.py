@@ -10,7 +10,7 @@ from attrs import define, field
 from google.protobuf import json_format, struct_pb2
 
 from bitbucket_hooks.operations.results import Props
-from bitbucket_hooks.operations.wire import SECRET, SIGNATURE, UNKNOWN, as_secret
+from bitbucket_hooks.operations.wire import PROVIDER_KEY, SECRET, SIGNATURE, UNKNOWN, as_secret
 
 
 @define
@@ -22,9 +22,11 @@ class Received:
 
 
 def receive(properties: struct_pb2.Struct) -> Received:
-    """Read properties; those without a value are left out."""
+    """Read properties; those without a value are left out, and what a dynamic provider kept."""
     received = Received()
-    for name, value in json_format.MessageToDict(properties).items():
+    values = json_format.MessageToDict(properties)
+    values.pop(PROVIDER_KEY, None)
+    for name, value in values.items():
         plain, is_secret = _plain(value)
         if plain is not None:
             received.values[name] = plain

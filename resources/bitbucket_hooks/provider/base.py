@@ -18,6 +18,7 @@ from pulumi.dynamic import (
 
 from bitbucket_hooks.operations.resource import ResourceOperations
 from bitbucket_hooks.operations.results import PartlyDoneError, Props
+from bitbucket_hooks.operations.wire import PROVIDER_KEY
 from bitbucket_hooks.provider import sdk_hooks
 
 sdk_hooks.install()
@@ -56,6 +57,9 @@ class DynamicProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """What an update would change."""
         diff = self._operations.diff(_id, _plain(_olds), _plain(_news))
+        if PROVIDER_KEY not in _olds and not diff.replaces:
+            # the plugin's until now: without an update the state never gets what the SDK reads by
+            return DiffResult(changes=True)
         if diff.is_hidden:
             return sdk_hooks.DetailedDiff(diff.details)
         # None lets the engine compare the inputs itself: it then names just what changed
@@ -88,7 +92,7 @@ class DynamicProvider(ResourceProvider):
 
 def _plain(props: Props) -> Props:
     """Properties without the pickled provider that the SDK keeps among them."""
-    return {key: value for key, value in props.items() if key != sdk_hooks.PROVIDER_KEY}
+    return {key: value for key, value in props.items() if key != PROVIDER_KEY}
 
 
 def _keeping(declared: Props, act: Callable[[], T]) -> T:
@@ -96,8 +100,8 @@ def _keeping(declared: Props, act: Callable[[], T]) -> T:
     try:
         return act()
     except PartlyDoneError as partly:
-        provider = declared.get(sdk_hooks.PROVIDER_KEY)
+        provider = declared.get(PROVIDER_KEY)
         if provider is not None:  # without it the state would have a resource of nobody
-            outputs = {**partly.outputs, sdk_hooks.PROVIDER_KEY: provider}
+            outputs = {**partly.outputs, PROVIDER_KEY: provider}
             sdk_hooks.keep_partly_done(partly.id, outputs, str(partly))
         raise partly.error from None

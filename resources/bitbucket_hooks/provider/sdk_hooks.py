@@ -28,8 +28,6 @@ from bitbucket_hooks.operations.results import Change
 from bitbucket_hooks.operations.wire import DIFF_KINDS, partly_done_metadata
 
 PROVIDER_MODULE: Final = "pulumi.dynamic.__main__"
-PROVIDER_KEY: Final = "__provider"
-"""Under which the SDK keeps the pickled provider in the state."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from attrs import define, evolve
 from typing_extensions import Self
 
 from bitbucket_hooks.api.worker_pool import PoolResult, WorkerPool
-from bitbucket_hooks.model.errors import HooksError, RemoteError
+from bitbucket_hooks.model.errors import ConflictError, HooksError, RemoteError
 from bitbucket_hooks.model.wording import first_lines, first_names
 from bitbucket_hooks.reconcile.lifecycle import Lifecycle
 
@@ -83,6 +83,16 @@ def raise_failures(what: str, known: Any, *results: PoolResult[Any]) -> None:
     remedies = dict.fromkeys(error.remedy for error in (*failed, *filter(None, [stopped])))
     again = "The next `pulumi up` does just what is left."
     raise Incomplete(message, "\n".join((*filter(None, remedies), again)), known)
+
+
+def not_found(what: str, result: PoolResult[Any]) -> ConflictError:
+    """The error of a look-up that not all repositories could answer."""
+    errors = result.failed.values()
+    remedies = dict.fromkeys(error.remedy for error in errors if error.remedy)
+    return ConflictError(
+        f"{what}: {len(errors):,} of {result.total:,} repositories don't fit\n{_listed(errors)}",
+        "\n".join((*remedies, "Correct the id, or leave these repositories out of it.")),
+    )
 
 
 def _listed(errors: Iterable[HooksError]) -> str:

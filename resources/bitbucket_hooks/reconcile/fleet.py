@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from bitbucket_hooks.api.errors import Interrupted
 from bitbucket_hooks.api.worker_pool import PoolResult
+from bitbucket_hooks.model.errors import ConflictError, printable
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.sync_status import (
     AS_DECLARED,
@@ -19,8 +20,16 @@ from bitbucket_hooks.model.sync_status import (
     not_updated,
     unchecked,
 )
-from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, secret_change
-from bitbucket_hooks.reconcile.bulk import BulkWork, raise_failures
+from bitbucket_hooks.model.urls import origin_shown
+from bitbucket_hooks.model.webhook import (
+    BY_KEY,
+    Desired,
+    Observed,
+    SecretChange,
+    canonical_value,
+    secret_change,
+)
+from bitbucket_hooks.reconcile.bulk import BulkWork, not_found, raise_failures
 from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.lifecycle import due
 
@@ -60,6 +69,24 @@ class Copies:
         subjects = {slug: hook.subject for slug, hook in live.items() if hook.subject}
         found = {slug: subject.uuid for slug, subject in subjects.items() if subject.uuid}
         return {**self.repository_uuids, **found}
+
+
+@frozen
+class Mark:
+    """What the hooks of an existing fleet have in common: their description, or their url."""
+
+    key: str
+    """The property, by its name in the state."""
+    value: str = field(repr=False)
+
+    def is_on(self, hook: Observed) -> bool:
+        """Whether a hook has it."""
+        found = getattr(hook, BY_KEY[self.key].name) or ""
+        return bool(canonical_value(self.key, found) == canonical_value(self.key, self.value))
+
+    def __str__(self) -> str:
+        text = origin_shown(self.value) if self.key == "url" else printable(self.value, 60)
+        return f'the {self.key} "{text}"'
 
 
 @frozen
@@ -185,6 +212,32 @@ class Fleets(BulkWork):
                 statuses[slug] = SyncStatus(Sync.GONE)
         there = {s: status for s, status in statuses.items() if s in hooks or not status.is_left}
         return Copies(hooks, there, before.created_at, before.uuids_with(live))
+
+    def find(
+        self, workspace: str, repositories: Collection[str], mark: Mark
+    ) -> dict[str, Observed]:
+        """The one hook of each repository that has the mark.
+
+        Raises ConflictError, which names the repositories without one or with several.
+        """
+
+        def with_mark(repository: str) -> Observed:
+            subject = Subject(workspace, repository)
+            hooks = self.lifecycle.listings.hooks(subject).values()
+            found = [hook for hook in hooks if mark.is_on(hook) and not hook.read_only]
+            if len(found) == 1:
+                return found[0]
+            how_many = f"{len(found)} hooks have" if found else "no hook has"
+            uuids = "".join(f"\n    {hook.uuid}" for hook in found)
+            raise ConflictError(f"{subject}: {how_many} {mark}{uuids}")
+
+        pieces = {slug: partial(with_mark, slug) for slug in repositories}
+        result = self.pool.run(self.what, pieces)
+        if result.stopped:
+            raise result.stopped
+        if result.failed:
+            raise not_found(self.what, result)
+        return {slug: result.done[slug] for slug in repositories}  # in the order that was asked for
 
     def delete(self, workspace: str, copies: Copies, owner: Owner) -> None:
         """Remove all copies but those that another resource holds. Raises Incomplete."""

@@ -118,6 +118,17 @@ class Lifecycle:
         self.warn_of_new_name(subject, found.subject if found else None)
         return found
 
+    def look_up(self, subject: Subject, uuid: str) -> Observed:
+        """A hook that no state has. Raises ApiError, and NotFound when there is none."""
+        found = self._in(self.listings.hooks(subject), subject, uuid)
+        if found is None:
+            raise NotFound(
+                f"{subject}: there is no hook {uuid}",
+                "Correct the id; a look-up can also be taken out of the program.",
+                status=404,
+            )
+        return found
+
     def lives_on(self, subject: Subject, uuid: str) -> bool:
         """Whether a hook is found on another subject than it was, which was renamed then."""
         return self._in(self.presence.listing(subject), subject, uuid) is not None

@@ -1,0 +1,157 @@
+"""Resources move between `pulumi-bitbucket`, the dynamic providers and the plugin by aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from support import languages, old_state
+from support.engine import Project
+
+CI = "https://ci.example.com/bitbucket"
+ROOM = "https://chat.example.com/canary-of-room"
+SECRET = "canary-of-ci"
+RIVAL = {"Hook": old_state.KIND, "WorkspaceHook": old_state.WORKSPACE_KIND}
+IN_PYTHON = """
+def options(kind):
+    alias = pulumi.Alias(type_=f"bitbucket-hooks:index:{kind}")
+    return pulumi.ResourceOptions(aliases=[alias])
+
+config = pulumi.Config()
+ci = bitbucket.Hook(
+    "ci", options("Hook"), repository="api", url=config.require("receiver"),
+    secret=config.require_secret("ciSecret"),
+)
+other = bitbucket.Hook(
+    "other", options("Hook"), repository="worker", url=config.require("receiver"),
+    secret_from="env:OTHER",
+)
+audit = bitbucket.WorkspaceHook("audit", options("WorkspaceHook"), url=config.require("receiver"))
+chat = bitbucket.HookFleet(
+    "chat", options("HookFleet"), repositories=["api", "web"], url=config.require_secret("room"),
+    secret=config.require_secret("ciSecret"),
+)
+bitbucket.RepositoryHooksExclusive(
+    "only", options("RepositoryHooksExclusive"), repositories=["api", "web"],
+    hooks=[ci.uuid, chat.hooks],
+)
+bitbucket.WorkspaceHooksExclusive(
+    "alone", options("WorkspaceHooksExclusive"), hooks=[audit.uuid]
+)
+"""
+IN_YAML: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "ci": ("Hook", {"repository": "api", "url": "${receiver}", "secret": "${ciSecret}"}),
+    "other": ("Hook", {"repository": "worker", "url": "${receiver}", "secretFrom": "env:OTHER"}),
+    "audit": ("WorkspaceHook", {"url": "${receiver}"}),
+    "chat": (
+        "HookFleet",
+        {"repositories": ["api", "web"], "url": "${room}", "secret": "${ciSecret}"},
+    ),
+    "only": (
+        "RepositoryHooksExclusive",
+        {"repositories": ["api", "web"], "hooks": ["${ci.uuid}", "${chat.hooks}"]},
+    ),
+    "alone": ("WorkspaceHooksExclusive", {"hooks": ["${audit.uuid}"]}),
+}
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def plugged(project: Project) -> Project:
+    """Give a project of an engine that has the plugin, with the account for both providers."""
+    languages.ensure("yaml")
+    assert project.command("plugin", "install").code == 0
+    account = {"apiUrl": f"sandbox:{project.database}", "workspace": "acme"}
+    project.config({f"bitbucket-hooks:{key}": value for key, value in account.items()})
+    project.config({"receiver": CI}).secret("ciSecret", SECRET).secret("room", ROOM)
+    project.env["OTHER"] = "canary-of-other"
+    return project
+
+
+def in_yaml(project: Project, resources: Mapping[str, tuple[str, dict[str, Any]]]) -> None:
+    """Replace the program by one in YAML that declares resources of the plugin."""
+    program = {
+        "name": "e2e",
+        "runtime": "yaml",
+        "config": {key: {"type": "string"} for key in ("receiver", "ciSecret", "room")},
+        "resources": {
+            name: {"type": f"bitbucket-hooks:{kind}", "properties": properties}
+            for name, (kind, properties) in resources.items()
+        },
+    }
+    (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+
+
+def kinds(project: Project) -> set[str]:
+    """Whose the resources in the state are."""
+    return {record["type"].rpartition(":")[0] for record in project.state().values()}
+
+
+def test_from_the_rival(plugged: Project) -> None:
+    """Nothing is replaced or written; the first refresh completes what the old state lacks."""
+    like_theirs = {"description": "CI", "skip_cert_verification": True, "secret": SECRET}
+    made = {
+        repository: plugged.estate.plant_hook(target, CI, **like_theirs)
+        for repository, target in {"api": "acme/api", "": "acme"}.items()
+    }
+    old_state.leave_behind(plugged, made.items(), SECRET, provider="member")
+    properties = {
+        "url": "${receiver}",
+        "description": "CI",
+        "secret": "${ciSecret}",
+        "skipCertVerification": True,
+    }
+    in_yaml(
+        plugged,
+        {
+            "ci-api": ("Hook", {"repository": "api", **properties}),
+            "audit": ("WorkspaceHook", properties),
+        },
+    )
+    assert "replace" not in plugged.preview_and_up().succeeded().text
+    assert kinds(plugged) == {"bitbucket-hooks:index"}
+    plugged.up("--refresh").succeeded()
+    plugged.preview("--expect-no-changes").succeeded()
+    assert all(record["outputs"]["createdAt"] for record in plugged.state().values())
+    assert not plugged.writes()
+    assert SECRET not in plugged.state_files()
+
+
+def test_there_and_back(plugged: Project) -> None:
+    """Every kind of resource goes from the dynamic providers to the plugin, and back again."""
+    plugged.program(IN_PYTHON).up().succeeded()
+    live, in_python = plugged.hooks(), (plugged.folder / "Pulumi.yaml").read_text()
+    plugged.estate.clear_requests()
+
+    in_yaml(plugged, IN_YAML)
+    plugged.up("--expect-no-changes").succeeded()
+    assert kinds(plugged) == {"bitbucket-hooks:index"}
+    plugged.up("--refresh").succeeded()
+    plugged.preview("--expect-no-changes").succeeded()
+    assert "__provider" not in str(plugged.state())
+
+    (plugged.folder / "Pulumi.yaml").write_text(in_python)
+    assert "replace" not in plugged.preview_and_up().succeeded().text
+    assert kinds(plugged) == {"pulumi-python:dynamic/bitbucket"}
+    plugged.preview("--refresh", "--expect-no-changes").succeeded()
+    assert plugged.hooks() == live
+    assert not plugged.writes()
+    assert "canary" not in plugged.state_files()
+    plugged.destroy().succeeded()
+    assert not plugged.hooks()
+
+
+def test_under_another_name(plugged: Project) -> None:
+    """Without an alias the plugin adopts the hook, and the dynamic provider lets it go."""
+    plugged.program(f'bitbucket.Hook("ci", repository="api", url="{CI}")').up().succeeded()
+    live = plugged.only_hook()
+    plugged.estate.clear_requests()
+    in_yaml(plugged, {"builds": ("Hook", {"repository": "api", "url": "${receiver}"})})
+    assert "kept the hook" in plugged.up().succeeded().text
+    assert plugged.state()["builds"]["id"] == live.uuid
+    assert plugged.only_hook() == live
+    assert not plugged.writes()
