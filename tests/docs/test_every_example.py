@@ -24,8 +24,8 @@ PAGES: Final = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("template/*.md"))
 )
-# the classes' part of a type token, and what stands for any key
-_NO_KEYS: Final = ("Hook", "HookFleet", "WorkspaceHook", "index", "KEY")
+# the part of a type or function token that is its name, and what stands for any key
+_NO_KEYS: Final = ("Hook", "HookFleet", "WorkspaceHook", "getIpRanges", "index", "KEY")
 _OTHER_VARIABLES: Final = (TURN, "BITBUCKET_HOOKS_FORCE", "BITBUCKET_HOOKS_CACHE")
 _FENCE: Final = re.compile(r"^ *```(.*?)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE: Final = re.compile(r"(`+)(.+?)\1", re.DOTALL)
@@ -107,7 +107,7 @@ def test_the_engines_commands(tmp_path: Path) -> None:
         for call in _calls(page, "pulumi"):
             words = [word for word in call if re.fullmatch("[a-z]+", word)]
             command = tuple(words[: 2 if words and words[0] in _GROUPS else 1])
-            if command and command[0] != "import":  # which is named because it can't serve
+            if command:
                 calls.setdefault(command, set()).update(_options(call))
     hidden = {"PULUMI_DEBUG_COMMANDS": "true", "PULUMI_EXPERIMENTAL": "true"}  # --event-log, --plan
     env = {**environment(tmp_path), **hidden}
@@ -129,7 +129,8 @@ def test_keys_and_variables(page: str) -> None:
     text = _text(page)
     ours = {*KEYS, *_NO_KEYS}
     assert set(re.findall(r"(?<![\w/-])bitbucket:([a-zA-Z]+)", text)) <= ours
-    assert set(re.findall(r"(?<![\w/])bitbucket-hooks:([a-zA-Z]+)", text)) <= {*STACK_KEYS, "KEY"}
+    assert set(re.findall(r"(?<![\w/])bitbucket-hooks:([a-zA-Z]+)", text)) <= {*ours, *STACK_KEYS}
+    assert set(re.findall(r"\bbitbucket-hooks:index:(\w+)", text)) <= {*_NO_KEYS}
     named = set(re.findall(r"\bBITBUCKET_[A-Z_]*[A-Z]\b", text))
     assert named <= {*VARIABLES.values(), *_OTHER_VARIABLES, *_of_pipelines()}
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -12,7 +10,7 @@ from typing import Final
 import pytest
 
 from support import languages
-from support.engine import ROOT, environment
+from support.engine import environment
 
 pytestmark = pytest.mark.engine
 
@@ -63,9 +61,7 @@ def _pulumi(folder: Path, *args: str) -> str:
     """Run `pulumi` to its good end; give all that it shows."""
     env = environment(folder.parent / "home") | {
         "PULUMI_BACKEND_URL": f"file://{folder.parent}?metadata=skip",
-        "npm_config_cache": str(Path.home() / ".npm"),
-        "npm_config_audit": "false",
-        "npm_config_prefer_offline": "true",
+        **languages.npm(),
     }
     command = ["pulumi", *args, "--non-interactive", "--color", "never"]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
@@ -102,9 +98,7 @@ def test_a_program_in_yaml(tmp_path: Path) -> None:
 def test_a_program_in_typescript_with_an_added_package(tmp_path: Path, schema: Path) -> None:
     """The SDK is written, installed, and type-checked with the program."""
     languages.ensure("nodejs")
-    folder = languages.typescript_project(tmp_path / "project", _TYPESCRIPT)
-    (folder / "node_modules").unlink()
-    shutil.copytree(languages.node_modules(), folder / "node_modules", symlinks=True)
+    folder = languages.typescript_project(tmp_path / "project", _TYPESCRIPT, adds_packages=True)
     _pulumi(folder, "package", "add", str(schema))
     assert _outputs_of_a_deployment(folder) == {"said": "hello, dev", "known": [False, "function"]}
 
@@ -115,14 +109,4 @@ def test_an_sdk_for_go_compiles(tmp_path: Path, schema: Path) -> None:
     _pulumi(tmp_path, "package", "gen-sdk", str(schema), "--language", "go", "--out", "sdk")
     folder = tmp_path / "sdk" / "go"
     (folder / "main.go").write_text(_GO)
-    generator = ROOT / "engine" / "go" / "generator"
-    shutil.copy(generator / "go.sum", folder)
-    pins = (generator / "go.mod").read_text()
-    (folder / "go.mod").write_text(
-        pins.replace("bitbucket-hooks/engine/generator", "example.com/sdk")
-    )
-    # As the CLI is built, so that what both consist of is compiled once.
-    env = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
-    build = ["go", "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-o", os.devnull, "."]
-    done = subprocess.run(build, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    languages.go_build(folder, "example.com/sdk")

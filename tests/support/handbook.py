@@ -12,7 +12,7 @@ from support.transcript import Step, misses, session, steps
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NAMED: Final = re.compile(r"\A# ([\w./-]+\.(?:py|yaml|txt))\b")
+_NAMED: Final = re.compile(r"\A(?:#|//) ([\w./-]+\.(?:py|ts|yaml|txt))\b")
 _END: Final = "end of the block"
 # a stack's file keeps what the engine wrote into it, such as its salt
 _MERGE: Final = (
@@ -42,7 +42,7 @@ def page_steps(text: str) -> Iterator[Step]:
     """The commands of `console` blocks, and those that write the files that other blocks are.
 
     A block is a file when its first line is a comment that begins with a name, such as
-    `# stacks/Pulumi.prod.yaml`.
+    `# stacks/Pulumi.prod.yaml` or `// index.ts`.
     """
     for kind, code in _BLOCK.findall(text):
         named = _NAMED.match(code)
@@ -59,8 +59,8 @@ def _written(name: str, code: str) -> str:
     return f"mkdir -p {folder} && {into} <<'{_END}'\n{code}{_END}"
 
 
-def play(text: str, folder: Path, env: Mapping[str, str], *before: str, **instead: str) -> None:
-    """Run a page's session; every command prints what the page shows.
+def play(text: str, folder: Path, env: Mapping[str, str], *before: str, **instead: str) -> str:
+    """Run a page's session; every command prints what the page shows. Gives all that is printed.
 
     `before` are commands that the page takes for granted. `instead` has, by the name of a
     placeholder in capitals, what takes its place.
@@ -72,3 +72,4 @@ def play(text: str, folder: Path, env: Mapping[str, str], *before: str, **instea
     printed = session([*before, *commands], folder, env)[len(before) :]
     assert shown
     assert not misses(shown, printed), "\n".join(misses(shown, printed))
+    return "\n".join(printed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -42,15 +43,40 @@ def node_modules() -> Path:
     return folder / "node_modules"
 
 
-def typescript_project(folder: Path, program: str) -> Path:
-    """Lay out a project with a TypeScript program and its packages."""
-    folder.mkdir(parents=True)
+def typescript_project(folder: Path, program: str, *, adds_packages: bool = False) -> Path:
+    """Lay out a project with a TypeScript program and its packages; others are added to a copy."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "Pulumi.yaml").write_text("name: e2e\nruntime: nodejs\n")
     shutil.copy(TYPESCRIPT / "package.json", folder)
     (folder / "index.ts").write_text(program)
     (folder / "tsconfig.json").write_text('{"compilerOptions": {"strict": true}}')
-    (folder / "node_modules").symlink_to(node_modules())
+    if adds_packages:
+        shutil.copytree(node_modules(), folder / "node_modules", symlinks=True)
+    else:
+        (folder / "node_modules").symlink_to(node_modules())
     return folder
+
+
+def npm() -> dict[str, str]:
+    """What npm goes by, so that it asks its registry for as little as it can."""
+    return {
+        "npm_config_cache": str(Path.home() / ".npm"),
+        "npm_config_audit": "false",
+        "npm_config_prefer_offline": "true",
+    }
+
+
+def go_build(folder: Path, module: str) -> None:
+    """Compile the Go program in a folder, with the versions that the CLI is built of."""
+    generator = ROOT / "engine" / "go" / "generator"
+    shutil.copy(generator / "go.sum", folder)
+    pins = (generator / "go.mod").read_text()
+    (folder / "go.mod").write_text(pins.replace("bitbucket-hooks/engine/generator", module))
+    # As the CLI is built, so that what both consist of is compiled once.
+    env = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
+    build = ["go", "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-o", os.devnull, "."]
+    done = subprocess.run(build, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _python(*args: str) -> str:
