@@ -16,30 +16,26 @@ ROOM = "https://chat.example.com/canary-of-room"
 SECRET = "canary-of-ci"
 RIVAL = {"Hook": old_state.KIND, "WorkspaceHook": old_state.WORKSPACE_KIND}
 IN_PYTHON = """
-def options(kind):
-    alias = pulumi.Alias(type_=f"bitbucket-hooks:index:{kind}")
-    return pulumi.ResourceOptions(aliases=[alias])
-
 config = pulumi.Config()
 ci = bitbucket.Hook(
-    "ci", options("Hook"), repository="api", url=config.require("receiver"),
+    "ci", repository="api", url=config.require("receiver"),
     secret=config.require_secret("ciSecret"),
 )
 other = bitbucket.Hook(
-    "other", options("Hook"), repository="worker", url=config.require("receiver"),
+    "other", repository="worker", url=config.require("receiver"),
     secret_from="env:OTHER",
 )
-audit = bitbucket.WorkspaceHook("audit", options("WorkspaceHook"), url=config.require("receiver"))
+audit = bitbucket.WorkspaceHook("audit", url=config.require("receiver"))
 chat = bitbucket.HookFleet(
-    "chat", options("HookFleet"), repositories=["api", "web"], url=config.require_secret("room"),
+    "chat", repositories=["api", "web"], url=config.require_secret("room"),
     secret=config.require_secret("ciSecret"),
 )
 bitbucket.RepositoryHooksExclusive(
-    "only", options("RepositoryHooksExclusive"), repositories=["api", "web"],
+    "only", repositories=["api", "web"],
     hooks=[ci.uuid, chat.hooks],
 )
 bitbucket.WorkspaceHooksExclusive(
-    "alone", options("WorkspaceHooksExclusive"), hooks=[audit.uuid]
+    "alone", hooks=[audit.uuid]
 )
 """
 IN_YAML: Mapping[str, tuple[str, dict[str, Any]]] = {

@@ -192,3 +192,16 @@ def test_inputs_tell_nothing_of_what_secret_from_finds(
     assert first["secretFingerprint"] == ""
     older = {**first, "secretFingerprint": "scrypt$c2FsdA==$aGFzaA=="}
     assert server.check(news, older)[0] == older
+
+
+def test_a_replacement_of_a_bridged_hook(server: ProviderServer) -> None:
+    """Refused: the old plugin would delete the hook that is adopted here.
+
+    An engine that replaces checks once more, without the old inputs.
+    """
+    declared, inputs = ({**props, "url": f"{URL}/moved"} for props in (DECLARED, INPUTS))
+    theirs = {**inputs, "__defaults": ["active"]}
+    assert server.check(declared, theirs, "moved") == (inputs, [])
+    _, failures = server.check(declared, {}, "moved")
+    assert "pulumi-bitbucket would then delete the hook" in "".join(failures)
+    assert server.check({**declared, "repository": "docs"}, {}, "moved")[1] == []

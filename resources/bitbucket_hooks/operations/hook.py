@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
 
 import pulumi
 
@@ -33,15 +33,45 @@ from bitbucket_hooks.operations.resource import (
     owner,
     warn_of_kept_secret,
 )
-from bitbucket_hooks.operations.results import Diff, PartlyDoneError, Props, ReadState
+from bitbucket_hooks.operations.results import (
+    Diff,
+    InputProblem,
+    PartlyDoneError,
+    Props,
+    ReadState,
+)
 from bitbucket_hooks.operations.wire import as_secret
+from bitbucket_hooks.reconcile.claims import Owner
 from bitbucket_hooks.reconcile.lifecycle import due
+
+_BRIDGED: Final = "__defaults"
+"""An input that Pulumi's bridge to Terraform providers keeps, and ours never."""
+_bridged: Final[dict[Owner, Subject]] = {}
+"""What hooks of `pulumi-bitbucket` that become ours hang on."""
 
 
 class _SingleHookOperations(ResourceOperations):
     """Translates between the engine's values and `reconcile`."""
 
     id_form: ClassVar[str]
+
+    def _problems(self, olds: Props, inputs: Props) -> Iterable[InputProblem]:
+        """Refuse the replacement of a hook of `pulumi-bitbucket`, whose plugin would delete it.
+
+        Older engines replace where the explicit provider is another one: they check anew, without
+        the old inputs.
+        """
+        if pulumi.contains_unknowns(inputs) or "url" not in inputs:
+            return
+        us = owner(inputs)
+        if _BRIDGED in olds and self.checker.subject[0] in olds:
+            _bridged[us] = subject_of(olds)
+        elif not olds and us in _bridged and _bridged[us] == subject_of(inputs):
+            yield InputProblem(
+                "",
+                "would be replaced, and pulumi-bitbucket would then delete the hook that is "
+                "adopted here; take it out of the state first (`pulumi state delete`)",
+            )
 
     def diff(self, id_: str, olds: Props, news: Props) -> Diff:
         """What an update would change; a hook that is declared is claimed."""

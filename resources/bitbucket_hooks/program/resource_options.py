@@ -14,6 +14,7 @@ import pulumi
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.naming import camel
 from bitbucket_hooks.model.notes import note_failure
+from bitbucket_hooks.model.resources import PACKAGE
 from bitbucket_hooks.program.account import inherited_from
 
 _SECRET_SOURCE: Final = ("secret_from", "secret_fingerprint")
@@ -35,11 +36,12 @@ def options(
     opts: pulumi.ResourceOptions | None,
     secrets: Sequence[str],
 ) -> pulumi.ResourceOptions:
-    """Give the options of a resource, with the `Provider` of its parent and secret outputs.
+    """Give the options of a resource: the `Provider` of its parent, secret outputs, an alias.
 
     Raises pulumi.RunError for an option that this kind of resource can't honour.
     """
-    ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets))
+    of_the_plugin = pulumi.Alias(type_=f"{PACKAGE}:index:{kind}")  # it may have been its until now
+    ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets), aliases=[of_the_plugin])
     merged = pulumi.ResourceOptions.merge(opts, ours)
     for what, remedy in _problems(kind, merged):
         error = ConfigError(f'{kind} "{name}": {what}', remedy)
