@@ -154,18 +154,28 @@ def test_a_diff_names_each_property(server: ProviderServer) -> None:
 
 
 def test_a_problem_is_at_its_property(server: ProviderServer) -> None:
-    """But where the engine would print a value beside it that may be a secret."""
-    wrong = {**DECLARED, "url": f"ftp://{CANARY}", "secret": CANARY * 30, "active": 0}
+    """But where the engine would print a secret beside it, a whole list, or no value at all."""
     request = provider_pb2.CheckRequest(
-        urn="urn:pulumi:dev::hooks::bitbucket-hooks:index:Hook::ci",
-        news=struct({**wrong, "events": ["repo:push", "repo:psh"]}),
+        urn="urn:pulumi:dev::hooks::bitbucket-hooks:index:HookFleet::ci",
+        news=struct(
+            {
+                "repositories": ["api", "web"],
+                "url": f"ftp://{CANARY}",
+                "secret": CANARY * 30,
+                "skipCertVerification": as_secret(CANARY),
+                "active": 0,
+                "events": ["repo:push", "repo:psh"],
+                "adopt": "{00000000-0000-4000-8000-000000000001}",
+                "historyEnabled": [],
+            }
+        ),
     )
     failures = server.stub.Check(request, timeout=30).failures
-    named = {failure.property: failure.reason for failure in failures if failure.property}
-    assert named.keys() == {"active", "events[1]"}
-    assert named["active"] == "must be true or false, not a number"
-    others = sorted(failure.reason for failure in failures if not failure.property)
-    assert [reason.partition(":")[0] for reason in others] == ["secret", "url"]
+    at_property = {failure.property: failure.reason for failure in failures if failure.property}
+    assert at_property.keys() == {"active", "adopt"}
+    assert at_property["active"] == "must be true or false, not a number"
+    others = {failure.reason.partition(":")[0] for failure in failures if not failure.property}
+    assert others == {"url", "secret", "skipCertVerification", "events[1]", "historyEnabled"}
     assert CANARY not in repr(failures)
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.resources import files
@@ -55,7 +55,7 @@ _KINDS: Final[Mapping[str, type[ResourceOperations]]] = {
 _SECRET: Final = frozenset({"secret", FINGERPRINT})
 """Properties that are secret wherever they stand."""
 _NOT_PRINTED: Final = frozenset({"url", *_SECRET})
-"""Properties whose value the engine must not print beside a problem: they may hold a secret."""
+"""Properties whose value is not printed beside a problem: they may hold a secret."""
 _STAY: Final = ("uuid", "createdAt")
 """What a preview of an update knows of the outputs, beside what is declared."""
 _WORKERS: Final = 256  # more than the engine asks for at once on any machine
@@ -162,9 +162,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if "urlIsSecret" in operations.checker.own:
             news.values["urlIsSecret"] = "url" in news.secrets
         checked = operations.check(receive(request.olds).values, news.values)
+        secrets = news.secrets | _SECRET
         return provider_pb2.CheckResponse(
-            inputs=send(checked.inputs, news.secrets | _SECRET),
-            failures=[_failure(problem) for problem in checked.problems],
+            inputs=send(checked.inputs, secrets),
+            failures=[_failure(p, checked.inputs, secrets) for p in checked.problems],
         )
 
     @_answered
@@ -235,10 +236,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return _KINDS[kind](self._session)
 
 
-def _failure(problem: InputProblem) -> provider_pb2.CheckFailure:
-    """A problem, by the property's path unless the engine would print a value that it must not."""
-    is_shown = problem.path.partition("[")[0] not in _NOT_PRINTED
-    path, reason = (problem.path, problem.text) if is_shown else ("", str(problem))
+def _failure(
+    problem: InputProblem, inputs: Props, secrets: Collection[str]
+) -> provider_pb2.CheckFailure:
+    """A problem, at its property where the engine can print the value beside it.
+
+    It has no value for a path into a list, and prints all of a long list.
+    """
+    path, reason = problem.path, problem.text
+    is_hidden = path in secrets or path in _NOT_PRINTED
+    if is_hidden or "[" in path or isinstance(inputs.get(path), (Mapping, list)):
+        path, reason = "", str(problem)
     return provider_pb2.CheckFailure(property=path, reason=engine.with_users_keys(reason))
 
 

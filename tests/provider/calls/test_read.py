@@ -196,6 +196,21 @@ def test_a_look_up_takes_all_that_is_told(server: ProviderServer, sandbox: Sandb
     }
 
 
+@pytest.mark.parametrize(("kind", "place"), [("Hook", "acme/web"), ("WorkspaceHook", "acme")])
+def test_what_a_look_up_found_declares_just_that(
+    server: ProviderServer, sandbox: Sandbox, kind: str, place: str
+) -> None:
+    """So that nothing changes after an import."""
+    hook = sandbox.plant_hook(place, URL, secret="x", active=False, events=["repo:fork"])
+    resource = server.of(kind)
+    id_, outputs, inputs = resource.read(f"{place}/{hook.uuid}", {})
+    assert resource.check(inputs, inputs) == (inputs, [])
+    assert resource.diff(id_, outputs, inputs) == (False, [])
+    resource.update(id_, outputs, inputs)
+    assert sandbox.hooks(place) == [hook]
+    assert {line.split()[0] for line in asked(sandbox)} == {"GET"}
+
+
 def test_a_look_up_of_a_workspace_hook(server: ProviderServer, sandbox: Sandbox) -> None:
     """By `WORKSPACE/{uuid}`."""
     hook = sandbox.plant_hook("acme", URL)
