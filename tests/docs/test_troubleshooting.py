@@ -23,6 +23,7 @@ THEIRS: Final = (
     "No module named 'bitbucket_hooks'",
     "incorrect passphrase",
     "no language plugin 'pulumi-language-yaml' found",
+    "exited prematurely",
     "no resource plugin 'pulumi-resource-bitbucket-hooks' found",
 )
 WORDS: Final = ("pulumi refresh", "destroy", "adopt", "never", "Hook")

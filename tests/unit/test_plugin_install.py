@@ -44,6 +44,15 @@ def test_the_file_starts_the_plugin_of_its_environment(tmp_path: Path) -> None:
         plugin.terminate()
     assert int(port) > 0
 
+    (packages / "here.pth").unlink()
+    without_package = subprocess.run([file], capture_output=True, text=True, check=False)
+    python.unlink()
+    without_python = subprocess.run([file], capture_output=True, text=True, check=False)
+    for ended in (without_package, without_python):
+        assert ended.returncode == 1
+        assert "run 'bitbucket-hooks plugin install'" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
 
 def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Says what is missing, and what to do."""

@@ -13,15 +13,20 @@ EXECUTABLE: Final = f"pulumi-resource-{PACKAGE}"
 """The name by which the engine finds the file that starts the plugin."""
 
 _PRE_RELEASE: Final = re.compile(r"\.?(a|b|rc|dev)(\d+)$")
-# The shell reads a command, Python a text: so the path may be long and have spaces, which the
-# first line of a script can't take.
+# The shell reads commands where Python reads a text: so the interpreter's path may be long and have
+# spaces, which the first line of a script can't take.
 _STARTS_IT: Final = """#!/bin/sh
-'''exec' "{python}" "$0" "$@"
-' '''
-from bitbucket_hooks.plugin.server import main
-
+''':'
+[ -x "{python}" ] || {{ echo "{python}: not there any more; {remedy}" >&2; exit 1; }}
+exec "{python}" "$0" "$@"
+'''
+try:
+    from bitbucket_hooks.plugin.server import main
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{{error}}; {remedy}") from None
 main()
 """
+_REMEDY: Final = "run 'bitbucket-hooks plugin install' in an environment with the package"
 
 
 def semantic(python_version: str) -> str:
@@ -34,4 +39,4 @@ VERSION: Final = semantic(version(PACKAGE))
 
 def executable() -> str:
     """The text of a file that starts the plugin with this Python and its packages."""
-    return _STARTS_IT.format(python=sys.executable)
+    return _STARTS_IT.format(python=sys.executable, remedy=_REMEDY)
