@@ -16,6 +16,7 @@ IMPORTED_BEFORE: Final = [
     "grpc",
     "pulumi.dynamic",
     "bitbucket_hooks.sandbox.adapter",
+    "bitbucket_hooks.connect",
     "bitbucket_hooks.plugin.server",
 ]
 """None of them looks at the process that it is imported in, as `provider.base` does."""
