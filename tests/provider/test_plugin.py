@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import empty_pb2, json_format
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from bitbucket_hooks.operations.wire import SIGNATURE, as_secret
 from bitbucket_hooks.plugin.distribution import executable, semantic
@@ -244,6 +244,16 @@ def test_it_ends_with_an_engine_that_is_killed(tmp_path: Path, engine: FakeEngin
     with _started(tmp_path, engine) as process:
         engine.stop()
         assert process.wait(60) == 1
+
+
+def test_an_engine_that_did_not_start_it(server: ProviderServer, sandbox: Sandbox) -> None:
+    """Attaches itself, as to a plugin in a debugger, and hears what there is to say."""
+    sandbox.plant_hook("acme/web", URL)
+    engine = FakeEngine()
+    server.stub.Attach(plugin_pb2.PluginAttach(address=engine.address), timeout=30)
+    server.made(DECLARED)
+    assert "adopted the existing hook" in engine.messages()
+    engine.stop()
 
 
 def test_the_engine_ends_it_with_an_interrupt(
