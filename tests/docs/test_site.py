@@ -22,6 +22,7 @@ import bitbucket_hooks
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import layer, resolve
+from support.checkout import unmeasured
 from support.engine import STACK, Project
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             run = subprocess.run(
                 [Path(sys.prefix) / "bin" / build[0], *build[1:]],
                 cwd=ROOT,
+                env=unmeasured(),
                 stderr=subprocess.PIPE,
                 text=True,
                 check=False,
