@@ -33,7 +33,7 @@ def test_first_creates_second_sends_nothing(project: Project) -> None:
         "POST workspaces/acme/hooks": 1,
     }
     assert "3 unchanged" in project.preview("--expect-no-changes").succeeded().flat
-    project.preview_and_up("--expect-no-changes").succeeded()
+    project.up("--expect-no-changes").succeeded()
     assert not project.calls()
 
 
@@ -54,7 +54,7 @@ bitbucket.Hook("ci", bitbucket.HookArgs(
 ))
 """
     )
-    project.preview_and_up("--expect-no-changes").succeeded()
+    project.up("--expect-no-changes").succeeded()
     assert not project.calls()
 
 

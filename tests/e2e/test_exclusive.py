@@ -137,7 +137,7 @@ def test_all_kinds_of_hooks(project: Project) -> None:
     assert "What this run's own changes adopt stays." in run.text
     assert project.state()["two"]["id"] == planted.uuid
     program = program.replace('"api", "web"]', '"web"]')
-    project.program(program).preview_and_up().succeeded()
+    project.program(program).up().succeeded()
     assert not project.hooks("acme/api")
     project.preview("--refresh", "--expect-no-changes").succeeded()
     project.destroy().succeeded()

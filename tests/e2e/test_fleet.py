@@ -71,7 +71,7 @@ def test_life(project: Project) -> None:
     project.preview("--refresh", "--expect-no-changes").succeeded()
 
     more = ', events=["repo:fork"]'
-    project.program(_fleet(more=more)).preview_and_up().succeeded()
+    project.program(_fleet(more=more)).up().succeeded()
     assert {hook.events for hook in project.hooks()} == {("repo:fork",)}
     project.calls()
     project.program(_fleet((*SLUGS[1:], "docs"), more))

@@ -24,7 +24,7 @@ AUDIT = {"name": "audit", "workspace": True, "url": "https://audit.example.com/"
 def test_hooks_from_config(stacks: Project) -> None:
     """Each entry becomes its hooks; the outputs give their uuids."""
     entries = [CI, {**AUDIT, "skipCertVerification": True, "historyEnabled": True, "active": False}]
-    stacks.config({KEY: entries}).preview_and_up().succeeded()
+    stacks.config({KEY: entries}).up().succeeded()
     api, web = stacks.only_hook("acme/api"), stacks.only_hook("acme/web")
     audit = stacks.only_hook("acme")
     assert stacks.outputs() == {
@@ -140,7 +140,7 @@ def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> Non
         {"bitbucket-hooks:accounts": {"labs": {"username": OWNER_EMAIL, "workspace": "globex"}}}
     )
     stacks.secret("bitbucket-hooks:accounts.labs.password", OWNER_TOKEN)
-    stacks.preview_and_up().succeeded()
+    stacks.up().succeeded()
     assert stacks.outputs()["hooks"]["portal"].keys() == {"portal", "website"}
     assert stacks.only_hook("globex").url == AUDIT["url"]
     assert stacks.only_hook("globex/portal").uuid == stacks.outputs()["hooks"]["portal"]["portal"]

@@ -80,7 +80,7 @@ def continued(project: Project) -> Project:
 def test_nothing_changes(continued: Project) -> None:
     """Neither a preview, with or without a refresh, nor an update finds anything to do."""
     before = continued.hooks()
-    for run in (continued.preview, continued.preview_and_up):
+    for run in (continued.preview, continued.up):
         for refresh in ((), ("--refresh",)):
             run(*refresh, "--expect-no-changes").succeeded()
     assert continued.hooks() == before
@@ -102,7 +102,7 @@ def test_a_repository_is_renamed(continued: Project) -> None:
 def test_a_rotation_reaches_each_hook_of_its_source(continued: Project) -> None:
     """Another value is seen in what the state keeps of the old one, and written once a hook."""
     continued.env["CI_SECRET"] = "canary-rotated"
-    continued.preview_and_up().succeeded()
+    continued.up().succeeded()
     secrets = [hook.secret for hook in continued.hooks()]
     assert secrets.count("canary-rotated") == 4
     assert "canary-sourced" not in secrets

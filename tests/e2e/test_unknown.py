@@ -41,7 +41,7 @@ def test_preview_and_apply(project: Project) -> None:
     shown = project.preview("--diff").succeeded()
     assert not project.calls()
     assert "second" in shown.text
-    project.preview_and_up().succeeded()
+    project.up().succeeded()
     first, second = project.only_hook("acme/api"), project.only_hook("acme/web")
     assert first.url == "https://made.example.com/"
     assert second.url == f"https://ci.example.com/{first.uuid.strip('{}')}"
@@ -70,7 +70,7 @@ second = bitbucket.Hook("second", repository="web", url=first.uuid)
 """
     )
     project.preview().succeeded()
-    text = project.preview_and_up().failed().text
+    text = project.up().failed().text
     assert "second" in text
     assert "must start with https://" in text
     assert not project.hooks("acme/web")
