@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
 
 from support import languages, old_state
 from support.engine import Project
+from support.transcript import session
 
 CI = "https://ci.example.com/bitbucket"
 ROOM = "https://chat.example.com/canary-of-room"
@@ -53,6 +54,31 @@ IN_YAML: Mapping[str, tuple[str, dict[str, Any]]] = {
     "alone": ("WorkspaceHooksExclusive", {"hooks": ["${audit.uuid}"]}),
 }
 
+_THEIRS: Final = {
+    "url": "${receiver}",
+    "description": "CI",
+    "secret": "${ciSecret}",
+    "skipCertVerification": True,
+}
+HOOKS_IN_YAML: Final = {
+    "ci-api": ("Hook", {"repository": "api", **_THEIRS}),
+    "audit": ("WorkspaceHook", _THEIRS),
+}
+HOOKS_IN_TYPESCRIPT: Final = """
+import * as pulumi from "@pulumi/pulumi";
+import * as bitbucket from "pulumi-bitbucket-hooks";
+
+const config = new pulumi.Config();
+const theirs = {
+    url: config.require("receiver"),
+    description: "CI",
+    secret: config.requireSecret("ciSecret"),
+    skipCertVerification: true,
+};
+new bitbucket.Hook("ci-api", { repository: "api", ...theirs });
+new bitbucket.WorkspaceHook("audit", theirs);
+"""
+
 pytestmark = pytest.mark.engine
 
 
@@ -82,12 +108,21 @@ def in_yaml(project: Project, resources: Mapping[str, tuple[str, dict[str, Any]]
     (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
 
 
+def in_typescript(project: Project, program: str) -> None:
+    """Replace the program by one in TypeScript, with the plugin's SDK."""
+    languages.ensure("nodejs")
+    project.env |= languages.npm()
+    languages.typescript_project(project.folder, program, adds_packages=True)
+    session(["pulumi package add bitbucket-hooks"], project.folder, project.env)
+
+
 def kinds(project: Project) -> set[str]:
     """Whose the resources in the state are."""
     return {record["type"].rpartition(":")[0] for record in project.state().values()}
 
 
-def test_from_the_rival(plugged: Project) -> None:
+@pytest.mark.parametrize("language", ["yaml", "typescript"])
+def test_from_the_rival(plugged: Project, language: str) -> None:
     """Nothing is replaced or written; the first refresh completes what the old state lacks."""
     like_theirs = {"description": "CI", "skip_cert_verification": True, "secret": SECRET}
     made = {
@@ -95,19 +130,10 @@ def test_from_the_rival(plugged: Project) -> None:
         for repository, target in {"api": "acme/api", "": "acme"}.items()
     }
     old_state.leave_behind(plugged, made.items(), SECRET, provider="member")
-    properties = {
-        "url": "${receiver}",
-        "description": "CI",
-        "secret": "${ciSecret}",
-        "skipCertVerification": True,
-    }
-    in_yaml(
-        plugged,
-        {
-            "ci-api": ("Hook", {"repository": "api", **properties}),
-            "audit": ("WorkspaceHook", properties),
-        },
-    )
+    if language == "yaml":
+        in_yaml(plugged, HOOKS_IN_YAML)
+    else:
+        in_typescript(plugged, HOOKS_IN_TYPESCRIPT)
     assert "replace" not in plugged.preview_and_up().succeeded().text
     assert kinds(plugged) == {"bitbucket-hooks:index"}
     plugged.up("--refresh").succeeded()
