@@ -9,7 +9,7 @@ import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, handbook
-from support.engine import environment
+from support.engine import Templates, environment
 from support.transcript import session
 
 PAGE = handbook.page("getting-started.md")
@@ -41,9 +41,9 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
-def test_as_configuration(clone: Path, env: dict[str, str]) -> None:
+def test_as_configuration(clone: Path, env: dict[str, str], templates: Templates) -> None:
     """The commands print what the page shows."""
-    del env["PYTHONPATH"]
+    env["PYTHONPATH"] = str(templates.pip())
     handbook.play(handbook.section(PAGE, "As configuration"), clone, env)
 
 

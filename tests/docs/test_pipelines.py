@@ -9,19 +9,20 @@ import pytest
 import yaml
 
 from support import checkout, pipelines
-from support.engine import environment
+from support.engine import Templates, environment
 from support.transcript import misses, session, steps
 
 PAGE = (checkout.ROOT / "docs" / "pipelines.md").read_text("utf-8")
 
 
 @pytest.mark.engine
-def test_at_a_desk(tmp_path: Path) -> None:
+def test_at_a_desk(tmp_path: Path, templates: Templates) -> None:
     """The commands print what stands below them, in a clean checkout."""
     folder = checkout.copy(tmp_path / "checkout")
     checkout.set_up(folder)
     env = checkout.clean_environment(**environment(tmp_path / "home"))
     del env["PULUMI_CONFIG_PASSPHRASE"]
+    env["PYTHONPATH"] = str(templates.pip())
     told = list(steps(PAGE))
     printed = session([step.command for step in told], folder, env)
     assert len(told) >= 8

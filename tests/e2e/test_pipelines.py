@@ -16,7 +16,7 @@ from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
 from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines
-from support.engine import environment
+from support.engine import Templates, environment
 
 PAGE = (checkout.ROOT / "docs" / "pipelines.md").read_text("utf-8")
 
@@ -117,7 +117,7 @@ def timeless(text: str) -> str:
 
 
 @pytest.fixture
-def team(sandbox: Sandbox, tmp_path: Path) -> Iterator[Team]:
+def team(sandbox: Sandbox, tmp_path: Path, templates: Templates) -> Iterator[Team]:
     """Give a team whose Bitbucket is a sandbox over HTTP."""
     folder = checkout.copy(tmp_path / "checkout")
     checkout.set_up(folder)
@@ -136,6 +136,7 @@ def team(sandbox: Sandbox, tmp_path: Path) -> Iterator[Team]:
             **checkout.clean_environment(**environment(tmp_path / "home")),
             "CI": "true",
             "BITBUCKET_API_URL": base,
+            "PYTHONPATH": str(templates.pip()),
         }
         del env["PULUMI_CONFIG_PASSPHRASE"]
         yield Team(folder, sandbox, secrets, env)

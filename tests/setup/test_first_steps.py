@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import checkout, transcript
+from support.engine import Templates
 
 pytestmark = pytest.mark.engine
 
@@ -42,16 +43,17 @@ def clone(tmp_path: Path) -> Path:
     ],
 )
 def test_make_up_with_what_the_shell_exports(
-    clone: Path, tmp_path: Path, exported: dict[str, str]
+    clone: Path, tmp_path: Path, templates: Templates, exported: dict[str, str]
 ) -> None:
     """One's own passphrase, backend or token serve; the second time there is nothing to do."""
     (tmp_path / "passphrase").write_text("mine")
     (tmp_path / "state").mkdir()
     env = checkout.clean_environment(
+        PYTHONPATH=str(templates.pip()),
         **{
             name: value.format(tmp_path if "FILE" in name else tmp_path / "state")
             for name, value in exported.items()
-        }
+        },
     )
     up, again = transcript.session(["make up", "make up"], clone, env)
     assert "+ 6 created" in up

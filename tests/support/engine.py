@@ -37,8 +37,8 @@ _OURS: Final = ("BITBUCKET_", "PULUMI_", "COVERAGE_", "XDG_")
 _QUIET: Final = ("same", "refresh")
 _LIST: Final = ["list", "-v", "--format", "json"]
 _PIP: Final = """
-import runpy, sys
-if (sys.prefix, sys.argv[1:]) == ({!r}, {}):
+import os, runpy, sys
+if (os.path.realpath(sys.prefix + "/lib"), sys.argv[1:]) == ({!r}, {}):
     print({!r})
 else:
     sys.path[:] = [entry for entry in sys.path if entry != __file__.rpartition("/pip/")[0]]
@@ -357,14 +357,17 @@ class Templates:
         """A folder for PYTHONPATH whose pip gives the engine the list that the real one gave once.
 
         Each run looks through the installed packages for plugins, which takes a seventh of its
-        time. Whatever else it is asked, the real pip answers.
+        time. Whatever else it is asked, or in an environment that has other packages, the real pip
+        answers.
         """
         folder = self.folder / "pip"
         if not folder.exists():
             listed = subprocess.check_output([sys.executable, "-m", "pip", *_LIST], text=True)
             (folder / "pip").mkdir(parents=True)
             (folder / "pip" / "__init__.py").touch()
-            (folder / "pip" / "__main__.py").write_text(_PIP.format(sys.prefix, _LIST, listed))
+            (folder / "pip" / "__main__.py").write_text(
+                _PIP.format(os.path.realpath(f"{sys.prefix}/lib"), _LIST, listed)
+            )
         return folder
 
 
