@@ -49,6 +49,16 @@ def test_every_spelling_is_masked(name: str, secret: str) -> None:
     assert len(masked) <= len('got <{\\\\\\"it\'s\\\\\\": \\\\\\"[secret]\\\\\\"===}> here')
 
 
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_what_spellings_escape_is_masked(name: str) -> None:
+    """A quote, a slash, a line's end, a blank, and letters that have names in HTML."""
+    secret = "\"a/\nb 'é<&"
+    masked = Mask({secret: "[secret]"}).over(f"got <{SPELLINGS[name](secret)}> here")
+    assert masked.startswith("got <")
+    assert "[secret]" in masked
+    assert masked.endswith("> here")
+
+
 def test_the_longest_of_several_is_masked() -> None:
     """A url may hold another secret; each has what is shown in its place."""
     mask = Mask({"token-1": "[secret]", "https://h.example/?t=token-1": "https://h.example/…"})
