@@ -13,7 +13,7 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.rules import Context, Problem, Rule, slug
 from bitbucket_hooks.model.state_codec import FINGERPRINT
 from bitbucket_hooks.model.webhook import DEFAULTS, HOOK_RULES
-from bitbucket_hooks.operations.results import Checked, InputProblem
+from bitbucket_hooks.operations.results import CheckedInputs, InputProblem
 
 if TYPE_CHECKING:
     from bitbucket_hooks.operations.session import Session
@@ -32,7 +32,9 @@ class Checker:
     required: tuple[str, ...] = ("url",)
     """Beside the subject."""
 
-    def check(self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
+    def check(
+        self, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> CheckedInputs:
         """Give canonical inputs and all problems at once; what isn't known yet stays unknown."""
         rules: dict[str, Rule] = {**dict.fromkeys(self.subject, slug), **self.common, **self.own}
         context = Context(
@@ -54,7 +56,7 @@ class Checker:
             problems += _unreadable_secret(inputs["secretFrom"])
             # just that there is one: a plan of the engine's keeps inputs, and prints them in clear
             inputs[FINGERPRINT] = olds.get(FINGERPRINT, "")
-        return Checked(inputs, problems)
+        return CheckedInputs(inputs, problems)
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[InputProblem]:
         for name in (*self.subject, *self.required):

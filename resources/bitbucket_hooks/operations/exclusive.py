@@ -25,7 +25,7 @@ from bitbucket_hooks.operations.diffs import changes
 from bitbucket_hooks.operations.resource import ResourceOperations, is_declared, owner
 from bitbucket_hooks.operations.results import (
     Change,
-    Checked,
+    CheckedInputs,
     Diff,
     InputProblem,
     PartlyDoneError,
@@ -70,7 +70,7 @@ class _ExclusiveOperations(ResourceOperations):
                 "an empty list for none",
             )
 
-    def check(self, olds: Props, news: Props) -> Checked:
+    def check(self, olds: Props, news: Props) -> CheckedInputs:
         """Validate the declaration; what is known of unmanaged hooks goes along as an input.
 
         So the engine's own comparison after a refresh names those that came and went. Hooks that

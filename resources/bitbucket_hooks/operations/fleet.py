@@ -38,7 +38,7 @@ from bitbucket_hooks.operations.resource import (
     warn_of_kept_secret,
 )
 from bitbucket_hooks.operations.results import (
-    Checked,
+    CheckedInputs,
     Diff,
     InputProblem,
     PartlyDoneError,
@@ -47,7 +47,7 @@ from bitbucket_hooks.operations.results import (
 )
 from bitbucket_hooks.operations.wire import as_secret
 from bitbucket_hooks.reconcile.bulk import Incomplete
-from bitbucket_hooks.reconcile.fleet import Copies, Fleet, Mark
+from bitbucket_hooks.reconcile.fleet import Copies, Fleet, FleetMark
 
 _ID: Final = re.compile(
     r"(?P<workspace>[^/]+)/(?P<repositories>[^#@]+)(?P<sign>[#@])(?P<value>.+)", re.DOTALL
@@ -71,7 +71,7 @@ class HookFleetOperations(ResourceOperations):
         {"repositories": _repositories, "urlIsSecret": rules.boolean},
     )
 
-    def check(self, olds: Props, news: Props) -> Checked:
+    def check(self, olds: Props, news: Props) -> CheckedInputs:
         """Validate the declaration, and refuse to take too many repositories away in one step."""
         checked = super().check(olds, news)
         if checked.inputs.get("urlIsSecret") is False:
@@ -174,7 +174,7 @@ class HookFleetOperations(ResourceOperations):
         return bool(uuid) and self.session.lifecycle.lives_on(Subject(news["owner"], slug), uuid)
 
 
-def _place(id_: str) -> tuple[str, list[str], Mark]:
+def _place(id_: str) -> tuple[str, list[str], FleetMark]:
     """The workspace, the repositories and the mark of their hooks that an id names."""
     found = _ID.fullmatch(id_)
     slugs = list(dict.fromkeys(found["repositories"].lower().split(","))) if found else []
@@ -184,7 +184,7 @@ def _place(id_: str) -> tuple[str, list[str], Mark]:
             "Write it as WORKSPACE/REPOSITORY,REPOSITORY#DESCRIPTION, or with @URL at its end.",
         )
     key = {"#": "description", "@": "url"}[found["sign"]]
-    return found["workspace"], slugs, Mark(key, found["value"])
+    return found["workspace"], slugs, FleetMark(key, found["value"])
 
 
 def _hooks(props: Props) -> Mapping[str, str]:

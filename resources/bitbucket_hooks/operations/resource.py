@@ -16,7 +16,7 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import HookKey
 from bitbucket_hooks.operations import engine
 from bitbucket_hooks.operations.checking import Checker
-from bitbucket_hooks.operations.results import Checked, Diff, InputProblem, Props, ReadState
+from bitbucket_hooks.operations.results import CheckedInputs, Diff, InputProblem, Props, ReadState
 
 if TYPE_CHECKING:
     from bitbucket_hooks.operations.session import Session
@@ -30,7 +30,7 @@ class ResourceOperations(ABC):
     checker: ClassVar[Checker]
     session: Session
 
-    def check(self, olds: Props, news: Props) -> Checked:
+    def check(self, olds: Props, news: Props) -> CheckedInputs:
         """Validate the declaration, give its canonical form, and reserve its keys."""
         checked = self.checker.check(self.session, olds, news)
         inputs = checked.inputs
@@ -43,7 +43,7 @@ class ResourceOperations(ABC):
             self.session.claims.reserve(keys, us)
             if not olds:
                 self._warn_of_other_stacks(keys, us)
-        return Checked(inputs, problems)
+        return CheckedInputs(inputs, problems)
 
     @abstractmethod
     def diff(self, id_: str, olds: Props, news: Props) -> Diff:

@@ -26,7 +26,7 @@ class InputProblem:
 
 
 @frozen
-class Checked:
+class CheckedInputs:
     """Inputs in canonical form, and everything that is wrong with them."""
 
     inputs: Props

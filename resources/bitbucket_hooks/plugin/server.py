@@ -101,7 +101,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     _session: Session
 
     @_answered
-    def Handshake(  # noqa: N802  # the protocol's names, here and below
+    def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest
     ) -> provider_pb2.ProviderHandshakeResponse:
         """Say what is understood."""
@@ -109,32 +109,30 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     @_answered
-    def Attach(self, request: plugin_pb2.PluginAttach) -> empty_pb2.Empty:  # noqa: N802
+    def Attach(self, request: plugin_pb2.PluginAttach) -> empty_pb2.Empty:
         """Serve an engine that did not start this process."""
         engine.connect(request.address)
         return empty_pb2.Empty()
 
     @_answered
-    def GetPluginInfo(self, _: empty_pb2.Empty) -> plugin_pb2.PluginInfo:  # noqa: N802
+    def GetPluginInfo(self, _: empty_pb2.Empty) -> plugin_pb2.PluginInfo:
         """Tell the version."""
         return plugin_pb2.PluginInfo(version=VERSION)
 
     @_answered
-    def GetSchema(  # noqa: N802
-        self, _: provider_pb2.GetSchemaRequest
-    ) -> provider_pb2.GetSchemaResponse:
+    def GetSchema(self, _: provider_pb2.GetSchemaRequest) -> provider_pb2.GetSchemaResponse:
         """Give the package's schema: SDKs are generated from it, and YAML programs checked."""
         schema = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
         return provider_pb2.GetSchemaResponse(schema=json.dumps({**schema, "version": VERSION}))
 
     @_answered
-    def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
+    def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Mark credentials as secret, though nobody did; what is wrong, Configure says."""
         news = receive(request.news)
         return provider_pb2.CheckResponse(inputs=send(news.values, news.secrets.union(SECRET_KEYS)))
 
     @_answered
-    def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:  # noqa: N802
+    def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Another configuration, or a provider of another package before, replaces no resource."""
         is_same = receive(request.olds).values == receive(request.news).values
         return provider_pb2.DiffResponse(
@@ -144,9 +142,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answered
-    def Configure(  # noqa: N802
-        self, request: provider_pb2.ConfigureRequest
-    ) -> provider_pb2.ConfigureResponse:
+    def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
         """Open the account that the configuration names."""
         given = receive(request.args).values
         if request.name.partition("_")[0] != "default":  # that is the stack config's, of a version
@@ -155,7 +151,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=True)
 
     @_answered
-    def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
+    def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Validate a declaration and give its canonical form."""
         news = receive(request.news)
         operations = self._operations(request)
@@ -169,13 +165,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answered
-    def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:  # noqa: N802
+    def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """What an update would change, property by property."""
         olds, news = receive(request.olds).values, receive(request.news).values
         return _diff_response(self._operations(request).diff(request.id, olds, news))
 
     @_answered
-    def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:  # noqa: N802
+    def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Make a resource."""
         declared = receive(request.properties)
         if request.preview:  # what is left out is unknown to whatever depends on it
@@ -185,7 +181,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=id_, properties=properties)
 
     @_answered
-    def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:  # noqa: N802
+    def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """Read what is live, for a refresh, a look-up or an import."""
         secrets = _secrets(request)
         state = self._operations(request).read(request.id, receive(request.properties).values)
@@ -196,7 +192,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answered
-    def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:  # noqa: N802
+    def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Bring what is live in line, in place."""
         olds, news = receive(request.olds).values, receive(request.news)
         if request.preview:
@@ -207,13 +203,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=send(outputs, news.secrets | _SECRET))
 
     @_answered
-    def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:  # noqa: N802
+    def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:
         """Remove a resource."""
         self._operations(request).delete(request.id, receive(request.properties).values)
         return empty_pb2.Empty()
 
     @_answered
-    def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:  # noqa: N802
+    def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """Answer a function of the package."""
         function = _FUNCTIONS.get(request.tok)
         if function is None:
@@ -224,7 +220,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     @_answered
-    def Cancel(self, _: empty_pb2.Empty) -> empty_pb2.Empty:  # noqa: N802
+    def Cancel(self, _: empty_pb2.Empty) -> empty_pb2.Empty:
         """End what waits: the user interrupted the engine."""
         engine.cancel()
         return empty_pb2.Empty()

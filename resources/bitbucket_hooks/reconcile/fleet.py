@@ -72,7 +72,7 @@ class Copies:
 
 
 @frozen
-class Mark:
+class FleetMark:
     """What the hooks of an existing fleet have in common: their description, or their url."""
 
     key: str
@@ -214,7 +214,7 @@ class Fleets(BulkWork):
         return Copies(hooks, there, before.created_at, before.uuids_with(live))
 
     def find(
-        self, workspace: str, repositories: Collection[str], mark: Mark
+        self, workspace: str, repositories: Collection[str], mark: FleetMark
     ) -> dict[str, Observed]:
         """The one hook of each repository that has the mark.
 
