@@ -154,3 +154,17 @@ def test_a_path_that_may_be_a_capability_is_hidden(path: str) -> None:
 def test_urls_in_a_text(text: str, seen: str) -> None:
     """Are shown as urls are, to their very end, and shown again as they are."""
     assert veiled(text) == seen == veiled(seen)
+
+
+def test_an_address_that_cannot_be_read() -> None:
+    """Is refused, equal to itself alone, and shown nowhere."""
+    url = "https://[canary/"
+    problem = url_problem(url, allow_private=False)
+    assert problem == "can't be read as an address; check its host and port"
+    assert comparable(url) == url
+    assert "canary" not in origin_shown(url)
+
+
+def test_a_text_without_a_host() -> None:
+    """Is compared as it stands."""
+    assert comparable("Nowhere") == "Nowhere"
