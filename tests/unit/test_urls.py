@@ -156,13 +156,17 @@ def test_urls_in_a_text(text: str, seen: str) -> None:
     assert veiled(text) == seen == veiled(seen)
 
 
-def test_an_address_that_cannot_be_read() -> None:
-    """Is refused, equal to itself alone, and shown nowhere."""
-    url = "https://[canary/"
+@pytest.mark.parametrize(
+    "url",
+    ["https://[canary/", "https://ci.example.com:canary/", "https://user:canary/word@example.com/"],
+)
+def test_an_address_that_cannot_be_read(url: str) -> None:
+    """Is refused, equal to itself alone, and shown nowhere: it may be a password with a slash."""
     problem = url_problem(url, allow_private=False)
     assert problem == "can't be read as an address; check its host and port"
     assert comparable(url) == url
-    assert "canary" not in origin_shown(url)
+    assert origin_shown(url) == shown(url) == "(an unreadable url)"
+    assert "canary" not in veiled(f"at {url} it")
 
 
 def test_a_text_without_a_host() -> None:

@@ -33,6 +33,7 @@ _CAPABILITY_HOSTS = (
     "sumologic.com",
 )
 """Services that let in whoever knows the path."""
+_UNREADABLE = "(an unreadable url)"
 _LONGEST_PATH = 80
 _PLAIN_SEGMENT = re.compile(
     r"(?!.*[bcdfghjklmnpqrstvwxz]{6})"  # no word, but random letters
@@ -160,9 +161,16 @@ def origin_shown(url: str) -> str:
     """Show a url that may be a secret as a whole: only where it leads."""
     try:
         parts = urlsplit(comparable(url))
+        host = _host_and_port(parts)
     except ValueError:
-        return "(an unreadable url)"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
+        return _UNREADABLE
+    return f"{parts.scheme}://{host}/…"
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    """Where a url leads. Raises ValueError for no port: it may be a part of a password."""
+    _ = parts.port
+    return parts.netloc.rpartition("@")[2]
 
 
 def shown(url: str) -> str:
@@ -172,9 +180,9 @@ def shown(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
+        host = _host_and_port(parts)
     except ValueError:
-        return "(an unreadable url)"
+        return _UNREADABLE
     name = host.partition(":")[0].lower()
     if any(f".{name}".endswith(f".{service}") for service in _CAPABILITY_HOSTS):
         is_harmless = parts.path in ("", "/")
