@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support import handbook, languages, old_state
+from support import handbook, old_state
 from support.engine import STACK, Project
+from support.plugged import plugged
 
 GUIDE = handbook.page("moving.md")
 SECRET = "canary-of-ci"
@@ -14,12 +15,10 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def plugged(project: Project) -> Project:
+def both(project: Project) -> Project:
     """Give a project of an engine that has the plugin, with a sandbox for both providers."""
-    languages.ensure("yaml")
-    assert project.command("plugin", "install").code == 0
     project.env["PULUMI_STACK"] = STACK
-    return project.config({"bitbucket-hooks:apiUrl": f"sandbox:{project.database}"})
+    return plugged(project)
 
 
 def follow(project: Project, *titles: str) -> None:
@@ -28,9 +27,9 @@ def follow(project: Project, *titles: str) -> None:
     handbook.play(text, project.folder, project.env, **{"name: web": "name: e2e"})
 
 
-def test_from_pulumi_bitbucket(plugged: Project) -> None:
+def test_from_pulumi_bitbucket(both: Project) -> None:
     """The old state's hooks are the plugin's; nothing was written."""
-    plant = plugged.estate.plant_hook
+    plant = both.estate.plant_hook
     theirs = {"skip_cert_verification": True, "secret": SECRET}
     events = ["repo:push", "pullrequest:created"]
     made = {
@@ -43,26 +42,26 @@ def test_from_pulumi_bitbucket(plugged: Project) -> None:
         ),
         "": plant("acme", "https://audit.example.com/", description="Audit", **theirs),
     }
-    old_state.leave_behind(plugged.secret("ciSecret", SECRET), made.items(), SECRET)
-    follow(plugged, "From `pulumi-bitbucket`")
-    assert {record["id"] for record in plugged.state().values()} == {
+    old_state.leave_behind(both.secret("ciSecret", SECRET), made.items(), SECRET)
+    follow(both, "From `pulumi-bitbucket`")
+    assert {record["id"] for record in both.state().values()} == {
         hook.uuid for hook in made.values()
     }
-    assert not plugged.writes()
+    assert not both.writes()
 
 
-def test_from_python_and_back(plugged: Project) -> None:
+def test_from_python_and_back(both: Project) -> None:
     """The three hooks are made, and never written again."""
-    follow(plugged, "From Python", "Back to Python")
-    assert [request.method for request in plugged.writes()] == ["POST"] * 3
+    follow(both, "From Python", "Back to Python")
+    assert [request.method for request in both.writes()] == ["POST"] * 3
 
 
-def test_import_of_a_fleet(plugged: Project) -> None:
+def test_import_of_a_fleet(both: Project) -> None:
     """The declaration is what the page shows."""
-    (plugged.folder / "Pulumi.yaml").write_text("name: e2e\nruntime: yaml\n")
+    (both.folder / "Pulumi.yaml").write_text("name: e2e\nruntime: yaml\n")
     for slug in ("web", "api"):
-        plugged.estate.plant_hook(
+        both.estate.plant_hook(
             f"acme/{slug}", "https://chat.example.com/room", description="Chat room"
         )
-    follow(plugged, "Import a fleet")
-    assert not plugged.writes()
+    follow(both, "Import a fleet")
+    assert not both.writes()

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from support.engine import Project, finish, settled_writes, wait_until
+from support.plugged import in_yaml, plugged
 from support.processes import ends_by_itself, providers_of
 
 pytestmark = pytest.mark.engine
@@ -20,6 +21,17 @@ for i in range({COUNT}):
         f"ci-{{i}}", repository="api" if i % 2 else "web", url=f"https://ci.example.com/{{i}}"
     )
 """
+IN_YAML = {
+    f"ci-{i}": (
+        "Hook",
+        {
+            "owner": "acme",
+            "repository": "api" if i % 2 else "web",
+            "url": f"https://ci.example.com/{i}",
+        },
+    )
+    for i in range(COUNT)
+}
 DECLARED = {f"https://ci.example.com/{i}": 1 for i in range(COUNT)}
 
 
@@ -44,12 +56,26 @@ def _kill_midway(project: Project, *args: str) -> None:
     assert all(list(map(ends_by_itself, providers)))
 
 
-@pytest.mark.parametrize("checkpoints", ["checkpoints", "no checkpoints"])
-def test_killed_while_creating(project: Project, checkpoints: str) -> None:
+def _declare(project: Project, front_end: str) -> None:
+    if front_end == "plugin":
+        in_yaml(plugged(project), IN_YAML)
+    else:
+        project.program(PROGRAM)
+
+
+@pytest.mark.parametrize(
+    ("front_end", "checkpoints"),
+    [
+        ("dynamic providers", "checkpoints"),
+        ("dynamic providers", "no checkpoints"),
+        ("plugin", "no checkpoints"),
+    ],
+)
+def test_killed_while_creating(project: Project, front_end: str, checkpoints: str) -> None:
     """After `kill -9` the next run has exactly the declared hooks, and destroy leaves none."""
     if checkpoints == "no checkpoints":
         project.env["PULUMI_SKIP_CHECKPOINTS"] = "true"
-    project.program(PROGRAM)
+    _declare(project, front_end)
     project.estate.configure(latency_ms=1000)
     _kill_midway(project, "up")
     assert 0 < len(project.hooks()) < COUNT
@@ -67,9 +93,10 @@ def test_killed_while_creating(project: Project, checkpoints: str) -> None:
     assert not project.hooks()
 
 
-def test_interrupted_once(project: Project) -> None:
+@pytest.mark.parametrize("front_end", ["dynamic providers", "plugin"])
+def test_interrupted_once(project: Project, front_end: str) -> None:
     """One Ctrl-C stops at the next safe point with the state true; the next run completes."""
-    project.program(PROGRAM)
+    _declare(project, front_end)
     project.estate.configure(latency_ms=1000)
     process = _start(project, "up")
     wait_until(lambda: len(project.writes()) >= 4, process)

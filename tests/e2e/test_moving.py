@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from support import languages, old_state
 from support.engine import Project
+from support.plugged import in_yaml, plugged
 from support.transcript import session
 
 CI = "https://ci.example.com/bitbucket"
 ROOM = "https://chat.example.com/canary-of-room"
 SECRET = "canary-of-ci"
+KEYS = ("receiver", "ciSecret", "room")
 RIVAL = {"Hook": old_state.KIND, "WorkspaceHook": old_state.WORKSPACE_KIND}
 IN_PYTHON = """
 config = pulumi.Config()
@@ -83,29 +84,12 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def plugged(project: Project) -> Project:
+def both(project: Project) -> Project:
     """Give a project of an engine that has the plugin, with the account for both providers."""
-    languages.ensure("yaml")
-    assert project.command("plugin", "install").code == 0
-    account = {"apiUrl": f"sandbox:{project.database}", "workspace": "acme"}
-    project.config({f"bitbucket-hooks:{key}": value for key, value in account.items()})
-    project.config({"receiver": CI}).secret("ciSecret", SECRET).secret("room", ROOM)
+    plugged(project).config({"bitbucket-hooks:workspace": "acme", "receiver": CI})
+    project.secret("ciSecret", SECRET).secret("room", ROOM)
     project.env["OTHER"] = "canary-of-other"
     return project
-
-
-def in_yaml(project: Project, resources: Mapping[str, tuple[str, dict[str, Any]]]) -> None:
-    """Replace the program by one in YAML that declares resources of the plugin."""
-    program = {
-        "name": "e2e",
-        "runtime": "yaml",
-        "config": {key: {"type": "string"} for key in ("receiver", "ciSecret", "room")},
-        "resources": {
-            name: {"type": f"bitbucket-hooks:{kind}", "properties": properties}
-            for name, (kind, properties) in resources.items()
-        },
-    }
-    (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
 
 
 def in_typescript(project: Project, program: str) -> None:
@@ -122,58 +106,58 @@ def kinds(project: Project) -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["yaml", "typescript"])
-def test_from_the_rival(plugged: Project, language: str) -> None:
+def test_from_the_rival(both: Project, language: str) -> None:
     """Nothing is replaced or written; the first refresh completes what the old state lacks."""
     like_theirs = {"description": "CI", "skip_cert_verification": True, "secret": SECRET}
     made = {
-        repository: plugged.estate.plant_hook(target, CI, **like_theirs)
+        repository: both.estate.plant_hook(target, CI, **like_theirs)
         for repository, target in {"api": "acme/api", "": "acme"}.items()
     }
-    old_state.leave_behind(plugged, made.items(), SECRET, provider="member")
+    old_state.leave_behind(both, made.items(), SECRET, provider="member")
     if language == "yaml":
-        in_yaml(plugged, HOOKS_IN_YAML)
+        in_yaml(both, HOOKS_IN_YAML, KEYS)
     else:
-        in_typescript(plugged, HOOKS_IN_TYPESCRIPT)
-    assert "replace" not in plugged.preview_and_up().succeeded().text
-    assert kinds(plugged) == {"bitbucket-hooks:index"}
-    plugged.up("--refresh").succeeded()
-    plugged.preview("--expect-no-changes").succeeded()
-    assert all(record["outputs"]["createdAt"] for record in plugged.state().values())
-    assert not plugged.writes()
-    assert SECRET not in plugged.state_files()
+        in_typescript(both, HOOKS_IN_TYPESCRIPT)
+    assert "replace" not in both.preview_and_up().succeeded().text
+    assert kinds(both) == {"bitbucket-hooks:index"}
+    both.up("--refresh").succeeded()
+    both.preview("--expect-no-changes").succeeded()
+    assert all(record["outputs"]["createdAt"] for record in both.state().values())
+    assert not both.writes()
+    assert SECRET not in both.state_files()
 
 
-def test_there_and_back(plugged: Project) -> None:
+def test_there_and_back(both: Project) -> None:
     """Every kind of resource goes from the dynamic providers to the plugin, and back again."""
-    plugged.program(IN_PYTHON).up().succeeded()
-    live, in_python = plugged.hooks(), (plugged.folder / "Pulumi.yaml").read_text()
-    plugged.estate.clear_requests()
+    both.program(IN_PYTHON).up().succeeded()
+    live, in_python = both.hooks(), (both.folder / "Pulumi.yaml").read_text()
+    both.estate.clear_requests()
 
-    in_yaml(plugged, IN_YAML)
-    plugged.up("--expect-no-changes").succeeded()
-    assert kinds(plugged) == {"bitbucket-hooks:index"}
-    plugged.up("--refresh").succeeded()
-    plugged.preview("--expect-no-changes").succeeded()
-    assert "__provider" not in str(plugged.state())
+    in_yaml(both, IN_YAML, KEYS)
+    both.up("--expect-no-changes").succeeded()
+    assert kinds(both) == {"bitbucket-hooks:index"}
+    both.up("--refresh").succeeded()
+    both.preview("--expect-no-changes").succeeded()
+    assert "__provider" not in str(both.state())
 
-    (plugged.folder / "Pulumi.yaml").write_text(in_python)
-    assert "replace" not in plugged.preview_and_up().succeeded().text
-    assert kinds(plugged) == {"pulumi-python:dynamic/bitbucket"}
-    plugged.preview("--refresh", "--expect-no-changes").succeeded()
-    assert plugged.hooks() == live
-    assert not plugged.writes()
-    assert "canary" not in plugged.state_files()
-    plugged.destroy().succeeded()
-    assert not plugged.hooks()
+    (both.folder / "Pulumi.yaml").write_text(in_python)
+    assert "replace" not in both.preview_and_up().succeeded().text
+    assert kinds(both) == {"pulumi-python:dynamic/bitbucket"}
+    both.preview("--refresh", "--expect-no-changes").succeeded()
+    assert both.hooks() == live
+    assert not both.writes()
+    assert "canary" not in both.state_files()
+    both.destroy().succeeded()
+    assert not both.hooks()
 
 
-def test_under_another_name(plugged: Project) -> None:
+def test_under_another_name(both: Project) -> None:
     """Without an alias the plugin adopts the hook, and the dynamic provider lets it go."""
-    plugged.program(f'bitbucket.Hook("ci", repository="api", url="{CI}")').up().succeeded()
-    live = plugged.only_hook()
-    plugged.estate.clear_requests()
-    in_yaml(plugged, {"builds": ("Hook", {"repository": "api", "url": "${receiver}"})})
-    assert "kept the hook" in plugged.up().succeeded().text
-    assert plugged.state()["builds"]["id"] == live.uuid
-    assert plugged.only_hook() == live
-    assert not plugged.writes()
+    both.program(f'bitbucket.Hook("ci", repository="api", url="{CI}")').up().succeeded()
+    live = both.only_hook()
+    both.estate.clear_requests()
+    in_yaml(both, {"builds": ("Hook", {"repository": "api", "url": "${receiver}"})})
+    assert "kept the hook" in both.up().succeeded().text
+    assert both.state()["builds"]["id"] == live.uuid
+    assert both.only_hook() == live
+    assert not both.writes()

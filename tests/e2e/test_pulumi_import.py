@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from support import languages
 from support.engine import Project, Run
+from support.plugged import plugged
 
 ROOM = "https://chat.example.com/services/T0/B0/canary-of-room-0123456789"
 HEAD = "name: e2e\nruntime: yaml\n"
@@ -23,10 +23,8 @@ def imported(project: Project, kind: str, name: str, id_: str) -> Run:
 
 def test_import(project: Project) -> None:
     """Of a hook of each kind; the next preview of what was written has nothing to do."""
-    languages.ensure("yaml")
-    assert project.command("plugin", "install").code == 0
+    plugged(project)
     (project.folder / "Pulumi.yaml").write_text(HEAD)
-    project.config({"bitbucket-hooks:apiUrl": f"sandbox:{project.database}"})
     plant = project.estate.plant_hook
     ci = plant("acme/web", "https://ci.example.com/", active=False, secret="kept")
     audit = plant("acme", "https://audit.example.com/", description="Audit", events=["repo:fork"])

@@ -20,10 +20,15 @@ def children_of(parent: int) -> list[int]:
 
 
 def providers_of(engine: int) -> list[int]:
-    """The provider processes that an engine has started, through the SDK's shell script."""
+    """The provider processes that an engine has started: by the SDK's shell script, or a plugin."""
     listed = list(_listed())
-    scripts = {pid for pid, parent, _ in listed if parent == engine}
-    return [pid for pid, parent, args in listed if parent in scripts and "pulumi.dynamic" in args]
+    started = {pid for pid, parent, _ in listed if parent == engine}
+    return [
+        pid
+        for pid, parent, args in listed
+        if (parent in started and "pulumi.dynamic" in args)
+        or (pid in started and "pulumi-resource-bitbucket-hooks" in args)
+    ]
 
 
 def ends_by_itself(pid: int) -> bool:
