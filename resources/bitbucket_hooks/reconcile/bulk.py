@@ -91,7 +91,7 @@ def not_found(what: str, result: PoolResult[Any]) -> ConflictError:
     remedies = dict.fromkeys(error.remedy for error in errors if error.remedy)
     return ConflictError(
         f"{what}: {len(errors):,} of {result.total:,} repositories don't fit\n{_listed(errors)}",
-        "\n".join((*remedies, "Correct the id, or leave these repositories out of it.")),
+        "\n".join(remedies),
     )
 
 

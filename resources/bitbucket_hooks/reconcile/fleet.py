@@ -229,7 +229,10 @@ class Fleets(BulkWork):
                 return found[0]
             how_many = f"{len(found)} hooks have" if found else "no hook has"
             uuids = "".join(f"\n    {hook.uuid}" for hook in found)
-            raise ConflictError(f"{subject}: {how_many} {mark}{uuids}")
+            raise ConflictError(
+                f"{subject}: {how_many} {mark}{uuids}",
+                "Correct the id, or leave these repositories out of it.",
+            )
 
         pieces = {slug: partial(with_mark, slug) for slug in repositories}
         result = self.pool.run(self.what, pieces)
