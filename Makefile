@@ -12,9 +12,6 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate
 # The tests start some thousand processes, each of which would compile the package anew.
 COMPILE_PACKAGE = python3 -m compileall -q resources
 
-# Engine runs wait a quarter of their time, so three workers keep two cores busy.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((3 * os.cpu_count() + 1) // 2)')
-
 help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -56,7 +53,7 @@ up: setup ## set everything up and deploy the stack dev, in the embedded sandbox
 
 test: setup-dev lint ## set everything up, lint, and run every test
 	@. ./activate && rm -f .coverage .coverage.* && unset PYTHONDONTWRITEBYTECODE && $(COMPILE_PACKAGE) && \
-	    pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	    pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
 	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
