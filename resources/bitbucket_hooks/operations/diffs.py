@@ -24,13 +24,10 @@ _REMOVED: Final = (
 def diff_of(olds: Props, news: Props, names: Collection[str]) -> Diff:
     """The diff of properties that differ in `names`, or in none; warns when a secret is removed."""
     hidden = _changes_of_secret(olds, news, names) if is_declared(news) else {}
-    if hidden:
-        details = {**changes(olds, news, names), **hidden}
-        return Diff(changes=True, details=details, is_hidden=True)
-    if not names:
+    if not (names or hidden):
         return Diff(changes=False)
-    details = changes(olds, news, names)
-    return Diff(changes=True if details else None, details=details)
+    details = {**changes(olds, news, names), **hidden}
+    return Diff(changes=True if details else None, details=details, is_hidden=bool(hidden))
 
 
 def known_secret(desired: str | None, olds: Props, news: Props) -> str | None:
