@@ -34,7 +34,7 @@ def split(text: str) -> tuple[str, str]:
 def is_advice(text: str) -> bool:
     """Whether some sentence or clause of a text says what to do."""
     clauses = re.split(r"[.;:]\s+|\n|, (?:or|and|that is) ", text)
-    return any(_ADVICE.match(one.strip()) or re.search(r"\bmust\b", one) for one in clauses)
+    return any(_ADVICE.match(part.strip()) or re.search(r"\bmust\b", part) for part in clauses)
 
 
 def words_of(text: str) -> str:

@@ -109,11 +109,11 @@ def messages() -> list[Message]:
         _module(path): answers(tree, assigned(tree.body, {})) for path, tree in trees.items()
     }
     found = [
-        one
+        item
         for path, tree in trees.items()
-        for one in _Reader(path, tree, _ways(path, family), helpers, constants).messages()
+        for item in _Reader(path, tree, _ways(path, family), helpers, constants).messages()
     ]
-    found += [one for name in _SCRIPTS for one in _of_script(ROOT / name)]
+    found += [item for name in _SCRIPTS for item in _of_script(ROOT / name)]
     return list(dict.fromkeys(found))
 
 
@@ -154,13 +154,13 @@ def _ways(path: Path, family: Mapping[str, _Way]) -> dict[str, _Way]:
 def _family(trees: Iterable[ast.Module]) -> dict[str, _Way]:
     """`HooksError` and all classes that derive from it."""
     bases = {
-        one.name: {base.id for base in one.bases if isinstance(base, ast.Name)}
+        item.name: {base.id for base in item.bases if isinstance(base, ast.Name)}
         for tree in trees
-        for one in ast.walk(tree)
-        if isinstance(one, ast.ClassDef)
+        for item in ast.walk(tree)
+        if isinstance(item, ast.ClassDef)
     }
     family = {"HooksError"}
-    while more := {name for name, of in bases.items() if of & family} - family:
+    while more := {name for name, parents in bases.items() if parents & family} - family:
         family |= more
     return dict.fromkeys(family, _Way("error", 0, 1))
 
@@ -180,11 +180,11 @@ def _helpers_of_classes(
 ) -> dict[str, _Helper]:
     """Class methods of errors that make one: `UnexpectedAnswer.got`."""
     return {
-        f"{one.name}.{method.name}": _Helper(parameters_of(method), call, _Way("error", 0, 1), {})
+        f"{item.name}.{method.name}": _Helper(parameters_of(method), call, _Way("error", 0, 1), {})
         for tree in trees
-        for one in ast.walk(tree)
-        if isinstance(one, ast.ClassDef) and one.name in family
-        for method in one.body
+        for item in ast.walk(tree)
+        if isinstance(item, ast.ClassDef) and item.name in family
+        for method in item.body
         if isinstance(method, ast.FunctionDef)
         for call in ast.walk(method)
         if isinstance(call, ast.Call) and name_of(call.func) == "cls"
@@ -209,7 +209,7 @@ class _Reader:
         self._ways = ways
         self._module = answers(tree, assigned(tree.body, imported(tree, constants)))
         self._helpers = {**helpers, **self._own_helpers()}
-        self._replaced = {id(one.said) for one in self._helpers.values()}
+        self._replaced = {id(item.said) for item in self._helpers.values()}
 
     def messages(self) -> Iterator[Message]:
         """All of them."""
@@ -234,7 +234,7 @@ class _Reader:
             case ast.Return(value=ast.JoinedStr() as value) if self._room == "policies":
                 yield from self._sentence("error", readings(value, scope))
             case ast.AugAssign(target=target, value=ast.List(elts=parts)) if _is_list(target):
-                texts = [text for one in parts for text in readings(one, scope)]
+                texts = [text for item in parts for text in readings(item, scope)]
                 yield from self._sentence("error", texts)
             case ast.AugAssign(target=target, value=ast.ListComp(elt=part)) if _is_list(target):
                 yield from self._sentence("error", readings(part, scope))
@@ -260,11 +260,11 @@ class _Reader:
     def _completed(self, call: ast.Call, way: _Way, scope: Scope) -> Iterator[Message]:
         texts = argument_of(call, way.text, scope)
         if way.text and self._room == "doctor":
-            texts = [f"{check}: {one}" for check in argument_of(call, 0, scope) for one in texts]
+            texts = [f"{check}: {item}" for check in argument_of(call, 0, scope) for item in texts]
         remedies = argument_of(call, way.remedy, scope)
         if not any(remedies):
-            for one in self._sentence(way.kind, texts):
-                yield evolve(one, remedy=one.remedy or way.advice)
+            for item in self._sentence(way.kind, texts):
+                yield evolve(item, remedy=item.remedy or way.advice)
             return
         for text, remedy in product(texts, remedies):
             if _WORD.search(words_of(text)):
@@ -290,14 +290,14 @@ class _Reader:
     def _own_helpers(self) -> dict[str, _Helper]:
         """Functions of the module whose parameters become words of an error."""
         found = {}
-        for one in ast.walk(self._tree):
-            if isinstance(one, ast.FunctionDef):
-                parameters = parameters_of(one)
-                for call in [part for part in ast.walk(one) if isinstance(part, ast.Call)]:
+        for item in ast.walk(self._tree):
+            if isinstance(item, ast.FunctionDef):
+                parameters = parameters_of(item)
+                for call in [part for part in ast.walk(item) if isinstance(part, ast.Call)]:
                     way = self._ways.get(name_of(call.func))
                     if way and way.kind == "error" and _says_any(call, way, parameters):
-                        scope = within(one, self._module)
-                        found[one.name] = _Helper(parameters, call, way, scope)
+                        scope = within(item, self._module)
+                        found[item.name] = _Helper(parameters, call, way, scope)
         return found
 
 
@@ -306,14 +306,14 @@ def _says_any(call: ast.Call, way: _Way, parameters: Sequence[str]) -> bool:
     spoken = [
         call.args[at] for at in (way.text, way.remedy) if at is not None and at < len(call.args)
     ]
-    whole = [one for one in spoken if isinstance(one, ast.Name)]
+    whole = [item for item in spoken if isinstance(item, ast.Name)]
     parts = [
         part.value
-        for one in spoken
-        for part in ast.walk(one)
+        for item in spoken
+        for part in ast.walk(item)
         if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name)
     ]
-    names = {one.id for one in (*whole, *parts) if isinstance(one, ast.Name)}
+    names = {item.id for item in (*whole, *parts) if isinstance(item, ast.Name)}
     return bool(names & {*parameters} & {*COMPLETED})
 
 

@@ -18,19 +18,21 @@ class _Messages(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make them."""
-        found = sorted(messages(), key=lambda one: (one.room, one.text, one.remedy))
+        found = sorted(messages(), key=lambda message: (message.room, message.text, message.remedy))
         return [
             part
-            for room, some in groupby(found, key=lambda one: one.room)
+            for room, some in groupby(found, key=lambda message: message.room)
             for part in (nodes.rubric(text=room), _list(some))
         ]
 
 
 def _list(found: Iterable[Message]) -> nodes.Node:
     items = nodes.bullet_list()
-    for text, some in groupby(found, key=lambda one: one.text):
+    for text, some in groupby(found, key=lambda message: message.text):
         item = nodes.list_item("", nodes.paragraph("", "", nodes.literal(text=text)))
-        remedies = [one.remedy for one in some if words_of(one.remedy.replace(PASSED_ON, ""))]
+        remedies = [
+            message.remedy for message in some if words_of(message.remedy.replace(PASSED_ON, ""))
+        ]
         item += [nodes.paragraph(text=remedy) for remedy in dict.fromkeys(remedies)]
         items += item
     return items

@@ -23,12 +23,12 @@ _ANSWERING: Final = ("sign_in", "did_you_mean", "_remedy")
 
 
 def parameters_of(function: ast.FunctionDef) -> tuple[str, ...]:
-    return tuple(one.arg for one in function.args.args if one.arg not in ("self", "cls"))
+    return tuple(node.arg for node in function.args.args if node.arg not in ("self", "cls"))
 
 
 def given_to(parameters: Sequence[str], call: ast.Call, scope: Scope) -> dict[str, list[str]]:
     """What a call gives to parameters, in words."""
-    named = {one.arg: one.value for one in call.keywords if one.arg is not None}
+    named = {node.arg: node.value for node in call.keywords if node.arg is not None}
     placed = dict(zip(parameters, call.args, strict=False))
     return {
         name: readings(value, scope)
@@ -41,10 +41,10 @@ def imported(tree: ast.Module, constants: Mapping[str, Scope]) -> dict[str, list
     """The texts of constants that a module has from others."""
     return {
         f"{alias.asname or alias.name}{end}": list(known[f"{alias.name}{end}"])
-        for one in ast.walk(tree)
-        if isinstance(one, ast.ImportFrom)
-        for known in [constants.get(one.module or "", {})]
-        for alias in one.names
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for known in [constants.get(node.module or "", {})]
+        for alias in node.names
         for end in ("", "()")
         if f"{alias.name}{end}" in known
     }
@@ -53,13 +53,13 @@ def imported(tree: ast.Module, constants: Mapping[str, Scope]) -> dict[str, list
 def answers(tree: ast.Module, scope: Scope) -> dict[str, list[str]]:
     """What names of a module stand for, and its functions answer, each of these as `name_of()`."""
     found = {name: list(texts) for name, texts in scope.items()}
-    for one in tree.body:
-        if isinstance(one, ast.FunctionDef) and one.name in _ANSWERING:
-            given = [part.value for part in ast.walk(one) if isinstance(part, ast.Return)]
-            inside = within(one, scope)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in _ANSWERING:
+            given = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)]
+            inside = within(node, scope)
             texts = [text for value in given if value for text in readings(value, inside)]
             if any(map(words_of, texts)):
-                found[f"{one.name}()"] = [text for text in texts if words_of(text)]
+                found[f"{node.name}()"] = [text for text in texts if words_of(text)]
     return found
 
 
@@ -74,12 +74,12 @@ def within(function: ast.FunctionDef, outer: Scope) -> dict[str, list[str]]:
 def assigned(body: Iterable[ast.AST], outer: Scope) -> dict[str, list[str]]:
     """The texts that names are given in a block, over what they stand for outside of it."""
     found: dict[str, list[str]] = {}
-    for one in body:
+    for node in body:
         target, value = None, None
-        if isinstance(one, ast.Assign) and len(one.targets) == 1:
-            target, value = one.targets[0], one.value
-        elif isinstance(one, ast.AnnAssign):
-            target, value = one.target, one.value
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign):
+            target, value = node.target, node.value
         if isinstance(target, ast.Name) and value is not None:
             texts = readings(value, {**outer, **found})
             if any(map(words_of, texts)):
@@ -104,7 +104,7 @@ def readings(value: ast.expr, scope: Scope) -> list[str]:
             return _joined([left, right], scope)
         case ast.BoolOp() | ast.IfExp():
             ways = value.values if isinstance(value, ast.BoolOp) else [value.body, value.orelse]
-            return [one for way in ways for one in readings(way, scope)]
+            return [node for way in ways for node in readings(way, scope)]
         case ast.FormattedValue(value=inner):
             return readings(inner, scope) if isinstance(inner, _READABLE) else [HOLE]
     return _looked_up(value, scope)
@@ -131,7 +131,7 @@ _READABLE: Final = (ast.Name, ast.IfExp, ast.Attribute)
 
 def _joined(parts: Sequence[ast.expr], scope: Scope) -> list[str]:
     together = product(*(readings(part, scope) for part in parts))
-    return ["".join(one) for _, one in zip(range(_MOST), together, strict=False)]
+    return ["".join(node) for _, node in zip(range(_MOST), together, strict=False)]
 
 
 def name_of(called: ast.expr) -> str:

@@ -94,12 +94,12 @@ def lock() -> Iterator[None]:
 
 
 def _acquire(descriptor: int) -> None:
-    start = told = time.monotonic()
+    start = reported = time.monotonic()
     first = True
     while not _try(descriptor):
-        if first or time.monotonic() - told >= TICK:
+        if first or time.monotonic() - reported >= TICK:
             say(f"another process is making the engine; waiting for it ({elapsed(start)})")
-            first, told = False, time.monotonic()
+            first, reported = False, time.monotonic()
         time.sleep(POLL)
 
 

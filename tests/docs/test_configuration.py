@@ -33,8 +33,8 @@ def _configs() -> list[tuple[str, dict[str, Any]]]:
         for name in NAMES
         for block in handbook.blocks(handbook.page(name), "yaml")
     ]
-    mappings = [(name, one) for name, one in loaded if isinstance(one, dict)]
-    return [(name, one.get("config", one)) for name, one in mappings if HOOKS in str(one)]
+    mappings = [(name, value) for name, value in loaded if isinstance(value, dict)]
+    return [(name, value.get("config", value)) for name, value in mappings if HOOKS in str(value)]
 
 
 def _checked(
@@ -81,8 +81,8 @@ def test_the_mistakes(
         "events": ["repo:push", "pullrequest:merge"],
         "repositories": ["web", "wbe"],
     }
-    told = Stack(sandbox_path, monkeypatch).refuses(entry)
-    assert told == [line.removeprefix("bitbucket-hooks:") for line in shown.splitlines()]
+    refused = Stack(sandbox_path, monkeypatch).refuses(entry)
+    assert refused == [line.removeprefix("bitbucket-hooks:") for line in shown.splitlines()]
 
 
 class _Prod(Monitor):
@@ -114,7 +114,7 @@ def test_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         exec(compile("\n".join(blocks), "page", "exec"), names)  # noqa: S102
 
     with program({"bitbucket:workspace": "acme"}, monitor=_Prod()) as run:
-        made = {one.name: one for one in run(run_them)}
+        made = {value.name: value for value in run(run_them)}
     assert len(blocks) == 3
     assert {"ci", "only-ours", "only-audit"} <= set(made)
     assert made["only-ours"].inputs["onUnmanaged"] == "delete"
@@ -128,7 +128,7 @@ def test_every_name_in_state_is_shown() -> None:
     hook = bitbucket.Hook
     wire = {"on_unmanaged": "onUnmanaged"}
     assert [
-        (name, told)
-        for name, told in rows
-        if wire.get(name, hook.translate_input_property(hook, name)) != told  # type: ignore[arg-type]
+        (name, refused)
+        for name, refused in rows
+        if wire.get(name, hook.translate_input_property(hook, name)) != refused  # type: ignore[arg-type]
     ] == []

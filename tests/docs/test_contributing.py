@@ -15,7 +15,7 @@ def test_every_file_is_there() -> None:
     """In the project, or in the package."""
     named = set(FILE.findall(PAGE))
     assert len(named) > 20
-    assert {one for one in named if not _found(one).is_file()} == set()
+    assert {name for name in named if not _found(name).is_file()} == set()
 
 
 def _found(name: str) -> Path:

@@ -22,9 +22,9 @@ def test_the_commands_print_what_the_page_shows(
 ) -> None:
     """In the sandbox."""
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
-    told = list(steps(PAGE))
-    assert len(told) == 2
-    for step in told:
+    shown = list(steps(PAGE))
+    assert len(shown) == 2
+    for step in shown:
         name, *arguments = step.command.split()
         result = CliRunner().invoke(main, arguments, catch_exceptions=False)
         assert (name, result.exit_code) == ("bitbucket-hooks", 0)

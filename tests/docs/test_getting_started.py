@@ -63,7 +63,7 @@ def test_from_the_template(clone: Path, env: dict[str, str]) -> None:
 
 def test_a_program_and_a_real_account(clone: Path, env: dict[str, str], tmp_path: Path) -> None:
     """An installed package, a first hook in a sandbox, then an account that asks for a token."""
-    own, real = (handbook.section(PAGE, one) for one in _TITLES)
+    own, real = (handbook.section(PAGE, title) for title in _TITLES)
     (install,) = handbook.blocks(own, "shell")
     folder = tmp_path / "my-hooks"
     before = [line for line in install.splitlines() if line]
@@ -81,14 +81,14 @@ def test_a_program_and_a_real_account(clone: Path, env: dict[str, str], tmp_path
             "pulumi up": "pulumi up --yes",
             "bitbucket-hooks preview": "bitbucket-hooks preview || test $? = 3",
         }
-        told = [_replaced(line.partition("  #")[0], instead) for line in lines]
+        commands = [_replaced(line.partition("  #")[0], instead) for line in lines]
         *_, doctor, preview, up, last = session(
             [
                 ". .venv/bin/activate",
                 'export PULUMI_BACKEND_URL="file://$PWD/state?metadata=skip"',
                 "export PULUMI_CONFIG_PASSPHRASE=own",
                 f"export BITBUCKET_API_URL=sandbox:{database}",
-                *told,
+                *commands,
             ],
             folder,
             env,

@@ -10,7 +10,7 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import layer, resolve
 
 MESSAGES = messages()
-TOLD = [one for one in MESSAGES if one.kind != "note"]
+NOT_NOTES = [message for message in MESSAGES if message.kind != "note"]
 
 
 def name(message: Message) -> str:
@@ -20,8 +20,8 @@ def name(message: Message) -> str:
 
 def test_the_code_has_messages() -> None:
     """From each part that speaks to users."""
-    assert len(TOLD) > 250
-    rooms = {one.room for one in MESSAGES}
+    assert len(NOT_NOTES) > 250
+    rooms = {message.room for message in MESSAGES}
     parts = {"api", "cli", "doctor", "engine", "model", "operations", "plugin", "policies"}
     assert parts | {"reconcile", "runs", "sandbox", "scripts", "stack", "filesystem"} <= rooms
 
@@ -35,7 +35,9 @@ def test_a_text_without_advice_is_seen_as_such(text: str) -> None:
 
 def test_each_names_a_remedy() -> None:
     """What to do, how it must be, or the remedy of the message that it passes on."""
-    without = [name(one) for one in TOLD if not is_advice(one.remedy or one.text)]
+    without = [
+        name(message) for message in NOT_NOTES if not is_advice(message.remedy or message.text)
+    ]
     assert without == []
 
 

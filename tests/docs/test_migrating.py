@@ -68,7 +68,7 @@ def test_from_pulumi_bitbucket(project: Project) -> None:
 
     project.run("stack", "import", "--file", "before.json").succeeded()
     state = project.state().values()
-    assert {(one["type"], one["id"]) for one in state} == {
+    assert {(resource["type"], resource["id"]) for resource in state} == {
         (old_state.KIND, hook.uuid) for hook in before
     }
 

@@ -23,10 +23,10 @@ def test_at_a_desk(tmp_path: Path, templates: Templates) -> None:
     env = checkout.clean_environment(**environment(tmp_path / "home"))
     del env["PULUMI_CONFIG_PASSPHRASE"]
     env["PYTHONPATH"] = str(templates.pip())
-    told = list(steps(PAGE))
-    printed = session([step.command for step in told], folder, env)
-    assert len(told) >= 8
-    assert not misses(told, printed)
+    shown = list(steps(PAGE))
+    printed = session([step.command for step in shown], folder, env)
+    assert len(shown) >= 8
+    assert not misses(shown, printed)
 
 
 def test_variables() -> None:
@@ -35,8 +35,8 @@ def test_variables() -> None:
     for name in re.findall(r"\$\{\{ (?:secrets|vars)\.(\w+)", text):
         assert f"`{name}`" in PAGE
     environments = {job.get("environment", "") for _, job in pipelines.github_jobs()} - {""}
-    named = {one.replace("${{ matrix.stack }}", "staging") for one in environments}
-    assert all(f"`{one}`" in PAGE for one in named)
+    named = {name.replace("${{ matrix.stack }}", "staging") for name in environments}
+    assert all(f"`{name}`" in PAGE for name in named)
 
 
 def test_what_runs_when() -> None:

@@ -30,11 +30,11 @@ def session(commands: list[str], folder: Path) -> list[str]:
 
 def test_the_tour_prints_what_the_readme_shows(clone: Path) -> None:
     """Every command of the README runs, in order, and prints the lines that stand below it."""
-    told = [step for step in steps(README) if step.command != "make test"]
-    printed = session([step.command for step in told], clone)
+    shown = [step for step in steps(README) if step.command != "make test"]
+    printed = session([step.command for step in shown], clone)
 
-    assert len(printed) == len(told) >= 8
-    assert not misses(told, printed)
+    assert len(printed) == len(shown) >= 8
+    assert not misses(shown, printed)
 
 
 def test_make_test_is_there(clone: Path) -> None:
@@ -69,11 +69,11 @@ def test_the_commands_for_a_real_account_work(clone: Path) -> None:
         sandbox.add_repositories(["acme/svc-orders", "acme/svc-users"], project="PLAT")
         token = sandbox.issue_access_token("acme", ["webhook", "repository", "pullrequest"])
         lines = [line.partition("  #")[0] for line in block.splitlines()]
-        told = [line.replace("oauthToken", f"oauthToken -- {token}") for line in lines]
+        shown = [line.replace("oauthToken", f"oauthToken -- {token}") for line in lines]
         *_, up = session(
             [
                 "export BITBUCKET_API_URL=sandbox:account.db",
-                *(f"{line} --yes" if line.endswith("up") else line for line in told),
+                *(f"{line} --yes" if line.endswith("up") else line for line in shown),
             ],
             clone,
         )

@@ -31,8 +31,8 @@ def _hours(requests: int, limit: int) -> str:
     return f"over {hours} hour{'s' * (hours > 1)}" if hours else "at once"
 
 
-def _requests(size: int, each: int) -> int:
-    return size * each + math.ceil(size / PAGE_LENGTH)
+def _requests(size: int, cost: int) -> int:
+    return size * cost + math.ceil(size / PAGE_LENGTH)
 
 
 @pytest.mark.parametrize(
@@ -44,23 +44,23 @@ def _requests(size: int, each: int) -> int:
         ("`up` without a change, preview: requests", 0),
     ],
 )
-def test_requests(row: str, each: int) -> None:
+def test_requests(row: str, cost: int) -> None:
     """A listing and a write for each repository, and the list of them."""
-    assert _row(row) == [f"{_requests(size, each):,}" for size in SIZES]
+    assert _row(row) == [f"{_requests(size, cost):,}" for size in SIZES]
 
 
 @pytest.mark.parametrize(("row", "each"), [("first `up`", 2), ("full refresh", 1)])
 @pytest.mark.parametrize("limit", [PUBLIC_LIMIT, 10_000])
-def test_hours(row: str, each: int, limit: int) -> None:
+def test_hours(row: str, cost: int, limit: int) -> None:
     """At the documented limit, and at the most that a scaled one gives."""
-    expected = [_hours(_requests(size, each), limit) for size in SIZES]
+    expected = [_hours(_requests(size, cost), limit) for size in SIZES]
     assert _row(f"{row} at {limit:,} an hour") == expected
 
 
 def test_bytes() -> None:
     """By what a hook takes in a measured state."""
-    (each,) = re.findall(r"(\d+) bytes a hook", PAGE)
-    assert _row("state") == [f"{float(f'{size * int(each) / 1e6:.2g}'):g} MB" for size in SIZES]
+    (cost,) = re.findall(r"(\d+) bytes a hook", PAGE)
+    assert _row("state") == [f"{float(f'{size * int(cost) / 1e6:.2g}'):g} MB" for size in SIZES]
 
 
 @pytest.mark.parametrize(("row", "part"), [("500 a night", 500), ("4,000 a night", 4_000)])
@@ -92,4 +92,4 @@ def test_the_shards_are_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, ["check", "--json"])
     assert done.exit_code == 0, done.output
-    assert [one["stack"] for one in json.loads(done.stdout)] == ["prod-a-to-m", "prod-plat"]
+    assert [stack["stack"] for stack in json.loads(done.stdout)] == ["prod-a-to-m", "prod-plat"]

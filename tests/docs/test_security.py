@@ -23,7 +23,7 @@ def test_what_a_token_needs() -> None:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if "`" in row]
     table = [row for row in cells if len(row) == 3]
     of_tokens, of_others = (
-        {one for row in table for one in re.findall(r"`([^`]+)`", row[at])} for at in (1, 2)
+        {value for row in table for value in re.findall(r"`([^`]+)`", row[at])} for at in (1, 2)
     )
     assert len(table) > 5
     assert of_tokens <= set(API_TOKEN_SCOPES)

@@ -113,12 +113,13 @@ def test_the_picture_of_the_front_page_is_true(project: Project) -> None:
     (alt,) = re.findall(r'aria-label="(.*?)"', picture)
     assert f"![{alt}](preview.svg)" in (ROOT / "docs" / "index.md").read_text("utf-8")
     project.program(STORY.format(more=False)).up().succeeded()
-    (chat,) = [one for one in project.estate.hooks() if "chat" in one.url]
+    (chat,) = [hook for hook in project.estate.hooks() if "chat" in hook.url]
     project.estate.change_hook(chat.uuid, active=False)
     project.program(STORY.format(more=True))
     run = project.command("preview", "--refresh", "--stack", STACK)
     assert run.code == 3, run.text
-    drawn = [unescape(re.sub("<[^>]*>", "", one)) for one in picture.splitlines() if "<text" in one]
+    texts = [line for line in picture.splitlines() if "<text" in line]
+    drawn = [unescape(re.sub("<[^>]*>", "", text)) for text in texts]
     assert len(drawn) == 12
     assert drawn[3:] == [line.strip() for line in run.stdout.splitlines() if line.strip()][2:]
 
@@ -174,9 +175,9 @@ def test_every_command_is_in_the_reference(site: Path, pages: dict[Path, Page]) 
         for option in command.params:
             if isinstance(option, click.Option):
                 anchor = f"cmdoption-{name}-{option.opts[-1].lstrip('-')}"
-                told = " ".join((option.help or "nothing").replace("`", "").split())
-                if anchor not in page.anchors or told not in page.text:
-                    missing.append(f"{way} {option.opts[-1]}: {told}")
+                text = " ".join((option.help or "nothing").replace("`", "").split())
+                if anchor not in page.anchors or text not in page.text:
+                    missing.append(f"{way} {option.opts[-1]}: {text}")
     assert missing == []
 
 
@@ -184,8 +185,8 @@ def commands(command: click.Command, way: str) -> Iterator[tuple[str, click.Comm
     """Give a command and all below it, each by how it is called."""
     yield way, command
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
-            yield from commands(each, f"{way} {name}")
+        for name, inner in command.commands.items():
+            yield from commands(inner, f"{way} {name}")
 
 
 def test_messages_and_their_remedies_are_listed(site: Path, pages: dict[Path, Page]) -> None:

@@ -33,14 +33,14 @@ _DIFFERS: Final = re.compile(r"…|\b[A-Z]{4,}\b")
 def _symptoms() -> list[str]:
     """What stands as code in the first column."""
     rows = re.findall(r"^\| (.*?) \|", PAGE, re.MULTILINE)
-    quoted = [told for row in rows for _, told in re.findall(r"(`+)(.+?)\1(?!`)", row)]
-    return [one for one in quoted if one not in (*THEIRS, *WORDS)]
+    quoted = [text for row in rows for _, text in re.findall(r"(`+)(.+?)\1(?!`)", row)]
+    return [text for text in quoted if text not in (*THEIRS, *WORDS)]
 
 
 def _said() -> str:
     """Every text in the code, one a line; what differs from case to case is a `{…}`."""
     trees = [ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))]
-    texts = [_text(one) for tree in trees for one in ast.walk(tree) if isinstance(one, ast.expr)]
+    texts = [_text(item) for tree in trees for item in ast.walk(tree) if isinstance(item, ast.expr)]
     return "\n".join(" ".join(text.split()) for text in texts if text)
 
 
@@ -63,4 +63,4 @@ def test_what_it_says_is_said(symptom: str) -> None:
 def test_the_table_is_read() -> None:
     """Most of its rows quote a message."""
     assert len(_symptoms()) > 25
-    assert [one for one in (*THEIRS, *WORDS[:3]) if f"`{one}`" not in PAGE] == []
+    assert [item for item in (*THEIRS, *WORDS[:3]) if f"`{item}`" not in PAGE] == []

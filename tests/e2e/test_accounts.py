@@ -18,13 +18,13 @@ bitbucket.Hook("web", repository="web", url="https://ci.example.com/hook")
 
 def _identities(project: Project) -> set[str]:
     """Who asked since the last time."""
-    found = {one.identity for one in project.estate.requests()}
+    found = {request.identity for request in project.estate.requests()}
     project.estate.clear_requests()
     return found
 
 
 def _tokens(project: Project) -> int:
-    return sum("access_token" in one.path for one in project.estate.requests())
+    return sum("access_token" in request.path for request in project.estate.requests())
 
 
 def test_config_before_environment(served: Project) -> None:
@@ -100,7 +100,7 @@ def test_provider_for_a_second_account(served: Project) -> None:
     served.secret("bitbucket:password", OWNER_TOKEN)
     served.estate.grant(MEMBER_EMAIL, "acme/docs", "admin")
     served.program(SECOND.format(email=MEMBER_EMAIL, token=MEMBER_TOKEN)).up().succeeded()
-    asked = {(one.identity, one.path.split("/")[4]) for one in served.estate.requests()}
+    asked = {(request.identity, request.path.split("/")[4]) for request in served.estate.requests()}
     by_repository: Mapping[str, set[str]] = {
         repository: {who for who, where in asked if where == repository}
         for repository in ("api", "docs")

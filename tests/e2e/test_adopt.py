@@ -19,8 +19,8 @@ def test_match(project: Project) -> None:
     )
     project.estate.plant_hook("acme/api", URL, description="not this one")
     run = project.program(PROGRAM.format("")).preview_and_up().succeeded()
-    told = f"acme/api: adopted the existing hook {planted.uuid}: "
-    assert told + "events repo:fork => repo:push; active false => true" in run.flat
+    adopted = f"acme/api: adopted the existing hook {planted.uuid}: "
+    assert adopted + "events repo:fork => repo:push; active false => true" in run.flat
     hook = project.estate.hook(planted.uuid)
     assert hook.events == ("repo:push",)
     assert project.estate.secret_of(hook.uuid) == "kept"

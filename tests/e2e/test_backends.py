@@ -95,7 +95,7 @@ def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
             os.killpg(first.pid, signal.SIGCONT)
         finish(first).succeeded()
         assert {hook.subject for hook in project.hooks()} == {
-            one.uuid for one in project.estate.repositories() if one.slug in ("api", "web")
+            item.uuid for item in project.estate.repositories() if item.slug in ("api", "web")
         }
         assert len(project.hooks()) == 2
         assert project.command("up", "--yes", *ON_STACK).code == 0
@@ -129,16 +129,16 @@ def test_two_stacks_share_a_tokens_budget(
     ):
         stacks.estate.configure(rate_limit=30, latency_ms=20)
         second.env["BITBUCKET_HOOKS_CACHE"] = stacks.env["BITBUCKET_HOOKS_CACHE"]
-        for number, one in enumerate((stacks, second)):
+        for number, item in enumerate((stacks, second)):
             slugs = [f"r{i}" for i in range(40) if i % 2 == number]
             settings = {"apiUrl": base, "rateLimit": "30", "maxWait": "5", "oauthToken": token}
-            one.config({f"bitbucket:{key}": value for key, value in settings.items()})
-            one.config({KEY: [{**CI, "repositories": slugs}]})
-        running = [one.start("up", "--yes", "--skip-preview") for one in (stacks, second)]
-        for each in running:
-            assert "rate limit: no progress" in finish(each).failed().flat
+            item.config({f"bitbucket:{key}": value for key, value in settings.items()})
+            item.config({KEY: [{**CI, "repositories": slugs}]})
+        running = [item.start("up", "--yes", "--skip-preview") for item in (stacks, second)]
+        for process in running:
+            assert "rate limit: no progress" in finish(process).failed().flat
         sent = stacks.estate.requests()
-        assert [one.status for one in sent if one.status == 429] == []
+        assert [item.status for item in sent if item.status == 429] == []
         assert len(sent) == 30
         assert "rate limit" in stacks.up().failed().flat
         assert len(stacks.estate.requests()) == 30

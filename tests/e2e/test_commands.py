@@ -48,8 +48,8 @@ def test_a_reviewers_day(stacks: Project) -> None:
     assert run.code == 3
     assert "1 hook not as declared" in run.flat
     assert "events repo:fork on acme/web" in run.flat
-    told = json.loads((stacks.folder / "drift.json").read_text())
-    assert told["counts"]["drifted"] == 1
+    report = json.loads((stacks.folder / "drift.json").read_text())
+    assert report["counts"]["drifted"] == 1
     run = stacks.command("up", "--refresh", "--yes", *ON_STACK)
     assert run.code == 0, run.text
     assert stacks.only_hook("acme/web").events == ("repo:push",)
@@ -133,7 +133,7 @@ def test_too_much_at_once(stacks: Project) -> None:
         ("stack", 1, "the backend has no stack"),
     ],
 )
-def test_exit_codes(stacks: Project, what: str, code: int, told: str) -> None:
+def test_exit_codes(stacks: Project, what: str, code: int, report: str) -> None:
     """1 for what we have to mend, 2 for what the other side has to."""
     stacks.config({KEY: [CI]})
     if what == "mistake":
@@ -146,7 +146,7 @@ def test_exit_codes(stacks: Project, what: str, code: int, told: str) -> None:
     stack = ("--stack", "other") if what == "stack" else ON_STACK
     run = stacks.command("preview", *stack)
     assert run.code == code, run.text
-    assert told in run.flat.lower() + run.flat
+    assert report in run.flat.lower() + run.flat
     assert "canary" not in run.text
 
 

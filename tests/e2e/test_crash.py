@@ -106,7 +106,7 @@ def test_interrupted_once(project: Project, front_end: str) -> None:
     assert not re.search(r"Traceback|KeyboardInterrupt", run.text), run.text
     project.estate.configure(latency_ms=0)
     live = {hook.uuid for hook in project.hooks()}
-    known = {one["id"] for one in project.state().values()}
+    known = {resource["id"] for resource in project.state().values()}
     assert 0 < len(live) < COUNT
     assert known == live
     project.preview_and_up().succeeded()

@@ -61,14 +61,14 @@ def test_renamed_then_refreshed(project: Project) -> None:
 
 def test_swapped_names(project: Project) -> None:
     """Two resources that swap their urls: both hooks live on, as declared, and stay two."""
-    one, two = "https://one.example.com/", "https://two.example.com/"
-    project.program(_hook("a", one) + _hook("b", two)).up().succeeded()
+    first, second = "https://one.example.com/", "https://two.example.com/"
+    project.program(_hook("a", first) + _hook("b", second)).up().succeeded()
     before = {hook.uuid for hook in project.hooks()}
-    project.program(_hook("a", two) + _hook("b", one)).preview_and_up().succeeded()
+    project.program(_hook("a", second) + _hook("b", first)).preview_and_up().succeeded()
     after = {hook.url: hook.uuid for hook in project.hooks()}
     assert set(after.values()) == before
     ids = {name: state["id"] for name, state in project.state().items()}
-    assert ids == {"a": after[two], "b": after[one]}
+    assert ids == {"a": after[second], "b": after[first]}
     project.preview("--refresh", "--expect-no-changes").succeeded()
 
 
@@ -78,19 +78,19 @@ AFTER = ", opts=pulumi.ResourceOptions(depends_on=[made])"
 @pytest.mark.parametrize("kind", ["hook", "fleet"])
 def test_taken_over_without_a_preview(project: Project, kind: str) -> None:
     """A new resource gets another one's url and takes its hook over first: that one gets a new."""
-    one, two = "https://one.example.com/", "https://two.example.com/"
+    first, second = "https://one.example.com/", "https://two.example.com/"
 
     def declared(url: str, more: str = "") -> str:
         if kind == "hook":
             return _hook("z", url, more)
         return f'bitbucket.HookFleet("z", repositories=["api", "web"], url="{url}"{more})\n'
 
-    project.program(declared(one)).up().succeeded()
+    project.program(declared(first)).up().succeeded()
     taken = project.only_hook("acme/api").uuid
     count = len(project.hooks())
-    run = project.program(_hook("a", one) + declared(two, AFTER)).up().succeeded()
+    run = project.program(_hook("a", first) + declared(second, AFTER)).up().succeeded()
     assert f"the hook {taken} belongs to Hook 'a' now" in run.flat
-    assert Counter(hook.url for hook in project.hooks()) == {one: 1, two: count}
+    assert Counter(hook.url for hook in project.hooks()) == {first: 1, second: count}
     assert project.state()["a"]["id"] == taken
     project.preview("--refresh", "--expect-no-changes").succeeded()
 

@@ -70,6 +70,6 @@ def test_two_stacks_that_declare_the_same(project: Project) -> None:
         project.start("up", "--yes", "--skip-preview", "--stack", stack)
         for stack in ("test", "other")
     ]
-    told = "\n".join(finish(process).succeeded().text for process in started)
+    printed = "\n".join(finish(process).succeeded().text for process in started)
     assert _urls(project) == ONCE
-    assert "of the project e2e may declare it too" in told
+    assert "of the project e2e may declare it too" in printed

@@ -33,16 +33,16 @@ def test_several_stacks(stacks: Project) -> None:
     assert "Webhooks of test" in run.stdout
     assert stacks.hooks() == []
     run = stacks.command("stacks", "preview", "t*", "--json")
-    ((told,), code) = json.loads(run.stdout), run.code
-    assert (code, told["stack"], told["exitCode"]) == (3, "test", 3)
-    assert "https://ci.example.com" in json.dumps(told["changes"])
+    ((stack,), code) = json.loads(run.stdout), run.code
+    assert (code, stack["stack"], stack["exitCode"]) == (3, "test", 3)
+    assert "https://ci.example.com" in json.dumps(stack["changes"])
 
     assert stacks.command("stacks", "up").code == 1  # nobody said that it is meant
     run = stacks.command("stacks", "up", "--yes", "--at-once", "2", "--json")
     assert run.code == 0, run.text
-    found = {one["stack"]: one["changes"] for one in json.loads(run.stdout)}
+    found = {stack["stack"]: stack["changes"] for stack in json.loads(run.stdout)}
     assert {
-        name: (one["run"]["preview"], one["counts"]["created"]) for name, one in found.items()
+        name: (stack["run"]["preview"], stack["counts"]["created"]) for name, stack in found.items()
     } == {
         "other": (False, 1),
         "test": (False, 1),

@@ -67,7 +67,7 @@ class Team:
 
     def bitbucket(self, part: object, name: str, commit: str, **more: str) -> int:
         """Run a step of `bitbucket-pipelines.yml`; give its exit code."""
-        (step,) = (one for one in pipelines.bitbucket_steps(part) if one["name"] == name)
+        (step,) = (step for step in pipelines.bitbucket_steps(part) if step["name"] == name)
         place = {
             "BITBUCKET_BUILD_NUMBER": "7",
             "BITBUCKET_WORKSPACE": "acme",
@@ -84,8 +84,8 @@ class Team:
         known = {
             f"{kind}.{name}": v for name, v in self.secrets.items() for kind in ("secrets", "vars")
         }
-        told = pipelines.github(workflow)["jobs"][job]
-        ((line, variables),) = pipelines.commands(told, {**known, "matrix.stack": stack})
+        called = pipelines.github(workflow)["jobs"][job]
+        ((line, variables),) = pipelines.commands(called, {**known, "matrix.stack": stack})
         place = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
         return self.run(line, {**place, **variables}), summary.read_text()
 
@@ -162,10 +162,10 @@ def test_bitbucket_pipelines(team: Team) -> None:
         "[The run that found this](https://bitbucket.org/acme/infra/pipelines/results/7)"
     )
     assert "<b class=name>ci</b>" in (team.folder / "webhooks-staging.html").read_text()
-    (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
-    lines = (team.folder / told["path"]).read_text().splitlines()
-    assert told["path"] == "stacks/Pulumi.staging.yaml"
-    assert lines[told["line"] - 1].strip() == "- name: ci"
+    (annotation,) = team.estate.annotations(REPOSITORY, FIRST, report)
+    lines = (team.folder / annotation["path"]).read_text().splitlines()
+    assert annotation["path"] == "stacks/Pulumi.staging.yaml"
+    assert lines[annotation["line"] - 1].strip() == "- name: ci"
     made = team.estate.reports(REPOSITORY, FIRST)[report]
     assert (made["result"], made["details"]) == ("PASSED", "2 hooks to create.")
     status = team.estate.statuses(REPOSITORY, FIRST)[report]
@@ -191,8 +191,8 @@ def test_bitbucket_pipelines(team: Team) -> None:
     assert team.bitbucket(part, "Drift of staging", SECOND, **mine) == 3, team.printed
     assert team.estate.reports(REPOSITORY, SECOND)[report]["result"] == "FAILED"
     assert team.estate.statuses(REPOSITORY, SECOND)[report]["state"] == "FAILED"
-    (told,) = team.estate.annotations(REPOSITORY, SECOND, report)
-    assert "acme/svc-orders" in told["summary"], (told, team.printed)
+    (annotation,) = team.estate.annotations(REPOSITORY, SECOND, report)
+    assert "acme/svc-orders" in annotation["summary"], (annotation, team.printed)
     assert "canary" not in second.raw
 
 
@@ -236,9 +236,9 @@ def test_failures(team: Team) -> None:
     assert "repositoris" in team.comment(number).raw
     report = key_of("bitbucket-hooks", "staging")
     assert team.estate.statuses(REPOSITORY, FIRST)[report]["state"] == "FAILED"
-    (told,) = team.estate.annotations(REPOSITORY, FIRST, report)
-    assert (told["path"], told["line"]) == ("stacks/Pulumi.staging.yaml", 12)
-    assert "repositoris: is no key of a hook" in told["summary"]
+    (annotation,) = team.estate.annotations(REPOSITORY, FIRST, report)
+    assert (annotation["path"], annotation["line"]) == ("stacks/Pulumi.staging.yaml", 12)
+    assert "repositoris: is no key of a hook" in annotation["summary"]
     team.edit("staging", "repositoris:", "repositories:")
     team.estate.configure(rate_limit=1, window_seconds=600)
     request["BITBUCKET_MAX_WAIT"] = "1"
@@ -247,7 +247,7 @@ def test_failures(team: Team) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "refusal"),
     [
         ("ci/preview.sh staging", "set PULUMI_BACKEND_URL"),
         ("ci/deploy.sh", "usage: ci/deploy.sh STACK"),
@@ -255,10 +255,10 @@ def test_failures(team: Team) -> None:
         ("ci/drift.sh 'a b'", "usage: ci/drift.sh STACK"),
     ],
 )
-def test_what_cannot_work(team: Team, command: str, told: str) -> None:
+def test_what_cannot_work(team: Team, command: str, refusal: str) -> None:
     """Is refused before anything starts: a lost state above all."""
     assert team.run(command, {}) == 1
-    assert told in team.printed[-1]
+    assert refusal in team.printed[-1]
 
 
 def test_at_a_desk(team: Team) -> None:

@@ -41,7 +41,7 @@ def test_import(project: Project) -> None:
         for name in ("ci", "audit", "chat")
     }
     same = {"historyEnabled": False, "skipCertVerification": False}
-    assert {name: one["properties"] for name, one in written.items()} == {
+    assert {name: resource["properties"] for name, resource in written.items()} == {
         "ci": {
             "owner": "acme",
             "repository": "web",

@@ -79,7 +79,7 @@ def test_a_life(project: Project) -> None:
     ):
         assert line in said, said
     created = json.loads((project.folder / "up.json").read_text())["hooks"]
-    assert {one["name"]: len(one["created"]) for one in created} == {"ci": 2, "hidden": 1}
+    assert {item["name"]: len(item["created"]) for item in created} == {"ci": 2, "hidden": 1}
     for name in ("up.json", "a.html", "a.md"):
         assert CANARY not in (project.folder / name).read_text()
     assert CANARY not in said
@@ -92,6 +92,6 @@ def test_the_commands_of_the_page(project: Project) -> None:
     commands = [line for block in blocks for line in block.splitlines()]
     assert len(commands) == 8
     codes = {command: _piped(project, command)[1] for command in commands}
-    assert set(codes.values()) <= {0, 3}, [one for one in codes.items() if one[1] not in (0, 3)]
+    assert set(codes.values()) <= {0, 3}, [item for item in codes.items() if item[1] not in (0, 3)]
     assert codes["pulumi up --yes --json | bitbucket-hooks report"] == 3
     assert (project.folder / "report.html").read_text().startswith("<!doctype html>")

@@ -53,7 +53,7 @@ bitbucket.WorkspaceHook("audit", workspace="{0}", url="https://audit.example.com
 
 def test_one_place_under_two_names(project: Project) -> None:
     """Two equal declarations, one by the slug and one by the uuid, are refused in the preview."""
-    (api,) = (one.uuid for one in project.estate.repositories() if one.slug == "api")
+    (api,) = (known.uuid for known in project.estate.repositories() if known.slug == "api")
     by_uuid = PROGRAM.format(api)
     project.program(by_uuid).up().succeeded()
     hook = project.only_hook()

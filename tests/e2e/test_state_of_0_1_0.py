@@ -85,7 +85,7 @@ def test_nothing_changes(continued: Project) -> None:
             run(*refresh, "--expect-no-changes").succeeded()
     assert continued.hooks() == before
     assert not continued.writes()
-    kept = {name: one["outputs"].keys() for name, one in continued.state().items()}
+    kept = {name: resource["outputs"].keys() for name, resource in continued.state().items()}
     assert all({"subjectUuid", "subjectUuids"} & outputs for outputs in kept.values()), kept
 
 

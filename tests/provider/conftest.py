@@ -12,7 +12,9 @@ from support.front_ends import FRONT_ENDS, FrontEnd
 from support.provider_server import FakeEngine, ProviderServer, Start, provider_server
 
 
-@pytest.fixture(scope="session", params=FRONT_ENDS, ids=[each.name for each in FRONT_ENDS])
+@pytest.fixture(
+    scope="session", params=FRONT_ENDS, ids=[front_end.name for front_end in FRONT_ENDS]
+)
 def front_end(request: pytest.FixtureRequest) -> FrontEnd:
     """Both front ends: what a resource does is the same over either."""
     found: FrontEnd = request.param

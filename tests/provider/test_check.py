@@ -61,7 +61,7 @@ def test_the_canonical_form(
 
 def test_a_workspace_hook_hangs_on_the_workspace_alone(strict: ProviderServer) -> None:
     """The workspace's default counts for workspace hooks too, and a repository is out of place."""
-    kind = strict.of("WorkspaceHook")
+    kind = strict.resource("WorkspaceHook")
     inputs, failures = kind.check({"url": URL})
     assert (inputs["workspace"], failures) == ("acme", [])
     _, failures = kind.check({"url": URL, "repository": "web"})

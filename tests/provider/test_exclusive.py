@@ -49,7 +49,7 @@ def later(later: ProviderServer) -> ProviderServer:
 
 
 def _only(server: ProviderServer) -> ProviderServer:
-    return server.of("RepositoryHooksExclusive")
+    return server.resource("RepositoryHooksExclusive")
 
 
 def _declared(hooks: Any = (), on_unmanaged: str = "delete", repositories: Any = None) -> Props:
@@ -414,11 +414,11 @@ def test_what_another_resource_declares_is_kept(
     only: ProviderServer, later: ProviderServer, sandbox: Sandbox
 ) -> None:
     """Though it isn't among `hooks`; the user is told to put it there."""
-    uuid, hook = only.of("Hook").made(HOOK, name="ci")
+    uuid, hook = only.resource("Hook").made(HOOK, name="ci")
     id_, state = _made(only, sandbox)
     assert state["unmanaged"].keys() == {uuid}
     for server in (only, later):
-        single = server.of("Hook")
+        single = server.resource("Hook")
         single.diff(uuid, hook, single.check(HOOK, hook, "ci")[0], "ci")
         inputs = _checked(server, state)
         assert server.diff(id_, state, inputs, "only") == SAME
@@ -431,9 +431,9 @@ def test_what_another_resource_is_about_to_take_over_is_kept(
     only: ProviderServer, later: ProviderServer, sandbox: Sandbox
 ) -> None:
     """It is declared with the same url and has no hook yet; a double of one that has goes."""
-    single = later.of("Hook")
+    single = later.resource("Hook")
     planted = sandbox.plant_hook("acme/web", URL, description="CI")
-    mine, _ = only.of("Hook").made({**HOOK, "description": "Other"}, name="other")
+    mine, _ = only.resource("Hook").made({**HOOK, "description": "Other"}, name="other")
     id_, state = _made(only, sandbox, hooks=[mine])
     inputs, _ = single.check({**HOOK, "description": "CI"}, name="ci")
     declared = _checked(later, state, hooks=[mine])
@@ -451,7 +451,7 @@ def test_what_leaves_a_fleet_is_the_fleets(
     only: ProviderServer, later: ProviderServer, sandbox: Sandbox
 ) -> None:
     """Neither recorded nor deleted here, not even where a repository is new to it."""
-    fleet = only.of("HookFleet")
+    fleet = only.resource("HookFleet")
     _, made = fleet.made({"url": URL, "repositories": ["api", "web"]}, "fleet")
     hooks = made["hooks"]
     id_, state = _made(only, sandbox, hooks=[hooks], repositories=["api"])
@@ -569,7 +569,7 @@ def test_a_look_up_is_refused(only: ProviderServer) -> None:
 
 def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: Sandbox) -> None:
     """Its own hooks alone."""
-    only = server.of("WorkspaceHooksExclusive")
+    only = server.resource("WorkspaceHooksExclusive")
     ours = sandbox.plant_hook("acme", URL)
     other = sandbox.plant_hook("acme", FOREIGN, description="Old")
     sandbox.plant_hook("acme/web", FOREIGN)
@@ -583,7 +583,7 @@ def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: San
         "existing": 2,
         "subjectUuids": {"workspace acme": ours.subject},
     }
-    kind = later.of("WorkspaceHooksExclusive")
+    kind = later.resource("WorkspaceHooksExclusive")
     inputs, _ = kind.check({"hooks": [ours.uuid], "onUnmanaged": "delete"}, state, "ws")
     assert kind.diff(id_, state, inputs, "ws") == CHANGED
     assert kind.update(id_, state, inputs, "ws")["unmanaged"] == {}

@@ -31,20 +31,20 @@ Props = dict[str, Any]
 @pytest.fixture
 def fleet(server: ProviderServer) -> ProviderServer:
     """Give a provider process that is spoken to about fleets."""
-    return server.of("HookFleet")
+    return server.resource("HookFleet")
 
 
 @pytest.fixture
 def again(start: Start) -> Iterator[ProviderServer]:
     """Give another process of the same run: it has listed nothing yet."""
     with start() as server:
-        yield server.of("HookFleet")
+        yield server.resource("HookFleet")
 
 
 @pytest.fixture
 def later(later: ProviderServer) -> ProviderServer:
     """Give the process of another phase: what it deletes, it didn't make itself."""
-    return later.of("HookFleet")
+    return later.resource("HookFleet")
 
 
 def _made(fleet: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str, Props]:
@@ -291,7 +291,7 @@ def test_no_access_to_one(
     sandbox.grant(MEMBER_EMAIL, "acme/web", "admin")
     sandbox.grant(MEMBER_EMAIL, "acme/api", "admin")
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = opened.of("HookFleet")
+        member = opened.resource("HookFleet")
         for known in ("as declared", "active false"):
             olds = {**state, "repositories": {**state["repositories"], "infra": known}}
             for _ in range(2):
@@ -313,7 +313,7 @@ def test_no_access_at_all_is_an_error(
     """Else a token that lost its rights would see no drift for ever."""
     id_, state = _made(fleet, sandbox)
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        member = opened.of("HookFleet")
+        member = opened.resource("HookFleet")
         with pytest.raises(Refusal, match="3 of 3 repositories failed"):
             member.read(id_, state)
 
@@ -322,7 +322,7 @@ def test_wrong_credentials_stop_at_once(start: Start, sandbox: Sandbox) -> None:
     """Not one refusal for each repository."""
     sandbox.add_repositories([f"acme/{slug}" for slug in MANY])
     with start(username=OWNER_EMAIL, password="wrong", parallel="2") as opened:
-        fleet = opened.of("HookFleet")
+        fleet = opened.resource("HookFleet")
         with pytest.raises(Refusal) as refused:
             fleet.made({**DECLARED, "repositories": MANY})
     assert "was not accepted" in str(refused.value)

@@ -37,13 +37,13 @@ def test_a_hook_of_a_workspace(start: Start, engine: FakeEngine) -> None:
     """The same."""
     declared = {"workspace": "acme", "url": DECLARED["url"], "description": TITLE}
     with start() as first:
-        hook = first.of("WorkspaceHook")
+        hook = first.resource("WorkspaceHook")
         inputs, _ = hook.check(declared)
         id_, state = hook.create(inputs)
     (warning,) = warnings(engine)
     assert warning.startswith("workspace acme: the description of the hook ")
     with start() as second:
-        hook = second.of("WorkspaceHook")
+        hook = second.resource("WorkspaceHook")
         _, outputs, read = hook.read(id_, state)
         assert (outputs["description"], read) == (TITLE, inputs)
         assert hook.diff(id_, outputs, inputs)[0] is False
@@ -63,12 +63,12 @@ def test_a_fleet(start: Start, engine: FakeEngine) -> None:
     """All copies are as declared; the warnings of its copies are one."""
     slugs = ["api", "infra", "web", "worker"]
     with start() as first:
-        fleet = first.of("HookFleet")
+        fleet = first.resource("HookFleet")
         id_, state = fleet.made(
             {"repositories": slugs, "url": DECLARED["url"], "description": TITLE}
         )
     (warning,) = warnings(engine)
     assert "and 1 more" in warning
     with start() as second:
-        _, outputs, _ = second.of("HookFleet").read(id_, state)
+        _, outputs, _ = second.resource("HookFleet").read(id_, state)
     assert set(outputs["repositories"].values()) == {"as declared"}

@@ -56,12 +56,12 @@ def test_one_that_adopt_names(server: ProviderServer, sandbox: Sandbox) -> None:
 def test_a_copy_of_a_fleet(start: Start, sandbox: Sandbox, engine: FakeEngine) -> None:
     """Keeps what is known of it, with a warning; the others are looked at."""
     with start() as first:
-        made = first.of("HookFleet").made({"url": URL, "repositories": ["api", "web"]})
+        made = first.resource("HookFleet").made({"url": URL, "repositories": ["api", "web"]})
     id_, state = made
     sandbox.spoil_hook(state["hooks"]["web"], active=None)
     sandbox.change_hook(state["hooks"]["api"], active=False)
     with start() as second:
-        _, outputs, _ = second.of("HookFleet").read(id_, state)
+        _, outputs, _ = second.resource("HookFleet").read(id_, state)
     assert outputs["hooks"] == state["hooks"]
     assert outputs["repositories"]["api"] == "active false"
     assert outputs["repositories"]["web"].startswith("as declared (unchecked: acme/web: the hook ")
@@ -76,11 +76,11 @@ def test_an_unmanaged_one(
     uuid = _plant(sandbox, {"url": None})
     declared = {"repositories": ["web"], "hooks": [], "onUnmanaged": on_unmanaged}
     with start() as first:
-        only = first.of("RepositoryHooksExclusive")
+        only = first.resource("RepositoryHooksExclusive")
         id_, state = only.create(only.check(declared)[0])
         assert state["unmanaged"] == {uuid: "acme/web unreadable: url is no str"}
     with start() as second:
-        only = second.of("RepositoryHooksExclusive")
+        only = second.resource("RepositoryHooksExclusive")
         engine.logged.clear()
         inputs, _ = only.check(declared, state)
         assert only.diff(id_, state, inputs) == (False, [])
@@ -96,11 +96,11 @@ def test_one_that_turned_odd_after_its_deletion_was_shown(
     hook = sandbox.plant_hook("acme/web", "https://odd.example.com/")
     declared = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
     with start() as first:
-        only = first.of("RepositoryHooksExclusive")
+        only = first.resource("RepositoryHooksExclusive")
         id_, state = only.create(only.check(declared)[0])
     sandbox.spoil_hook(hook.uuid, events=None)
     with start() as second:
-        only = second.of("RepositoryHooksExclusive")
+        only = second.resource("RepositoryHooksExclusive")
         engine.logged.clear()
         inputs, _ = only.check(declared, state)
         only.diff(id_, state, inputs)

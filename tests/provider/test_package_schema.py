@@ -79,7 +79,7 @@ def test_what_it_takes_and_gives(server: ProviderServer, name: str, excluded: st
     given = {key: EVERYTHING[key] for key in spec["inputProperties"] if key != excluded}
     given |= {"url": f"{URL}{name}/{excluded}"} if "url" in given else {}
     validate(given, _object(spec["inputProperties"], spec["requiredInputs"]))
-    _, state = server.of(name).made(given, f"{name} {excluded}")
+    _, state = server.resource(name).made(given, f"{name} {excluded}")
     state = {key: value for key, value in state.items() if not key.startswith("__")}
     validate(state, _object(spec["properties"], spec["required"]))
     assert state.keys() - spec["properties"].keys() <= INPUTS_ALONE | OF_THE_STATE
@@ -90,7 +90,7 @@ def test_what_it_takes_and_gives(server: ProviderServer, name: str, excluded: st
 @pytest.mark.parametrize("name", KINDS)
 def test_what_it_needs(server: ProviderServer, name: str) -> None:
     """Without a required input it is refused by name; without the others it isn't."""
-    spec, kind = _spec(name), server.of(name)
+    spec, kind = _spec(name), server.resource(name)
     required = _required(spec, f"{URL}{name}/needed")
     assert kind.check(required, name=name)[1] == []  # the configuration has the workspace
     for key in required:
@@ -101,7 +101,7 @@ def test_what_it_needs(server: ProviderServer, name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_what_it_replaces(server: ProviderServer, name: str) -> None:
     """Where another value always means another resource, and in no other property."""
-    spec, kind = _spec(name), server.of(name)
+    spec, kind = _spec(name), server.resource(name)
     replacing = [k for k, v in spec["inputProperties"].items() if v.get("willReplaceOnChanges")]
     place = next(key for key in spec["inputProperties"] if key in FROM_WORKSPACE)
     assert replacing == ([place] if name.endswith("Exclusive") else [])
@@ -127,6 +127,6 @@ def test_what_is_secret() -> None:
 
 def test_no_word_is_of_python_alone() -> None:
     """Names are those that a user of another language writes."""
-    told = json.dumps(SCHEMA)
+    schema = json.dumps(SCHEMA)
     for python in ("get_hook_types", "on_unmanaged", "secret_from", "`bitbucket:", "RunError"):
-        assert python not in told
+        assert python not in schema

@@ -82,7 +82,7 @@ def test_what_is_marked_as_secret_stays_marked(
 
 def test_a_failed_fleet_keeps_the_marks(server: ProviderServer, sandbox: Sandbox) -> None:
     """With the copies that were made, and the id by which the next run goes on."""
-    fleet = server.of("HookFleet")
+    fleet = server.resource("HookFleet")
     inputs, _ = fleet.check({**SECRETS, "repositories": ["web", "nowhere"]})
     with pytest.raises(Refusal, match="1 of 2 repositories failed, 1 are done") as refused:
         fleet.create(inputs)
@@ -143,7 +143,7 @@ def test_a_diff_names_each_property(server: ProviderServer) -> None:
     assert server.details(id_, state, inputs) == named
     inputs, _ = server.check({**changed, "repository": "api"}, state)
     assert server.details(id_, state, inputs) == {"repository": "UPDATE_REPLACE"}
-    fleet, hook = server.of("HookFleet"), {"url": f"{URL}/fleet"}
+    fleet, hook = server.resource("HookFleet"), {"url": f"{URL}/fleet"}
     id_, state = fleet.made({**hook, "repositories": ["api", "web"]})
     inputs, _ = fleet.check({**hook, "repositories": ["docs", "web"]}, state)
     named = {'repositories["api"]': "DELETE", 'repositories["docs"]': "ADD"}
@@ -182,7 +182,7 @@ def test_a_problem_is_at_its_property(server: ProviderServer) -> None:
 def test_what_does_not_exist(server: ProviderServer) -> None:
     """A type of another version, a function: one clear error each."""
     with pytest.raises(Refusal, match=r"^bitbucket-hooks:index:Team: there is no such resource"):
-        server.of("Team").check({})
+        server.resource("Team").check({})
     with pytest.raises(Refusal, match=r"^bitbucket-hooks:index:getTeams: there is no such"):
         server.invoke("getTeams")
 

@@ -90,7 +90,7 @@ class Stack:
     def read(self, server: ProviderServer, name: str) -> tuple[Props, Props]:
         """Ask for one resource, as a refresh does."""
         resource = self.state[name]
-        _, outputs, inputs = server.of(resource.kind).read(resource.id, resource.outputs)
+        _, outputs, inputs = server.resource(resource.kind).read(resource.id, resource.outputs)
         return outputs, inputs
 
 
@@ -110,14 +110,14 @@ def stack(
     }
     with made.process("all") as server:
         for name, (kind, props) in declared.items():
-            id_, outputs = server.of(kind).made(props, name)
+            id_, outputs = server.resource(kind).made(props, name)
             made.state[name] = Resource(kind, id_, {**outputs, "createdAt": OLD})
         uuids = [hook.uuid for hook in sandbox.hooks()]
         for name, kind, props in (
             ("only", "RepositoryHooksExclusive", {"repositories": SLUGS}),
             ("of-workspace", "WorkspaceHooksExclusive", {}),
         ):
-            id_, outputs = server.of(kind).made({**props, "hooks": uuids}, name)
+            id_, outputs = server.resource(kind).made({**props, "hooks": uuids}, name)
             made.state[name] = Resource(kind, id_, outputs)
     sandbox.clear_requests()
     yield made

@@ -32,7 +32,7 @@ class Kind:
 
     def server(self, server: ProviderServer) -> ProviderServer:
         """Speak of resources of this kind."""
-        return server.of(self.type)
+        return server.resource(self.type)
 
     def state(self, hook: StoredHook) -> dict[str, Any]:
         """What the state has of a hook."""
@@ -187,7 +187,7 @@ def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: 
     """Finds, writes and deletes its copies in renamed repositories, with one listing each."""
     declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL, "description": "CI"}
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         id_, state = fleet.made(declared)
     web, api = sandbox.hooks("acme/web")[0], sandbox.hooks("acme/api")[0]
     assert state["subjectUuids"] == {"api": api.subject, "web": web.subject}
@@ -195,7 +195,7 @@ def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: 
     new = sandbox.add_repository("acme/web")
     sandbox.clear_requests()
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         _, outputs, inputs = fleet.read(id_, state)
         assert (outputs, inputs["repositories"]) == (state, state["repositories"])
         assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
@@ -209,7 +209,7 @@ def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: 
     assert state["subjectUuids"] == {"api": api.subject, "site": web.subject}
     assert sandbox.hooks("acme/web") == []
     sandbox.plant_hook("acme/web", URL)
-    later.of("HookFleet").delete(id_, state)
+    later.resource("HookFleet").delete(id_, state)
     assert {hook.subject for hook in sandbox.hooks()} == {new}
 
 
@@ -217,7 +217,7 @@ def test_a_fleet_of_an_older_version(start: Start) -> None:
     """Learns the uuids from a refresh, which shows no difference."""
     declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         id_, state = fleet.made(declared)
         old = {key: value for key, value in state.items() if key != "subjectUuids"}
         _, outputs, inputs = fleet.read(id_, old)
@@ -235,7 +235,7 @@ def test_an_exclusive(
     declared["onUnmanaged"] = "delete"
     known = sandbox.plant_hook("acme/web", URL)
     with start() as server:
-        only = server.of("RepositoryHooksExclusive")
+        only = server.resource("RepositoryHooksExclusive")
         id_, state = only.made(declared)
     assert state["subjectUuids"] == {"acme/web": known.subject}
     sandbox.rename_repository("acme/web", "site")
@@ -244,12 +244,12 @@ def test_an_exclusive(
     new = sandbox.plant_hook("acme/site", OTHER)
     sandbox.clear_requests()
     with start() as server:
-        only = server.of("RepositoryHooksExclusive")
+        only = server.resource("RepositoryHooksExclusive")
         _, state, _ = only.read(id_, state)
         assert set(state["unmanaged"]) == {known.uuid, new.uuid}
         assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
         assert "acme/web: was renamed to acme/site" in engine.messages()
-    only = later.of("RepositoryHooksExclusive")
+    only = later.resource("RepositoryHooksExclusive")
     inputs, _ = only.check(declared, state)
     only.diff(id_, state, inputs)
     state = only.update(id_, state, inputs)
@@ -261,12 +261,12 @@ def test_an_old_name_beside_the_new_one(start: Start, sandbox: Sandbox) -> None:
     """As a glob gives both: each of the two repositories has its copy, wherever the old one is."""
     declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
     with start() as server:
-        id_, state = server.of("HookFleet").made(declared)
+        id_, state = server.resource("HookFleet").made(declared)
     web = sandbox.hooks("acme/web")[0]
     sandbox.rename_repository("acme/web", "site")
     both = {**declared, "repositories": ["api", "site", "web"]}
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         inputs, _ = fleet.check(both, state)
         fleet.diff(id_, state, inputs)
         with pytest.raises(Refusal, match=r"1 of 2 repositories failed, 1 are done\n.* acme/web: "):
@@ -285,13 +285,13 @@ def test_an_exclusive_with_both_names(start: Start, sandbox: Sandbox) -> None:
     declared: dict[str, Any] = {"owner": "acme", "repositories": ["api", "web"], "hooks": []}
     old = sandbox.plant_hook("acme/web", URL)
     with start() as server:
-        only = server.of("RepositoryHooksExclusive")
+        only = server.resource("RepositoryHooksExclusive")
         id_, state = only.made(declared)
     sandbox.rename_repository("acme/web", "site")
     new = sandbox.add_repository("acme/web")
     here = sandbox.plant_hook("acme/web", OTHER)
     with start() as server:
-        only = server.of("RepositoryHooksExclusive")
+        only = server.resource("RepositoryHooksExclusive")
         inputs, _ = only.check({**declared, "repositories": ["api", "site", "web"]}, state)
         only.diff(id_, state, inputs)
         state = only.update(id_, state, inputs)
@@ -333,7 +333,7 @@ def test_an_empty_repository_with_the_old_name(start: Start, sandbox: Sandbox) -
     sandbox.clear_requests()
     only = {"owner": "acme", "repositories": ["web"], "hooks": []}
     with start() as server:
-        server.of("RepositoryHooksExclusive").made(only, "only")
+        server.resource("RepositoryHooksExclusive").made(only, "only")
         assert server.read(old.uuid, state_of(old))[0] == old.uuid
     assert asked(sandbox) == ["GET acme/web 200", "GET acme/site 200"]
 
@@ -354,10 +354,10 @@ def test_a_workspace_exclusive(start: Start, sandbox: Sandbox) -> None:
     """Finds the hooks of a renamed workspace."""
     hook = sandbox.plant_hook("acme", URL)
     with start() as server:
-        only = server.of("WorkspaceHooksExclusive")
+        only = server.resource("WorkspaceHooksExclusive")
         id_, state = only.made({"workspace": "acme", "hooks": []})
         assert state["subjectUuids"] == {"workspace acme": hook.subject}
         sandbox.rename_workspace("acme", "umbrella")
     with start() as server:
-        only = server.of("WorkspaceHooksExclusive")
+        only = server.resource("WorkspaceHooksExclusive")
         assert only.read(id_, state)[:2] == (id_, state)

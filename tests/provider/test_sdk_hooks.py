@@ -20,7 +20,7 @@ def front_end() -> FrontEnd:
 def test_details_of_a_diff_reach_the_engine(server: ProviderServer, sandbox: Sandbox) -> None:
     """The SDK's own answer has none."""
     other = sandbox.plant_hook("acme/web", URL)
-    only = server.of("RepositoryHooksExclusive")
+    only = server.resource("RepositoryHooksExclusive")
     declared = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
     id_, state = only.made(declared)
     inputs, _ = only.check(declared, state)

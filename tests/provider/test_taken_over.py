@@ -68,7 +68,7 @@ def test_a_fleet_makes_the_copy_that_it_lost(
 ) -> None:
     """In place, also when nothing else of it changed; the other copies keep their uuids."""
     hooks, olds = _fleet(sandbox)
-    fleet = server.of("HookFleet")
+    fleet = server.resource("HookFleet")
     named = {**DECLARED, "description": "taken"}
     taken = sandbox.change_hook(hooks["web"].uuid, url=f"{URL}/x", description="taken").uuid
     assert server.made({**named, "url": f"{URL}/x"}, name="new")[0] == taken

@@ -44,7 +44,7 @@ def test_two_hooks(
     """The check of the second refuses them; each place that has a uuid takes one request."""
     first, second = spellings(kind, uuids)[::order]
     with start() as started:
-        server = started.of("WorkspaceHook" if kind == "WorkspaceHook" else "Hook")
+        server = started.resource("WorkspaceHook" if kind == "WorkspaceHook" else "Hook")
         server.check(first, name="one")
         with pytest.raises(Refusal, match=BOTH):
             server.check(second, name="two")
@@ -57,7 +57,7 @@ def test_a_hook_and_a_fleet(start: Start, uuids: dict[str, str]) -> None:
     with start() as server:
         server.check(DECLARED, name="one")
         with pytest.raises(Refusal, match=BOTH):
-            server.of("HookFleet").check(fleet, name="two")
+            server.resource("HookFleet").check(fleet, name="two")
 
 
 def test_the_place_is_asked_for_once_a_run(
@@ -122,12 +122,12 @@ def test_a_renamed_repository_of_a_fleet(start: Start, sandbox: Sandbox) -> None
     """The same."""
     declared = {"owner": "acme", "repositories": ["api", "web"], "url": URL}
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         id_, state = fleet.made(declared, "one")
         sandbox.rename_repository("acme/web", "site")
     with start() as server:
-        inputs, _ = server.of("HookFleet").check(declared, inputs_of(state), "one")
-        server.of("HookFleet").diff(id_, state, inputs, "one")
+        inputs, _ = server.resource("HookFleet").check(declared, inputs_of(state), "one")
+        server.resource("HookFleet").diff(id_, state, inputs, "one")
         with pytest.raises(Refusal, match=BOTH):
             server.made({**DECLARED, "repository": "site"}, "two")
     assert len(sandbox.hooks()) == 2
@@ -140,7 +140,7 @@ def test_a_list_with_both(start: Start, uuids: dict[str, str], kind: str) -> Non
     if kind == "HookFleet":
         declared["url"] = URL
     with start() as server:
-        _, failures = server.of(kind).check(declared)
+        _, failures = server.resource(kind).check(declared)
     (failure,) = failures
     assert failure.startswith("repositories: ")
     assert failure.endswith("are the same repository; remove one of the two")
@@ -154,7 +154,7 @@ def test_a_fleet_with_both_that_no_check_could_tell(
     """Makes nothing."""
     declared = {"owner": "acme", "repositories": ["web", uuids["web"]], "url": URL}
     with start() as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
         inputs, failures = fleet.check(declared)
         assert failures == []
@@ -175,13 +175,13 @@ def test_a_fleet_by_uuid_of_which_one_is_gone(
     """Writes the others in the next run; the one is named."""
     declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
     with start() as server:
-        id_, state = server.of("HookFleet").made(declared)
+        id_, state = server.resource("HookFleet").made(declared)
     sandbox.delete_repository("acme/web")
     config = {"apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}"}
     config["workspace"] = "acme"
     (tmp_path / "next").mkdir()
     with provider_server(front_end, engine, tmp_path / "next", config) as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         inputs, _ = fleet.check({**declared, "active": False}, state)
         with pytest.raises(Refusal, match="1 of 2 repositories failed, 1 are done"):
             fleet.update(id_, state, inputs)
@@ -199,7 +199,7 @@ def test_a_fleet_by_uuid_without_the_scope_to_read_repositories(
     """Asks for the hooks' own sake, so that the error names the hook that can't be written."""
     declared = {"repositories": [uuids["api"], uuids["web"]], "url": URL}
     with start() as server:
-        id_, state = server.of("HookFleet").made(declared)
+        id_, state = server.resource("HookFleet").made(declared)
     scopes = [f"{right}:webhook:bitbucket" for right in ("read", "write", "delete")]
     config = {
         "apiUrl": f"sandbox:{tmp_path / 'sandbox.db'}",
@@ -209,7 +209,7 @@ def test_a_fleet_by_uuid_without_the_scope_to_read_repositories(
     }
     (tmp_path / "next").mkdir()
     with provider_server(front_end, engine, tmp_path / "next", config) as server:
-        fleet = server.of("HookFleet")
+        fleet = server.resource("HookFleet")
         inputs, failures = fleet.check({**declared, "active": False}, state)
         assert failures == []
         with pytest.raises(
@@ -223,7 +223,7 @@ def test_without_a_network(start: Start, uuids: dict[str, str]) -> None:
     declared = {"repositories": sorted(uuids.values()), "url": URL}
     began = time.monotonic()
     with start(apiUrl="http://127.0.0.1:9") as server:
-        assert server.of("HookFleet").check(declared)[1] == []
+        assert server.resource("HookFleet").check(declared)[1] == []
     assert time.monotonic() - began < 12
 
 
@@ -234,7 +234,7 @@ def test_an_exclusive_keeps_what_is_declared_by_uuid(
     hook = sandbox.plant_hook("acme/web", URL)
     declared: dict[str, Any] = {"repositories": ["web"], "hooks": [], "onUnmanaged": "delete"}
     with start() as server:
-        only = server.of("RepositoryHooksExclusive")
+        only = server.resource("RepositoryHooksExclusive")
         id_, state = only.made(declared, "only")
         server.check({**DECLARED, "repository": uuids["web"]}, name="one")
         inputs, _ = only.check(declared, state, "only")

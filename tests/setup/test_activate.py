@@ -104,14 +104,14 @@ def test_what_kills_left_beside_the_state_goes(project: Project) -> None:
     stacks = project.root / ".state" / ".pulumi" / "stacks" / "hooks"
     stacks.mkdir(parents=True)
     state, meta = stacks / "dev.json", stacks.parents[1] / "meta.yaml"
-    metadata = [one.with_name(f"{one.name}.attrs") for one in (state, meta)]
-    for one in (state, meta, *metadata):
-        one.write_text("" if one is metadata[0] else "{}")
+    metadata = [path.with_name(f"{path.name}.attrs") for path in (state, meta)]
+    for path in (state, meta, *metadata):
+        path.write_text("" if path is metadata[0] else "{}")
     assert project.variable("PULUMI_BACKEND_URL", PULUMI_BACKEND_URL="s3://mine") == "s3://mine"
     assert metadata[0].exists()
     assert project.variable("PULUMI_BACKEND_URL").endswith("?metadata=skip")
     assert (state.read_text(), meta.read_text()) == ("{}", "{}")
-    assert not any(one.exists() for one in metadata)
+    assert not any(path.exists() for path in metadata)
 
 
 @pytest.mark.parametrize("value", ["mine", ""])

@@ -120,7 +120,7 @@ def test_little_is_allowed(path: Path) -> None:
         assert not any(SECRET.search(text) for text in step_texts(job))
         used = [step["uses"] for step in job["steps"] if "uses" in step]
         assert all(
-            re.fullmatch(r"actions/[\w-]+@v\d+|\./\.github/actions/\w+", one) for one in used
+            re.fullmatch(r"actions/[\w-]+@v\d+|\./\.github/actions/\w+", action) for action in used
         )
 
 

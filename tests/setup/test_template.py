@@ -53,8 +53,8 @@ def test_a_new_project(tmp_path: Path, source: str, made: int) -> None:
     clone = checkout.copy(tmp_path / "clone")
     _use(clone)
     folder = tmp_path / "mine"
-    for one in (folder, tmp_path / "states", tmp_path / "home"):
-        one.mkdir()
+    for path in (folder, tmp_path / "states", tmp_path / "home"):
+        path.mkdir()
     template = str(clone / source)
     _pulumi(folder, "new", template, "--yes", "--name", "mine", "--stack", "first")
     if source == "template":
@@ -72,10 +72,10 @@ def test_only_the_files(tmp_path: Path) -> None:
     """Without a backend; what the template holds and nothing else."""
     template = checkout.copy(tmp_path / "clone") / "template"
     folder = tmp_path / "mine"
-    for one in (folder, tmp_path / "home"):
-        one.mkdir()
+    for path in (folder, tmp_path / "home"):
+        path.mkdir()
     _pulumi(folder, "new", str(template), "--generate-only", "--yes", "--name", "mine")
-    assert sorted(one.name for one in folder.iterdir()) == sorted(
-        one.name for one in template.iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        path.name for path in template.iterdir()
     )
     assert "name: mine\n" in (folder / "Pulumi.yaml").read_text()

@@ -70,11 +70,11 @@ def test_the_wheel_says_whose_it_is(wheel: Path) -> None:
     """Author, licence with its text, and where to find more."""
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
-        told = BytesParser().parsebytes(archive.read(metadata))
+        described = BytesParser().parsebytes(archive.read(metadata))
         licence = archive.read(metadata.replace("METADATA", "licenses/LICENSE"))
-    assert told["License-Expression"] == "Apache-2.0"
-    assert told["Author"] == "bitbucket-hooks maintainers"
-    labels = {url.partition(",")[0] for url in told.get_all("Project-URL", [])}
+    assert described["License-Expression"] == "Apache-2.0"
+    assert described["Author"] == "bitbucket-hooks maintainers"
+    labels = {url.partition(",")[0] for url in described.get_all("Project-URL", [])}
     assert labels == {"Homepage", "Documentation", "Changelog", "Issues"}
     assert b"Apache License" in licence
     assert b"END OF TERMS AND CONDITIONS" in licence
@@ -135,8 +135,8 @@ def _check_command(stranger: Stranger) -> None:
     assert "ci" in stranger.run("bitbucket-hooks", "check")
     config["bitbucket-hooks:hooks"] = [{**entry, "actve": True}]
     stack.write_text(yaml.safe_dump({"config": config}))
-    told = stranger.run("bitbucket-hooks", "check", code=1)
-    assert 'bitbucket-hooks:hooks[0].actve: is no key of a hook; did you mean "active"?' in told
+    refused = stranger.run("bitbucket-hooks", "check", code=1)
+    assert 'bitbucket-hooks:hooks[0].actve: is no key of a hook; did you mean "active"?' in refused
 
 
 def _lay_out(stranger: Stranger) -> None:

@@ -21,6 +21,6 @@ def _luminance(colour: str) -> float:
     assert parts, colour
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (int(each) / 255 for each in parts.groups())
+        for part in (int(part) / 255 for part in parts.groups())
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -112,7 +112,7 @@ class Run:
     def steps(self) -> dict[str, dict[str, Any]]:
         """With `--json`: the steps by the resource's name, without the stack itself."""
         steps: list[dict[str, Any]] = json.loads(self.stdout)["steps"]
-        return {name_of(one["urn"]): one for one in steps if "pulumi:pulumi:" not in one["urn"]}
+        return {name_of(item["urn"]): item for item in steps if "pulumi:pulumi:" not in item["urn"]}
 
     def operations(self) -> dict[str, str]:
         """With `--json`: what is done to each resource that doesn't stay as it is, by name."""
@@ -245,11 +245,11 @@ class Project:
     def state(self) -> dict[str, dict[str, Any]]:
         """The resources of the state by name, without the stack and its providers."""
         resources = self._resources()
-        return {name_of(one["urn"]): one for one in resources if "pulumi:" not in one["type"]}
+        return {name_of(item["urn"]): item for item in resources if "pulumi:" not in item["type"]}
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the stack."""
-        (stack,) = (one for one in self._resources() if one["type"] == "pulumi:pulumi:Stack")
+        (stack,) = (item for item in self._resources() if item["type"] == "pulumi:pulumi:Stack")
         outputs: dict[str, Any] = stack.get("outputs", {})
         return outputs
 
@@ -284,7 +284,7 @@ class Project:
 
     def writes(self) -> list[LoggedRequest]:
         """The requests that change something."""
-        return [one for one in self.estate.requests() if one.method != "GET"]
+        return [item for item in self.estate.requests() if item.method != "GET"]
 
 
 def shown(request: LoggedRequest) -> str:

@@ -37,17 +37,18 @@ def asked(sandbox: Sandbox) -> list[str]:
     What is asked for by its uuid has its present name here.
     """
     return [
-        f"{each.method} {_short(each.path)} {each.status or '-'}" for each in with_slugs(sandbox)
+        f"{request.method} {_short(request.path)} {request.status or '-'}"
+        for request in with_slugs(sandbox)
     ]
 
 
 def with_slugs(sandbox: Sandbox) -> list[LoggedRequest]:
     """Give the requests since the log was cleared, with present slugs in the place of uuids."""
-    slugs = {one.uuid: one.slug for one in sandbox.repositories()}
-    slugs |= {one.uuid: one.slug for one in sandbox.workspaces()}
+    slugs = {owner.uuid: owner.slug for owner in sandbox.repositories()}
+    slugs |= {owner.uuid: owner.slug for owner in sandbox.workspaces()}
     return [
-        evolve(each, path="/".join(slugs.get(part, part) for part in each.path.split("/")))
-        for each in sandbox.requests()
+        evolve(request, path="/".join(slugs.get(part, part) for part in request.path.split("/")))
+        for request in sandbox.requests()
     ]
 
 

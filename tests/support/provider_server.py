@@ -39,8 +39,8 @@ Props = dict[str, Any]
 class Refusal(Exception):
     """An error that the provider answered; its text is what the engine would print."""
 
-    def __init__(self, told: str | None, kept: Props | None) -> None:
-        super().__init__(told)
+    def __init__(self, message: str | None, kept: Props | None) -> None:
+        super().__init__(message)
         self.kept = kept
         """The outputs that the state is to have all the same; None: it stays as it was."""
 
@@ -78,7 +78,7 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
 
     def messages(self) -> str:
         """Give all messages as one text."""
-        return "\n".join(each.message for each in self.logged)
+        return "\n".join(record.message for record in self.logged)
 
 
 @attrs.define
@@ -90,7 +90,7 @@ class ProviderServer:
     kind: str = "Hook"
     project: str = "hooks"
 
-    def of(self, kind: str) -> ProviderServer:
+    def resource(self, kind: str) -> ProviderServer:
         """Give the same for resources of another kind."""
         return attrs.evolve(self, kind=kind)
 
@@ -111,7 +111,8 @@ class ProviderServer:
         )
         answer = self._ask(self.stub.Check, request)
         failures = [
-            f"{each.property}: {each.reason}".removeprefix(": ") for each in answer.failures
+            f"{failure.property}: {failure.reason}".removeprefix(": ")
+            for failure in answer.failures
         ]
         return self._plain(answer.inputs), failures
 
@@ -132,7 +133,7 @@ class ProviderServer:
         answer = self._diff(id_, olds, news, name)
         assert answer.hasDetailedDiff is bool(answer.detailedDiff)
         kinds = provider_pb2.PropertyDiff.Kind
-        return {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()}
+        return {path: kinds.Name(change.kind) for path, change in answer.detailedDiff.items()}
 
     def create(
         self, props: Mapping[str, Any], name: str = "ci", *, preview: bool = False
@@ -238,11 +239,11 @@ Start = Callable[..., AbstractContextManager[ProviderServer]]
 
 def _kept(metadata: Any) -> provider_pb2.ErrorResourceInitFailed | None:
     """Read what the engine records of a call that failed in part."""
-    told = dict(metadata).get("grpc-status-details-bin")
-    if told is None:
+    details = dict(metadata).get("grpc-status-details-bin")
+    if details is None:
         return None
     kept = provider_pb2.ErrorResourceInitFailed()
-    status_pb2.Status.FromString(told).details[0].Unpack(kept)
+    status_pb2.Status.FromString(details).details[0].Unpack(kept)
     return kept
 
 

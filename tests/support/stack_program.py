@@ -22,9 +22,9 @@ class Declared:
     """By name: they are registered in any order."""
     warnings: list[str]
 
-    def of(self, name: str) -> dict[str, Any]:
+    def inputs(self, name: str) -> dict[str, Any]:
         """Give the inputs of the resource with a name."""
-        (found,) = [one for one in self.resources if one.name == name]
+        (found,) = [resource for resource in self.resources if resource.name == name]
         return found.inputs
 
 
@@ -48,8 +48,8 @@ class Stack:
 
         `others` are keys of other namespaces; `state` is what `Monitor` takes.
         """
-        told: list[str] = []
-        self.monkeypatch.setattr(pulumi.log, "warn", told.append)
+        warnings: list[str] = []
+        self.monkeypatch.setattr(pulumi.log, "warn", warnings.append)
         usual = {"apiUrl": f"sandbox:{self.database}", "workspace": "acme", **(account or {})}
         ours = {"hooks": list(hooks), **keys}  # `hooks` as a key stands for itself
         config = {
@@ -59,8 +59,8 @@ class Stack:
         }
         hidden = tuple(f"bitbucket-hooks:{key}" for key in secret)
         with program(config, hidden, Monitor(state)) as run:
-            made = sorted(run(declare_hooks), key=lambda one: one.name)
-            return Declared(made, told)
+            made = sorted(run(declare_hooks), key=lambda resource: resource.name)
+            return Declared(made, warnings)
 
     def refuses(self, *hooks: Any, **keys: Any) -> list[str]:
         """Run the program, which must fail, and give the lines of its message."""

@@ -28,7 +28,7 @@ _SUPPORTED: Final = re.compile(r":: (3\.\d+)$")
 def supported() -> list[str]:
     """The Python versions that the package says it runs on, oldest first."""
     found = metadata("bitbucket-hooks").get_all("Classifier", [])
-    return [each[1] for line in found if (each := _SUPPORTED.search(line))]
+    return [match[1] for line in found if (match := _SUPPORTED.search(line))]
 
 
 def pythons() -> dict[str, Path]:
@@ -58,10 +58,10 @@ def _is(python: Path, version: str) -> bool:
 
 def oldest(wheel: Path) -> list[str]:
     """The oldest version of each dependency that a wheel says it takes."""
-    (info,) = (each for each in zipfile.Path(wheel).iterdir() if each.name.endswith(".dist-info"))
-    needs = [Requirement(each) for each in PathDistribution(info).requires or []]
-    bounds = [(need.name, each) for need in needs for each in need.specifier]
-    return [f"{name}=={each.version}" for name, each in bounds if each.operator == ">="]
+    (info,) = (path for path in zipfile.Path(wheel).iterdir() if path.name.endswith(".dist-info"))
+    needs = [Requirement(line) for line in PathDistribution(info).requires or []]
+    bounds = [(need.name, bound) for need in needs for bound in need.specifier]
+    return [f"{name}=={bound.version}" for name, bound in bounds if bound.operator == ">="]
 
 
 def build_wheel(folder: Path) -> Path:
@@ -85,7 +85,7 @@ class Stranger:
         env = environment(self.folder / "home")
         folders = env["PATH"].split(os.pathsep)
         ours = str(Path(sys.executable).parent)
-        kept = [each for each in folders if each != ours and not each.startswith(str(ROOT))]
+        kept = [folder for folder in folders if folder != ours and not folder.startswith(str(ROOT))]
         env = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
         backend = self.folder / "states"
         backend.mkdir(exist_ok=True)

@@ -83,9 +83,9 @@ def session(commands: Iterable[str], folder: Path, env: Mapping[str, str]) -> li
     return parts[:-1:2]
 
 
-def misses(told: Iterable[Step], printed: Iterable[str]) -> list[str]:
+def misses(steps: Iterable[Step], printed: Iterable[str]) -> list[str]:
     """Tell of each command that didn't print what the page shows."""
-    pairs = [(step, text, step.missing(text)) for step, text in zip(told, printed, strict=True)]
+    pairs = [(step, text, step.missing(text)) for step, text in zip(steps, printed, strict=True)]
     return [
         f"$ {step.command}\nmisses: {line}\n{text}"
         for step, text, line in pairs

@@ -254,7 +254,7 @@ def test_workspaces_that_cannot_be_listed(stack: Stack) -> None:
 def test_what_may_be_wrong(stack: Stack) -> None:
     """Is a warning, and the rest is declared."""
     declared = stack.declares({**CI, "repositories": ["web", "svc-*"], "exclude": ["old-*"]})
-    assert sorted(declared.of("ci")["repositories"]) == ["web"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["web"]
     assert declared.warnings == [
         (
             'bitbucket-hooks:hooks[0].repositories[1]: "svc-*" matches none of the 8 repositories '
@@ -266,7 +266,7 @@ def test_what_may_be_wrong(stack: Stack) -> None:
         ),
     ]
     declared = stack.declares({**CI, "repositories": ["w*"], "exclude": ["*"]})
-    assert sorted(declared.of("ci")["repositories"]) == []
+    assert sorted(declared.inputs("ci")["repositories"]) == []
     assert declared.warnings == [
         (
             "bitbucket-hooks:hooks[0].exclude: leaves out all 2 repositories that the entry means, "
@@ -274,7 +274,7 @@ def test_what_may_be_wrong(stack: Stack) -> None:
         )
     ]
     declared = stack.declares({**CI, "repositories": ["svc-*"], "project": "plat"})
-    assert sorted(declared.of("ci")["repositories"]) == []
+    assert sorted(declared.inputs("ci")["repositories"]) == []
     assert declared.warnings[0].endswith(
         "4 repositories that this identity sees in the project PLAT of acme; correct or remove it, "
         "unless it is meant"

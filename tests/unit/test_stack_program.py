@@ -35,15 +35,20 @@ def test_one_resource_for_each_entry(stack: Stack, sandbox: Sandbox) -> None:
         ("HookFleet", "ci", False),
         ("HookFleet", "more", True),
     ]
-    assert declared.of("ci") == {
+    assert declared.inputs("ci") == {
         "owner": "acme",
         "repositories": dict.fromkeys(["api", "web"], "as declared"),
         "url": URL,
         "urlIsSecret": False,
     }
-    assert sorted(declared.of("more")["repositories"]) == ["design-system", "docs", "mobile", "web"]
-    assert declared.of("more")["secretFrom"] == "env:X"
-    assert declared.of("audit") == {"workspace": "acme", "url": AUDIT["url"]}
+    assert sorted(declared.inputs("more")["repositories"]) == [
+        "design-system",
+        "docs",
+        "mobile",
+        "web",
+    ]
+    assert declared.inputs("more")["secretFrom"] == "env:X"
+    assert declared.inputs("audit") == {"workspace": "acme", "url": AUDIT["url"]}
     assert not any("url" in made.secrets for made in declared.resources)
     assert asked(sandbox) == [LISTING]
     (request,) = sandbox.requests()
@@ -74,7 +79,7 @@ def test_nothing_declared(stack: Stack, sandbox: Sandbox) -> None:
 def test_which_repositories(stack: Stack, selecting: dict[str, object], chosen: str) -> None:
     """By name, glob, project and exclusion."""
     declared = stack.declares({"name": "ci", "url": URL, **selecting})
-    assert sorted(declared.of("ci")["repositories"]) == chosen.split()
+    assert sorted(declared.inputs("ci")["repositories"]) == chosen.split()
     assert declared.warnings == []
 
 
@@ -83,9 +88,9 @@ def test_a_repository_by_its_uuid(stack: Stack, sandbox: Sandbox) -> None:
     uuid = next(found.uuid for found in sandbox.repositories() if found.slug == "web")
     sandbox.rename_repository("acme/web", "site")
     declared = stack.declares({**CI, "repositories": [uuid]})
-    assert sorted(declared.of("ci")["repositories"]) == ["site"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["site"]
     declared = stack.declares({**CI, "repositories": ["[sw]*"], "exclude": [uuid]})
-    assert sorted(declared.of("ci")["repositories"]) == ["worker"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["worker"]
     assert declared.warnings == []
 
 
@@ -96,7 +101,7 @@ def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None
         for name, project in {"a": "PLAT", "b": "WEB", "c": "PLAT"}.items()
     ]
     declared = stack.declares(*entries)
-    assert len(declared.of("c")["repositories"]) == 4
+    assert len(declared.inputs("c")["repositories"]) == 4
     assert asked(sandbox) == [LISTING] * 2
     assert ["PLAT" in request.query for request in sandbox.requests()] == [True, False]
 
@@ -104,10 +109,10 @@ def test_projects_alone_are_listed_alone(stack: Stack, sandbox: Sandbox) -> None
 def test_a_new_repository(stack: Stack, sandbox: Sandbox) -> None:
     """Is there the next time; an entry is no other for where it stands."""
     globbed = {**CI, "repositories": ["svc-*", "web"]}
-    assert sorted(stack.declares(globbed, AUDIT).of("ci")["repositories"]) == ["web"]
+    assert sorted(stack.declares(globbed, AUDIT).inputs("ci")["repositories"]) == ["web"]
     sandbox.add_repository("acme/svc-new")
     declared = stack.declares(AUDIT, globbed)
-    assert sorted(declared.of("ci")["repositories"]) == ["svc-new", "web"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["svc-new", "web"]
 
 
 def test_events_by_pattern(stack: Stack, sandbox: Sandbox) -> None:
@@ -115,11 +120,11 @@ def test_events_by_pattern(stack: Stack, sandbox: Sandbox) -> None:
     sandbox.add_event("repo:new", "repository")
     events = ["repo:*", "repo:push", "issue:?reated"]
     declared = stack.declares({**CI, "events": events}, {**AUDIT, "events": ["issue:*"]})
-    assert "repo:new" in declared.of("ci")["events"]
-    assert declared.of("ci")["events"] == sorted(set(declared.of("ci")["events"]))
-    assert "issue:created" in declared.of("ci")["events"]
-    assert "pullrequest:push" not in declared.of("ci")["events"]
-    assert declared.of("audit")["events"] == [
+    assert "repo:new" in declared.inputs("ci")["events"]
+    assert declared.inputs("ci")["events"] == sorted(set(declared.inputs("ci")["events"]))
+    assert "issue:created" in declared.inputs("ci")["events"]
+    assert "pullrequest:push" not in declared.inputs("ci")["events"]
+    assert declared.inputs("audit")["events"] == [
         "issue:comment_created",
         "issue:created",
         "issue:updated",
@@ -145,8 +150,8 @@ def test_what_hooks_share(stack: Stack) -> None:
             "nearer": {"workspace": True},
         },
     )
-    assert sorted(declared.of("nearer")["repositories"]) == ["api", "web"]
-    ci, audit, other = (declared.of(name) for name in ("ci", "audit", "other"))
+    assert sorted(declared.inputs("nearer")["repositories"]) == ["api", "web"]
+    ci, audit, other = (declared.inputs(name) for name in ("ci", "audit", "other"))
     assert (ci["active"], ci["events"], ci["secretFrom"]) == (False, ["repo:fork"], "env:X")
     assert "description" not in ci
     assert sorted(ci["repositories"]) == ["design-system", "mobile", "web"]
@@ -158,8 +163,8 @@ def test_an_exclusion_that_is_shared(stack: Stack) -> None:
     """Needn't leave anything out of every entry, not even of a strict one."""
     every = {"name": "every", "url": f"{URL}every", "repositories": ["*"]}
     declared = stack.declares(CI, every, defaults={"exclude": ["d*"], "strict": True})
-    assert sorted(declared.of("ci")["repositories"]) == ["api", "web"]
-    assert "docs" not in declared.of("every")["repositories"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["api", "web"]
+    assert "docs" not in declared.inputs("every")["repositories"]
     assert declared.warnings == []
 
 
@@ -167,9 +172,9 @@ def test_other_workspaces(stack: Stack, sandbox: Sandbox) -> None:
     """Each is listed by itself."""
     portal = {"name": "portal", "url": URL, "owner": "Globex", "repositories": ["*"]}
     declared = stack.declares(CI, portal, {**AUDIT, "owner": "globex"})
-    assert declared.of("portal")["owner"] == "globex"
-    assert sorted(declared.of("portal")["repositories"]) == ["portal", "website"]
-    assert declared.of("audit")["workspace"] == "globex"
+    assert declared.inputs("portal")["owner"] == "globex"
+    assert sorted(declared.inputs("portal")["repositories"]) == ["portal", "website"]
+    assert declared.inputs("audit")["workspace"] == "globex"
     assert asked(sandbox) == [LISTING, "GET globex 200"]
 
 
@@ -181,7 +186,7 @@ def test_other_accounts(stack: Stack, sandbox: Sandbox) -> None:
         {**CI, "name": "own", "repositories": ["web"]},
         accounts={"labs": labs},
     )
-    assert declared.of("ci")["owner"] == "globex"
+    assert declared.inputs("ci")["owner"] == "globex"
     ci, provider, own = declared.resources
     assert (provider.kind, provider.name) == ("pulumi:providers:pulumi-python", "labs")
     assert provider.inputs["bitbucket:username"] == OWNER_EMAIL
@@ -199,8 +204,8 @@ def test_a_workspace_that_cannot_be_listed(stack: Stack, sandbox: Sandbox) -> No
         {**CI, "name": "two", "repositories": ["nowhere"]},
         account=account,
     )
-    assert sorted(declared.of("ci")["repositories"]) == ["api", "web"]
-    assert sorted(declared.of("two")["repositories"]) == ["nowhere"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["api", "web"]
+    assert sorted(declared.inputs("two")["repositories"]) == ["nowhere"]
     (warning,) = declared.warnings
     assert warning.startswith("not checked whether the repositories exist: workspace acme")
     assert (
@@ -265,7 +270,7 @@ def test_a_member_sees_what_he_may(stack: Stack) -> None:
     """Globs are over what the identity sees."""
     account = {"username": MEMBER_EMAIL, "password": MEMBER_TOKEN, "workspace": "globex"}
     declared = stack.declares({**CI, "repositories": ["*"]}, account=account)
-    assert sorted(declared.of("ci")["repositories"]) == ["website"]
+    assert sorted(declared.inputs("ci")["repositories"]) == ["website"]
 
 
 def test_hooks_that_nothing_declares(stack: Stack) -> None:
@@ -303,8 +308,8 @@ def test_accounts_that_share_a_workspace(stack: Stack) -> None:
     docs = {"name": "docs", "url": f"{URL}docs", "account": "mate", "repositories": ["docs", "api"]}
     for hooks in ((CI, docs, AUDIT), (AUDIT, docs, CI)):
         declared = stack.declares(*hooks, accounts={"mate": mate}, unmanaged="report")
-        assert sorted(declared.of("mate/acme")["repositories"]) == ["docs"]
-        assert len(declared.of("mate/acme")["hooks"]) == 1
+        assert sorted(declared.inputs("mate/acme")["repositories"]) == ["docs"]
+        assert len(declared.inputs("mate/acme")["hooks"]) == 1
         (acme,) = [
             made.inputs
             for made in declared.resources

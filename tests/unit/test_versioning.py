@@ -33,7 +33,7 @@ def test_every_resource_is_pinned() -> None:
         if hasattr(getattr(bitbucket_hooks, name), "_resource_type_name")
     }
     assert types == set(RESOURCES)
-    assert {path.rpartition(".")[2] for path in PROVIDERS} == {f"{one}Provider" for one in types}
+    assert {path.rpartition(".")[2] for path in PROVIDERS} == {f"{name}Provider" for name in types}
 
 
 @pytest.mark.parametrize("name", RESOURCES)

@@ -37,7 +37,7 @@ def test_makes_what_is_declared(server: ProviderServer, sandbox: Sandbox) -> Non
 
 def test_makes_a_workspace_hook(server: ProviderServer, sandbox: Sandbox) -> None:
     """On the workspace itself."""
-    kind = server.of("WorkspaceHook")
+    kind = server.resource("WorkspaceHook")
     uuid, outputs = kind.made({"url": URL})
     assert [hook.uuid for hook in sandbox.hooks("acme")] == [uuid]
     assert outputs["workspace"] == "acme"

@@ -64,7 +64,7 @@ def test_a_live_url_that_may_be_secret(
     server: ProviderServer, sandbox: Sandbox, engine: FakeEngine, kind: str
 ) -> None:
     """Is a secret in the state; a warning names its host. A declared one stays as it is."""
-    provider = server.of(kind)
+    provider = server.resource(kind)
     hook = sandbox.plant_hook("acme/web" if kind == "Hook" else "acme", CAPABILITY)
     state = state_of(hook, url=URL)
     if kind == "WorkspaceHook":
@@ -167,7 +167,7 @@ def test_a_workspace_that_is_not_found_is_an_error(start: Start, sandbox: Sandbo
     """There is nothing above it that could tell."""
     hook = sandbox.plant_hook("globex", URL)
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as server:
-        kind = server.of("WorkspaceHook")
+        kind = server.resource("WorkspaceHook")
         with pytest.raises(Refusal, match=re.escape("workspace globex: listing the hooks")):
             kind.read(hook.uuid, {"workspace": "globex", "url": URL, "uuid": hook.uuid})
 
@@ -202,7 +202,7 @@ def test_what_a_look_up_found_declares_just_that(
 ) -> None:
     """So that nothing changes after an import."""
     hook = sandbox.plant_hook(place, URL, secret="x", active=False, events=["repo:fork"])
-    resource = server.of(kind)
+    resource = server.resource(kind)
     id_, outputs, inputs = resource.read(f"{place}/{hook.uuid}", {})
     assert resource.check(inputs, inputs) == (inputs, [])
     assert resource.diff(id_, outputs, inputs) == (False, [])
@@ -214,7 +214,7 @@ def test_what_a_look_up_found_declares_just_that(
 def test_a_look_up_of_a_workspace_hook(server: ProviderServer, sandbox: Sandbox) -> None:
     """By `WORKSPACE/{uuid}`."""
     hook = sandbox.plant_hook("acme", URL)
-    kind = server.of("WorkspaceHook")
+    kind = server.resource("WorkspaceHook")
     id_, _, inputs = kind.read(f"ACME/{hook.uuid}", {})
     assert (id_, inputs["workspace"], inputs["url"]) == (hook.uuid, "acme", URL)
 
