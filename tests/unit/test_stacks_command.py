@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,48 @@ def test_globs_choose() -> None:
     said = _run("prod-*", "qa-*", code=1).stderr
     assert "no stack matches qa-*" in said
     assert "Name one of: dev, prod-eu, prod-us, staging, test." in said
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("count", range(1, 8))
+def test_each_stack_is_in_one_part(count: int) -> None:
+    """Of any number of parts, whose sizes differ by one at most; some may be empty."""
+    parts = [
+        [stack["stack"] for stack in json.loads(_run("--part", f"{i}/{count}", "--json").stdout)]
+        for i in range(count)
+    ]
+    assert sorted(chain(*parts)) == ["dev", "prod-eu", "prod-us", "staging", "test"]
+    sizes = [len(part) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.usefixtures("project")
+def test_a_part_of_those_chosen() -> None:
+    """What another runner does is none of this one's business, mistakes included."""
+    assert "prod-us" in _run("prod-*", "--part", "1/2").stdout
+    assert _run("prod-*", "--part", "2/3").stdout == "There are no stacks in part 2/3.\n"
+    _stack("prod-half", **{"bitbucket:username": "a@b.c"})
+    assert "prod-eu" in _run("prod-*", "--part", "0/3").stdout
+    assert "the stack prod-half" in _run("prod-*", "--part", "1/3", code=1).stderr
+    assert "no stack matches qa-*" in _run("qa-*", "--part", "1/2", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("part", "remedy"),
+    [
+        ("4/4", "the index counts from 0, so the last of 4 parts is 3/4"),
+        ("0/0", "there is at least one part, 0/1"),
+        ("/4", "it takes two numbers, as in 0/4"),
+        ("-1/4", "it takes two numbers, as in 0/4"),
+        ("1 of 4", "it takes two numbers, as in 0/4"),
+    ],
+)
+@pytest.mark.parametrize("command", ["list", "preview", "up"])
+@pytest.mark.usefixtures("project")
+def test_no_part(command: str, part: str, remedy: str) -> None:
+    """Runs nothing: a runner that does nothing would look like success."""
+    said = " ".join(_run(command, "--part", part, code=1).stderr.split())
+    assert f"{part} is no part: {remedy}" in said
 
 
 @pytest.mark.usefixtures("project")

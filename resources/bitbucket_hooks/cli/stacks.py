@@ -11,7 +11,9 @@ import yaml
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import CommandGroup, refresh_option, with_options
+from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
+from bitbucket_hooks.model.part import Part
 from bitbucket_hooks.runs.many_stacks import ManyStacks
 from bitbucket_hooks.stack.offline import summaries, with_shared_limits
 
@@ -24,9 +26,29 @@ if TYPE_CHECKING:
 _LIST: Final = "list"
 _WORST_FIRST: Final = (USERS_MISTAKE, REMOTE_FAILED, DIFFERENCE, 0)
 _SCRIPT: Final = "ci/preview.sh"
-_globs = click.argument("globs", metavar="[GLOB]…", nargs=-1)
+
+
+def _part(_: click.Context, __: click.Parameter, value: str | None) -> Part | None:
+    """Read `--part`. Raises BadParameter."""
+    if value is None:
+        return None
+    try:
+        return Part.parse(value)
+    except ValueError as wrong:
+        raise click.BadParameter(f"{printable(value, 60)} is no part: {wrong}") from None
+
+
+_choice = with_options(
+    click.argument("globs", metavar="[GLOB]…", nargs=-1),
+    click.option(
+        "--part",
+        metavar="INDEX/COUNT",
+        callback=_part,
+        help="Of these stacks the part INDEX, from 0, of COUNT parts: for COUNT runners.",
+    ),
+)
 _run_options = with_options(
-    _globs,
+    _choice,
     click.option(
         "--at-once",
         type=click.IntRange(min=1),
@@ -58,7 +80,7 @@ def stacks() -> None:
 
 
 @stacks.command(_LIST)
-@_globs
+@_choice
 @output.json_option
 @output.wide_option
 @click.option(
@@ -69,9 +91,9 @@ def stacks() -> None:
 @click.option(
     "--script", default=_SCRIPT, show_default=True, help="What a step runs, before the stack."
 )
-def list_(globs: tuple[str, ...], *, matrix: str | None, script: str) -> None:
+def list_(globs: tuple[str, ...], *, part: Part | None, matrix: str | None, script: str) -> None:
     """List the stacks that have a file, offline."""
-    found = summaries(globs)
+    found = summaries(globs, part)
     for stack in found:  # it may have more hooks than it seems to have
         for problem in stack.problems:
             output.warn(f"{stack.stack}: {problem}")
@@ -85,7 +107,7 @@ def list_(globs: tuple[str, ...], *, matrix: str | None, script: str) -> None:
                 (stack.stack, stack.hooks, stack.workspace, stack.identity, stack.rate_limit)
                 for stack in found
             ],
-            "There are no stacks here.",
+            _none(part),
             wide=("requests an hour",),
         )
     else:
@@ -96,30 +118,37 @@ def list_(globs: tuple[str, ...], *, matrix: str | None, script: str) -> None:
 
 @stacks.command()
 @_run_options
-def preview(globs: tuple[str, ...], *, at_once: int, refresh: bool) -> int:
+def preview(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh: bool) -> int:
     """Preview several stacks, side by side if you like.
 
     Exits with the worst of their exit codes: 1 for a mistake, 2 when the remote side failed, 3
     when anything changes, 0 when nothing does.
     """
-    return _run(globs, ["preview"], at_once, refresh=refresh)
+    return _run(globs, part, ["preview"], at_once, refresh=refresh)
 
 
 @stacks.command()
 @_run_options
 @click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
-def up(globs: tuple[str, ...], *, at_once: int, refresh: bool, yes: bool) -> int:
+def up(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh: bool, yes: bool) -> int:
     """Update several stacks, without a question.
 
     One that fails stops no other. Exits with the worst of their exit codes: 1 for a mistake, 2
     when the remote side failed, 0 when all is done.
     """
     said = ["--yes"] if yes else []
-    return _run(globs, ["up", *said], at_once, refresh=refresh)
+    return _run(globs, part, ["up", *said], at_once, refresh=refresh)
 
 
-def _run(globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh: bool) -> int:
-    names = [stack.stack for stack in summaries(globs)]
+def _run(
+    globs: Sequence[str],
+    part: Part | None,
+    command: Sequence[str],
+    at_once: int,
+    *,
+    refresh: bool,
+) -> int:
+    names = [stack.stack for stack in summaries(globs, part)]
     as_json = output.wants_json()
     more = [*(["--refresh"] if refresh else []), *(["--json"] if as_json else [])]
     done = {}
@@ -132,9 +161,14 @@ def _run(globs: Sequence[str], command: Sequence[str], at_once: int, *, refresh:
         output.as_json([_outcome(run) for run in ended])
     else:
         rows = [(run.stack, "not started" if run.code is None else run.code) for run in ended]
-        output.table(("stack", "exit code"), rows, "There are no stacks here.")
+        output.table(("stack", "exit code"), rows, _none(part))
     codes = (USERS_MISTAKE if run.code is None else run.code for run in ended)
     return min(codes, key=_rank, default=0)
+
+
+def _none(part: Part | None) -> str:
+    """What is said in place of a table without rows."""
+    return f"There are no stacks in part {part}." if part else "There are no stacks here."
 
 
 def _complain(stack: str, line: str) -> None:

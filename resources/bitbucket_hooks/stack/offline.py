@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.events import KEYS, no_such_event, quoted_with_meaning
 from bitbucket_hooks.model.globs import is_glob, matching
+from bitbucket_hooks.model.part import Part
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, read
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft
 from bitbucket_hooks.stack.files import MAKE_STACK, hidden_config, project_name, stacks
@@ -77,10 +78,10 @@ class StackSummary:
     """What is wrong with its keys; `check` tells what is wrong with its hooks."""
 
 
-def summaries(globs: Sequence[str]) -> list[StackSummary]:
-    """The stacks whose names match one of the globs; all without any.
+def summaries(globs: Sequence[str], part: Part | None = None) -> list[StackSummary]:
+    """The stacks whose names match one of the globs, all without any; of these, the part.
 
-    Raises ConfigError when a file can't be used, or a glob matches nothing.
+    Raises ConfigError when one of their files can't be used, or a glob matches nothing.
     """
     names = stacks()
     meant = {glob: matching(glob, names) for glob in globs}
@@ -89,8 +90,9 @@ def summaries(globs: Sequence[str]) -> list[StackSummary]:
             f"no stack matches {', '.join(idle)}",
             f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
         )
-    chosen = {name for found in meant.values() for name in found}
-    return [_summary(name) for name in names if name in chosen or not globs]
+    matched = {name for found in meant.values() for name in found}
+    chosen = [name for name in names if name in matched or not globs]
+    return [_summary(name) for name in (part.take(chosen) if part else chosen)]
 
 
 def _summary(stack: str) -> StackSummary:
