@@ -35,7 +35,9 @@ def _part(_: click.Context, __: click.Parameter, value: str | None) -> Part | No
     try:
         return Part.parse(value)
     except ValueError as wrong:
-        raise click.BadParameter(f"{printable(value, 60)} is no part: {wrong}") from None
+        raise click.BadParameter(
+            f"{printable(value, 60)} is no part: {wrong}; write INDEX/COUNT"
+        ) from None
 
 
 _choice = with_options(
