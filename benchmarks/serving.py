@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from bitbucket_hooks.sandbox.seed import open_database
 from bitbucket_hooks.sandbox.server import LOOPBACK, Server
+from bitbucket_hooks.sandbox.store import open_database
 
 PUBLIC: Final = "api.bitbucket.org"
 _CONNECT: Final = f"CONNECT {PUBLIC}:443 ".encode()

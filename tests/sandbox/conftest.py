@@ -90,11 +90,11 @@ def there() -> Iterator[Receiver]:
 def prepare(sandbox: Sandbox) -> EventRun:
     """Prepare the deliveries of a push to `acme/web`, which nobody sends."""
     (repository,) = [found for found in sandbox.repositories() if found.full_name == "acme/web"]
-    with sandbox._database.write() as connection:
+    with sandbox._database.writing() as connection:
         return delivering.prepare(connection, repository, "repo:push")
 
 
 def forget_process(sandbox: Sandbox) -> None:
     """Let all deliveries be so old that the process that made them must be gone."""
-    with sandbox._database.write() as connection:
+    with sandbox._database.writing() as connection:
         connection.execute("UPDATE deliveries SET body = json_set(body, '$.at', 0)")

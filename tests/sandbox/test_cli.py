@@ -195,7 +195,7 @@ def test_settings(shell: Shell, sandbox: Sandbox) -> None:
 def test_requests(shell: Shell, sandbox: Sandbox) -> None:
     """The log, its end, and none."""
     assert shell.run("requests").stdout == "There are none.\n"
-    with sandbox._database.write() as connection:
+    with sandbox._database.writing() as connection:
         connection.executemany(
             "INSERT INTO requests VALUES (NULL, 1, 'GET', ?, '', 200, 'x', NULL)",
             [("/1",), ("/2",)],

@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -132,13 +131,12 @@ def test_a_full_disk(
     path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Is answered as such, and ends with its cause."""
-    connect_without_limit = store._connect
+    check_references = store._check_references
 
-    def connect_to_full_disk(*arguments: Any) -> sqlite3.Connection:
-        connection = connect_without_limit(*arguments)
+    def fill_disk(connection: sqlite3.Connection) -> None:
+        check_references(connection)
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
-        return connection
 
     def post(base: str) -> requests.Response:
         return requests.post(
@@ -150,7 +148,7 @@ def test_a_full_disk(
 
     text = "x" * 1000
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_connect", connect_to_full_disk)
+        patch.setattr(store, "_check_references", fill_disk)
         with serve(path) as base:
             answers = [post(base) for _ in range(20)]
     refused = [answer for answer in answers if answer.status_code != 201]

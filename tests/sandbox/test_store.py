@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -91,16 +90,15 @@ def test_a_failed_write_leaves_nothing(sandbox: Sandbox) -> None:
 
 
 def test_no_sandbox(tmp_path: Path) -> None:
-    """Other files and missing folders are told in a line."""
-    (tmp_path / "text").write_text("not a database, but long enough to look like a file at all")
-    with pytest.raises(SandboxError, match="can't be opened as a sandbox"):
+    """Other files and missing folders are told with the remedy, and left as they are."""
+    text = "not a database, but long enough to look like a file at all"
+    (tmp_path / "text").write_text(text)
+    with pytest.raises(SandboxError, match=r"(?s)file is not a database.*remove the file"):
         Sandbox(tmp_path / "text")
-    (tmp_path / "empty").touch()
-    with pytest.raises(SandboxError, match="is no sandbox's file"):
-        Sandbox(tmp_path / "empty")
-    with pytest.raises(SandboxError, match="is no file, so no sandbox"):
+    assert (tmp_path / "text").read_text() == text
+    with pytest.raises(SandboxError, match="it is a link, a folder, a device"):
         Sandbox(tmp_path)
-    with pytest.raises(SandboxError, match="No such file or directory"):
+    with pytest.raises(SandboxError, match="there is no such folder"):
         Sandbox(tmp_path / "nothing" / "x.db")
 
 
@@ -111,46 +109,16 @@ def test_another_version(path: Path, version: int) -> None:
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(SandboxError, match=f"format {version}") as caught:
+    with pytest.raises(SandboxError, match="another version") as caught:
         Sandbox(path)
-    assert "Remove the file" in caught.value.remedy
+    assert "remove the file" in caught.value.remedy
     assert path.read_bytes() == before
 
 
 def test_a_removed_file_is_an_error(path: Path) -> None:
     """A file that went away is not replaced by an empty one."""
     with Sandbox(path) as sandbox:
-        sandbox.close()
         path.unlink()
         with pytest.raises(SandboxError, match="can't be used"):
             sandbox.hooks()
     assert not path.exists()
-
-
-def test_many_connections_are_not_kept(sandbox: Sandbox) -> None:
-    """What more than a pool's worth of threads needed is closed again."""
-    database = sandbox._database
-    inside = threading.Barrier(40)
-
-    def hold() -> None:
-        with database.read():
-            inside.wait(timeout=20)
-
-    threads = [threading.Thread(target=hold) for _ in range(40)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(database._idle) == 32
-
-
-def test_forks_open_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection made before a fork is not used after it."""
-    sandbox.hooks()
-    idle = list(sandbox._database._idle)
-    assert idle
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    sandbox.hooks()
-    assert not set(map(id, idle)) & set(map(id, sandbox._database._idle))
-    for connection in idle:
-        connection.close()

@@ -13,7 +13,7 @@ import pytest
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.publish.publishing import append_summary
-from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.store import open_database
 from support.disks import full_disk
 
 LONG = "x" * 10_000

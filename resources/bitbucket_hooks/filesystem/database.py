@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from attrs import define, field
 
 from bitbucket_hooks.filesystem.folders import unusable
-from bitbucket_hooks.model.errors import ConfigError
+from bitbucket_hooks.model.errors import HooksError
 
 _PATIENCE: Final = 30.0  # seconds to wait for another process that writes
 _opening: Final = threading.Lock()
@@ -25,7 +25,7 @@ _opening: Final = threading.Lock()
 class Database:
     """One connection for all threads of a process.
 
-    A process that is killed leaves whole transactions, and no lock. Every use raises ConfigError
+    A process that is killed leaves whole transactions, and no lock. Every use raises HooksError
     when the file is damaged, gone, or replaced by another one, when the disk is full, and when it
     may not be written: what other processes wrote can't be known then.
     """
@@ -36,8 +36,10 @@ class Database:
     schema: str
     tidy: Callable[[sqlite3.Connection], object] = lambda _: None
     """Called once, when the database is opened."""
-    error: Callable[[Path, str], ConfigError] = lambda path, why: unusable(path.parent, why)
+    error: Callable[[Path, str], HooksError] = lambda path, why: unusable(path.parent, why)
     """Makes the error from the path and the reason."""
+    fill: Callable[[sqlite3.Connection], object] = lambda _: None
+    """Writes what new tables begin with."""
 
     _connection: sqlite3.Connection | None = field(default=None, init=False, repr=False)
     _inode: int = field(default=0, init=False)
@@ -45,20 +47,29 @@ class Database:
 
     @contextmanager
     def using(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for single statements. Raises ConfigError."""
+        """Give the connection for single statements. Raises HooksError."""
         try:
             with self._lock:
                 yield self._connected()
         except OSError as error:
             raise self.error(self.path, error.strerror or type(error).__name__) from None
+        except sqlite3.IntegrityError:  # nothing is wrong with the file
+            raise
         except sqlite3.Error as error:
             raise self.error(self.path, str(error)) from None
 
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give the connection, which sees one state of the database throughout."""
+        return self._transaction("BEGIN")
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give the connection in a transaction, which is written as a whole."""
+        return self._transaction("BEGIN IMMEDIATE")
+
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection in a transaction, which is written as a whole. Raises ConfigError."""
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self.using() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -94,6 +105,7 @@ class Database:
         connection = sqlite3.connect(
             self.path, _PATIENCE, isolation_level=None, check_same_thread=False
         )
+        connection.row_factory = sqlite3.Row
         try:
             self._prepare(connection)
         except BaseException:
@@ -110,6 +122,7 @@ class Database:
         if not version and not tables:
             for statement in self.schema.split(";"):
                 connection.execute(statement)
+            self.fill(connection)
             connection.execute(f"PRAGMA user_version = {self.version}")
         elif version != self.version:
             raise OSError(errno.EINVAL, "it was made by another program, or another version")

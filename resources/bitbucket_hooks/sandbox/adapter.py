@@ -16,7 +16,7 @@ from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from bitbucket_hooks.sandbox.app import Application, incoming
-from bitbucket_hooks.sandbox.seed import open_database
+from bitbucket_hooks.sandbox.store import open_database
 
 EMBEDDED_ORIGIN: Final = "http://sandbox.invalid"
 """The origin to mount the adapter on: a reserved name, so that nothing ever goes there by wire."""

@@ -17,8 +17,8 @@ from bitbucket_hooks.sandbox.comments import StoredComment, Thread
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.historystore import Sent
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
-from bitbucket_hooks.sandbox.seed import open_database
 from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
+from bitbucket_hooks.sandbox.store import open_database
 from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace, new_token, new_uuid
 from bitbucket_hooks.sandbox.webhook import PROPERTIES, StoredHook
 
@@ -67,7 +67,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
     def _write(self, name: str) -> Iterator[sqlite3.Connection]:
         """Turn the complaint about a second thing of the same name into ours."""
         try:
-            with self._database.write() as connection:
+            with self._database.writing() as connection:
                 yield connection
         except sqlite3.IntegrityError as error:
             raise SandboxError(f"{name} is there already; take another name") from error
@@ -82,7 +82,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def workspaces(self) -> list[Workspace]:
         """Give all workspaces."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return tenants.workspaces(connection)
 
     def rename_workspace(self, name: str, slug: str) -> None:
@@ -126,12 +126,12 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def repositories(self) -> list[StoredRepository]:
         """Give the repositories of all workspaces, sorted by name."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return tenants.repositories(connection)
 
     def delete_repository(self, name: str) -> None:
         """Remove a repository and its hooks."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             uuid = tenants.repository(connection, name).uuid
             connection.execute("DELETE FROM hooks WHERE subject = ?", (uuid,))
             connection.execute("DELETE FROM repositories WHERE uuid = ?", (uuid,))
@@ -146,7 +146,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         roles = ("admin", "write", "read") if "/" in target else ("owner", "member")
         if role not in (*roles, "none"):
             raise SandboxError(f'no role "{role}" in {target}; take one of {", ".join(roles)}')
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             who, where = tenants.user(connection, user).uuid, tenants.target(connection, target)
             if role == "none":
                 connection.execute("DELETE FROM grants WHERE (user, target) = (?, ?)", (who, where))
@@ -155,14 +155,14 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def issue_api_token(self, user: str, scopes: Iterable[str] = API_TOKEN_SCOPES) -> str:
         """Give a user a new API token, by default with every scope."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             uuid = tenants.user(connection, user).uuid
             return tenants.issue_token(connection, "api", uuid, scopes)
 
     def issue_access_token(self, target: str, scopes: Iterable[str] = CLASSIC_SCOPES) -> str:
         """Give a repository (`workspace/slug`), project (`workspace:KEY`) or workspace a token."""
         kind = "repository" if "/" in target else "project" if ":" in target else "workspace"
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             return tenants.issue_token(connection, kind, tenants.target(connection, target), scopes)
 
     def add_oauth_consumer(
@@ -170,7 +170,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
     ) -> tuple[str, str]:
         """Add an OAuth consumer that acts for a workspace; gives client id and client secret."""
         client_id, secret = new_token("client"), new_token("client-secret")
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             uuid = tenants.workspace(connection, workspace).uuid
             row = (client_id, secret, uuid, json.dumps(list(scopes)))
             connection.execute("INSERT INTO consumers VALUES (?, ?, ?, ?)", row)
@@ -178,25 +178,25 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def revoke_token(self, token: str) -> None:
         """Make a token of any kind invalid; one that is unknown already is."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM tokens WHERE token = ?", (token,))
 
     def revoke_oauth_tokens(self) -> None:
         """Make all access tokens of OAuth consumers invalid, as if their time had run out."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM tokens WHERE kind = 'oauth'")
 
     # Hooks
 
     def hooks(self, target: str | None = None) -> list[StoredHook]:
         """Give the hooks of a repository or workspace, or all; as stored, in spite of any lag."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             subject = None if target is None else tenants.target(connection, target)
             return hookstore.current(connection, subject)
 
     def hook(self, uuid: str) -> StoredHook:
         """Give one hook."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return hookstore.find(connection, uuid)
 
     def secret_of(self, uuid: str) -> str | None:
@@ -207,7 +207,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         """Add a hook to a repository or workspace by hand; `properties` are those of the API."""
         kind = "repository" if "/" in target else "workspace"
         values = {"uuid": new_uuid(), **_hook_changes(properties)}
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             uuid = tenants.target(connection, target)
             hook = StoredHook(subject=uuid, subject_type=kind, url=url, **values)
             return hookstore.insert(connection, hook)
@@ -215,18 +215,18 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
     def change_hook(self, uuid: str, **changes: Any) -> StoredHook:
         """Change properties of a hook by hand, as somebody on the web page does."""
         values = _hook_changes(changes)
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             return hookstore.update(connection, hookstore.find(connection, uuid), values)
 
     def spoil_hook(self, uuid: str, **values: Any) -> None:
         """Let answers show values of a hook that no hook should have, until it is changed."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             hook = hookstore.find(connection, uuid)
             hookstore.update(connection, hook, {"shown_instead": values})
 
     def delete_hook(self, uuid: str) -> None:
         """Delete a hook by hand."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             hookstore.delete(connection, hookstore.find(connection, uuid))
 
     # Deliveries
@@ -235,7 +235,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         """Let an event happen, wait for its deliveries and give them with their outcomes."""
         from bitbucket_hooks.sandbox import delivering  # noqa: PLC0415 - it brings requests along
 
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             where = tenants.repository(connection, repository)
             run = delivering.prepare(connection, where, event)
         deliverer = delivering.Deliverer(self._database)
@@ -245,21 +245,21 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def history(self, uuid: str) -> list[Sent]:
         """Give the deliveries of a hook that keeps a history, the latest first."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return historystore.history(connection, hookstore.find(connection, uuid))
 
     # Pull requests and commits
 
     def plant_commit(self, repository: str, commit: str) -> None:
         """Let a repository have a commit, by its whole hash."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             where = tenants.repository(connection, repository)
             documents.commits(connection, where).put(commit.lower(), {})
 
     def plant_pull_request(self, repository: str, commit: str = "0" * 40) -> int:
         """Open a pull request for a commit, which is added, and give its number."""
         self.plant_commit(repository, commit)
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             where = tenants.repository(connection, repository)
             pull_requests = documents.pull_requests(connection, where)
             number = len(pull_requests.all()) + 1
@@ -277,20 +277,20 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         inline: str | None = None,
     ) -> StoredComment:
         """Comment by hand. `author` is a user; `parent` a comment, `inline` the path of a file."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             thread = _thread(connection, repository, pull_request)
             who = tenants.user(connection, author).uuid
             return thread.add(who, raw, parent=parent, inline=inline)
 
     def comments(self, repository: str, pull_request: int) -> list[StoredComment]:
         """Give the comments on a pull request, the oldest first, without the deleted ones."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             found = _thread(connection, repository, pull_request).all()
         return [comment for comment in found if not comment.deleted]
 
     def delete_comment(self, repository: str, pull_request: int, comment: int) -> None:
         """Delete a comment by hand."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             thread = _thread(connection, repository, pull_request)
             thread.change(thread.comment(comment), deleted=True)
 
@@ -308,7 +308,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         return {body["key"]: body for body in self._of_commit(repository, commit, "statuses")}
 
     def _of_commit(self, repository: str, commit: str, collection: str) -> list[dict[str, Any]]:
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             where = tenants.repository(connection, repository)
             return documents.of_commit(connection, where, commit, collection).all()
 
@@ -316,17 +316,17 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def settings(self) -> SandboxSettings:
         """Give the settings."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return settings.load(connection)
 
     def configure(self, **changes: Any) -> SandboxSettings:
         """Change settings for all processes at once and give them; names as in `Settings`."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             return settings.save(connection, changes)
 
     def reset_settings(self) -> None:
         """Give every setting its default again."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM settings")
 
     def plan_fault(
@@ -339,7 +339,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
         """
         if kind not in settings.KINDS:
             raise SandboxError(f'no fault "{kind}"; take one of {", ".join(settings.KINDS)}')
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO plans (kind, method, path, skip, remaining) VALUES (?, ?, ?, ?, ?)",
                 (kind, method.upper(), path, skip, times),
@@ -347,12 +347,12 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def clear_faults(self) -> None:
         """Forget all planned faults."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM plans")
 
     def events(self, subject_type: str) -> list[str]:
         """Give the keys of the live catalogue of a subject type, in its order."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             return hookstore.known_events(connection, subject_type)
 
     def add_event(self, event: str, subject_type: str | None = None) -> None:
@@ -367,7 +367,7 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def remove_event(self, event: str, subject_type: str | None = None) -> None:
         """Take a key out of the live catalogue of one subject type, or both."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM events WHERE event = ? AND subject_type = coalesce(?, subject_type)",
                 (event, subject_type),
@@ -375,13 +375,13 @@ class Sandbox(contextlib.AbstractContextManager["Sandbox"]):
 
     def requests(self) -> list[LoggedRequest]:
         """Give the log of requests, the oldest first."""
-        with self._database.read() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute("SELECT * FROM requests ORDER BY id")
             return [LoggedRequest(**dict(row)) for row in rows]
 
     def clear_requests(self) -> None:
         """Empty the log of requests."""
-        with self._database.write() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM requests")
 
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.sandbox import (
     comments,
     errors,
@@ -29,7 +30,7 @@ from bitbucket_hooks.sandbox.calls import IncomingRequest, select_fields
 from bitbucket_hooks.sandbox.errors import Missing, Refusal
 from bitbucket_hooks.sandbox.identity import Identity, identify
 from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
-from bitbucket_hooks.sandbox.store import NUMBER, Database
+from bitbucket_hooks.sandbox.store import NUMBER
 
 _READS: Final = ("GET", "HEAD")
 _PUBLIC: Final = (
@@ -98,7 +99,7 @@ class Application:
         The connection is to break without a response, and amid a body that is shorter than its
         `Content-Length`.
         """
-        with self.database.read() as connection:
+        with self.database.reading() as connection:
             current = settings.load(connection)
             identity = identify(
                 connection, request.headers.get("Authorization"), request.remote_addr or "nowhere"
@@ -147,7 +148,7 @@ class Application:
                 raise errors.unauthenticated()
             if endpoint is not listing.access_token and identity.kind == "invalid":
                 raise errors.unauthenticated()
-            with self.database.read() if reading else self.database.write() as connection:
+            with self.database.reading() if reading else self.database.writing() as connection:
                 response: Response = endpoint(
                     IncomingRequest(request, connection, identity, current), **values
                 )
@@ -169,7 +170,7 @@ class Application:
     ) -> None:
         query = request.query_string.decode("latin-1")
         status = response.status_code if response else None
-        with self.database.write() as connection:
+        with self.database.writing() as connection:
             connection.execute(
                 "INSERT INTO requests (at, method, path, query, status, identity, fault)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",

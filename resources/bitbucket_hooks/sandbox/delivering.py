@@ -19,12 +19,12 @@ import attrs
 
 from bitbucket_hooks.deliveries import sending
 from bitbucket_hooks.deliveries.payloads import payload
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.events import KEYS, SUBJECT_TYPES, no_such_event
 from bitbucket_hooks.sandbox import historystore, hookstore, settings
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
 from bitbucket_hooks.sandbox.historystore import Sent
-from bitbucket_hooks.sandbox.store import Database
 from bitbucket_hooks.sandbox.tenants import StoredRepository, new_uuid
 from bitbucket_hooks.sandbox.webhook import StoredHook
 
@@ -95,7 +95,7 @@ def _delivery(
 
 def carry_out(database: Database, sent: Sent) -> None:
     """Deliver, up to three times, and note each attempt where the hook keeps a history."""
-    with database.read() as connection:
+    with database.reading() as connection:
         timeout = settings.load(connection).delivery_timeout_ms / 1000
     done = False
     while not done:
@@ -104,7 +104,7 @@ def carry_out(database: Database, sent: Sent) -> None:
         sent.attempts += (result,)
         done = result.status not in _SERVER_ERRORS or number == _TRIES
         if sent.id:
-            with database.write() as connection:
+            with database.writing() as connection:
                 historystore.save(connection, attrs.evolve(sent, done=done))
     sent.done = True
 

@@ -6,8 +6,7 @@ Marks: *seen* in a real answer, *read* in a client that works, *reported* by som
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
+from pathlib import Path
 from typing import Any, Final
 
 from werkzeug.wrappers import Response
@@ -32,11 +31,17 @@ class Missing(SandboxError):
 class SandboxUnusable(SandboxError):
     """The sandbox's file can't be read or written, though nothing was asked that is wrong."""
 
-    def __init__(self, path: os.PathLike[str], cause: sqlite3.Error) -> None:
-        self.is_full: Final = "full" in str(cause)
+    def __init__(self, path: Path, why: str) -> None:
+        self.is_full: Final = "full" in why
         """Whether its disk has no room left."""
-        remedy = "free some space on its disk" if self.is_full else "remove the file"
-        super().__init__(f"the sandbox {path} can't be used: {cause}; run it again, or {remedy}")
+        super().__init__(
+            f"the sandbox {path} can't be used: {why}",
+            "Free some space on its disk."
+            if self.is_full
+            else "Run it again, or remove the file: a new sandbox is made in its place, without "
+            "the webhooks that it had. `BITBUCKET_MISSING_REPOSITORY=gone pulumi up --refresh` "
+            "creates those of a stack again.",
+        )
 
 
 class Refusal(Exception):

@@ -11,9 +11,9 @@ from typing import Final, cast
 
 from werkzeug.wrappers import Response
 
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.sandbox.identity import Identity
 from bitbucket_hooks.sandbox.settings import FaultKind, SandboxSettings
-from bitbucket_hooks.sandbox.store import Database
 
 BEFORE: Final = frozenset({"500", "502", "503", "504", "html", "drop-before"})
 """The kinds that keep the request from being carried out."""
@@ -32,7 +32,7 @@ def admit(database: Database, settings: SandboxSettings, name: str) -> Response 
     if not windows:
         return None
     now = time.time()
-    with database.write() as connection:
+    with database.writing() as connection:
         longest = max(seconds for _, seconds in windows)
         connection.execute("DELETE FROM hits WHERE at <= ?", (now - longest,))
         waits = [_wait(connection, name, now, *window) for window in windows]
@@ -68,7 +68,7 @@ def label(
     """
     if not settings.rate_limit or not identity.is_access_token:
         return
-    with database.read() as connection:
+    with database.reading() as connection:
         (used,) = connection.execute(
             "SELECT count(*) FROM hits WHERE identity = ? AND at > ?",
             (identity.name, time.time() - settings.window_seconds),
@@ -82,11 +82,11 @@ def label(
 
 def draw(database: Database, settings: SandboxSettings, method: str, path: str) -> FaultKind | None:
     """Decide which fault this request meets: a planned one first, else perhaps a random one."""
-    with database.read() as connection:
+    with database.reading() as connection:
         waiting = connection.execute("SELECT id FROM plans LIMIT 1").fetchone()
     if not waiting and not settings.fault_rate:
         return None
-    with database.write() as connection:
+    with database.writing() as connection:
         return _planned(connection, method, path) or _chance(connection, settings, method)
 
 

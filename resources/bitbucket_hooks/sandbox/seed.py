@@ -1,17 +1,15 @@
-"""The estate that a new sandbox starts with, and the opening of sandboxes old and new."""
+"""The estate that a new sandbox starts with."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-from pathlib import Path
 from typing import Final
 
 import attrs
 
 from bitbucket_hooks.model.events import SUBJECT_TYPES, catalogue
-from bitbucket_hooks.sandbox import store, tenants
+from bitbucket_hooks.sandbox import tenants
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
 from bitbucket_hooks.sandbox.tenants import new_uuid
 
@@ -40,17 +38,6 @@ _PEOPLE: Final[tuple[tuple[str, str, str, dict[str, str]], ...]] = (
     (MEMBER_EMAIL, MEMBER_TOKEN, "Max Member", {"acme": "member"}),
     (OUTSIDER_EMAIL, OUTSIDER_TOKEN, "Otto Outsider", {}),
 )
-
-
-def open_database(path: str | os.PathLike[str]) -> store.Database:
-    """Open a sandbox; one that does not exist is created and seeded, by one process alone.
-
-    Raises `SandboxError` when that can't be done.
-    """
-    path = Path(path)
-    if not path.exists():
-        store.create(path, fill)
-    return store.Database(path)
 
 
 def fill(connection: sqlite3.Connection) -> None:

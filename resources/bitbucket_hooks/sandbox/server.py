@@ -18,11 +18,11 @@ from typing import Any, Final
 
 from werkzeug.wrappers import Request, Response
 
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.sandbox import errors
 from bitbucket_hooks.sandbox.app import Application, incoming
 from bitbucket_hooks.sandbox.errors import SandboxUnusable
-from bitbucket_hooks.sandbox.seed import open_database
-from bitbucket_hooks.sandbox.store import Database
+from bitbucket_hooks.sandbox.store import open_database
 from bitbucket_hooks.sandbox.web.guard import host_name, is_address, is_loopback
 from bitbucket_hooks.sandbox.web.pages import Pages
 
@@ -153,7 +153,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             if is_ours or (self.pages is None and is_address(name)):
                 return self._api.respond(request)
         except SandboxUnusable as error:
-            return errors.refusal(507 if error.is_full else 500, error.message).response
+            return errors.refusal(507 if error.is_full else 500, error.in_a_line).response
         message = f'No answer to the host "{host}"; allow it with `--allow-host`'
         return errors.refusal(421, message).response
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
-import tempfile
-import weakref
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-
-APPLICATION_ID: Final = 0x62624873  # "bbHs": no other program's database has it
-VERSION: Final = 5
-"""Of the tables. A file of another version is refused: a sandbox is easily made again."""
+from bitbucket_hooks.sandbox.seed import fill
 
 NUMBER: Final = f"int(max={2**63 - 1})"
 """A number in a path, as large as the database takes."""
 
-_BUSY_SECONDS: Final = 30.0
-_MOST_IDLE: Final = 32
-_INHERITED: Final[list[sqlite3.Connection]] = []
+_VERSION: Final = 5
+"""Of the tables. A file of another version is refused: a sandbox is easily made again."""
 
 # What only the API looks into is kept as JSON, in the columns `body` and `state`.
 _SCHEMA: Final = """
@@ -63,7 +56,7 @@ CREATE TABLE hooks (
     seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, body TEXT NOT NULL
 );
 CREATE INDEX hooks_by_subject ON hooks (subject, seq);
--- What a read still shows of a hook after a write, until then; no state: the hook did not exist.
+-- What a read still shows of a hook after a write, until then. No state: it did not exist.
 CREATE TABLE shadows (
     id INTEGER PRIMARY KEY, hook TEXT NOT NULL, subject TEXT NOT NULL,
     until REAL NOT NULL, state TEXT
@@ -97,150 +90,25 @@ CREATE TABLE requests (
 """
 
 
-class Database:
-    """Short transactions on an existing sandbox file, over a pool of connections.
+def open_database(path: str | os.PathLike[str]) -> Database:
+    """Open a sandbox; one that does not exist is created and seeded, by one process alone.
 
-    Each transaction raises `SandboxUnusable` when the file can't be read or written.
-    Raises `SandboxError` when it is no file, no sandbox, or a sandbox of another version.
+    Raises SandboxError when that can't be done.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path: Final = path
-        self._idle: list[sqlite3.Connection] = []
-        self._owner = os.getpid()
-        self._closer = weakref.finalize(self, _close_all, self._idle)
-        try:
-            self._verify()
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close the idle connections; the database opens new ones when it is used again."""
-        _close_all(self._idle)
-
-    @contextlib.contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees one state of the database throughout."""
-        with self._transaction("BEGIN") as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that alone may write; commits, or rolls back on any exception."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        if self._owner != os.getpid():
-            # On the other side of a fork a connection must not be used, nor even closed.
-            _INHERITED.extend(self._idle)
-            self._idle.clear()
-            self._owner = os.getpid()
-        try:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = _connect(self.path)
-            try:
-                connection.execute(begin)
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._idle.append(connection)
-                if len(self._idle) > _MOST_IDLE:
-                    self._idle.pop().close()
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            raise SandboxUnusable(self.path, error) from error
-
-    def _verify(self) -> None:
-        if not self.path.is_file():
-            raise SandboxError(f"{self.path} is no file, so no sandbox; name another one")
-        try:
-            with self.read() as connection:
-                (mark,) = connection.execute("PRAGMA application_id").fetchone()
-                (version,) = connection.execute("PRAGMA user_version").fetchone()
-        except SandboxUnusable as error:
-            if error.is_full:
-                raise
-            raise SandboxError(
-                f"{self.path} can't be opened as a sandbox: {error.__cause__}; name another file, "
-                "or remove it"
-            ) from error
-        if mark != APPLICATION_ID:
-            raise SandboxError(f"{self.path} is no sandbox's file; name another one")
-        if version != VERSION:
-            raise SandboxError(
-                f"the sandbox {self.path} was made by another version of bitbucket-hooks "
-                f"(format {version}, this version reads {VERSION})",
-                "Remove the file: a new sandbox is made in its place, without the webhooks that "
-                "the old one had. `BITBUCKET_MISSING_REPOSITORY=gone pulumi up --refresh` "
-                "creates those of a stack again.",
-            )
-
-
-def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
-    """Make a new sandbox file with what `fill` writes; another process that is first wins.
-
-    The file is built aside and appears complete, so nobody ever opens half of one.
-    Raises `SandboxError` when its folder does not exist or can't be written.
-    """
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".sandbox-") as folder:
-            draft = Path(folder) / "draft.db"
-            _build(draft, fill)
-            with contextlib.suppress(FileExistsError):
-                if os.name == "nt":  # pragma: no cover - there a rename never replaces
-                    draft.rename(path)
-                else:
-                    os.link(draft, path)
-    except (OSError, sqlite3.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    path = Path(path).resolve()
+    if not path.parent.is_dir():
         raise SandboxError(
-            f"the sandbox {path} can't be made: {reason}; name a file in a folder that is "
-            "there and may be written"
-        ) from error
-
-
-def _build(draft: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
-    with contextlib.closing(_connect(draft, "rwc")) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(
-            f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
-            f" PRAGMA user_version = {VERSION};"
+            f"the sandbox {path} can't be made: there is no such folder",
+            "Name a file in a folder that is there.",
         )
-        # Hooks have secrets, and people try things out with real ones.
-        draft.chmod(0o600)
-        fill(connection)
-        connection.execute("COMMIT")
-
-
-def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
-    # mode=rw: a file that somebody removed is an error, not a new and empty database.
-    connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    connection.row_factory = sqlite3.Row
+    database = Database(path, _VERSION, _SCHEMA, _check_references, SandboxUnusable, fill)
     try:
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.DatabaseError:
-        connection.close()
+        with database.reading():
+            return database
+    except BaseException:
+        database.close()
         raise
-    return connection
 
 
-def _close_all(connections: list[sqlite3.Connection]) -> None:
-    while connections:
-        connections.pop().close()
+def _check_references(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")

@@ -10,11 +10,12 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from bitbucket_hooks.filesystem.database import Database
 from bitbucket_hooks.html.render import static
 from bitbucket_hooks.sandbox.app import rule
 from bitbucket_hooks.sandbox.delivering import Deliverer
 from bitbucket_hooks.sandbox.errors import SandboxError, SandboxUnusable
-from bitbucket_hooks.sandbox.store import NUMBER, Database
+from bitbucket_hooks.sandbox.store import NUMBER
 from bitbucket_hooks.sandbox.web import paths, views
 from bitbucket_hooks.sandbox.web.guard import Guard
 from bitbucket_hooks.sandbox.web.views import Visit, page
@@ -93,7 +94,7 @@ class Pages:
             sends = request.method == "POST"
             if sends and not self._guard.allows(request):
                 return page("message", status=403, title="Not done", message=_FORGED)
-            with self._database.write() if sends else self._database.read() as connection:
+            with self._database.writing() if sends else self._database.reading() as connection:
                 visit = Visit(request, connection, token, self._deliverer)
                 if workspace := values.pop("workspace", None):
                     values["subject"] = visit.subject(workspace, values.pop("slug", None))
