@@ -36,7 +36,7 @@ def _requests(size: int, cost: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("row", "each"),
+    ("row", "cost"),
     [
         ("first `up`: requests", 2),
         ("full refresh, drift: requests", 1),
@@ -49,7 +49,7 @@ def test_requests(row: str, cost: int) -> None:
     assert _row(row) == [f"{_requests(size, cost):,}" for size in SIZES]
 
 
-@pytest.mark.parametrize(("row", "each"), [("first `up`", 2), ("full refresh", 1)])
+@pytest.mark.parametrize(("row", "cost"), [("first `up`", 2), ("full refresh", 1)])
 @pytest.mark.parametrize("limit", [PUBLIC_LIMIT, 10_000])
 def test_hours(row: str, cost: int, limit: int) -> None:
     """At the documented limit, and at the most that a scaled one gives."""

@@ -125,7 +125,7 @@ def test_too_much_at_once(stacks: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "code", "told"),
+    ("what", "code", "printed"),
     [
         ("mistake", 1, "repo:psh"),
         ("credentials", 1, "was not accepted"),
@@ -133,7 +133,7 @@ def test_too_much_at_once(stacks: Project) -> None:
         ("stack", 1, "the backend has no stack"),
     ],
 )
-def test_exit_codes(stacks: Project, what: str, code: int, report: str) -> None:
+def test_exit_codes(stacks: Project, what: str, code: int, printed: str) -> None:
     """1 for what we have to mend, 2 for what the other side has to."""
     stacks.config({KEY: [CI]})
     if what == "mistake":
@@ -146,7 +146,7 @@ def test_exit_codes(stacks: Project, what: str, code: int, report: str) -> None:
     stack = ("--stack", "other") if what == "stack" else ON_STACK
     run = stacks.command("preview", *stack)
     assert run.code == code, run.text
-    assert report in run.flat.lower() + run.flat
+    assert printed in run.flat.lower() + run.flat
     assert "canary" not in run.text
 
 
