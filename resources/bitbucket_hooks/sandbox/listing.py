@@ -25,8 +25,8 @@ from bitbucket_hooks.sandbox.tenants import StoredRepository, Workspace
 _COLUMNS: Final = {
     "slug": "r.slug",
     "name": "r.name",
-    "full_name": "w.slug || '/' || r.slug",
-    "project.key": "p.key",
+    "full_name": "(SELECT slug FROM workspaces WHERE uuid = r.workspace) || '/' || r.slug",
+    "project.key": "(SELECT key FROM projects WHERE uuid = r.project)",
     "uuid": "r.uuid",
     "created_on": "r.created_on",
     "updated_on": "r.created_on",
@@ -105,12 +105,13 @@ def repositories(call: IncomingRequest, workspace: str) -> Response:
     values |= identity.visible(call.connection, call.identity, owner.uuid)
     values |= {"workspace": owner.uuid, "pagelen": pagelen, "offset": (page - 1) * pagelen}
     # Nothing that was sent becomes part of the query: columns and operators are looked up.
-    query = f"{tenants.REPOSITORIES} WHERE r.workspace = :workspace AND {identity.VISIBLE} {where}"
-    count = f"SELECT count(*) FROM ({query})"  # noqa: S608
-    (size,) = call.connection.execute(count, values).fetchone()
+    meant = f"FROM repositories r WHERE r.workspace = :workspace AND {identity.VISIBLE} {where}"
+    (size,) = call.connection.execute(f"SELECT count(*) {meant}", values).fetchone()
     order = _order(call.request.args.get("sort", ""))
+    # only what is shown is joined: each page passes over all before it
+    page_of_them = f"SELECT r.seq {meant} ORDER BY {order} LIMIT :pagelen OFFSET :offset"
     rows = call.connection.execute(
-        f"{query} ORDER BY {order} LIMIT :pagelen OFFSET :offset", values
+        f"{tenants.REPOSITORIES} WHERE r.seq IN ({page_of_them}) ORDER BY {order}", values
     )
     return call.paged([_shown(call, StoredRepository(**dict(row))) for row in rows], size)
 

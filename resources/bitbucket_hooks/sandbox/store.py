@@ -37,6 +37,7 @@ CREATE TABLE repositories (
     name TEXT NOT NULL, private INTEGER NOT NULL, created_on TEXT NOT NULL,
     UNIQUE (workspace, slug)
 );
+CREATE INDEX repositories_by_age ON repositories (workspace, created_on, seq);
 CREATE TABLE grants (
     user TEXT NOT NULL REFERENCES users, target TEXT NOT NULL, role TEXT NOT NULL,
     PRIMARY KEY (user, target)
