@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -123,5 +125,11 @@ class Run:
 
     def notes_about(self, kind: NoteKind, urn: str) -> list[Mapping[str, Any]]:
         """The values of what was noted of a kind about one resource."""
-        notes = self.notes or ()
-        return [note.values for note in notes if note.kind is kind and note.urn == urn]
+        return self._noted.get((kind, urn), [])
+
+    @cached_property
+    def _noted(self) -> Mapping[tuple[NoteKind, str], list[Mapping[str, Any]]]:
+        noted: dict[tuple[NoteKind, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for note in self.notes or ():
+            noted[note.kind, note.urn].append(note.values)
+        return noted

@@ -137,12 +137,13 @@ class Fleets(BulkWork):
     ) -> Copies:
         changes = _changes(fleet, before, change)
         leaving = {s: uuid for s, uuid in before.hooks.items() if s not in fleet.repositories}
+        left = frozenset(leaving.values())
         new = [slug for slug in fleet.repositories if slug not in before.hooks]
         put = self.lifecycle.put
         written = self.pool.run(
             "fleet",
             {
-                **{slug: partial(self._create, fleet, slug, before, leaving) for slug in new},
+                **{slug: partial(self._create, fleet, slug, before, left) for slug in new},
                 **{
                     slug: partial(put, before.hooks[slug], fleet.copy(slug, before), change)
                     for slug, change in changes.items()
@@ -172,7 +173,7 @@ class Fleets(BulkWork):
         before = before.without({before.hooks[slug] for slug in left})
         if written.stopped:
             return before, PoolResult(len(left))
-        make = {slug: partial(self._create, fleet, slug, before, {}) for slug in left}
+        make = {slug: partial(self._create, fleet, slug, before, frozenset()) for slug in left}
         return before, self.pool.run("fleet", make)
 
     def refresh(
@@ -253,14 +254,15 @@ class Fleets(BulkWork):
             }
             raise_failures("fleet", copies, self.pool.run("fleet", pieces))
 
-    def _create(
-        self, fleet: Fleet, slug: str, before: Copies, leaving: Mapping[str, str]
-    ) -> Observed:
-        """Make a copy; one that left another repository and is found here came with a rename."""
+    def _create(self, fleet: Fleet, slug: str, before: Copies, leaving: frozenset[str]) -> Observed:
+        """Make a copy; one that left another repository and is found here came with a rename.
+
+        `leaving` are the uuids of those that left.
+        """
         desired = fleet.copy(slug, before)
         here = self.lifecycle.listings.hooks(desired.subject)
-        moved = [uuid for uuid in leaving.values() if uuid in here]
-        return self.lifecycle.create(desired, fleet.owner, moved[0] if moved else fleet.adopt)
+        moved = next((uuid for uuid in here if uuid in leaving), None)
+        return self.lifecycle.create(desired, fleet.owner, moved or fleet.adopt)
 
     def _release_all(
         self, fleet: Fleet, before: Copies, leaving: Mapping[str, str], last: Observed | None

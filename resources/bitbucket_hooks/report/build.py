@@ -114,8 +114,9 @@ def _url(props: Mapping[str, Any]) -> str:
 
 
 def _with_move(hook: ChangedHook, move: Move) -> ChangedHook:
-    created = tuple(place for place in hook.created if place not in move.places)
-    adopted = {place: match for place, match in hook.adopted.items() if place not in move.places}
+    moved = set(move.places)
+    created = tuple(place for place in hook.created if place not in moved)
+    adopted = {place: match for place, match in hook.adopted.items() if place not in moved}
     is_all = not created and not adopted and hook.action is Action.NEW
     return evolve(
         hook,

@@ -213,6 +213,7 @@ class _Copies:
         kept = sorted((self.after.keys() & _present(self.before)) - undone)
         gone = uuids.keys() - self.after.keys()
         left = {place for place in gone if self.before[place].sync is Sync.RELEASED}
+        deleted = gone - undone - left
         found = {p: findings[hook.urn, p] for p in new if (hook.urn, p) in findings}
         adopted = {p: live.matches[0] for p, live in found.items() if len(live.matches) == 1}
         ambiguous = {p: live.matches for p, live in found.items() if len(live.matches) > 1}
@@ -237,7 +238,7 @@ class _Copies:
             near=near,
             properties=declared,
             updated=tuple(kept) if declared else (),
-            deleted={p: uuids[p] for p in uuids if p in gone and p not in {*undone, *left}},
+            deleted={place: uuid for place, uuid in uuids.items() if place in deleted},
             retained=tuple(sorted(left)),
             failed=tuple(sorted(undone)),
             unchanged=0 if declared else len(set(kept) - hook.drifted),

@@ -78,9 +78,10 @@ class Selection:
         if patterns is None:
             return {repository.slug for repository in there}
         chosen: set[str] = set()
+        slugs = _Slugs(there)
         for i, pattern in enumerate(patterns):
             path = f"{self.draft.paths['repositories']}[{i}]"
-            found = _found(pattern, there)
+            found = slugs.meant_by(pattern)
             if not found and is_glob(pattern):
                 self._doubt(
                     f'{path}: "{pattern}" matches none of the {len(there):,} repositories that '
@@ -93,16 +94,17 @@ class Selection:
 
     def _left_out(self, chosen: set[str], there: Sequence[Repository]) -> set[str]:
         out: set[str] = set()
+        slugs = _Slugs(there)
+        names = {*(self.draft.values.get("repositories") or ())}
         for i, pattern in enumerate(self.draft.values.get("exclude", ())):
             path = f"{self.draft.paths['exclude']}[{i}]"
-            found = [slug for slug in _found(pattern, there) if slug in chosen]
+            found = [slug for slug in slugs.meant_by(pattern) if slug in chosen]
             if not found and path.startswith(self.draft.path):  # what is shared needn't fit all
                 self._doubt(f'{path}: "{pattern}" leaves nothing out')
-            named = set(found) & set(self.draft.values.get("repositories") or ())
             self.problems += [
                 f'{path}: "{pattern}" leaves "{slug}" out, which repositories names; '
                 "remove one of the two"
-                for slug in sorted(named)
+                for slug in sorted(names.intersection(found))
             ]
             out.update(found)
         return out
@@ -134,12 +136,21 @@ class Selection:
         return f"the project {project} of {self._workspace}" if project else self._workspace
 
 
-def _found(pattern: str, there: Iterable[Repository]) -> list[str]:
-    if is_glob(pattern):
-        return matching(pattern, [repository.slug for repository in there])
-    return [
-        repository.slug for repository in there if pattern in (repository.slug, repository.uuid)
-    ]
+class _Slugs:
+    """The slugs of repositories, by what an entry may call them."""
+
+    def __init__(self, there: Iterable[Repository]) -> None:
+        self._all = [repository.slug for repository in there]
+        self._by_name = {
+            **{repository.uuid: repository.slug for repository in there},
+            **dict(zip(self._all, self._all, strict=True)),
+        }
+
+    def meant_by(self, pattern: str) -> list[str]:
+        """Those that a glob, a slug or a uuid means."""
+        if is_glob(pattern):
+            return matching(pattern, self._all)
+        return [self._by_name[pattern]] if pattern in self._by_name else []
 
 
 def same_hooks(entries: Iterable[tuple[Draft, Iterable[str]]]) -> Iterator[str]:
