@@ -142,6 +142,42 @@ def test_a_terminal_has_colours() -> None:
     assert "\x1b" not in reported(great_change()[0]).stdout
 
 
+@pytest.mark.parametrize(
+    "words", ["gone", "url https://other-{}.example.com/", "as declared (not checked: x{} is down)"]
+)
+def test_a_terminal_shows_few_of_many(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether the same is wrong everywhere, or something else in each place; --wide shows all."""
+    odd = (f"svc-{number:03}={words.format(number)}" for number in range(500))
+    drifted = step("same", "HookFleet", "ci", state(fleet(*odd)), state(fleet(*odd)))
+    document = _document(preview(drifted, refreshed=True))
+    terminal.show(document)
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) < 40
+    assert re.search(r"… and 4\d\d more", shown)
+    terminal.show(document, wide=True)
+    everything = capsys.readouterr().out
+    assert all(f"svc-{number:03}" in everything for number in range(500))
+
+
+def test_a_terminal_shows_few_of_many_declarations(capsys: pytest.CaptureFixture[str]) -> None:
+    """Single hooks, each with something else that is wrong."""
+    terminal.show(
+        _document(
+            preview(
+                *(
+                    step(
+                        "create", "Hook", f"ci-{number}", None, hook(url=f"https://x{number}.com/")
+                    )
+                    for number in range(500)
+                )
+            )
+        )
+    )
+    shown = capsys.readouterr().out
+    assert "… and 400 more declarations" in shown
+    assert len(shown.splitlines()) < 300
+
+
 def test_a_great_change_is_a_comment() -> None:
     """1,200 creations, 300 updates, 40 deletions and 5 adoptions fit; what counts is first."""
     for flavour in markdown.Flavour:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import click
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _SHOWN: Final = 8  # items of a line
+_LINES: Final = 20  # of a declaration
+_ENTRIES: Final = 100  # of a section
 _LONGEST: Final = 600  # characters of a value
 _COLOURS: Final = {
     Mark.ADD: "green",
@@ -71,17 +73,26 @@ def _rows(document: Document, most: int | None) -> Iterator[_Row]:
     yield 0, None, document.verdict
     if document.warnings:
         yield _BLANK
-    for line in document.warnings:
-        yield from _line(line, 0, most)
+    yield from _lines(document.warnings, 0, most, _ENTRIES, "warning")
     for section in document.sections:
         yield _BLANK
         yield 0, None, (Span(section.title, Style.STRONG),)
-        for entry in section.entries:
-            yield from _line(entry, 2, most)
+        yield from _lines(section.entries, 2, most, _ENTRIES, "declaration")
     if document.notes:
         yield _BLANK
     for note in document.notes:
         yield 0, None, note
+
+
+def _lines(
+    lines: Sequence[Statement], indent: int, most: int | None, few: int, noun: str
+) -> Iterator[_Row]:
+    """The first `few` lines, and how many more there are; all where all items are shown."""
+    shown = lines if most is None else lines[:few]
+    for line in shown:
+        yield from _line(line, indent, most)
+    if more := len(lines) - len(shown):
+        yield indent, None, (Span(f"… and {counted(more, f'more {noun}')}"),)
 
 
 def _line(line: Statement, indent: int, most: int | None) -> Iterator[_Row]:
@@ -94,8 +105,7 @@ def _line(line: Statement, indent: int, most: int | None) -> Iterator[_Row]:
         items = (listed(items),) if items else ()  # names alone stand side by side
     for item in items:
         yield indent + 4, None, item
-    for detail in line.lines:
-        yield from _line(detail, indent + 4, most)
+    yield from _lines(line.lines, indent + 4, most, _LINES, "line")
 
 
 def _flat(text: Text) -> str:
