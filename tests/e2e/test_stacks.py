@@ -22,14 +22,14 @@ AUDIT = {"name": "audit", "workspace": True, "url": "https://audit.example.com/"
 
 
 def test_hooks_from_config(stacks: Project) -> None:
-    """Each entry becomes its hooks; the outputs give their uuids."""
+    """Each entry becomes its hooks; the outputs count them, and give a workspace's uuid."""
     entries = [CI, {**AUDIT, "skipCertVerification": True, "historyEnabled": True, "active": False}]
-    stacks.config({KEY: entries}).up().succeeded()
+    run = stacks.config({KEY: entries}).up().succeeded()
     api, web = stacks.only_hook("acme/api"), stacks.only_hook("acme/web")
     audit = stacks.only_hook("acme")
-    assert stacks.outputs() == {
-        "hooks": {"ci": {"api": api.uuid, "web": web.uuid}, "audit": audit.uuid}
-    }
+    assert stacks.outputs() == {"hooks": {"ci": 2, "audit": audit.uuid}}
+    assert stacks.state()["ci"]["outputs"]["hooks"] == {"api": api.uuid, "web": web.uuid}
+    assert "web" not in run.text
     assert (audit.skip_cert_verification, audit.history_enabled, audit.active) == (
         True,
         True,
@@ -113,7 +113,7 @@ def test_repositories_by_pattern(stacks: Project) -> None:
         "issue:created",
         "issue:updated",
     ]
-    assert len(stacks.outputs()["hooks"]["ci"]) == 111
+    assert stacks.outputs()["hooks"]["ci"] == 111
     before = {hook.uuid for hook in stacks.hooks()}
 
     assert stacks.config({KEY: [chat, fleet, AUDIT]}).preview("--json").operations() == {}
@@ -121,6 +121,7 @@ def test_repositories_by_pattern(stacks: Project) -> None:
     stacks.estate.delete_repository("acme/svc-050")
     run = stacks.preview("--diff").succeeded()
     assert '+ svc-new: "as declared"' in run.text
+    assert "svc-051" not in run.text
     assert '- svc-050: "as declared"' in run.text
     stacks.calls()
     stacks.config({KEY: [{**fleet, "description": "Jenkins"}, chat]}).up().succeeded()
@@ -133,7 +134,9 @@ def test_repositories_by_pattern(stacks: Project) -> None:
 
 
 def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> None:
-    """Accounts and workspaces side by side; another stack reads the uuids."""
+    """Accounts and workspaces side by side; another stack reads the uuids that are exported."""
+    program = stacks.folder / "stacks" / "__main__.py"
+    program.write_text(program.read_text().replace("declare_hooks()", "declare_hooks(uuids=True)"))
     portal = {"name": "portal", "url": CI["url"], "account": "labs", "repositories": ["*"]}
     stacks.config({KEY: [CI, portal, {**AUDIT, "owner": "globex"}]})
     stacks.config(
@@ -141,9 +144,10 @@ def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> Non
     )
     stacks.secret("bitbucket-hooks:accounts.labs.password", OWNER_TOKEN)
     stacks.up().succeeded()
-    assert stacks.outputs()["hooks"]["portal"].keys() == {"portal", "website"}
+    hooks = stacks.outputs()["hooks"]
+    assert hooks["portal"].keys() == {"portal", "website"}
     assert stacks.only_hook("globex").url == AUDIT["url"]
-    assert stacks.only_hook("globex/portal").uuid == stacks.outputs()["hooks"]["portal"]["portal"]
+    assert stacks.only_hook("globex/portal").uuid == hooks["portal"]["portal"]
     assert not stacks.preview("--refresh", "--json").operations()
     assert OWNER_TOKEN not in stacks.state_files()
 

@@ -36,11 +36,25 @@ _OF_CONFIG: Final = (f"{DYNAMIC}HookFleet", f"{DYNAMIC}WorkspaceHook")
 """What entries become; a `Hook` is of a program's own."""
 
 
-def declare_hooks() -> dict[str, Any]:
-    """Declare every hook of the stack config; gives their uuids, by name and repository.
+def declare_hooks(*, uuids: bool = False) -> dict[str, Any]:
+    """Declare every hook of the stack config; gives by name how many there are.
 
-    Raises pulumi.RunError, which the engine shows as it is, with all mistakes at once.
+    Of a workspace's one hook it gives the uuid. The engine prints a stack's outputs in each run, a
+    line for each value: so only with `uuids` it gives those of fleets, by repository. Raises
+    pulumi.RunError, which the engine shows as it is, with all mistakes at once.
     """
+    return {declared.name: _shown(declared, hook, uuids=uuids) for declared, hook in _declare_all()}
+
+
+def _shown(declared: Declaration, hook: Declared, *, uuids: bool) -> pulumi.Output[Any]:
+    if isinstance(hook, WorkspaceHook):
+        return hook.uuid
+    # the number is known in a preview too, which doesn't know the uuids
+    return hook.hooks if uuids else hook.repositories.apply(lambda _: len(declared.slugs))
+
+
+def _declare_all() -> list[tuple[Declaration, Declared]]:
+    """Every declaration of the stack config with its resource."""
     with clean_errors():
         config = read(_values(), pulumi.get_project())
         accounts = Accounts(config, client_of, pulumi.log.warn, pulumi.log.info)
@@ -56,10 +70,7 @@ def declare_hooks() -> dict[str, Any]:
     ]
     if config.unmanaged != IGNORE:
         _watch(made, providers, accounts, config.unmanaged)
-    return {
-        declared.name: hook.uuid if isinstance(hook, WorkspaceHook) else hook.hooks
-        for declared, hook in made
-    }
+    return made
 
 
 def _values() -> dict[str, Any]:
