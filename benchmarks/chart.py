@@ -84,20 +84,13 @@ def section(measured: dict[str, Any]) -> str:
     rivals = tables.rival_rows(measured)
     return "\n\n".join(
         [
-            _machine(measured["machine"]),
+            tables.machine_line(measured["machine"]),
             f"![Seconds of each phase: measured, and the least possible]({_CHART.name})",
             tables.markdown(targets.HEADINGS, targets.rows(measured)),
             tables.markdown(tables.HEADINGS, tables.rows(measured)),
             *([tables.markdown(tables.RIVAL_HEADINGS, rivals)] if rivals else []),
             tables.markdown(tables.STATE_HEADINGS, tables.state_rows(measured)) + "\n",
         ]
-    )
-
-
-def _machine(facts: dict[str, Any]) -> str:
-    return (
-        f"{facts['date']}: {facts['cores']} cores of {facts['cpu']}, {facts['system']}, "
-        f"Python {facts['python']}, engine {facts['engine']}, SDK {facts['sdk']}."
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from attrs import Factory, define, frozen
 
-Part = Literal["engine", "program", "provider"]
+Part = Literal["engine", "program", "provider", "command"]
 
 _EVERY: Final = 0.05  # seconds
 _PROC: Final = Path("/proc")
@@ -36,7 +36,7 @@ def part_of(command: str) -> Part:
         return "provider"
     if "pulumi-language-python-exec" in command or "pulumi-language-yaml" in command:
         return "program"
-    return "engine"
+    return "command" if "/bitbucket-hooks " in command else "engine"
 
 
 def cpu_seconds(stat: str) -> float:
@@ -88,6 +88,8 @@ class Sampler:
 
     def _sample(self, pid: int) -> None:
         command = (_PROC / str(pid) / "cmdline").read_bytes().replace(bytes(1), b" ")
+        if not command:  # it has ended, and its part was seen before
+            return
         now, key = used_by(pid), (pid, part_of(command.decode(errors="replace")))
         before = self._last.get(key, now)
         self._last[key] = Used(max(now.cpu, before.cpu), max(now.memory, before.memory))

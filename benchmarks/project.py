@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ class Run:
     wall: float
     """Seconds."""
     parts: dict[Part, Used]
+    printed: str = ""
 
 
 @define
@@ -45,12 +46,14 @@ class Project:
     folder: Path
     checkpoints: bool = False
     """Whether the engine writes its state after each step, as it does by default."""
+    program: Path = _PROGRAM
+    """The folder of the program that declares the hooks."""
     _env: dict[str, str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         backend = self.folder / "backend"
         backend.mkdir(parents=True)
-        shutil.copytree(_PROGRAM, self.folder, dirs_exist_ok=True)
+        shutil.copytree(self.program, self.folder, dirs_exist_ok=True)
         (self.folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
         self._env = {
             **environment(self.folder),
@@ -80,12 +83,17 @@ class Project:
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
         install = ["bitbucket-hooks", "plugin", "install"]
         subprocess.run(install, env=self._env, check=True, capture_output=True)
-        self.configure(_account("bitbucket-hooks", case, api))
+        self.configure(_parallel(case, "bitbucket-hooks") | account("bitbucket-hooks", api))
 
-    def run(self, *args: str) -> Run:
+    def run(self, *args: str, **variables: str) -> Run:
         """Run `pulumi` and measure it. Raises RunFailed."""
         command = ["pulumi", *args, "--color", "never", "--non-interactive", "--stack", _STACK]
-        return timed(command, self.folder, self._env)
+        return timed(command, self.folder, {**self._env, **variables})
+
+    def run_ours(self, *args: str, **variables: str) -> Run:
+        """Run `bitbucket-hooks`, which may find changes, and measure it. Raises RunFailed."""
+        command = ["bitbucket-hooks", *args, "--stack", _STACK]
+        return timed(command, self.folder, {**self._env, **variables}, fine=(0, 3))
 
     def state_bytes(self) -> int:
         """The size of the state in its backend."""
@@ -93,8 +101,10 @@ class Project:
         return state.stat().st_size
 
 
-def timed(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Run:
-    """Run a program in a folder and measure it. Raises RunFailed."""
+def timed(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], fine: Container[int] = (0,)
+) -> Run:
+    """Run a program in a folder and measure it. Raises RunFailed unless its exit code is fine."""
     with (folder / "output").open("w+") as output:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -112,9 +122,9 @@ def timed(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Run:
         parts = sampler.stop()
         output.seek(0)
         text = output.read()
-    if code:
+    if code not in fine:
         raise RunFailed(f"{' '.join(command)} exited with {code}\n{text[-4000:]}")
-    return Run(wall, parts)
+    return Run(wall, parts, text)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -150,7 +160,8 @@ def engine_version() -> str:
 def configuration(case: Case, by: str, description: str, api: str) -> dict[str, Any]:
     """The stack's configuration for one case, as benchmarks/program reads it."""
     return {
-        **_account("bitbucket", case, api),
+        **_parallel(case, "bitbucket"),
+        **account("bitbucket", api),
         "bench:by": by,
         "bench:kind": "fleet" if case.kind == "fleet" else "hook",
         "bench:repositories": str(case.repositories),
@@ -174,11 +185,14 @@ def hook_of(number: int, description: str) -> dict[str, Any]:
     }
 
 
-def _account(namespace: str, case: Case, api: str) -> dict[str, Any]:
-    asked = {} if case.parallel is None else {f"{namespace}:parallel": str(case.parallel)}
+def account(namespace: str, api: str) -> dict[str, Any]:
+    """The configuration of the account that owns a sandbox's repositories."""
     return {
-        **asked,
         f"{namespace}:apiUrl": api,
         f"{namespace}:username": OWNER_EMAIL,
         f"{namespace}:password": OWNER_TOKEN,
     }
+
+
+def _parallel(case: Case, namespace: str) -> dict[str, Any]:
+    return {} if case.parallel is None else {f"{namespace}:parallel": str(case.parallel)}

@@ -71,6 +71,14 @@ def _cpu_model() -> str:
     return next(found, platform.processor())
 
 
+def machine_line(facts: dict[str, Any]) -> str:
+    """The same in a line."""
+    return (
+        f"{facts['date']}: {facts['cores']} cores of {facts['cpu']}, {facts['system']}, "
+        f"Python {facts['python']}, engine {facts['engine']}, SDK {facts['sdk']}."
+    )
+
+
 def document(machine_facts: dict[str, Any], outcomes: Iterable[Any]) -> dict[str, Any]:
     """All that was measured, as plain data. Outcomes are those of `measuring.measure`."""
     return {

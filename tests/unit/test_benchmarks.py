@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
-from benchmarks import cases, project, rival
+from benchmarks import cases, messages, project, rival, scale
 from benchmarks.cases import PHASES, parse, unavoidable
 from benchmarks.processes import Used, cpu_seconds, part_of, peak_bytes, summed
 
@@ -84,8 +87,43 @@ def test_processes_have_parts() -> None:
     assert part_of("python x/pulumi-resource-bitbucket-hooks 127.0.0.1:1") == "provider"
     assert part_of("/bin/pulumi-language-yaml 127.0.0.1:1") == "program"
     assert part_of("/bin/terraform-provider-bitbucket") == "provider"
+    assert part_of("/venv/bin/python /venv/bin/bitbucket-hooks drift --stack x") == "command"
     seen = {(1, "engine"): Used(1, 10), (2, "engine"): Used(2, 20), (3, "provider"): Used(3, 5)}
     assert summed(seen) == {"engine": Used(3, 30), "provider": Used(3, 5)}  # type: ignore[arg-type]
+
+
+def test_messages_are_measured_by_the_log(tmp_path: Path) -> None:
+    """Each as it went over the wire: the log has it as JSON, with what isn't ours."""
+    sent = provider_pb2.ReadRequest(id="fleet", urn="x" * 1000)
+    calls = [
+        {"method": "/pulumirpc.Engine/Log", "request": {"message": "hello"}},
+        *(
+            {
+                "method": "/pulumirpc.ResourceProvider/Read",
+                "request": {"id": "fleet", "urn": "x" * length},
+                "response": {"id": "fleet"} if length else None,
+            }
+            for length in (1, 1000, 0)
+        ),
+    ]
+    log = tmp_path / "messages"
+    log.write_text("".join(f"{json.dumps(call)}\n" for call in calls))
+    largest = messages.largest_messages(log)
+    assert largest == {"Read request": sent.ByteSize(), "Read response": 7}
+
+
+def test_rows_of_a_measured_scale() -> None:
+    """What a run took of each process, and the state and the largest messages by their size."""
+    parts: Any = {"engine": Used(1.5, 300 * 2**20), "command": Used(0.5, 50 * 2**20)}
+    run = scale.Measured("drift", 9.5, parts, 3.25, {"GET": 2000}, 14)
+    sizes = {"Read request": 4_000_000, "Check request": 1, "Diff request": 9_000_000}
+    outcome = scale.Outcome(2000, [run], 420_000, {**sizes, "Update request": 8_000_000})
+    cells = ["1.5 / - / - / 0.5", "3.2", "1.00", "300 / - / - / 50", "GET 2,000", "14"]
+    assert run.row(2000) == ["2,000", "drift", "9.5", *cells]
+    largest = "Diff request 9.0, Update request 8.0, Read request 4.0"
+    assert outcome.sizes_row() == ["2,000", "0.42", "210", largest]
+    assert len(run.row(2000)) == len(scale.HEADINGS)
+    assert len(outcome.sizes_row()) == len(scale.SIZE_HEADINGS)
 
 
 def test_the_rival_declares_the_same_hooks() -> None:
