@@ -26,7 +26,10 @@ PAGES: Final = sorted(
 )
 # the part of a type or function token that is its name, and what stands for any key
 _NO_KEYS: Final = ("Hook", "HookFleet", "WorkspaceHook", "getIpRanges", "index", "KEY")
-_OTHER_VARIABLES: Final = (TURN, "BITBUCKET_HOOKS_FORCE", "BITBUCKET_HOOKS_CACHE")
+_OTHER_VARIABLES: Final = (
+    *(TURN, "BITBUCKET_HOOKS_FORCE", "BITBUCKET_HOOKS_CACHE"),
+    "BITBUCKET_PARALLEL_STEP",  # of Bitbucket Pipelines
+)
 _FENCE: Final = re.compile(r"^ *```(.*?)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE: Final = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 _GROUPS: Final = ("config", "stack", "state")
