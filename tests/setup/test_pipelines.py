@@ -67,13 +67,14 @@ def test_the_keys_of_bitbuckets_steps() -> None:
 
 
 def test_both_run_the_same() -> None:
-    """The same scripts with the same arguments, and all that there are."""
+    """The same scripts with the same arguments, and all that there are; the image is GitHub's."""
     ours = [
         line for step in pipelines.bitbucket_steps(pipelines.bitbucket()) for line in step["script"]
     ]
     theirs = [
         line
-        for _, job in pipelines.github_jobs()
+        for name, job in pipelines.github_jobs()
+        if name != "image"
         for stack in job.get("strategy", {}).get("matrix", {}).get("stack", [""])
         for line, _ in pipelines.commands(job, {"matrix.stack": stack})
     ]
@@ -84,6 +85,23 @@ def test_both_run_the_same() -> None:
         *(Path(script).name for script in scripts - {".ci/run"}),
         "begin.sh",
     }
+
+
+def test_what_the_image_copies() -> None:
+    """Is here, and is what the build is shown."""
+    shown = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        source
+        for line in (ROOT / "deploy" / "Containerfile").read_text("utf-8").splitlines()
+        if line.startswith("COPY ") and "--from=" not in line
+        for source in line.split()[1:-1]
+    }
+    assert copied == shown
+    assert all((ROOT / source).exists() for source in copied)
 
 
 def test_prod_waits_for_a_person() -> None:
