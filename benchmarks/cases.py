@@ -7,6 +7,8 @@ from typing import Final, Literal, get_args
 
 from attrs import frozen
 
+from bitbucket_hooks.model.settings import MOST_PARALLEL
+
 Kind = Literal["fleet", "hook", "yaml"]
 """Fleets, single hooks, and single hooks of a YAML program, by the plugin."""
 Phase = Literal["create", "no-op", "refresh", "drift", "update", "destroy"]
@@ -15,8 +17,6 @@ PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 DRIFTS: Final = 10
 LATENCY: Final = 0.05
 """Seconds that the sandbox waits before it answers a request."""
-WIDTH: Final = 16
-"""Requests in flight: the default of `bitbucket:parallel`."""
 _ENGINE_PER_CORE: Final = 4  # resources at once: the default of the engine's `--parallel`
 _PAGE: Final = 100  # hooks in one page of a listing
 _NAME: Final = re.compile(r"(fleet|hook|yaml)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?")
@@ -70,7 +70,6 @@ DEFAULT: Final = tuple(
         "fleet-100x1",
         "fleet-1000x1",
         "fleet-100x10",
-        "fleet-1000x1@32",
         "fleet-5000x1",
         "hook-100x1",
         "yaml-100x1",
@@ -97,7 +96,7 @@ def unavoidable(case: Case, phase: Phase) -> dict[str, int]:
 
 def in_flight(case: Case, cores: int) -> int:
     """How many requests there can be at once: of single hooks, as many as the engine works on."""
-    width = case.parallel or WIDTH
+    width = case.parallel or MOST_PARALLEL
     return width if case.kind == "fleet" else min(width, _ENGINE_PER_CORE * cores)
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import attrs
 
-from benchmarks.cases import LATENCY, WIDTH, network_seconds, parse, unavoidable
+from benchmarks.cases import LATENCY, network_seconds, parse, unavoidable
+from bitbucket_hooks.model.settings import MOST_PARALLEL
 
 _MEGA: Final = 1024 * 1024
 _PARTS: Final = ("engine", "program", "provider")
@@ -58,7 +59,7 @@ def machine(engine: str) -> dict[str, Any]:
         "engine": engine,
         "sdk": version("pulumi"),
         "latencySeconds": LATENCY,
-        "width": WIDTH,
+        "width": MOST_PARALLEL,
     }
 
 

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Mapping
 from importlib.metadata import metadata
 from itertools import pairwise
+from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING
@@ -40,10 +41,11 @@ _PYTHON_NAME: Final = re.compile("`[a-z]+(_[a-z]+)+`")
 _LINK_TO_A_PAGE: Final = re.compile(r"\]\((?=[\w-]+\.md\b)")
 
 _TEXT: Final = {"type": "string"}
-_TYPES: Final[Mapping[type, Spec]] = {
+_TYPES: Final[Mapping[type | UnionType, Spec]] = {
     str: _TEXT,
     bool: {"type": "boolean"},
     int: {"type": "integer"},
+    int | str: {"oneOf": [{"type": "integer"}, _TEXT]},
     tuple: {"type": "array", "items": _TEXT},
     dict: {"type": "object", "additionalProperties": _TEXT},
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+
+from attrs import define, field
 
 from bitbucket_hooks.api.clock import Clock
 
@@ -33,6 +36,14 @@ class FakeClock(Clock):
         self.sit_out(seconds)
         super().sleep(0)
 
+    def wait(self, called: threading.Event, seconds: float) -> None:
+        """Let time pass up to the next thing that happens, until one of them calls."""
+        ends = self.time + seconds
+        while self.time < ends and not called.is_set():
+            moments = [ends, *(moment for moment, _ in self._actions)]
+            assert min(moments) < math.inf, "nobody will ever call"
+            self.sleep(min(moments) - self.time)
+
     def sit_out(self, seconds: float) -> None:
         """Do the same, whether or not somebody asked to stop."""
         self.slept.append(seconds)
@@ -51,6 +62,13 @@ class FakeClock(Clock):
         self._actions.append((self.time + seconds, action))
 
 
+@define(eq=False)
+class _Sleeper:
+    alarm: float
+    called: threading.Event
+    woken: threading.Event = field(factory=threading.Event)
+
+
 class SharedClock(Clock):
     """A clock of several threads: it jumps ahead when all of them sleep.
 
@@ -62,12 +80,12 @@ class SharedClock(Clock):
         self._began = datetime.now(timezone.utc)
         self._time = 0.0
         self._awake = 0
-        self._alarms: list[float] = []
-        self._moved = threading.Condition()
+        self._sleepers: list[_Sleeper] = []
+        self._lock = threading.RLock()
 
     def now(self) -> float:
         """Give the common time."""
-        with self._moved:
+        with self._lock:
             return self._time
 
     def wall(self) -> datetime:
@@ -80,31 +98,37 @@ class SharedClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Wait until all others sleep as well and this alarm is the next."""
-        with self._moved:
-            alarm = self._time + max(seconds, 0.001)
-            self._alarms.append(alarm)
+        self.wait(threading.Event(), seconds)
+
+    def wait(self, called: threading.Event, seconds: float) -> None:
+        """Do the same, or until all others sleep and one of them has called."""
+        with self._lock:
+            sleeper = _Sleeper(self._time + max(seconds, 0.001), called)
+            self._sleepers.append(sleeper)
             self._awake -= 1
             self._jump()
-            while self._time < alarm:
-                assert self._moved.wait(30), "everybody sleeps, and nobody wakes"
+        assert sleeper.woken.wait(30), "everybody sleeps, and nobody wakes"
 
     @contextmanager
     def taking_part(self) -> Iterator[None]:
         """Count the thread as one of those that have to sleep before time passes."""
-        with self._moved:
+        with self._lock:
             self._awake += 1
         try:
             yield
         finally:
-            with self._moved:
+            with self._lock:
                 self._awake -= 1
                 self._jump()
 
     def _jump(self) -> None:
-        if self._awake or not self._alarms:
+        if self._awake or not self._sleepers:
             return
-        self._time = min(self._alarms)
-        woken = [alarm for alarm in self._alarms if alarm <= self._time]
-        self._alarms = [alarm for alarm in self._alarms if alarm > self._time]
+        woken = [sleeper for sleeper in self._sleepers if sleeper.called.is_set()]
+        if not woken:
+            self._time = min(sleeper.alarm for sleeper in self._sleepers)
+            woken = [sleeper for sleeper in self._sleepers if sleeper.alarm <= self._time]
         self._awake += len(woken)
-        self._moved.notify_all()
+        for sleeper in woken:
+            self._sleepers.remove(sleeper)
+            sleeper.woken.set()

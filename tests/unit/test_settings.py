@@ -36,7 +36,7 @@ def test_nothing_set() -> None:
     """The public API, nobody, and the defaults."""
     settings = resolve(_config(), environment({}))
     assert settings == Settings(PUBLIC_API, Anonymous())
-    assert (settings.max_wait, settings.parallel, settings.rate_limit) == (3900, 16, None)
+    assert (settings.max_wait, settings.parallel, settings.rate_limit) == (3900, 64, None)
     assert (settings.adopt, settings.missing_repository) == ("match", "error")
 
 
@@ -87,6 +87,7 @@ def test_each_kind(values: dict[str, str], credentials: object) -> None:
         ("rateLimit", "9" * 5000),
         ("maxWait", 1.5),
         ("parallel", "²"),
+        ("parallel", "automatic"),
         ("missingRepository", "maybe"),
     ],
 )
@@ -129,6 +130,11 @@ def test_no_refusal_shows_a_secret(values: dict[str, str], names: str) -> None:
 def test_another_spelling_of_the_public_api(url: str) -> None:
     """Is the same: its limit is known, and where an OAuth consumer gets its token."""
     assert resolve(_config(apiUrl=url)).api_url == PUBLIC_API
+
+
+def test_parallel_is_automatic_by_default() -> None:
+    """And when somebody says so."""
+    assert resolve(_config(parallel="auto")).parallel == resolve(_config()).parallel
 
 
 def test_numbers_cross_the_engine_as_floats() -> None:

@@ -227,13 +227,19 @@ def test_after_a_refusal_half_as_many_go_at_once(clock: FakeClock) -> None:
     with ExitStack() as flight:
         for _ in range(8):
             flight.enter_context(throttle.slot())
-        throttle.refused(NO_HEADERS)
+        throttle.refused(_headers(Retry_After="60"))
     _go(throttle)  # the probe
-    assert _at_once(throttle, clock) == 4
-    _go_often(throttle, 4)
-    assert _at_once(throttle, clock) == 5
-    _go_often(throttle, 50)
-    assert _at_once(throttle, clock) == 8
+    for places in (4, 5, 6, 7, 8, 8):
+        assert _at_once(throttle, clock) == places
+        _answer_at_once(throttle, places)
+
+
+def _answer_at_once(throttle: Throttle, requests: int) -> None:
+    with ExitStack() as flight:
+        for _ in range(requests):
+            flight.enter_context(throttle.slot())
+        for _ in range(requests):
+            throttle.answered(NO_HEADERS)
 
 
 def _at_once(throttle: Throttle, clock: FakeClock) -> int:

@@ -16,10 +16,13 @@ class Clock:
     def __init__(self) -> None:
         """Start with nobody having asked to stop."""
         self._stop = threading.Event()
+        self._waiting: set[threading.Event] = set()
 
     def stop(self) -> None:
         """End every wait, now and from now on: the user wants the run to end."""
         self._stop.set()
+        for called in tuple(self._waiting):
+            called.set()
 
     @property
     def stopped(self) -> bool:
@@ -40,6 +43,16 @@ class Clock:
             raise Interrupted(
                 "stopped while waiting, as asked", "Nothing is half done; run it again."
             )
+
+    def wait(self, called: threading.Event, seconds: float) -> None:
+        """Wait until somebody calls, or as long as that. Raises Interrupted as `sleep` does."""
+        self._waiting.add(called)  # before the look at whether to stop: no stop is missed then
+        try:
+            if not self.stopped:
+                called.wait(min(seconds, threading.TIMEOUT_MAX))
+        finally:
+            self._waiting.discard(called)
+        self.sleep(0)
 
     def sit_out(self, seconds: float) -> None:
         """Wait even when somebody asked to stop: what is half done has to be settled first."""

@@ -70,14 +70,19 @@ class _BoundedResponse(HTTPResponse):
 
 
 class _KeptConnection(HTTPConnection):
-    """Counts as closed when nothing came over it for a while; it is opened anew then."""
+    """Counts as closed when nothing came over it for a while; it is opened anew then.
+
+    Its responses have `seconds`, from the end of the request on: connecting isn't answering.
+    """
 
     response_class = _BoundedResponse
     _answered_at: float | None = None
 
     def getresponse(self) -> Any:
-        response = super().getresponse()
+        began = time.monotonic()
+        response: Any = super().getresponse()
         self._answered_at = time.monotonic()
+        response.seconds = self._answered_at - began
         return response
 
     @property

@@ -70,7 +70,10 @@ def send(session: requests.Session, request: Request, authorization: Authorizati
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Response(response.status_code, response.headers, _body(request, response))
+            elapsed = response.elapsed.total_seconds()  # an embedded sandbox has no more to say
+            seconds = getattr(response.raw, "seconds", elapsed)
+            content = _body(request, response)
+            return Response(response.status_code, response.headers, content, seconds)
     except _FAILURES as error:
         raise _translated(request.operation, error) from None
 

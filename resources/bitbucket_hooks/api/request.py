@@ -112,6 +112,8 @@ class Response:
     status: int
     headers: CaseInsensitiveDict[str] = field(repr=False)
     content: bytes = field(repr=False)
+    seconds: float = field(default=0, eq=False)
+    """From the end of the request to the head of the answer."""
 
     sent = True  # as in TransportError: the service has the request
 

@@ -85,7 +85,7 @@ class RetryingSender:
             if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self.throttle.refused(response.headers)
             else:
-                self.throttle.answered(response.headers)
+                self.throttle.answered(response.headers, request.method, response.seconds)
         return response
 
     def _pauses(self, ends: float) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,14 +14,17 @@ from typing import Final
 from attrs import define, field
 from requests.structures import CaseInsensitiveDict
 
+from bitbucket_hooks.api.burst_rate import BurstRate
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.errors import RateLimited
 from bitbucket_hooks.api.request_log import HOUR, RequestLog
+from bitbucket_hooks.api.turns import Ticket, Turns
+from bitbucket_hooks.api.width import Width
 from bitbucket_hooks.model.errors import ConfigError
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
-_CHECK_EVERY: Final = 0.5  # seconds: how soon a waiter sees that another one made progress
+_CHECK_EVERY: Final = 0.5  # seconds: how soon who is next sees that another one made progress
 _NOTIFY_OVER: Final = 2.0  # seconds to wait
 _NOTIFY_EVERY: Final = 60.0
 
@@ -31,14 +35,14 @@ class Throttle:
 
     An hour's allowance may be spent in a burst when it is there. After a 429 one request at a time
     probes until one is answered; then half as many go at once as before, and slowly more again, so
-    that a window which closes costs few refusals.
+    that a window which closes costs few refusals. Where bursts are refused, requests go evenly.
     """
 
     clock: Clock
     notify: Callable[[str], None]
     max_wait: float
     parallel: int
-    """The most requests in flight."""
+    """The most requests in flight; how many there are is found by the time that answers take."""
     limit: int | None = None
     """Requests per rolling hour; None: unknown."""
     fixed: bool = False
@@ -49,7 +53,9 @@ class Throttle:
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _sent: deque[float] = field(factory=deque, init=False, repr=False)
     _in_flight: int = field(default=0, init=False)
-    _width: float = field(init=False)
+    _width: Width = field(init=False)
+    _burst_rate: BurstRate = field(factory=BurstRate, init=False)
+    _turns: Turns = field(factory=Turns, init=False, repr=False)
     _working: int = field(default=0, init=False)
     _answered: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
@@ -58,7 +64,7 @@ class Throttle:
     _notified: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._width = self.parallel
+        self._width = Width(self.parallel)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -79,34 +85,46 @@ class Throttle:
 
         Raises RateLimited when nothing got through for `max_wait` seconds.
         """
-        while (pause := self._enter()) > 0:
-            self.clock.sleep(min(pause, _CHECK_EVERY))
+        with self._lock:
+            ticket = self._turns.join()
+        try:
+            while (pause := self._enter(ticket)) > 0:
+                self.clock.wait(ticket.called, pause)
+        finally:
+            with self._lock:
+                self._turns.leave(ticket)
         try:
             yield
         finally:
             with self._lock:
                 self._in_flight -= 1
+                self._turns.call()
 
-    def _enter(self) -> float:
-        """Take a place and return 0, or return for how many seconds there is none."""
+    def _enter(self, ticket: Ticket) -> float:
+        """Take a place and return 0, or return for how many seconds to wait or to be called."""
         notice = None
         with self._lock:
+            ticket.called.clear()
+            if not self._turns.is_next(ticket):
+                return math.inf
             now = self.clock.now()
-            full = self._in_flight >= (1 if self._refusals else int(self._width))
+            full = self._in_flight >= (1 if self._refusals else self._width.places)
             pause = self._limited(now)
+            if pause <= 0 and not full:
+                pause = self._burst_rate.opens() - now
             if pause <= 0 and not full:
                 pause = self._take_shared()
             if pause > 0:
                 notice = self._notice(now, pause)
             elif full:
-                pause = _CHECK_EVERY / 10
+                return math.inf
             else:
-                pause = 0
                 self._in_flight += 1
                 self._sent.append(now)
+                self._burst_rate.sent(now)
         if notice:
             self.notify(notice)  # which may take its time, and nobody else has to wait for it
-        return pause
+        return min(pause, _CHECK_EVERY)
 
     def _limited(self, now: float) -> float:
         while self._sent and self._sent[0] <= now - HOUR:
@@ -145,18 +163,21 @@ class Throttle:
             f"wait, {self._answered} are answered (nothing is lost, and stopping is safe)"
         )
 
-    def answered(self, headers: CaseInsensitiveDict[str]) -> None:
-        """Note a response that isn't a 429, and what its headers say of the limit.
+    def answered(
+        self, headers: CaseInsensitiveDict[str], kind: str = "GET", seconds: float = 0
+    ) -> None:
+        """Note a response that isn't a 429: its headers, and how long its kind of request took.
 
-        The headers come with access tokens only (public documentation).
+        What they say of the limit comes with access tokens only (public documentation).
         """
         with self._lock:
             now = self.clock.now()
             self._answered += 1
             self._progress = now
             if now >= self._closed_until:  # else it was under way when the window closed
+                self._burst_rate.answered(now, reopened=self._refusals > 0)
                 self._refusals = 0
-                self._width = min(self._width + 1 / self._width, self.parallel)
+                self._width.answered(kind, seconds, self._in_flight)
             limit = headers.get("X-RateLimit-Limit", "")
             if limit.isascii() and limit.isdigit() and int(limit[:9]) > 0 and not self.fixed:
                 self.limit = int(limit[:9])
@@ -172,7 +193,8 @@ class Throttle:
                 self._closed_until = max(self._closed_until, now + wanted)
             else:
                 if not self._refusals:  # a probe says nothing of how many are too many
-                    self._width = max(1, self._in_flight // 2)
+                    self._width.refused(self._in_flight)
+                    self._burst_rate.refused(now)
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
                 self._closed_until = now + (wanted or self.clock.jittered(growing))

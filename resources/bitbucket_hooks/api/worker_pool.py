@@ -23,6 +23,7 @@ from bitbucket_hooks.api.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from bitbucket_hooks.api.turns import LINE
 from bitbucket_hooks.model.errors import ConfigError, HooksError
 
 _NOTIFY_EVERY: Final = 10.0  # seconds
@@ -96,9 +97,11 @@ class WorkerPool:
         result: PoolResult[T] = PoolResult(len(pieces))
         began = notified = self.clock.now()
         hopeless = threading.Event()
+        context = copy_context()
+        context.run(LINE.set, hopeless)  # an object of this run's own: its requests are one line
         with ThreadPoolExecutor(self.workers) as pool:
             names = {
-                pool.submit(copy_context().run, self._do, piece, hopeless): name
+                pool.submit(context.copy().run, self._do, piece, hopeless): name
                 for name, piece in pieces.items()
             }
             try:

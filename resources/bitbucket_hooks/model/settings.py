@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import UnionType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ NAMESPACE: Final = "bitbucket"
 PUBLIC_API: Final = "https://api.bitbucket.org/2.0"
 PUBLIC_LIMIT: Final = 1000
 """Requests an hour and identity on webhook data (public documentation)."""
+MOST_PARALLEL: Final = 64
+"""Requests in flight of one process, where nobody gives another bound: as many as it can use."""
 
 SANDBOX_SCHEME: Final = "sandbox:"
 
@@ -43,8 +46,8 @@ class Setting:
     """What it is, in one sentence."""
     note: str = ""
     """More of it, for the docs."""
-    kind: type = str
-    """`str` or `int`."""
+    kind: type | UnionType = str
+    """`str`, `int`, or either."""
     credential: bool = False
     secret: bool = False
     of_provider: bool = False
@@ -110,9 +113,10 @@ SETTINGS: Final = (
     ),
     Setting(
         "parallel",
-        "Requests in flight of one process; default 16.",
-        "Halved for a while when Bitbucket refuses one (429).",
-        kind=int,
+        "The most requests in flight of one process; default `auto`.",
+        "It begins with a few, sends more while answers stay quick, and fewer after one is refused "
+        "(429); `auto` has a bound of 64.",
+        kind=int | str,
     ),
     Setting(
         "missingRepository",
@@ -223,8 +227,8 @@ class Settings:
     """Requests an hour to pace by; None: the service's own, as far as it is known."""
     max_wait: float = 3900
     """Seconds without any progress before a run gives up."""
-    parallel: int = 16
-    """Requests in flight of one process."""
+    parallel: int = MOST_PARALLEL
+    """The most requests in flight of one process."""
     missing_repository: str = "error"
     refresh_turns: int = 1
     """The number of runs in which refreshes check everything."""
@@ -277,7 +281,7 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
         "adopt": lambda: _adopt(layers),
         "rate_limit": lambda: _number(layers, "rateLimit", None),
         "max_wait": lambda: _number(layers, "maxWait", 3900),
-        "parallel": lambda: _number(layers, "parallel", 16),
+        "parallel": lambda: _parallel(layers),
         "missing_repository": lambda: _missing_repository(layers),
         "refresh_turns": lambda: _refresh_turns(layers),
     }
@@ -342,6 +346,12 @@ def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
         raise _unusable(key, value, "Use a whole number above 0.")
     return int(value)
+
+
+def _parallel(layers: Sequence[Layer]) -> int:
+    if value_of(layers, "parallel") == "auto":
+        return MOST_PARALLEL
+    return _number(layers, "parallel", MOST_PARALLEL)
 
 
 def _refresh_turns(layers: Sequence[Layer]) -> int:
