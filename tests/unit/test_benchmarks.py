@@ -52,10 +52,10 @@ def test_unavoidable_requests() -> None:
 
 
 def test_network_seconds() -> None:
-    """5,000 listings at 50 ms: 16 in flight; of single hooks as many as the engine works on."""
-    assert cases.network_seconds(parse("fleet-5000x1"), "refresh", 2) == pytest.approx(15.625)
+    """5,000 listings at 50 ms: 64 in flight; of single hooks as many as the engine works on."""
+    assert cases.network_seconds(parse("fleet-5000x1"), "refresh", 2) == pytest.approx(3.90625)
     assert cases.network_seconds(parse("hook-5000x1"), "refresh", 2) == pytest.approx(31.25)
-    assert cases.network_seconds(parse("hook-5000x1"), "refresh", 64) == pytest.approx(15.625)
+    assert cases.network_seconds(parse("hook-5000x1"), "refresh", 64) == pytest.approx(3.90625)
     assert cases.network_seconds(parse("fleet-5000x1"), "no-op", 2) == 0
     assert cases.network_seconds(parse("fleet-1600x1@32"), "refresh", 2) == pytest.approx(2.5)
     assert cases.network_seconds(parse("hook-1600x1@32"), "refresh", 2) == pytest.approx(10)
