@@ -11,8 +11,8 @@ from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.connections import open_session
+from bitbucket_hooks.api.open_log import open_request_log
 from bitbucket_hooks.api.request import Endpoint
-from bitbucket_hooks.api.request_log import open_request_log
 from bitbucket_hooks.api.retry import RetryingSender
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.model.credentials import Anonymous, ApiToken, Credentials
@@ -68,7 +68,9 @@ def _sender(
         parallel=settings.parallel,
         limit=settings.known_limit,
         fixed=settings.rate_limit is not None,
-        request_log=open_request_log(settings.api_url, identity(settings), clock),
+        request_log=open_request_log(
+            settings.api_url, identity(settings), settings.pace, clock, notify
+        ),
     )
     return RetryingSender(session, throttle, clock, notify)
 

@@ -15,6 +15,7 @@ from bitbucket_hooks.sandbox.server import serve
 from support.engine import STACK, Project, Templates, finish, stacks_program, wait_until
 from support.engine import project as new_project
 from support.postgres import Server, postgres
+from support.redis_server import PASSWORD, redis_server
 
 pytestmark = pytest.mark.engine
 
@@ -142,6 +143,38 @@ def test_two_stacks_share_a_tokens_budget(
         assert len(sent) == 30
         assert "rate limit" in stacks.up().failed().flat
         assert len(stacks.estate.requests()) == 30
+
+
+def test_machines_share_a_tokens_budget(
+    stacks: Project, templates: Templates, tmp_path: Path
+) -> None:
+    """Two with caches of their own, by a store: together as much as the limit, no refusal."""
+    stacks.estate.add_repositories([f"acme/r{i}" for i in range(40)])
+    token = stacks.estate.issue_access_token("acme")
+    with (
+        serve(stacks.database) as base,
+        redis_server() as store,
+        contextmanager(new_project)(templates, tmp_path / "second", stacks_program) as second,
+    ):
+        stacks.estate.configure(rate_limit=30, latency_ms=20)
+        second.env["BITBUCKET_HOOKS_CACHE"] = str(tmp_path / "cache-of-the-second")
+        for number, item in enumerate((stacks, second)):
+            slugs = [f"r{i}" for i in range(40) if i % 2 == number]
+            settings = {"apiUrl": base, "rateLimit": "30", "maxWait": "5", "oauthToken": token}
+            item.config({f"bitbucket:{key}": value for key, value in settings.items()})
+            item.config({KEY: [{**CI, "repositories": slugs}]})
+        stacks.secret("bitbucket:pace", store.url)
+        second.env["BITBUCKET_PACE"] = store.url
+        running = [item.start("up", "--yes", "--skip-preview") for item in (stacks, second)]
+        for process in running:
+            run = finish(process).failed()
+            assert "rate limit: no progress" in run.flat
+            assert "can't be used" not in run.flat
+            assert PASSWORD not in run.text
+        sent = stacks.estate.requests()
+        assert [item.status for item in sent if item.status == 429] == []
+        assert len(sent) == 30
+        assert PASSWORD not in stacks.run("stack", "export").succeeded().stdout
 
 
 def _stop(run: subprocess.Popen[str], project: Project) -> None:

@@ -113,8 +113,8 @@ def test_what_it_replaces(server: ProviderServer, name: str) -> None:
 
 
 def test_what_is_secret() -> None:
-    """Credentials, and what a hook's secret is or could be guessed from."""
-    secret = {"password", "oauthToken", "oauthClientSecret"}
+    """Credentials, a store's address, and what a hook's secret is or could be guessed from."""
+    secret = {"password", "oauthToken", "oauthClientSecret", "pace"}
     settings = SCHEMA["config"]["variables"]
     assert {key for key, spec in settings.items() if spec.get("secret")} == secret
     assert SCHEMA["provider"]["inputProperties"] == settings

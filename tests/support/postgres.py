@@ -44,6 +44,25 @@ class Server:
     programs: Path
     folder: Path
 
+    def start(self) -> None:
+        """Start it, again after a stop."""
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        self._control("-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """End it, and every connection."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *args: str) -> None:
+        data = str(self.folder / "data")
+        _as_other([str(self.programs / "pg_ctl"), "-D", data, "-w", "-s", *args])
+
+    def ask_for_passwords(self) -> None:
+        """Let nobody in without a password but the owner."""
+        rules = f"('local all {_USER} trust'), ('local all all scram-sha-256')"
+        self.ask(f"COPY (VALUES {rules}) TO '{self.folder}/data/pg_hba.conf'")
+        self.ask("SELECT pg_reload_conf()")
+
     @property
     def backend(self) -> str:
         """The address of an empty database, as Pulumi takes it."""
@@ -67,19 +86,18 @@ def postgres() -> Iterator[Server]:
     # not in the test's folder: the path of a socket has at most 107 bytes
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as place:
         folder = Path(place)
-        data, started = str(folder / "data"), str(folder / "log")
         if os.getuid() == 0:  # which PostgreSQL refuses to run as
             os.chown(folder, pwd.getpwnam(_SERVERS_OWN).pw_uid, -1)
-        control = [str(found / "pg_ctl"), "-D", data, "-w", "-s"]
-        _as_other([str(found / "initdb"), "-D", data, "-A", "trust", "-U", _USER, "--no-sync"])
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        _as_other([*control, "-l", started, "-o", options, "start"])
+        server = Server(found, folder)
+        options = ["-A", "trust", "-U", _USER, "--no-sync"]
+        _as_other([str(found / "initdb"), "-D", str(folder / "data"), *options])
+        server.start()
         try:
             own = ["-h", str(folder), "-U", _USER]
             _run([str(found / "createdb"), *own, _DATABASE])
-            yield Server(found, folder)
+            yield server
         finally:
-            _as_other([*control, "-m", "immediate", "stop"])
+            server.stop()
 
 
 def _as_other(command: list[str]) -> None:

@@ -13,7 +13,9 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.request_log import HOUR, RequestLog, open_request_log
+from bitbucket_hooks.api.local_log import LocalLog
+from bitbucket_hooks.api.open_log import open_request_log
+from bitbucket_hooks.api.request_log import HOUR
 from bitbucket_hooks.api.throttle import Throttle
 from bitbucket_hooks.model.credentials import (
     AccessToken,
@@ -38,19 +40,19 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.request_log import RequestLog
-log = RequestLog(Path(sys.argv[1]), Clock())
+from bitbucket_hooks.api.local_log import LocalLog
+log = LocalLog(Path(sys.argv[1]), Clock())
 print(sum(log.take(500) == 0 for _ in range(400)))
 """
 
 
-def _log(path: Path, clock: Clock) -> RequestLog:
-    return RequestLog(path / "cache" / "pace" / "log", clock)
+def _log(path: Path, clock: Clock) -> LocalLog:
+    return LocalLog(path / "cache" / "pace" / "log", clock)
 
 
 def _path(credentials: Credentials, api_url: str = API) -> Path:
-    request_log = open_request_log(api_url, credentials, Clock())
-    assert request_log is not None
+    request_log = open_request_log(api_url, credentials, None, Clock(), print)
+    assert isinstance(request_log, LocalLog)
     return request_log.path
 
 
@@ -159,7 +161,7 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert _path(Anonymous()).parent == tmp_path / custom / "bitbucket-hooks" / "pace"
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
-    assert open_request_log(API, Anonymous(), Clock()) is None
+    assert open_request_log(API, Anonymous(), None, Clock(), print) is None
 
 
 def test_without_a_folder_each_paces_itself(tmp_path: Path, clock: FakeClock) -> None:

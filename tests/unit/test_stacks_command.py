@@ -140,6 +140,19 @@ def test_a_matrix_for_github() -> None:
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("kind", ["github", "bitbucket"])
+def test_a_matrix_with_one_budget(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gets a part of the limit: all draw on one budget in a store."""
+    monkeypatch.setenv("BITBUCKET_PACE", "redis://:canary-password@store.example.com")
+    done = _run("--matrix", kind)
+    assert "prod-eu" in done.stdout
+    assert "rateLimit" not in done.stdout
+    assert "RATE_LIMIT" not in done.stdout
+    assert "canary" not in done.stdout + done.stderr
+    assert "holds over" not in done.stderr
+
+
+@pytest.mark.usefixtures("project")
 def test_a_matrix_for_bitbucket() -> None:
     """Steps as they stand in a pipeline's file; a name is quoted for the shell."""
     _stack("a b", **TOKEN)

@@ -1,108 +1,26 @@
-"""What all processes of a user on one machine have sent as one identity, in the last hour.
-
-Bitbucket counts per identity, whoever sends: runs of two stacks with the same token, and the
-program and the provider of one run, draw on the same allowance. A database per identity holds the
-time of each request, and until when nothing is to be sent after a refusal.
-"""
+"""What was sent as one identity in the last hour: what a log of it can do, wherever it is kept."""
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-from pathlib import Path
-from typing import Final
-
-from attrs import define, field
-
-from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.filesystem.database import Database
-from bitbucket_hooks.filesystem.folders import cache_folder
-from bitbucket_hooks.model.credentials import AccessToken, ApiToken, Credentials, OAuthConsumer
+from typing import Final, Protocol
 
 HOUR: Final = 3600.0
 """Seconds over which Bitbucket counts (public documentation): a rolling hour per identity."""
 
-_PUT_BACK: Final = 60.0  # seconds by which the day's clock may be corrected unnoticed
-_VERSION: Final = 301
-_SCHEMA: Final = """
-CREATE TABLE requests (number INTEGER PRIMARY KEY, at REAL);
-CREATE TABLE closings (begun REAL, ends REAL)
-"""
-_LAST: Final = "SELECT number, at FROM requests ORDER BY number DESC LIMIT 1"
 
-
-@define
-class RequestLog:
-    """The times of one identity's requests, numbered without a gap; seconds since 1970."""
-
-    path: Path
-    clock: Clock
-    _database: Database = field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._database = Database(self.path, _VERSION, _SCHEMA, self._forget_old)
+class RequestLog(Protocol):
+    """Counts the requests of one identity, of all processes that share the log."""
 
     def take(self, limit: int) -> float:
         """Note a request and return 0, or return in how many seconds there is room for one.
 
-        `limit` is what an hour may hold. Raises ConfigError when the database can't be used.
+        `limit` is what an hour may hold. Raises ConfigError when the log can't be used.
         """
-        with self._database.writing() as database:
-            now = self._now()  # not before: others note theirs meanwhile
-            if (closed := self._closed(database, now)) > 0:
-                return closed
-            number, last = database.execute(_LAST).fetchone() or (0, now)
-            if last > now + _PUT_BACK:
-                database.execute("DELETE FROM requests")
-                number = 0
-            oldest = database.execute(
-                "SELECT at FROM requests WHERE number = ?", (number - limit + 1,)
-            ).fetchone()
-            if oldest is not None and oldest[0] + HOUR > now:
-                return float(oldest[0] + HOUR - now)
-            database.execute("INSERT INTO requests VALUES (?, ?)", (number + 1, now))
-            return 0
+        ...
 
     def close(self, seconds: float) -> None:
         """Let nobody send anything for a while, at most as long as a request counts.
 
-        Raises ConfigError when the database can't be used.
+        Raises ConfigError when the log can't be used.
         """
-        with self._database.writing() as database:
-            now = self._now()
-            if seconds > self._closed(database, now):
-                ends = now + min(seconds, HOUR)
-                database.execute("DELETE FROM closings")
-                database.execute("INSERT INTO closings VALUES (?, ?)", (now, ends))
-
-    def _closed(self, database: sqlite3.Connection, now: float) -> float:
-        """Seconds for which it is closed; 0 when the day's clock was put back since."""
-        begun, ends = database.execute("SELECT * FROM closings").fetchone() or (now, now)
-        left = float(ends - now)
-        return left if begun <= now + _PUT_BACK and left <= HOUR + _PUT_BACK else 0
-
-    def _forget_old(self, database: sqlite3.Connection) -> None:
-        database.execute("DELETE FROM requests WHERE at <= ?", (self._now() - HOUR,))
-
-    def _now(self) -> float:
-        return self.clock.wall().timestamp()
-
-
-def open_request_log(api_url: str, credentials: Credentials, clock: Clock) -> RequestLog | None:
-    """The log of an identity; None when this user has no folder for caches."""
-    folder = cache_folder()
-    if folder is None:
-        return None
-    identity = "nobody"
-    match credentials:  # whom the service counts; a token only where nothing else says who it is
-        case ApiToken(email):
-            identity = f"user {email}"
-        case OAuthConsumer(client_id):
-            identity = f"consumer {client_id}"
-        case AccessToken(token):
-            identity = f"token {_digest(token)}"
-    return RequestLog(folder / "pace" / f"{_digest(f'{api_url} {identity}')[:32]}.db", clock)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        ...

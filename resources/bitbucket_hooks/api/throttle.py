@@ -48,7 +48,7 @@ class Throttle:
     fixed: bool = False
     """Whether the user set the limit, so that headers don't change it."""
     request_log: RequestLog | None = None
-    """What other processes on this machine send as the same identity; None: unknown."""
+    """What other processes send as the same identity; None: unknown."""
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _sent: deque[float] = field(factory=deque, init=False, repr=False)
@@ -134,7 +134,7 @@ class Throttle:
         return max(opens, self._closed_until) - now
 
     def _take_shared(self) -> float:
-        """Take a place among all processes of this machine, while the limit is known."""
+        """Take a place among all processes that share the log, while the limit is known."""
         if self.request_log is None or self.limit is None:
             return 0
         try:

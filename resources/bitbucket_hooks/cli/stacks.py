@@ -216,7 +216,7 @@ def _note_own_limits(found: Sequence[StackSummary], parts: Sequence[StackSummary
 def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str) -> None:
     if kind == "github":
         include = [
-            {"stack": stack.stack, **({"rateLimit": stack.rate_limit} if stack.rate_limit else {})}
+            {"stack": stack.stack, **({"rateLimit": limit} if (limit := _part_of(stack)) else {})}
             for stack in parts
         ]
         click.echo(json.dumps({"include": include}))
@@ -228,8 +228,14 @@ def _print_matrix(kind: str, parts: Sequence[StackSummary], script: str) -> None
     click.echo(yaml.safe_dump(block, sort_keys=False, width=1000), nl=False)
 
 
+def _part_of(stack: StackSummary) -> int | None:
+    """What a step has to be told to keep to."""
+    return None if stack.shares_budget else stack.rate_limit
+
+
 def _step(stack: StackSummary, script: str) -> dict[str, Any]:
-    limit = f"BITBUCKET_RATE_LIMIT={stack.rate_limit} " if stack.rate_limit else ""
+    part = _part_of(stack)
+    limit = f"BITBUCKET_RATE_LIMIT={part} " if part else ""
     return {
         "name": stack.stack,
         "caches": ["engine", "packages"],

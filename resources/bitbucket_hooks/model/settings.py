@@ -24,6 +24,7 @@ from bitbucket_hooks.model.credentials import (
     OAuthConsumer,
 )
 from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.masking import SECRET
 from bitbucket_hooks.model.naming import snake
 from bitbucket_hooks.model.urls import comparable, shown
 
@@ -109,6 +110,13 @@ SETTINGS: Final = (
         kind=int,
     ),
     Setting(
+        "pace",
+        "The url of a store in which runners on several machines share one limit.",
+        "`postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`; the default is a file for "
+        "each machine ([one budget](scaling.md#one-budget-of-requests)).",
+        secret=True,
+    ),
+    Setting(
         "maxWait", "Seconds without progress after which a run gives up; default 3900.", kind=int
     ),
     Setting(
@@ -152,6 +160,11 @@ ALL: Final = "all"
 """Its value for a run that checks everything."""
 
 _MAX_DIGITS: Final = 9
+_STORE_SCHEMES: Final = ("postgres", "postgresql", "redis", "rediss")
+_STORES: Final = (
+    "Write postgres://USER:PASSWORD@HOST/DATABASE or redis://USER:PASSWORD@HOST, each part "
+    "percent-encoded."
+)
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 T = TypeVar("T")
@@ -225,6 +238,8 @@ class Settings:
     """`match`, or `never`; on a resource also a uuid."""
     rate_limit: int | None = None
     """Requests an hour to pace by; None: the service's own, as far as it is known."""
+    pace: str | None = field(default=None, repr=False)
+    """Where the store is that counts for several machines; None: nothing is shared."""
     max_wait: float = 3900
     """Seconds without any progress before a run gives up."""
     parallel: int = MOST_PARALLEL
@@ -280,6 +295,7 @@ def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
         "workspace": lambda: value_of(layers, "workspace"),
         "adopt": lambda: _adopt(layers),
         "rate_limit": lambda: _number(layers, "rateLimit", None),
+        "pace": lambda: _pace(value_of(layers, "pace")),
         "max_wait": lambda: _number(layers, "maxWait", 3900),
         "parallel": lambda: _parallel(layers),
         "missing_repository": lambda: _missing_repository(layers),
@@ -363,6 +379,20 @@ def _refresh_turns(layers: Sequence[Layer]) -> int:
             "--refresh, as a refresh uses the configuration in the state.",
         )
     return _number(layers, "refreshTurns", 1)
+
+
+def _pace(url: str | None) -> str | None:
+    if url in (None, SECRET):  # the latter is encrypted, and not open here
+        return url
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        raise _unusable("pace", "(unreadable)", _STORES) from None
+    # an @ further on is part of a password that isn't escaped, whose beginning would be the host
+    if parts.scheme not in _STORE_SCHEMES or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise _unusable("pace", "(hidden)", _STORES)
+    return url.strip()
 
 
 def _missing_repository(layers: Sequence[Layer]) -> str:

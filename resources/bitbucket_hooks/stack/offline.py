@@ -74,6 +74,8 @@ class StackSummary:
     """Requests an hour that it may send; None: nothing limits it."""
     own_limit: bool
     """Whether its files say so, which no variable of the environment changes."""
+    shares_budget: bool
+    """Whether all machines draw on one budget, so that nobody needs a part of its own."""
     problems: tuple[str, ...]
     """What is wrong with its keys; `check` tells what is wrong with its hooks."""
 
@@ -109,6 +111,7 @@ def _summary(stack: str) -> StackSummary:
         "the sandbox" if settings.sandbox else settings.credentials.identity,
         settings.known_limit,
         "rateLimit" in config.own.values,
+        settings.pace is not None,
         config.problems,
     )
 
@@ -117,14 +120,14 @@ def with_shared_limits(found: Sequence[StackSummary]) -> list[StackSummary]:
     """The same, each with its part of the limit, when all run at once on machines of their own.
 
     Stacks that seem to have the same identity share one limit: two encrypted tokens may be the
-    same, so this is never too much.
+    same, so this is never too much. Those that draw on one budget stay as they are.
     """
     together = Counter((stack.api_url, stack.identity) for stack in found)
     return [
         evolve(
             stack, rate_limit=max(1, stack.rate_limit // together[stack.api_url, stack.identity])
         )
-        if stack.rate_limit
+        if stack.rate_limit and not stack.shares_budget
         else stack
         for stack in found
     ]
