@@ -80,8 +80,8 @@ docs: ## make the handbook as a site: site/index.html
 	@echo 'Open site/index.html'
 
 lock: ## renew requirements/ from pyproject.toml, and the policy pack's (needs uv)
-	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --all-extras pyproject.toml --group dev -o requirements/dev.txt
+	$(COMPILE) --all-extras pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) policies/requirements.in -o policies/requirements.txt
 
 clean: ## remove the virtual environments and the tools' caches; .state and the cached engine stay

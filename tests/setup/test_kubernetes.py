@@ -1,0 +1,52 @@
+"""The manifests of `deploy/kubernetes` against the schemas of Kubernetes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from support.kubernetes import MANIFESTS, rendered
+
+KUSTOMIZATIONS = sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml"))
+
+
+@pytest.mark.parametrize("name", KUSTOMIZATIONS)
+def test_each_object_fits_its_schema(name: str) -> None:
+    """Strictly: a key that Kubernetes doesn't know is a mistake."""
+    for document in rendered(name):
+        kubernetes_validate.validate(document, "1.37", strict=True)
+
+
+def test_the_secret_fits_its_schema_and_holds_nothing() -> None:
+    """It is to be filled in, and no kustomization applies it over the real one."""
+    (secret,) = yaml.safe_load_all((MANIFESTS / "secret.yaml").read_text("utf-8"))
+    kubernetes_validate.validate(secret, "1.37", strict=True)
+    assert all("FILL-IN" in value or "PASSWORD" in value for value in secret["stringData"].values())
+    assert not [
+        item for name in KUSTOMIZATIONS for item in rendered(name) if item["kind"] == "Secret"
+    ]
+
+
+@pytest.mark.parametrize("name", ["drift", "up", "up-in-parts"])
+def test_pods_name_what_is_there(name: str) -> None:
+    """The account, the settings, the labels of the network's policy, the volumes."""
+    objects = rendered(name)
+    there = {(item["kind"], item["metadata"]["name"]) for item in objects}
+    policy = next(item for item in objects if item["kind"] == "NetworkPolicy")
+    pod = _pod(objects)
+    (container,) = pod["spec"]["containers"]
+    assert ("ServiceAccount", pod["spec"]["serviceAccountName"]) in there
+    assert ("ConfigMap", container["envFrom"][0]["configMapRef"]["name"]) in there
+    assert policy["spec"]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
+    assert {mount["name"] for mount in container["volumeMounts"]} == volumes
+    assert {item["metadata"].get("namespace") for item in objects[1:]} == {"bitbucket-hooks"}
+
+
+def _pod(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    (job,) = (item["spec"] for item in objects if item["kind"] in ("Job", "CronJob"))
+    template: dict[str, Any] = job.get("jobTemplate", {"spec": job})["spec"]["template"]
+    return template
