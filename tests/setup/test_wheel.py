@@ -44,8 +44,9 @@ pulumi.export("chat", chat.hooks)
 EVERY_MODULE: Final = """
 import importlib, pkgutil, bitbucket_hooks
 print(bitbucket_hooks.__file__)
-for each in pkgutil.walk_packages(bitbucket_hooks.__path__, "bitbucket_hooks."):
-    importlib.import_module(each.name)
+for module in pkgutil.walk_packages(bitbucket_hooks.__path__, "bitbucket_hooks."):
+    if not module.name.endswith((".postgres_store", ".redis_store")):  # they need their extras
+        importlib.import_module(module.name)
 """
 LOCKED: Final = re.compile(r"^[\w.-]+==[^\\\n]+", re.MULTILINE)
 UUID: Final = re.compile(r"\{[0-9a-f-]{36}\}")

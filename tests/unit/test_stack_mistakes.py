@@ -225,8 +225,7 @@ def test_settings_that_cannot_be_used(stack: Stack) -> None:
         "hooks[0].events[0]:",
         "hooks[0].active:",
     ]
-    meant = "bitbucket:workspace or bitbucket:pace"
-    assert lines[2] == f"bitbucket:wrkspace: is no key; did you mean {meant}?"
+    assert lines[2] == "bitbucket:wrkspace: is no key; did you mean bitbucket:workspace?"
     lines = stack.refuses(CI, account={"username": "a", "oauthToken": "canary", "adopt": "x"})
     assert [line.partition(";")[0] for line in lines] == [
         "the stack config holds two kinds of credentials at once: username, oauthToken",

@@ -243,7 +243,7 @@ def _meant(namespace: str, name: str) -> list[str]:
     meant = _NAMESPACES if namespace in _NAMESPACES else like_it
     same = [like for like in meant if name in _NAMESPACES[like]]
     return [f"{like}:{name}" for like in same] or [
-        f"{like}:{near}" for like in meant for near in nearest(name, _NAMESPACES[like])
+        f"{like}:{near}" for like in meant for near in nearest(name, _NAMESPACES[like], 1)
     ]
 
 
