@@ -122,19 +122,12 @@ def test_two_stacks_share_a_tokens_budget(
     stacks: Project, templates: Templates, tmp_path: Path
 ) -> None:
     """At the same time or one after the other: together as much as the limit, and no refusal."""
-    stacks.estate.add_repositories([f"acme/r{i}" for i in range(40)])
-    token = stacks.estate.issue_access_token("acme")
     with (
         serve(stacks.database) as base,
         contextmanager(new_project)(templates, tmp_path / "second", stacks_program) as second,
     ):
-        stacks.estate.configure(rate_limit=30, latency_ms=20)
         second.env["BITBUCKET_HOOKS_CACHE"] = stacks.env["BITBUCKET_HOOKS_CACHE"]
-        for number, item in enumerate((stacks, second)):
-            slugs = [f"r{i}" for i in range(40) if i % 2 == number]
-            settings = {"apiUrl": base, "rateLimit": "30", "maxWait": "5", "oauthToken": token}
-            item.config({f"bitbucket:{key}": value for key, value in settings.items()})
-            item.config({KEY: [{**CI, "repositories": slugs}]})
+        _share_a_token(stacks, second, base)
         running = [item.start("up", "--yes", "--skip-preview") for item in (stacks, second)]
         for process in running:
             assert "rate limit: no progress" in finish(process).failed().flat
@@ -149,20 +142,13 @@ def test_machines_share_a_tokens_budget(
     stacks: Project, templates: Templates, tmp_path: Path
 ) -> None:
     """Two with caches of their own, by a store: together as much as the limit, no refusal."""
-    stacks.estate.add_repositories([f"acme/r{i}" for i in range(40)])
-    token = stacks.estate.issue_access_token("acme")
     with (
         serve(stacks.database) as base,
         redis_server() as store,
         contextmanager(new_project)(templates, tmp_path / "second", stacks_program) as second,
     ):
-        stacks.estate.configure(rate_limit=30, latency_ms=20)
         second.env["BITBUCKET_HOOKS_CACHE"] = str(tmp_path / "cache-of-the-second")
-        for number, item in enumerate((stacks, second)):
-            slugs = [f"r{i}" for i in range(40) if i % 2 == number]
-            settings = {"apiUrl": base, "rateLimit": "30", "maxWait": "5", "oauthToken": token}
-            item.config({f"bitbucket:{key}": value for key, value in settings.items()})
-            item.config({KEY: [{**CI, "repositories": slugs}]})
+        _share_a_token(stacks, second, base)
         stacks.secret("bitbucket:pace", store.url)
         second.env["BITBUCKET_PACE"] = store.url
         running = [item.start("up", "--yes", "--skip-preview") for item in (stacks, second)]
@@ -175,6 +161,18 @@ def test_machines_share_a_tokens_budget(
         assert [item.status for item in sent if item.status == 429] == []
         assert len(sent) == 30
         assert PASSWORD not in stacks.run("stack", "export").succeeded().stdout
+
+
+def _share_a_token(first: Project, second: Project, base: str) -> None:
+    """Declare 20 hooks in each, which takes 80 requests, of which an hour has 30."""
+    first.estate.add_repositories([f"acme/r{i}" for i in range(40)])
+    token = first.estate.issue_access_token("acme")
+    first.estate.configure(rate_limit=30, latency_ms=20)
+    settings = {"apiUrl": base, "rateLimit": "30", "maxWait": "5", "oauthToken": token}
+    for number, item in enumerate((first, second)):
+        slugs = [f"r{i}" for i in range(40) if i % 2 == number]
+        item.config({f"bitbucket:{key}": value for key, value in settings.items()})
+        item.config({KEY: [{**CI, "repositories": slugs}]})
 
 
 def _stop(run: subprocess.Popen[str], project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.engine import Project
-from support.kubernetes import rendered
+from support.kubernetes import pod_template, rendered
 
 pytestmark = pytest.mark.engine
 
@@ -13,9 +13,7 @@ CI = {"name": "ci", "url": "https://ci.example.com/", "repositories": ["api"]}
 
 
 def _arguments(name: str) -> list[str]:
-    (job,) = (item["spec"] for item in rendered(name) if item["kind"] in ("Job", "CronJob"))
-    pod = job.get("jobTemplate", {"spec": job})["spec"]["template"]["spec"]
-    arguments: list[str] = pod["containers"][0]["args"]
+    arguments: list[str] = pod_template(rendered(name))["spec"]["containers"][0]["args"]
     return arguments
 
 

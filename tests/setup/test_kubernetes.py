@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import kubernetes_validate
 import pytest
 import yaml
 
-from support.kubernetes import MANIFESTS, rendered
+from support.kubernetes import MANIFESTS, pod_template, rendered
 
 KUSTOMIZATIONS = sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml"))
 
@@ -36,7 +34,7 @@ def test_pods_name_what_is_there(name: str) -> None:
     objects = rendered(name)
     there = {(item["kind"], item["metadata"]["name"]) for item in objects}
     policy = next(item for item in objects if item["kind"] == "NetworkPolicy")
-    pod = _pod(objects)
+    pod = pod_template(objects)
     (container,) = pod["spec"]["containers"]
     assert ("ServiceAccount", pod["spec"]["serviceAccountName"]) in there
     assert ("ConfigMap", container["envFrom"][0]["configMapRef"]["name"]) in there
@@ -44,9 +42,3 @@ def test_pods_name_what_is_there(name: str) -> None:
     volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} == volumes
     assert {item["metadata"].get("namespace") for item in objects[1:]} == {"bitbucket-hooks"}
-
-
-def _pod(objects: list[dict[str, Any]]) -> dict[str, Any]:
-    (job,) = (item["spec"] for item in objects if item["kind"] in ("Job", "CronJob"))
-    template: dict[str, Any] = job.get("jobTemplate", {"spec": job})["spec"]["template"]
-    return template

@@ -30,6 +30,13 @@ def rendered(name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(done.stdout))
 
 
+def pod_template(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the template of the pods of the only Job, or CronJob, among them."""
+    (job,) = (item["spec"] for item in objects if item["kind"] in ("Job", "CronJob"))
+    template: dict[str, Any] = job.get("jobTemplate", {"spec": job})["spec"]["template"]
+    return template
+
+
 @cache
 def _kustomize() -> tuple[str, ...]:
     """Kubectl has it within; else it is built once, and kept in the user's cache."""
