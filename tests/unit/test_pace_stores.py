@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,16 @@ from uuid import uuid4
 import pytest
 
 from bitbucket_hooks.api.local_log import LocalLog
-from bitbucket_hooks.api.open_log import open_request_log, open_store
+from bitbucket_hooks.api.open_log import budget_name, open_request_log, open_store
 from bitbucket_hooks.api.request_log import HOUR
 from bitbucket_hooks.api.shared_log import SharedLog
-from bitbucket_hooks.model.credentials import AccessToken
+from bitbucket_hooks.model.credentials import AccessToken, ApiToken
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import environment, resolve
+from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock
+from support.doctor import examine
 from support.postgres import postgres
 from support.redis_server import PASSWORD, redis_server
 
@@ -265,6 +269,46 @@ def test_a_store_that_is_down_at_the_start(store: Store, budget: str, place: Pla
     (warning,) = place.heard
     assert "can't be used (" in warning
     assert "canary" not in warning
+
+
+@pytest.fixture
+def account(sandbox_path: Path, store: Store, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Serve the sandbox, and give the variables of an account whose budget is in the store."""
+    with serve(sandbox_path) as base:
+        yield {
+            "BITBUCKET_API_URL": base,
+            "BITBUCKET_USERNAME": OWNER_EMAIL,
+            "BITBUCKET_PASSWORD": OWNER_TOKEN,
+            "BITBUCKET_RATE_LIMIT": "100",
+            "BITBUCKET_PACE": store.url,
+            "BITBUCKET_HOOKS_CACHE": str(tmp_path),
+        }
+
+
+def test_the_doctor(store: Store, account: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says whether the store answers, and what is taken; the rest is looked at all the same."""
+    monkeypatch.chdir(account["BITBUCKET_HOOKS_CACHE"])
+
+    def budget(*, code: int = 0) -> str:
+        found = examine(account, code=code)
+        assert len(found.levels("identity")) == 1
+        (line,) = found.lines("budget")
+        return line
+
+    first = budget()
+    assert re.search(r"^ok \S+ answers within \d+ ms; 0 requests taken in this hour$", first)
+    assert "; 0 requests" not in budget()
+    opened, owner = open_store(store.url), ApiToken(OWNER_EMAIL, OWNER_TOKEN)
+    assert opened is not None
+    opened.close(budget_name(account["BITBUCKET_API_URL"], owner), 100)
+    closed = budget(code=2)
+    assert re.search(r"^warning .* closed for (99|100) s, as one was refused Wait an hour", closed)
+    store.server.stop()
+    try:
+        lost = budget(code=2)
+    finally:
+        store.server.start()
+    assert re.search(r"^error \S+ can't be used \(.*\): each machine keeps to a part", lost)
 
 
 @pytest.mark.parametrize("change", ["password", "option"])

@@ -30,13 +30,18 @@ def open_request_log(
 
     Raises ConfigError when the driver of the store isn't installed.
     """
-    budget = _digest(f"{api_url} {_counted_as(credentials)}")[:32]
+    budget = budget_name(api_url, credentials)
     folder = cache_folder()
     local = None if folder is None else LocalLog(folder / "pace" / f"{budget}.db", clock)
     store = open_store(pace)
     if store is None:
         return local
     return SharedLog(store, budget, _this_machine(folder), local, clock, notify)
+
+
+def budget_name(api_url: str, credentials: Credentials) -> str:
+    """What an identity's budget is called in logs and stores; it tells nothing of them."""
+    return _digest(f"{api_url} {_counted_as(credentials)}")[:32]
 
 
 def open_store(pace: str | None) -> Store | None:

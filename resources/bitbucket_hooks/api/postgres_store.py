@@ -14,7 +14,7 @@ import psycopg
 from attrs import asdict, define, field
 from psycopg import ClientCursor, Connection, errors
 
-from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed
+from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed, Taken
 from bitbucket_hooks.model.masking import Mask
 
 _PATIENCE: Final = 5  # seconds for a connection, a lock or an answer
@@ -63,6 +63,11 @@ _CLOSE: Final = """
 INSERT INTO bitbucket_hooks_pace AS old
     VALUES (%(budget)s, 'closed', '', NULL, clock_timestamp() + %(seconds)s * interval '1 second')
     ON CONFLICT (budget, lease) DO UPDATE SET ends = greatest(old.ends, excluded.ends)"""
+_LOOK: Final = """
+SELECT coalesce(sum(places), 0),
+    coalesce(extract(epoch FROM max(ends) FILTER (WHERE places IS NULL) - clock_timestamp()), 0)
+        ::float8
+FROM bitbucket_hooks_pace WHERE budget = %(budget)s AND ends > clock_timestamp()"""
 
 
 @define
@@ -82,6 +87,14 @@ class PostgresStore:
     def close(self, budget: str, seconds: float) -> None:
         """Give no place for a while. Raises StoreFailed."""
         self._write(_LOCK + _CLOSE, {"budget": budget, "seconds": seconds})
+
+    def look(self, budget: str) -> Taken:
+        """What is gone of a budget. Raises StoreFailed."""
+        with self._failing():
+            try:
+                return Taken(*self._send(_LOOK, {"budget": budget}))
+            except errors.UndefinedTable:  # nobody has asked for a place yet
+                return Taken(0, 0)
 
     def _write(self, query: str, values: dict[str, Any]) -> Any:
         with self._failing():

@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed
+from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed, Taken
 from bitbucket_hooks.model.masking import Mask
 
 _PATIENCE: Final = 5.0  # seconds for a connection or an answer
@@ -65,6 +65,14 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
     redis.call('SET', KEYS[1], 'closed', 'PX', ARGV[1])
 end
 """
+_LOOK: Final = """
+local time, taken = redis.call('TIME'), 0
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, row in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 1, '+inf')) do
+    taken = taken + row:match('%d+$')
+end
+return { taken, math.max(redis.call('PTTL', KEYS[2]), 0) }
+"""
 
 
 @define
@@ -79,14 +87,20 @@ class RedisStore:
     def take(self, ask: Ask) -> Grant:
         """Give places. Raises StoreFailed."""
         values = (ask.runner, ask.lease, ask.lease_before, ask.used_before, ask.owed, ask.wanted)
-        keys = [_key(ask.budget, "leases"), _key(ask.budget, "closed")]
-        answer = self._run(_TAKE, keys, [*values, ask.limit, int(ask.counts_for * 1000)])
+        answer = self._run(
+            _TAKE, _keys(ask.budget), [*values, ask.limit, int(ask.counts_for * 1000)]
+        )
         places, pause, runners = answer
         return Grant(places, pause / 1000, runners)
 
     def close(self, budget: str, seconds: float) -> None:
         """Give no place for a while. Raises StoreFailed."""
-        self._run(_CLOSE, [_key(budget, "closed")], [max(1, int(seconds * 1000))])
+        self._run(_CLOSE, _keys(budget)[1:], [max(1, int(seconds * 1000))])
+
+    def look(self, budget: str) -> Taken:
+        """What is gone of a budget. Raises StoreFailed."""
+        places, closed_for = self._run(_LOOK, _keys(budget), [])
+        return Taken(places, closed_for / 1000)
 
     def _run(self, script: str, keys: list[str], values: list[Any]) -> Any:
         try:
@@ -104,5 +118,6 @@ class RedisStore:
             raise StoreFailed(self.mask.over(text.splitlines()[0])) from None
 
 
-def _key(budget: str, what: str) -> str:
-    return f"bitbucket-hooks:{{{budget}}}:{what}"
+def _keys(budget: str) -> list[str]:
+    """Of its leases, and of its closing; both in one slot of a cluster."""
+    return [f"bitbucket-hooks:{{{budget}}}:{what}" for what in ("leases", "closed")]

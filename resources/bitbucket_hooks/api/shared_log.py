@@ -67,6 +67,15 @@ class Grant:
     """How many have places that count, the asking one among them."""
 
 
+@frozen
+class Taken:
+    """What is gone of a budget."""
+
+    places: int
+    closed_for: float
+    """Seconds for which no place is given; 0 when it is open."""
+
+
 class Store(Protocol):
     """Counts for all runners. Everything raises StoreFailed, and leaves nothing locked.
 
@@ -82,6 +91,10 @@ class Store(Protocol):
 
     def close(self, budget: str, seconds: float) -> None:
         """Give no place for a while; a closing that lasts longer is kept."""
+        ...
+
+    def look(self, budget: str) -> Taken:
+        """What is gone of a budget; nothing is changed."""
         ...
 
 

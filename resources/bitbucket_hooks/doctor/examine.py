@@ -25,6 +25,7 @@ from bitbucket_hooks.doctor.findings import (
     Checks,
     CheckSection,
     Finding,
+    Level,
     Report,
     error,
     note,
@@ -34,7 +35,7 @@ from bitbucket_hooks.doctor.findings import (
 from bitbucket_hooks.doctor.planned import PlannedHooks
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.masking import SECRET, Mask
-from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, project_root
+from bitbucket_hooks.model.settings import SECRET_KEYS, VARIABLES, Settings, project_root
 from bitbucket_hooks.pulumi_cli.engine import stack_config, try_encryption
 from bitbucket_hooks.stack import files
 
@@ -87,10 +88,17 @@ class Examination:
             for account in configuration.accounts
             if not is_unread or account.source is not None
         ]
+        budgets: dict[str | None, list[Finding]] = {}
         identities: dict[str | None, list[Finding]] = {}
         for account in found:
             self.notify(f"asking the API{f' for {account.name}' if account.name else ''}")
-            identity = run_checks({"identity": self._connect}, account, clients)
+            settings = account.settings
+            if settings is None:
+                continue
+            budgets[account.name] = run_checks({"budget": limits.budget}, settings)
+            if any(finding.level is Level.ERROR for finding in budgets[account.name]):
+                settings = evolve(settings, pace=None)  # that is said, and the rest goes on
+            identity = run_checks({"identity": self._connect}, account, settings, clients)
             identities[account.name] = identity
         hooks = PlannedHooks(configuration, self._connections, self.notify)
         if checked := configuration.checked:
@@ -100,17 +108,20 @@ class Examination:
         for account in found:
             about = account.name or ""
             findings = run_checks({"credentials": accounts.credentials}, account)
-            findings += identities[account.name]
+            findings += identities.get(account.name, ())
+            budget = budgets.get(account.name, [])
             connection = self._connections.get(account.name)
             if connection is None:
                 yield "account", about, findings
+                yield "rate limit", about, budget
                 continue
             self.notify("looking at the account's rights")
             findings += run_checks(accounts.CHECKS, connection, hooks.needs(account.name))
             yield "account", about, findings
             if connection.accepted:
                 costs = hooks.costs(account.name)
-                yield "rate limit", about, run_checks(limits.CHECKS, connection, costs)
+                budget = [*run_checks(limits.CHECKS, connection, costs), *budget]
+            yield "rate limit", about, budget
         if self._root is not None:
             checks: Checks = {
                 "declarations": lambda: sharing.declarations(files.stacks(), hooks.listed),
@@ -167,18 +178,18 @@ class Examination:
             else:
                 try_encryption(name, files.stack_file(name))
 
-    def _connect(self, account: ConfiguredAccount, clients: ExitStack) -> Iterator[Finding]:
+    def _connect(
+        self, account: ConfiguredAccount, settings: Settings, clients: ExitStack
+    ) -> Iterator[Finding]:
         """Call an account's API, and find out whom it takes this for."""
-        if account.settings is None:
-            return
-        sandbox = account.settings.sandbox
+        sandbox = settings.sandbox
         if sandbox is not None and not sandbox.parent.is_dir():
             what = f"the sandbox {sandbox} can't be made: its folder isn't there"
             yield error("identity", what, "Name a file in a folder that is there.")
         elif sandbox is not None and not sandbox.exists():
             yield note("identity", "the sandbox isn't there yet: the first run makes it")
         else:
-            connection = Connection.open(account, account.settings, self.notify)
+            connection = Connection.open(account, settings, self.notify)
             clients.callback(connection.client.close)
             self._connections[account.name] = connection
             yield from accounts.identify(connection)

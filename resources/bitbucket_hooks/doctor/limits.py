@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from time import perf_counter
 from typing import Final
 
+from bitbucket_hooks.api.open_log import budget_name, open_store
+from bitbucket_hooks.api.shared_log import StoreFailed
+from bitbucket_hooks.connect import identity
 from bitbucket_hooks.doctor.connection import Connection
-from bitbucket_hooks.doctor.findings import Checks, Finding, note, ok, unknown, warning
-from bitbucket_hooks.model.settings import PUBLIC_API, PUBLIC_LIMIT
+from bitbucket_hooks.doctor.findings import Checks, Finding, error, note, ok, unknown, warning
+from bitbucket_hooks.model.settings import PUBLIC_API, PUBLIC_LIMIT, Settings
 from bitbucket_hooks.model.wording import counted
 
 REFRESH: Final = "refresh or drift"
+_WAIT: Final = "Wait an hour, or find out what else uses this identity."
 
 
 def pace(connection: Connection, _: object) -> Iterator[Finding]:
@@ -35,13 +41,39 @@ def pace(connection: Connection, _: object) -> Iterator[Finding]:
         yield ok("pace", "no limit is known here; a refusal would teach it")
 
 
+def budget(settings: Settings) -> Iterator[Finding]:
+    """Whether the store of a budget for several machines can be used, and what is taken of it."""
+    store = open_store(settings.pace)
+    if store is None:
+        return
+    begun = perf_counter()
+    try:
+        taken = store.look(budget_name(settings.api_url, identity(settings)))
+    except StoreFailed as failed:
+        yield error(
+            "budget",
+            f"{store.shown} can't be used ({failed}): each machine keeps to a part of the limit",
+            "Start it, let this machine reach it, or correct bitbucket:pace.",
+            remote=True,
+        )
+        return
+    milliseconds = math.ceil((perf_counter() - begun) * 1000)
+    requests = counted(taken.places, "request")
+    what = f"{store.shown} answers within {milliseconds} ms; {requests} taken in this hour"
+    if taken.closed_for > 0:
+        closed = f"{what}; closed for {math.ceil(taken.closed_for):,} s, as one was refused"
+        yield warning("budget", closed, _WAIT)
+    else:
+        yield ok("budget", what)
+
+
 def headroom(connection: Connection, _: object) -> Iterator[Finding]:
     """Whether the limit is nearly used up."""
     if connection.limit_is_near:
         yield warning(
             "headroom",
             "Bitbucket says that the limit is near: few requests are left in this hour",
-            "Wait an hour, or find out what else uses this identity.",
+            _WAIT,
         )
     elif connection.limit is not None:
         yield ok("headroom", "Bitbucket says that the limit isn't near")
