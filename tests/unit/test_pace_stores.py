@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 import pytest
+from attrs import frozen
 
 from bitbucket_hooks.api.local_log import LocalLog
 from bitbucket_hooks.api.open_log import budget_name, open_request_log, open_store
@@ -35,7 +34,7 @@ EACH_SENDS: Final = 200
 WINDOW: Final = 2.0
 # Before and after each place it asks for the store's time: the place lies between the two.
 RUNNER: Final = """
-import json, sys, time
+import json, signal, sys, time
 from datetime import timedelta
 from pathlib import Path
 from bitbucket_hooks.api.clock import Clock
@@ -43,7 +42,7 @@ from bitbucket_hooks.api.local_log import LocalLog
 from bitbucket_hooks.api.open_log import open_store
 from bitbucket_hooks.api.shared_log import SharedLog
 
-url, budget, folder, number, window, limit, wanted = json.loads(sys.argv[1])
+url, budget, folder, number, window, limit, wanted, dies = json.loads(sys.argv[1])
 
 class WrongClock(Clock):
     def now(self):
@@ -76,6 +75,8 @@ while wanted:
         break
     else:
         time.sleep(min(pause, 0.05))
+if dies:
+    signal.pause()
 """
 
 
@@ -159,21 +160,22 @@ def place(tmp_path: Path, clock: FakeClock) -> Place:
     return Place(tmp_path, clock)
 
 
-def _start(
-    store: Store, budget: str, folder: Path, window: float, limit: int, wanted: int
-) -> list[subprocess.Popen[str]]:
-    """Four runners with caches of their own, whose clocks differ by a minute each."""
-    return [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-c", RUNNER),
-                json.dumps([store.url, budget, f"{folder}/{at}", at, window, limit, wanted]),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for at in range(4)
-    ]
+@frozen
+class Work:
+    """What runners do, each with a cache of its own and a clock that is a minute off the next."""
+
+    store: Store
+    budget: str
+    folder: Path
+    window: float
+    limit: int
+
+    def start(self, number: int, wanted: int, *, dies: bool = False) -> subprocess.Popen[str]:
+        """Start a runner; one that dies stays for that, with places in hand."""
+        given = [self.store.url, self.budget, f"{self.folder}/{number}", number]
+        given += [self.window, self.limit, wanted, dies]
+        command = [sys.executable, "-c", RUNNER, json.dumps(given)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def _sent(running: list[subprocess.Popen[str]]) -> list[tuple[float, float]]:
@@ -184,7 +186,8 @@ def _sent(running: list[subprocess.Popen[str]]) -> list[tuple[float, float]]:
 
 def test_never_too_many_in_any_window(store: Store, budget: str, tmp_path: Path) -> None:
     """By the store's clock, whatever the runners' clocks say; and what has left is free again."""
-    running = _start(store, budget, tmp_path, WINDOW, LIMIT, EACH_SENDS)
+    work = Work(store, budget, tmp_path, WINDOW, LIMIT)
+    running = [work.start(number, EACH_SENDS) for number in range(4)]
     sent = _sent(running)
     assert [item.returncode for item in running] == [0] * 4
     assert len(sent) == 4 * EACH_SENDS > LIMIT
@@ -195,13 +198,14 @@ def test_never_too_many_in_any_window(store: Store, budget: str, tmp_path: Path)
 
 def test_all_of_it_is_used(store: Store, budget: str, tmp_path: Path) -> None:
     """While work waits; one that is killed takes at most what it had in hand, and locks nothing."""
-    running = _start(store, budget, tmp_path, HOUR, 1000, 2000)
-    killed = running[0]
+    work = Work(store, budget, tmp_path, HOUR, 1000)
+    killed = work.start(0, 130, dies=True)  # by then it takes 5 at a time
     assert killed.stdout is not None
-    first = [killed.stdout.readline() for _ in range(130)]  # from here on it takes 5 at a time
-    os.kill(killed.pid, signal.SIGKILL)
-    sent = len(_sent(running)) + len(first)
-    assert [item.returncode for item in running] == [-signal.SIGKILL, 0, 0, 0]
+    first = [killed.stdout.readline() for _ in range(130)]
+    running = [work.start(number, 2000) for number in range(1, 4)]
+    killed.kill()
+    sent = len(_sent([killed, *running])) + len(first)
+    assert [item.returncode for item in running] == [0, 0, 0]
     assert 950 <= sent <= 1000
 
 
