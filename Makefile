@@ -59,7 +59,7 @@ soak: setup-dev ## the long forms: faults, limits, kills, thousands of random hi
 	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
 
 bench: setup ## measure runs in time, memory and requests; options in BENCH: docs/performance.md
-	@. ./activate && python3 -m benchmarks $(BENCH)
+	@. ./activate && unset PYTHONDONTWRITEBYTECODE && $(COMPILE_PACKAGE) && python3 -m benchmarks $(BENCH)
 
 lint: setup-dev ## check style and types
 	@$(BIN)/ruff check

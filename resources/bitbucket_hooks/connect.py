@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from requests import Session
-
 from bitbucket_hooks.api.auth import Authenticator
 from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.connections import open_session
+from bitbucket_hooks.api.connections import DirectSession, open_session
 from bitbucket_hooks.api.open_log import open_request_log
 from bitbucket_hooks.api.request import Endpoint
 from bitbucket_hooks.api.retry import RetryingSender
@@ -59,7 +57,7 @@ def open_signed_client(
 
 
 def _sender(
-    settings: Settings, session: Session, notify: Callable[[str], None], clock: Clock
+    settings: Settings, session: DirectSession, notify: Callable[[str], None], clock: Clock
 ) -> RetryingSender:
     throttle = Throttle(
         clock=clock,
@@ -84,7 +82,7 @@ def identity(settings: Settings) -> Credentials:
     return ApiToken(OWNER_EMAIL, OWNER_TOKEN)
 
 
-def _mount_sandbox(session: Session, path: Path) -> Endpoint:
+def _mount_sandbox(session: DirectSession, path: Path) -> Endpoint:
     from bitbucket_hooks.sandbox.adapter import (  # noqa: PLC0415  # only a trial pays for it
         EMBEDDED_ORIGIN,
         SandboxAdapter,

@@ -14,6 +14,7 @@ from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -122,11 +123,34 @@ class _BoundedAdapter(HTTPAdapter):
 class DirectSession(requests.Session):
     """Leaves redirects alone: it would read the whole body of one just to prepare the next."""
 
+    def __init__(self) -> None:
+        """Know nothing of the environment yet."""
+        super().__init__()
+        self._environment: dict[str, dict[str, Any]] = {}
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Say that nothing is a redirect."""
 
+    def send_directly(
+        self, request: requests.PreparedRequest, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """Send a request and leave the body to be read.
 
-def open_session(parallel: int) -> requests.Session:
+        The environment's proxies and certificates are looked up once for each host, which otherwise
+        takes a fifth of a request's CPU.
+        """
+        host = urlsplit(request.url or "").netloc
+        if host not in self._environment:
+            self._environment[host] = dict(
+                self.merge_environment_settings(
+                    request.url, {}, stream=True, verify=None, cert=None
+                )
+            )
+        request.hooks = self.hooks
+        return self.send(request, timeout=timeout, allow_redirects=False, **self._environment[host])
+
+
+def open_session(parallel: int) -> DirectSession:
     """A session with as many connections as there may be requests at once, and without cookies."""
     session = DirectSession()
     adapter = _BoundedAdapter(pool_connections=2, pool_maxsize=parallel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import requests
@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import InvalidHeader as ReceivedInvalidHeader
 
-from bitbucket_hooks.api.connections import MAX_SECONDS, AnswerTooSlow
+from bitbucket_hooks.api.connections import MAX_SECONDS, AnswerTooSlow, DirectSession
 from bitbucket_hooks.api.errors import UnexpectedAnswer, Unreachable
 from bitbucket_hooks.api.request import Authorization, Request, Response
 from bitbucket_hooks.model.errors import ConfigError, printable
@@ -51,7 +51,7 @@ class TransportError(Exception):
         self.sent = sent
 
 
-def send(session: requests.Session, request: Request, authorization: Authorization) -> Response:
+def send(session: DirectSession, request: Request, authorization: Authorization) -> Response:
     """Send a request once, without following redirects.
 
     Raises TransportError when no complete response came, Unreachable for a certificate that can't
@@ -59,23 +59,28 @@ def send(session: requests.Session, request: Request, authorization: Authorizati
     size.
     """
     try:
-        with session.request(
-            request.method,
-            request.url,
-            params=dict(request.params),
-            data=request.form if request.body is None else json.dumps(request.body),
-            headers=None if request.body is None else {"Content-Type": "application/json"},
-            auth=authorization,
-            timeout=_TIMEOUTS,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        prepared = _prepared(request, {**session.headers, **authorization.headers()})
+        with session.send_directly(prepared, _TIMEOUTS) as response:
             elapsed = response.elapsed.total_seconds()  # an embedded sandbox has no more to say
             seconds = getattr(response.raw, "seconds", elapsed)
             content = _body(request, response)
             return Response(response.status_code, response.headers, content, seconds)
     except _FAILURES as error:
         raise _translated(request.operation, error) from None
+
+
+def _prepared(request: Request, headers: dict[str, str | bytes]) -> requests.PreparedRequest:
+    """What goes over the wire: made without a session, which would merge its own into each."""
+    prepared = requests.PreparedRequest()
+    body: Mapping[str, str] | str | None = request.form
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(request.body)
+    prepared.prepare_method(request.method)
+    prepared.prepare_url(request.url, request.params)
+    prepared.prepare_headers(headers)
+    prepared.prepare_body(body, None)
+    return prepared
 
 
 def _body(request: Request, response: requests.Response) -> bytes:

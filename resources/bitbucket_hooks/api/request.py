@@ -8,7 +8,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
-from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 from urllib3.util import parse_url
 
@@ -61,15 +60,13 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None] | None:
 
 @frozen
 class Authorization:
-    """Signs a request; without a value it keeps requests from reading a netrc."""
+    """What signs a request, if anything does."""
 
     value: str | None = field(default=None, repr=False)
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the header."""
-        if self.value is not None:
-            request.headers["Authorization"] = self.value
-        return request
+    def headers(self) -> dict[str, str]:
+        """The header that says it."""
+        return {} if self.value is None else {"Authorization": self.value}
 
 
 @frozen

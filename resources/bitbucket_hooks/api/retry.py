@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Final
 
 from attrs import define, evolve, field
-from requests import Session
 
 from bitbucket_hooks.api.clock import Clock
+from bitbucket_hooks.api.connections import DirectSession
 from bitbucket_hooks.api.errors import AnswerLost, Unreachable
 from bitbucket_hooks.api.http import TransportError, send
 from bitbucket_hooks.api.request import Authorization, Request, Response
@@ -27,7 +27,7 @@ _NOTIFY_EVERY: Final = 60.0  # seconds between what the user hears, of whichever
 class RetryingSender:
     """Sends requests at the pace of the throttle until they are answered for good."""
 
-    session: Session
+    session: DirectSession
     throttle: Throttle
     clock: Clock
     notify: Callable[[str], None]
