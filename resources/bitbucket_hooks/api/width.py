@@ -7,7 +7,7 @@ time of an answer tells when it is enough.
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Iterable
 from typing import Final
 
 from attrs import define, field
@@ -60,8 +60,8 @@ class Width:
         self._round.clear()
 
     def _end_round(self) -> None:
-        took = {kind: median(times) for kind, times in self._round.items()}
-        slower = median(
+        took = {kind: _middle(times) for kind, times in self._round.items()}
+        slower = _middle(
             took[kind] / self._usual[kind] for kind, times in self._round.items() for _ in times
         )
         self._round.clear()
@@ -74,3 +74,9 @@ class Width:
             self._places = max(START, self._places * _SLOW / slower)
         else:  # so few don't queue up for each other: that is what it takes now
             self._usual |= took
+
+
+def _middle(times: Iterable[float]) -> float:
+    """The upper median: `statistics` would take longer to import than all that a run asks of it."""
+    ordered = sorted(times)
+    return ordered[len(ordered) // 2]
