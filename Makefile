@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate house docs lock clean
+.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate pictures house docs lock clean
 
 export PYTHON ?= python3
 
@@ -69,6 +69,9 @@ lint: setup-dev ## check style and types
 
 generate: setup-dev ## write what derives from the tables in model/: constructors, schemas, docs
 	@$(BIN)/python -m tools.generate
+
+pictures: setup-dev ## make the pictures of the docs from the real program (needs Chromium)
+	@PYTHONPATH=tests $(BIN)/python -m tools.pictures
 
 house: setup-dev ## measure the code's structure: rooms, imports against their order, sizes
 	@PYTHONPATH=tests $(BIN)/python -m support.house

@@ -9,7 +9,9 @@ import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, transcript
-from support.transcript import Step, misses, steps
+from support.transcript import Step, canonical, misses, steps
+from tools.pictures import PICTURES, description, review
+from tools.terminal import drawn, terminal
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,13 +30,26 @@ def session(commands: list[str], folder: Path) -> list[str]:
     return transcript.session(commands, folder, checkout.clean_environment())
 
 
+def words(picture: str) -> list[str]:
+    """The texts of a picture, without what differs from run to run."""
+    return [canonical(text) for text in re.findall(r"<text .*?>(.*?)</text>", picture)]
+
+
 def test_the_tour_prints_what_the_readme_shows(clone: Path) -> None:
-    """Every command of the README runs, in order, and prints the lines that stand below it."""
+    """Every command of the README runs, in order, and prints the lines that stand below it.
+
+    What a preview prints then is what the picture of the docs' front page shows.
+    """
     shown = [step for step in steps(README) if step.command != "make test"]
     printed = session([step.command for step in shown], clone)
 
     assert len(printed) == len(shown) >= 8
     assert not misses(shown, printed)
+
+    with terminal(clone, checkout.clean_environment()) as shell:
+        shell.run(". ./activate")
+        reviewed = drawn([review(shell)], description("preview.svg"))
+    assert words(reviewed) == words((PICTURES / "preview.svg").read_text("utf-8"))
 
 
 def test_make_test_is_there(clone: Path) -> None:

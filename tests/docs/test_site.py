@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import click
@@ -23,7 +20,6 @@ from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import layer, resolve
 from support.checkout import unmeasured
-from support.engine import STACK, Project
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,35 +89,6 @@ def pages(site: Path) -> dict[Path, Page]:
 def test_nothing_is_to_be_said(site: Path) -> None:
     """No warning, no link that the build can't follow, no page outside the tables of contents."""
     assert site.with_name("said").read_text() == ""
-
-
-STORY: Final = """
-more = {more}
-bitbucket.HookFleet(
-    "ci", owner="acme", repositories=["api", "web", "worker"] + more * ["mobile"],
-    url="https://ci.example.com/bitbucket", events=["repo:push"] + more * ["pullrequest:fulfilled"],
-    secret="0123456789abcdef",
-)
-bitbucket.Hook("chat", owner="acme", repository="web", url="https://chat.example.com/hooks")
-"""
-
-
-@pytest.mark.engine
-def test_the_picture_of_the_front_page_is_true(project: Project) -> None:
-    """Its lines are what the command prints; who can't see it is told what it shows."""
-    picture = (ROOT / "docs" / "preview.svg").read_text("utf-8")
-    (alt,) = re.findall(r'aria-label="(.*?)"', picture)
-    assert f"![{alt}](preview.svg)" in (ROOT / "docs" / "index.md").read_text("utf-8")
-    project.program(STORY.format(more=False)).up().succeeded()
-    (chat,) = [hook for hook in project.estate.hooks() if "chat" in hook.url]
-    project.estate.change_hook(chat.uuid, active=False)
-    project.program(STORY.format(more=True))
-    run = project.command("preview", "--refresh", "--stack", STACK)
-    assert run.code == 3, run.text
-    texts = [line for line in picture.splitlines() if "<text" in line]
-    drawn = [unescape(re.sub("<[^>]*>", "", text)) for text in texts]
-    assert len(drawn) == 12
-    assert drawn[3:] == [line.strip() for line in run.stdout.splitlines() if line.strip()][2:]
 
 
 def test_every_page_is_in_the_contents(site: Path, pages: dict[Path, Page]) -> None:

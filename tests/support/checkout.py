@@ -52,7 +52,7 @@ def set_up(target: Path) -> None:
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """The environment of somebody who has set nothing yet, and what is given."""
-    dropped = ("BITBUCKET_", "PULUMI_", "GITHUB_", "COVERAGE_", "CI")
+    dropped = ("BITBUCKET_", "PULUMI_", "GITHUB_", "COVERAGE_", "CI", "MAKE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {**kept, **variables}
 

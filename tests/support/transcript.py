@@ -12,7 +12,7 @@ from attrs import field, frozen
 _FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
     (re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"), "{uuid}"),
-    (re.compile(r"\d+(\.\d+)?s\b"), "Ns"),
+    (re.compile(r"\d+(\.\d+)?\s?s\b"), "Ns"),
     (re.compile(r"[ \t]+$"), ""),
 )
 ANYTHING = "..."
