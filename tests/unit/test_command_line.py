@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -75,6 +76,7 @@ EXAMPLES = {
     "ip-ranges": "",
     "send": "repo:push --url http://127.0.0.1:1/",
     "verify": "run.json --secret-from env:HOOK_SECRET --signature sha256=0",
+    "completion": "bash",
     "plugin install": "",
     "sandbox hooks": "",
     "sandbox add-hook": f"acme/api {URL}",
@@ -177,6 +179,30 @@ def test_lists_of_commands_cut_nothing_off(group: click.Group) -> None:
     ).partition("Commands:")[2]
     assert text
     assert "..." not in text
+
+
+@pytest.mark.parametrize("way", COMMANDS)
+def test_help_fits_a_terminal(way: str) -> None:
+    """Of 80 columns."""
+    context = click.Context(
+        COMMANDS[way], info_name=way, terminal_width=80, **main.context_settings
+    )
+    assert [line for line in COMMANDS[way].get_help(context).splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("way", [way for way in COMMANDS if way and " " not in way])
+def test_help_has_examples(folder: Path, way: str) -> None:
+    """Which the commands take."""
+    (folder / "reviewed.json").write_text("{}")
+    lines = (COMMANDS[way].epilog or "").replace("\\\n", "").splitlines()
+    called = [line.strip() for line in lines if "bitbucket-hooks " in line]
+    assert called
+    for line in called:
+        words = shlex.split(re.split(" [>|] ?", line)[0])
+        if words[0] == "bitbucket-hooks":
+            group = " ".join(words[1:3]) in COMMANDS
+            name, args = " ".join(words[1 : 2 + group]), words[2 + group :]
+            COMMANDS[name].make_context(name, args)
 
 
 def test_the_list_of_commands_says_what_each_one_says() -> None:

@@ -60,4 +60,4 @@ def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     result = CliRunner().invoke(main, ["plugin", "install"])
     assert result.exit_code == 1
     assert "there is no `pulumi` on the PATH" in result.stderr
-    assert "install the Pulumi CLI" in result.stderr
+    assert "Install the Pulumi CLI" in result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bitbucket_hooks.cli.group import LazyGroup
+from bitbucket_hooks.cli.version import print_version
 
 _COMMANDS = {
     "check": ("check:check", "Validate stack configs offline, and print what they declare."),
@@ -23,6 +24,10 @@ _COMMANDS = {
     "ip-ranges": ("catalogues:ip_ranges", "Print the address ranges that webhooks come from."),
     "send": ("send:send", "Make a test delivery to a receiver, and say what it answers."),
     "verify": ("verify:verify", "Tell whether a delivery was signed with one of the secrets."),
+    "completion": (
+        "completion:completion",
+        "Print what makes a shell complete words of this command.",
+    ),
     "plugin": ("plugin:plugin", "Provide for Pulumi programs in other languages."),
     "sandbox": ("sandbox:sandbox", "Play Bitbucket on this machine."),
 }
@@ -34,6 +39,13 @@ _COMMANDS = {
     lazy={name: (f"{__name__}.{place}", text) for name, (place, text) in _COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="bitbucket-hooks", prog_name="bitbucket-hooks")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Print the versions of this package, Python, and Pulumi's SDK and engine.",
+)
 def main() -> None:
     """Bitbucket Cloud webhooks as infrastructure: look at them, check them, play with them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command
+from bitbucket_hooks.cli.command import Command, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,11 +18,15 @@ _SUBJECTS = ("repository", "workspace")
 _ALL = "all"
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples("bitbucket-hooks events", "bitbucket-hooks events workspace --offline"),
+)
 @click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
 @output.json_option
 @output.wide_option
+@output.pager_option
 def events(subject: str | None, *, offline: bool) -> None:
     """List the events that a webhook can listen to.
 
@@ -39,6 +43,11 @@ def events(subject: str | None, *, offline: bool) -> None:
     else:
         with api_client.client() as client:
             rows = _merged(live_or_bundled(HookApi(lambda: client), subjects, output.note))
+    with output.paged():
+        _print(rows, subject)
+
+
+def _print(rows: list[dict[str, Any]], subject: str | None) -> None:
     if output.wants_json():
         output.as_json(rows)
         return
@@ -59,7 +68,11 @@ def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-@click.command("ip-ranges", cls=Command)
+@click.command(
+    "ip-ranges",
+    cls=Command,
+    epilog=examples("bitbucket-hooks ip-ranges", "bitbucket-hooks ip-ranges --direction all"),
+)
 @click.option(
     "--product",
     default="bitbucket",

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import click
 
 from bitbucket_hooks.cli import output
+from bitbucket_hooks.cli.completing import stack_names
 from bitbucket_hooks.model.errors import printable, unreadable
 from bitbucket_hooks.stack.files import is_stack
 
@@ -146,6 +147,11 @@ def with_options(*options: Decorator) -> Decorator:
     )
 
 
+def examples(*commands: str) -> str:
+    """Make the end of a command's help: lines that stay as they are."""
+    return "\n".join(["\b", "For example:", *(f"  {command}" for command in commands)])
+
+
 def shared_options(name: str, options: Mapping[str, Decorator]) -> Decorator:
     """Add options to a command, which gets their values by name, as the one argument `name`."""
 
@@ -160,6 +166,13 @@ def shared_options(name: str, options: Mapping[str, Decorator]) -> Decorator:
     return decorator
 
 
+def stack_option(name: str, text: str) -> Decorator:
+    """Add `--stack`; a command has its value as `name`."""
+    return click.option(
+        "-s", "--stack", name, metavar="STACK", help=text, shell_complete=stack_names
+    )
+
+
 def stack_argument(text: str = "The stack; default: the selected one.") -> Decorator:
     """Add STACK and `--stack`, which say the same; a command has them as `stack`."""
 
@@ -172,8 +185,9 @@ def stack_argument(text: str = "The stack; default: the selected one.") -> Decor
                 )
             return command(stack=stack or stack_option, **given)
 
-        option = click.option("-s", "--stack", "stack_option", metavar="STACK", help=text)
-        return click.argument("stack", required=False)(option(merging))
+        return click.argument("stack", required=False, shell_complete=stack_names)(
+            stack_option("stack_option", text)(merging)
+        )
 
     return decorator
 

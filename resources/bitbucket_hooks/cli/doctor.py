@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, stack_argument
+from bitbucket_hooks.cli.command import Command, examples, stack_argument
 from bitbucket_hooks.cli.progress import progress
+from bitbucket_hooks.report.terminal import coloured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.console import Console
 
     from bitbucket_hooks.doctor.findings import CheckSection, Report
 
@@ -26,7 +29,9 @@ _MARKS: Final = {
 _PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "unknown": "unknown"}
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command, epilog=examples("bitbucket-hooks doctor", "bitbucket-hooks doctor prod --strict")
+)
 @stack_argument()
 @output.json_option
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings and unknowns too.")
@@ -53,8 +58,8 @@ def doctor(stack: str | None, *, strict: bool, all_stacks: bool) -> int:
     code = found.exit_code(strict=strict)
     if output.wants_json():
         output.as_json(_as_json(found, code))
-    elif sys.stdout.isatty():
-        _draw(found)
+    elif console := coloured(sys.stdout):
+        _draw(console, found)
     else:
         _print(found)
     return code
@@ -122,10 +127,9 @@ def _print(found: Report) -> None:
     click.echo(_summary(found))
 
 
-def _draw(found: Report) -> None:
-    from rich import console, table, text  # only a terminal pays for it
+def _draw(screen: Console, found: Report) -> None:
+    from rich import table, text  # only a terminal pays for it
 
-    screen = console.Console(highlight=False)
     for section in found.sections:
         screen.print(text.Text(_title(section), style="bold"))
         grid = table.Table.grid(padding=(0, 2, 0, 0))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from bitbucket_hooks.cli import completing  # noqa: F401  # click learns from it what bash is
 from bitbucket_hooks.model.errors import HooksError, printable
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
 

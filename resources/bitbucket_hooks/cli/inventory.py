@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import listing, output
-from bitbucket_hooks.cli.command import Command, file_or_stdout
+from bitbucket_hooks.cli.command import Command, examples, file_or_stdout
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.inventory import declared, findings, render
 from bitbucket_hooks.inventory.collect import RepositoryScope
@@ -27,11 +27,18 @@ _WIDE: Final = ("uuid", "events", "secret", "description", "active")
 """Columns that a narrow terminal does without, the first first."""
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "bitbucket-hooks inventory acme",
+        "bitbucket-hooks inventory prod --project PLAT --csv hooks.csv",
+    ),
+)
 @listing.scope_options
 @listing.state_option
 @output.json_option
 @output.wide_option
+@output.pager_option
 @click.option(
     "--csv",
     type=file_or_stdout,
@@ -71,12 +78,8 @@ def inventory(
         contents = findings.build_inventory(found, kept.addresses, known if states else None)
         _write(csv, render.as_csv, contents)
         _write(html, render.as_html, contents)
-        if output.wants_json():
-            output.as_json(render.as_json(contents))
-        else:
-            if not (csv or html):
-                _print_table(contents)
-            click.echo(_summary(contents), err=any(printed))
+        with output.paged():
+            _print(contents, is_listed=not (csv or html), err=any(printed))
         gone = "{0.subject}: {0.name} of {0.stack} has {0.uuid}, which is gone"
         missing = [gone.format(hook) for hook in contents.missing]
         listing.note_gaps(found, "--json and --html tell", missing)
@@ -92,6 +95,16 @@ def _write(path: Path | None, rendered: Callable[[Inventory], str], contents: In
     elif path is not None:
         write_whole(path, rendered(contents))
         output.wrote(path)
+
+
+def _print(contents: Inventory, *, is_listed: bool, err: bool) -> None:
+    """Print the hooks, if they are to be listed, and a summary; with --json all in one."""
+    if output.wants_json():
+        output.as_json(render.as_json(contents))
+        return
+    if is_listed:
+        _print_table(contents)
+    click.echo(_summary(contents), err=err)
 
 
 def _summary(contents: Inventory) -> str:

@@ -16,7 +16,14 @@ from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Function, file_path, shared_options, with_options
+from bitbucket_hooks.cli.command import (
+    Function,
+    file_path,
+    shared_options,
+    stack_option,
+    with_options,
+)
+from bitbucket_hooks.cli.completing import stack_names
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.inventory.collect import Collector
 from bitbucket_hooks.inventory.keeping import Kept
@@ -63,8 +70,10 @@ def scope_options(command: Function) -> Function:
 
 
 _scope: Final = with_options(
-    click.argument("where", metavar="[STACK|WORKSPACE]", required=False),
-    click.option("-s", "--stack", metavar="STACK", help="The stack, by its name."),
+    click.argument(
+        "where", metavar="[STACK|WORKSPACE]", required=False, shell_complete=stack_names
+    ),
+    stack_option("stack", "The stack, by its name."),
     click.option("--workspace", metavar="WORKSPACE", help="The workspace, by its slug."),
     shared_options(
         "narrowed",

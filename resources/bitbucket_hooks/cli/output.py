@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, Final
 
 import click
@@ -16,6 +18,7 @@ from bitbucket_hooks.model.wording import in_short
 _LONGEST: Final = 2000
 _JSON: Final = "--json"
 _WIDE: Final = "--wide"
+_NO_PAGER: Final = "--no-pager"
 
 
 def _remembered(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -37,6 +40,8 @@ wide_option: Final = _remembered(
     _WIDE, "Cut nothing: all columns and events, in lines as long as it takes."
 )
 
+pager_option: Final = _remembered(_NO_PAGER, "Print at once what is longer than the terminal.")
+
 
 def wants_json() -> bool:
     """Whether the command was given --json."""
@@ -46,6 +51,31 @@ def wants_json() -> bool:
 def is_wide() -> bool:
     """Whether the command shall cut nothing."""
     return _is_set(_WIDE)
+
+
+class _Screen(io.StringIO):
+    """What is collected for a terminal, and looks as it would there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Show in a pager what is printed, where somebody watches and it is longer than the screen."""
+    if _is_set(_NO_PAGER) or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield
+        return
+    screen = _Screen()
+    try:
+        with redirect_stdout(screen):
+            yield
+    finally:
+        printed = screen.getvalue()
+        if printed.count("\n") < shutil.get_terminal_size().lines:
+            click.echo(printed, nl=False, color=True)
+        else:
+            click.echo_via_pager(printed)
 
 
 def as_json(value: Any) -> None:

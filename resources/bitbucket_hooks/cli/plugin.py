@@ -7,10 +7,10 @@ import sys
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import CommandGroup
+from bitbucket_hooks.cli.command import CommandGroup, examples
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=CommandGroup, epilog=examples("bitbucket-hooks plugin install"))
 def plugin() -> None:
     """Provide for Pulumi programs in other languages.
 

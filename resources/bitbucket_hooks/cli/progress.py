@@ -46,20 +46,7 @@ def progress(what: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(what)
         return
-    from rich import console, text  # only a terminal pays for it
+    from bitbucket_hooks.cli import moving_line  # rich, for terminals alone
 
-    line, began = what, time.monotonic()
-
-    def show(newest: str) -> None:
-        nonlocal line
-        line = newest
-
-    class Moving:
-        """The newest line, with the seconds that have passed whenever it is drawn."""
-
-        def __rich__(self) -> text.Text:
-            shown = f"{line}, {time.monotonic() - began:.0f} s"
-            return text.Text(shown, no_wrap=True, overflow="ellipsis")
-
-    with console.Console(stderr=True).status(Moving()):
+    with moving_line.moving(what) as show:
         yield Progress(what, show)

@@ -14,6 +14,7 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import (
     Command,
     EngineCommand,
+    examples,
     file_path,
     input_argument,
     read_input,
@@ -39,10 +40,6 @@ if TYPE_CHECKING:
     from bitbucket_hooks.runs.preview import RunRequest
 
 _LOOK: Final = 500
-_EXAMPLES = """\b
-  pulumi preview --json --refresh | bitbucket-hooks report
-  pulumi up --yes --json >run.jsonl; bitbucket-hooks report run.jsonl --html run.html
-"""
 
 _engine_options: Final = with_options(
     stack_argument(),
@@ -75,7 +72,13 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     return functools.cache(lambda: stack_config(stack))
 
 
-@click.command(cls=EngineCommand)
+@click.command(
+    cls=EngineCommand,
+    epilog=examples(
+        "bitbucket-hooks preview prod --refresh",
+        "bitbucket-hooks preview prod --save reviewed.json",
+    ),
+)
 @_engine_options
 @refresh_option
 @_force
@@ -125,7 +128,13 @@ def preview(
     return code or seen.exit_code
 
 
-@click.command(cls=EngineCommand)
+@click.command(
+    cls=EngineCommand,
+    epilog=examples(
+        "bitbucket-hooks drift prod",
+        "bitbucket-hooks drift prod --html drift.html",
+    ),
+)
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
 @publish_options
@@ -149,7 +158,13 @@ def drift(destinations: Destinations, how: dict[str, Any], *, fail: bool, **requ
     return code or seen.exit_code
 
 
-@click.command(cls=EngineCommand)
+@click.command(
+    cls=EngineCommand,
+    epilog=examples(
+        "bitbucket-hooks up prod",
+        "bitbucket-hooks up prod --reviewed reviewed.json",
+    ),
+)
 @_engine_options
 @refresh_option
 @_force
@@ -245,9 +260,17 @@ def _differs(differences: list[str]) -> bool:
     return True
 
 
-@click.command(cls=Command, epilog=_EXAMPLES)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "pulumi preview --json --refresh | bitbucket-hooks report",
+        "pulumi up --yes --json >run.jsonl",
+        "bitbucket-hooks report run.jsonl --html run.html",
+    ),
+)
 @input_argument
 @report_options
+@output.pager_option
 def report(file: str | None, how: dict[str, Any]) -> int:
     """Say what a run of the engine means for the webhooks.
 
@@ -268,5 +291,6 @@ def report(file: str | None, how: dict[str, Any]) -> int:
     is_wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # a shell may prefer UTF-16
     text = data.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
     changes = changes_of(read(text, "standard input" if file in (None, "-") else str(file)))
-    show(changes, **how)
+    with output.paged():
+        show(changes, **how)
     return changes.exit_code

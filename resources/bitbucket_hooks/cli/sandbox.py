@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output, sandbox_target
-from bitbucket_hooks.cli.command import CommandGroup, Decorator, Function, with_options
+from bitbucket_hooks.cli.command import CommandGroup, Decorator, Function, examples, with_options
+from bitbucket_hooks.cli.completing import event_keys
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.events import no_such_event
 from bitbucket_hooks.model.wording import moment
@@ -77,7 +78,14 @@ _properties: Final = with_options(
 """The properties that `add-hook` and `change-hook` share; not given: none of these."""
 
 
-@click.group(cls=CommandGroup)
+@click.group(
+    cls=CommandGroup,
+    epilog=examples(
+        "bitbucket-hooks sandbox serve",
+        "bitbucket-hooks sandbox change-hook acme/api --inactive",
+        "bitbucket-hooks sandbox set rate_limit=100",
+    ),
+)
 def sandbox() -> None:
     """Play Bitbucket on this machine.
 
@@ -206,7 +214,7 @@ def delete_hook(opened: Sandbox, hook: StoredHook) -> None:
 
 @sandbox.command()
 @click.argument("repository", metavar=_REPOSITORY)
-@click.argument("event")
+@click.argument("event", shell_complete=event_keys)
 @output.wide_option
 @_on_sandbox()
 def trigger(opened: Sandbox, repository: str, event: str) -> int:

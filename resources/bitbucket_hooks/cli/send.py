@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import click
 
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, stack_argument
+from bitbucket_hooks.cli.command import Command, examples, stack_argument
+from bitbucket_hooks.cli.completing import event_keys
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.model.events import KEYS, no_such_event
 from bitbucket_hooks.model.exit_codes import REMOTE_FAILED
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    epilog="""\b
-For example:
-  bitbucket-hooks send repo:push --url http://127.0.0.1:8000/ --secret-from env:HOOK_SECRET
-  bitbucket-hooks send pullrequest:created prod --hook ci
-""",
+    epilog=examples(
+        "bitbucket-hooks send repo:push --url http://127.0.0.1:8000/",
+        "bitbucket-hooks send repo:push --url URL --secret-from env:HOOK_SECRET",
+        "bitbucket-hooks send pullrequest:created prod --hook ci",
+    ),
 )
-@click.argument("event")
+@click.argument("event", shell_complete=event_keys)
 @click.option("--url", metavar="URL", help="The receiver's address.")
 @click.option(
     "--secret-from",

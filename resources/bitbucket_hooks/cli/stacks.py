@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import yaml
+from click.shell_completion import CompletionItem
 
-from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import CommandGroup, refresh_option, with_options
+from bitbucket_hooks.cli import completing, output
+from bitbucket_hooks.cli.command import CommandGroup, examples, refresh_option, with_options
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.model.part import Part
@@ -41,7 +42,7 @@ def _part(_: click.Context, __: click.Parameter, value: str | None) -> Part | No
 
 
 _choice = with_options(
-    click.argument("globs", metavar="[GLOB]…", nargs=-1),
+    click.argument("globs", metavar="[GLOB]…", nargs=-1, shell_complete=completing.stack_names),
     click.option(
         "--part",
         metavar="INDEX/COUNT",
@@ -68,16 +69,30 @@ class _Stacks(CommandGroup):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take what names no command for what `list` is given."""
-        if not args or args[0] not in (*self.commands, *context.help_option_names):
+        commands = (*self.commands, *context.help_option_names)
+        # where a shell completes the first word, it may become a command
+        is_list = args[0] not in commands if args else not context.resilient_parsing
+        if is_list:
             args = [_LIST, *args]
         return super().parse_args(context, args)
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """A command, or a stack to be listed."""
+        names = completing.stacks(incomplete)
+        return [*super().shell_complete(context, incomplete), *map(CompletionItem, names)]
 
-@click.group(cls=_Stacks)
+
+@click.group(
+    cls=_Stacks,
+    epilog=examples(
+        "bitbucket-hooks stacks prod-eu prod-us",
+        "bitbucket-hooks stacks preview --at-once 4",
+    ),
+)
 def stacks() -> None:
     """List the project's stacks, or run several of them.
 
-    Without a command they are listed: `bitbucket-hooks stacks 'prod-*'`.
+    Without a command they are listed.
     """
 
 

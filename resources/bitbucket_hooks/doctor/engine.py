@@ -19,7 +19,7 @@ from bitbucket_hooks.doctor.findings import Checks, Finding, error, note, ok, un
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.urls import veiled
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.pulumi_cli.engine import ask
+from bitbucket_hooks.pulumi_cli.engine import GET_ENGINE, ask
 from bitbucket_hooks.stack.files import read_mapping
 
 MINIMUM: Final = (3, 200)
@@ -28,7 +28,6 @@ SDK_MINIMUM: Final = (3, 216)
 """The oldest SDK that does: before it, a provider could not tell a refresh what it saw."""
 
 HOST: Final = "pulumi-language-python"
-_ACTIVATE: Final = "Run `. ./activate` in the project, or install the Pulumi CLI."
 _SECONDS: Final = 60
 _PACKAGES: Final = {"pulumi": "Pulumi's SDK", "bitbucket-hooks": "bitbucket-hooks"}
 _LIST_PACKAGES: Final = f"""
@@ -49,15 +48,14 @@ def cli(root: Path | None) -> Iterator[Finding]:
     path = shutil.which("pulumi")
     if path is None:
         what = "there is no `pulumi` on the PATH"
-        yield note("pulumi", what) if root is None else error("pulumi", what, _ACTIVATE)
+        yield note("pulumi", what) if root is None else error("pulumi", what, GET_ENGINE)
         return
-    printed = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", _printed(path, "version"), re.MULTILINE)
-    if printed is None:
-        yield error("pulumi", f"{path} doesn't tell its version", _ACTIVATE)
+    found = engine_version(path)
+    if found is None:
+        yield error("pulumi", f"{path} doesn't tell its version", GET_ENGINE)
         return
-    found = printable(printed[1], 60)
     if wrong := _misfit(found, MINIMUM):
-        wanted = f"Wanted is {_wanted(MINIMUM)}. {_ACTIVATE}"
+        wanted = f"Wanted is {_wanted(MINIMUM)}. {GET_ENGINE}"
         yield error("pulumi", f"{found} is too {wrong}: {path}", wanted)
     else:
         yield ok("pulumi", f"{found}, {path}")
@@ -69,7 +67,13 @@ def cli(root: Path | None) -> Iterator[Finding]:
             yield note("pulumi", what, "`. ./activate` puts that first.")
     beside = os.pathsep.join([str(Path(path).parent), str(Path(path).resolve().parent)])
     if not (shutil.which(HOST, path=beside) or shutil.which(HOST)):
-        yield error("pulumi", f"there is no {HOST} beside it or on the PATH", _ACTIVATE)
+        yield error("pulumi", f"there is no {HOST} beside it or on the PATH", GET_ENGINE)
+
+
+def engine_version(path: str) -> str | None:
+    """The version of the `pulumi` at a path; None when it tells none."""
+    printed = re.search(r"^v?(\d+\.\d+\.\d+\S*)\s*$", _printed(path, "version"), re.MULTILINE)
+    return printable(printed[1], 60) if printed else None
 
 
 def _printed(*command: str) -> str:
@@ -216,4 +220,4 @@ def pending(exported: Mapping[str, Any]) -> Iterator[Finding]:
 
 def not_asked(check: str) -> Finding:
     """What can't be looked at without an engine, or without its backend."""
-    return unknown(check, "not looked at: the engine has no backend that it can use", _ACTIVATE)
+    return unknown(check, "not looked at: the engine has no backend that it can use", GET_ENGINE)

@@ -22,6 +22,12 @@ from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.pulumi_cli.signals import interrupt_me_when_orphaned, stop_signals
 from bitbucket_hooks.stack.files import read_mapping, read_text
 
+GET_ENGINE: Final = (
+    "Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or run `. ./activate` in a "
+    "clone of this project."
+)
+"""The remedy where there is none that serves."""
+
 _READ_EVERY: Final = 0.2  # seconds
 _MOST_OUTPUT: Final = 20_000  # characters of what the engine printed that are kept
 _CONFIG_SECONDS: Final = 120
@@ -192,7 +198,7 @@ def _printed(failing: str, args: Sequence[str], given: str = "") -> str:
 def _no_engine() -> ConfigError:
     return ConfigError(
         "there is no `pulumi` on the PATH",
-        "Run `. ./activate` in the project, or install the Pulumi CLI.",
+        GET_ENGINE,
     )
 
 

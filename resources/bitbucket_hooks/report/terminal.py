@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 import click
 
@@ -30,6 +31,7 @@ _SHOWN: Final = 8  # items of a line
 _LINES: Final = 20  # of a declaration
 _ENTRIES: Final = 100  # of a section
 _LONGEST: Final = 600  # characters of a value
+_UNBROKEN: Final = 100_000  # columns of a log
 _COLOURS: Final = {
     Mark.ADD: "green",
     Mark.CHANGE: "yellow",
@@ -52,17 +54,28 @@ def show(
     between words, and a word that is too long is cut. `wide` prints everything in lines as long as
     they are.
     """
-    if wide or (console is None and not (sys.stderr if err else sys.stdout).isatty()):
+    console = console or coloured(sys.stderr if err else sys.stdout)
+    if wide or console is None:
         for indent, mark, text in _rows(document, None if wide else _SHOWN):
             line = f"{' ' * indent}{f'{mark.value} ' if mark else ''}{_flat(text)}"
             click.echo(line.rstrip(), err=err)
         return
-    from rich.console import Console as RichConsole
-
-    console = console or RichConsole(highlight=False, stderr=err)
     lines = [_draw(console, indent, mark, text) for indent, mark, text in _rows(document, _SHOWN)]
     if not all(lines):
         console.print("--wide shows everything.")
+
+
+def coloured(stream: TextIO) -> Console | None:
+    """What draws in colours on a terminal, and in a log where FORCE_COLOR asks for that.
+
+    In a log it breaks no lines. None: nothing is to be drawn.
+    """
+    is_terminal = stream.isatty()
+    if not (is_terminal or os.environ.get("FORCE_COLOR")):
+        return None
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, width=None if is_terminal else _UNBROKEN)
 
 
 def _rows(document: Document, most: int | None) -> Iterator[_Row]:
@@ -128,8 +141,9 @@ def _draw(console: Console, indent: int, mark: Mark | None, text: Text) -> bool:
     indent = min(indent, console.width // 8)  # a narrow terminal needs its width for words
     room = console.width - indent - (2 if mark else 0)
     longest = max((cell_len(word) for word in _flat(text).split()), default=0)
+    is_whole = console.width == _UNBROKEN
     parts = (
-        (_safe(span) if span.brief is None else span.brief, styles.get(span.style, ""))
+        (_safe(span) if is_whole or span.brief is None else span.brief, styles.get(span.style, ""))
         for span in text
     )
     words = RichText.assemble(*parts, overflow="ellipsis")
@@ -138,5 +152,6 @@ def _draw(console: Console, indent: int, mark: Mark | None, text: Text) -> bool:
     row.add_column()
     if mark:
         row.add_row(RichText(mark.value, style=f"bold {colour}"), words)
-    console.print(Padding(row if mark else words, (0, 0, 0, indent)))
-    return longest <= room and all(span.brief is None for span in text)
+    line = row if mark else words
+    console.print(Padding(line, (0, 0, 0, indent), expand=False) if text else "")
+    return longest <= room and (is_whole or all(span.brief is None for span in text))
