@@ -6,6 +6,7 @@ import base64
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -52,6 +53,20 @@ class Server:
     def stop(self) -> None:
         """End it, and every connection."""
         self._control("-m", "immediate", "stop")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it say nothing for a while, with its connections open."""
+        leader = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
+        processes = [int(number) for number in (leader, *children)]
+        for number in processes:
+            os.kill(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for number in processes:
+                os.kill(number, signal.SIGCONT)
 
     def _control(self, *args: str) -> None:
         data = str(self.folder / "data")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -89,6 +90,10 @@ class Server(Protocol):
 
     def stop(self) -> None:
         """End it."""
+        ...
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """Let it say nothing for a while, with its connections open."""
         ...
 
 
@@ -273,6 +278,36 @@ def test_a_store_that_is_down_at_the_start(store: Store, budget: str, place: Pla
     (warning,) = place.heard
     assert "can't be used (" in warning
     assert "canary" not in warning
+
+
+@pytest.mark.parametrize("url", ["postgres://u:canary@{}/d?sslmode=disable", "redis://:canary@{}"])
+def test_a_store_that_hangs(budget: str, place: Place, url: str) -> None:
+    """It is asked once, and then left alone for a while."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        log = _open(url.format(f"{host}:{port}"), budget, "a", place)
+        assert [log.take(5), log.take(5)] == [0, 0]
+        log.close(1)
+        server.accept()[0].close()
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    (warning,) = place.heard
+    assert "can't be used (" in warning
+    assert "canary" not in warning
+
+
+def test_a_store_that_freezes(store: Store, budget: str, place: Place) -> None:
+    """What is in hand is used, and then the machine counts alone."""
+    log = store.open(budget, "a", place)
+    for _ in range(126):  # of 128, as it takes four at a time by now
+        assert log.take(1000) == 0
+    with store.server.frozen():
+        assert [log.take(1000) for _ in range(4)] == [0] * 4
+    place.clock.time += 100
+    assert log.take(1000) == 0
+    (warning,) = place.heard
+    assert "can't be used (" in warning
 
 
 @pytest.fixture

@@ -183,6 +183,39 @@ def test_nobody_waits_for_the_user_to_hear(clock: FakeClock) -> None:
     assert len(notes) == 1
 
 
+def test_nobody_waits_for_an_answer_of_the_log(clock: FakeClock) -> None:
+    """What is in flight ends while the next request waits for a store that is far away."""
+    asked, may_go = threading.Event(), threading.Event()
+
+    class FarAway:
+        first = True
+
+        def take(self, _: int) -> float:
+            if not self.first:
+                asked.set()
+                assert may_go.wait(30)
+            self.first = False
+            return 0
+
+        def close(self, _: float) -> None:
+            assert may_go.wait(30)
+
+    throttle = _throttle(clock, limit=10, request_log=FarAway())
+    waiting = threading.Thread(target=_go, args=[throttle])
+    with throttle.working():
+        with throttle.slot():
+            waiting.start()
+            assert asked.wait(30)
+            throttle.answered(NO_HEADERS)
+        refused = threading.Thread(target=throttle.refused, args=[_headers(Retry_After="5")])
+        refused.start()
+        throttle.answered(NO_HEADERS)
+        may_go.set()
+    refused.join(30)
+    waiting.join(30)
+    assert not waiting.is_alive()
+
+
 def test_the_longest_pause_that_was_asked_for_counts(clock: FakeClock) -> None:
     """Of those that were under way together: a later word doesn't shorten an earlier one."""
     throttle = _throttle(clock)

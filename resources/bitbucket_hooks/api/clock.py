@@ -5,9 +5,23 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from bitbucket_hooks.api.errors import Interrupted
+
+
+@contextmanager
+def unless_done_in(seconds: float, call: Callable[[], object]) -> Iterator[None]:
+    """Call something in a thread of its own when the block takes longer than that."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Clock:

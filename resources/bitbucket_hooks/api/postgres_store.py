@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from time import monotonic
 from typing import Any, Final
 from weakref import finalize
 
@@ -14,10 +15,11 @@ import psycopg
 from attrs import asdict, define, field
 from psycopg import ClientCursor, Connection, errors
 
+from bitbucket_hooks.api.clock import unless_done_in
 from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed, Taken
 from bitbucket_hooks.model.masking import Mask
 
-_PATIENCE: Final = 5  # seconds for a connection, a lock or an answer
+_PATIENCE: Final = 2  # seconds for a connection, and for an answer
 # A closing is a row without places, of no runner.
 _CREATE: Final = """
 SELECT pg_advisory_xact_lock(hashtextextended('bitbucket_hooks_pace', 0));
@@ -28,8 +30,8 @@ CREATE TABLE IF NOT EXISTS bitbucket_hooks_pace (
 # Each of the next two is one message, so the server does all of it or nothing, and a client that
 # dies leaves no lock. Statements see what was written before each of them began: the lock first.
 _LOCK: Final = """
-SELECT set_config('lock_timeout', '5s', true),
-    set_config('statement_timeout', '5s', true);
+SELECT set_config('lock_timeout', '1s', true),
+    set_config('statement_timeout', '1s', true);
 SELECT pg_advisory_xact_lock(hashtextextended(%(budget)s, 0));"""
 _TAKE: Final = """
 DELETE FROM bitbucket_hooks_pace WHERE budget = %(budget)s AND ends <= clock_timestamp();
@@ -106,11 +108,12 @@ class PostgresStore:
 
     def _send(self, query: str, values: dict[str, Any]) -> Any:
         """What the last statement answers. A connection that broke meanwhile is made anew."""
-        was_open = self._connection is not None
+        was_open, begun = self._connection is not None, monotonic()
         try:
             return self._send_once(query, values)
         except psycopg.OperationalError:
-            if not was_open or (self._connection and not self._connection.closed):
+            waited = monotonic() - begun >= _PATIENCE
+            if not was_open or waited or (self._connection and not self._connection.closed):
                 raise
         self._connection = None
         return self._send_once(query, values)
@@ -125,7 +128,9 @@ class PostgresStore:
                 application_name="bitbucket-hooks",
             )
             finalize(self, self._connection.close)
-        with _hanging_up_after(_PATIENCE * 2, self._connection):
+        line = socket.socket(fileno=os.dup(self._connection.fileno()))
+        # the driver would wait without end for a server that says nothing any more
+        with line, unless_done_in(_PATIENCE, partial(_hang_up, line)):
             cursor = self._connection.execute(query, values)
             while cursor.nextset():
                 pass
@@ -141,19 +146,6 @@ class PostgresStore:
                 self._connection.close()
                 self._connection = None
             raise StoreFailed(self.mask.over(text.splitlines()[0])) from None
-
-
-@contextmanager
-def _hanging_up_after(seconds: float, connection: Connection[Any]) -> Iterator[None]:
-    """End a wait for a server that says nothing any more: the driver has no limit of its own."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as line:
-        timer = threading.Timer(seconds, _hang_up, [line])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
 
 def _hang_up(line: socket.socket) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from attrs import define, field
-from redis import Redis, RedisError
+from redis import Redis, RedisError, exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bitbucket_hooks.api.shared_log import Ask, Grant, StoreFailed, Taken
 from bitbucket_hooks.model.masking import Mask
 
-_PATIENCE: Final = 5.0  # seconds for a connection or an answer
+_PATIENCE: Final = 2.0  # seconds for a connection or an answer
 # A member is "LEASE RUNNER PLACES", its score the time in milliseconds at which it counts no more.
 # A script runs as a whole, and alone.
 _TAKE: Final = """
@@ -109,7 +109,8 @@ class RedisStore:
                     self.url,
                     socket_timeout=_PATIENCE,
                     socket_connect_timeout=_PATIENCE,
-                    retry=Retry(NoBackoff(), 1),  # an idle connection may have been closed
+                    # an idle connection may have been closed; who hangs is asked once
+                    retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
                     client_name="bitbucket-hooks",
                 )
             return self._redis.eval(script, len(keys), *keys, *values)

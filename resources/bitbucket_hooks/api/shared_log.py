@@ -49,10 +49,10 @@ class Ask:
     limit: int
     counts_for: float
     """Seconds for which the places count."""
-    lease_before: str = ""
-    used_before: int = 0
+    lease_before: str
+    used_before: int
     """How many places of the lease before were used; the others are given back."""
-    owed: int = 0
+    owed: int
     """Requests that went while the store couldn't be reached."""
 
 
@@ -99,6 +99,23 @@ class Store(Protocol):
 
 
 @define
+class Lease:
+    """Places that the store gave, for a while."""
+
+    name: str = field(factory=lambda: uuid4().hex)
+    places: int = 0
+    used: int = 0
+    ends: float = 0.0
+
+    def use(self, now: float) -> bool:
+        """Use a place, if one is left."""
+        if self.used >= self.places or now >= self.ends:
+            return False
+        self.used += 1
+        return True
+
+
+@define
 class SharedLog:
     """One identity's budget in a store; without it, this machine keeps to a share of its own.
 
@@ -116,13 +133,8 @@ class SharedLog:
     window: float = HOUR
 
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
-    _lease: str = field(default="", init=False)
-    _given: int = field(default=0, init=False)
-    """Places of the last lease."""
+    _lease: Lease = field(factory=Lease, init=False)
     _taken: int = field(default=0, init=False)
-    _left: int = field(default=0, init=False)
-    """Places of the last lease that aren't used yet."""
-    _lease_ends: float = field(default=0.0, init=False)
     _opens: float = field(default=0.0, init=False)
     _ask_again: float = field(default=0.0, init=False)
     _runners: int = field(default=1, init=False)
@@ -134,8 +146,7 @@ class SharedLog:
         """Note a request and return 0, or return in how many seconds there is room for one."""
         with self._lock:
             now = self.clock.now()
-            if self._left and now < self._lease_ends:
-                self._left -= 1
+            if self._lease.use(now):
                 return 0
             if now < self._ask_again:
                 return self._opens - now
@@ -160,25 +171,24 @@ class SharedLog:
                     self.local.close(seconds)
 
     def _take_shared(self, limit: int, now: float) -> float:
-        before, self._lease = self._lease, uuid4().hex
+        before, self._lease = self._lease, Lease()
         ask = Ask(
             budget=self.budget,
             runner=self.runner,
-            lease=self._lease,
+            lease=self._lease.name,
             wanted=max(1, min(limit // _PART_OF_LIMIT, self._taken // _PART_OF_TAKEN)),
             limit=limit,
             counts_for=self.window * (1 + _MARGIN),
-            lease_before=before,
-            used_before=self._given - self._left,
+            lease_before=before.name,
+            used_before=before.used,
             owed=self._owed,
         )
         grant = self.store.take(ask)
         self._owed = 0
         self._runners = grant.runners
-        self._given = grant.places
-        self._left = max(0, grant.places - 1)
-        self._lease_ends = now + self.window * _LEASE_LASTS  # by the time before it was asked
-        if not grant.places:
+        self._lease.places = grant.places
+        self._lease.ends = now + self.window * _LEASE_LASTS  # by the time before it was asked
+        if not self._lease.use(now):
             pause = max(grant.pause, _SHORTEST_PAUSE)
             self._opens, self._ask_again = now + pause, now + min(pause, _ASK_AGAIN)
             return pause
@@ -204,7 +214,6 @@ class SharedLog:
 
     def _rest(self, why: str, limit: int | None) -> None:
         """Leave the store alone for a while, and say so once."""
-        self._left = 0
         self._resting_until = self.clock.now() + _REST
         if self._warned:
             return

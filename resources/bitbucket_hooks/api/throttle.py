@@ -102,29 +102,35 @@ class Throttle:
 
     def _enter(self, ticket: Ticket) -> float:
         """Take a place and return 0, or return for how many seconds to wait or to be called."""
-        notice = None
         with self._lock:
             ticket.called.clear()
             if not self._turns.is_next(ticket):
                 return math.inf
+            pause, limit = self._opens_in(self.clock.now()), self.limit
+        # the log and the user may take their time: nobody else has to wait for them
+        if pause <= 0 and limit is not None:
+            pause = self._take_shared(limit)
+        notice = None
+        with self._lock:
             now = self.clock.now()
-            full = self._in_flight >= (1 if self._refusals else self._width.places)
-            pause = self._limited(now)
-            if pause <= 0 and not full:
-                pause = self._burst_rate.opens() - now
-            if pause <= 0 and not full:
-                pause = self._take_shared()
-            if pause > 0:
-                notice = self._notice(now, pause)
-            elif full:
-                return math.inf
-            else:
+            pause = max(pause, self._opens_in(now))
+            if pause <= 0:
                 self._in_flight += 1
                 self._sent.append(now)
                 self._burst_rate.sent(now)
+            elif pause < math.inf:
+                notice = self._notice(now, pause)
         if notice:
-            self.notify(notice)  # which may take its time, and nobody else has to wait for it
-        return min(pause, _CHECK_EVERY)
+            self.notify(notice)
+        return pause if pause == math.inf else min(pause, _CHECK_EVERY)
+
+    def _opens_in(self, now: float) -> float:
+        """Seconds until a request may go; no end when one that is in flight has to end first."""
+        if (pause := self._limited(now)) > 0:
+            return pause
+        if self._in_flight >= (1 if self._refusals else self._width.places):
+            return math.inf
+        return self._burst_rate.opens() - now
 
     def _limited(self, now: float) -> float:
         while self._sent and self._sent[0] <= now - HOUR:
@@ -133,12 +139,12 @@ class Throttle:
         opens = self._sent[-(self.limit or 0)] + HOUR if full else now
         return max(opens, self._closed_until) - now
 
-    def _take_shared(self) -> float:
-        """Take a place among all processes that share the log, while the limit is known."""
-        if self.request_log is None or self.limit is None:
+    def _take_shared(self, limit: int) -> float:
+        """Take a place among all processes that share the log."""
+        if self.request_log is None:
             return 0
         try:
-            return self.request_log.take(self.limit)
+            return self.request_log.take(limit)
         except ConfigError:  # no such folder, or no right to it: each process paces itself
             self.request_log = None
             return 0
@@ -198,9 +204,10 @@ class Throttle:
                 growing = min(_FIRST_PAUSE * 2**self._refusals, _LONGEST_PAUSE)
                 self._refusals = min(self._refusals + 1, 16)
                 self._closed_until = now + (wanted or self.clock.jittered(growing))
-            if self.request_log is not None:
-                with suppress(ConfigError):  # each process paces itself then
-                    self.request_log.close(self._closed_until - now)
+            closed_for = self._closed_until - now
+        if self.request_log is not None:
+            with suppress(ConfigError):  # each process paces itself then
+                self.request_log.close(closed_for)
 
 
 def retry_after(value: str, now: datetime) -> float | None:

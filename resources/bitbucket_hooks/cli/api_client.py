@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from bitbucket_hooks.cli import output
@@ -12,6 +11,7 @@ from bitbucket_hooks.model.settings import environment, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from bitbucket_hooks.api.client import Client
     from bitbucket_hooks.api.clock import Clock
@@ -42,13 +42,8 @@ def client() -> Iterator[Client]:
         yield opened
 
 
-@contextmanager
-def patient() -> Iterator[None]:
+def patient() -> AbstractContextManager[None]:
     """Say beside the output that there is something to wait for, when it takes a while."""
-    timer = Timer(_SOON, output.note, ["waiting for an answer"])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    from bitbucket_hooks.api.clock import unless_done_in
+
+    return unless_done_in(_SOON, lambda: output.note("waiting for an answer"))
