@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from bitbucket_hooks.publish.folding import key_of
+from bitbucket_hooks.publish.insights import key_of
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL

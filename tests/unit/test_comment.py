@@ -340,31 +340,18 @@ def test_a_token_without_the_scope(review: Review) -> None:
     assert review.there() == []
 
 
-def test_nothing_to_tell_any_more(review: Review) -> None:
-    """All of this stack's comments go; those of others stay."""
-    review.put("text")
-    review.plant(f"{PROD.line('x')}\n\ndouble")
-    review.put("other", STAGING)
-    assert review.run().remove() == "removed 2 of 2 comments"
-    assert review.bodies() == ["other"]
-    assert review.run().remove() == "nothing to tell"
-
-
 def test_the_limit(review: Review) -> None:
-    """The renderer hears of it; what is longer all the same is cut at a line, with a note."""
+    """The renderer hears of it, and uses it up."""
     limits: list[int] = []
 
     def render(limit: int) -> str:
         limits.append(limit)
-        return "a line of text\n" * 10_000
+        return "x" * limit
 
     review.run().put(render)
     (made,) = review.there()
-    assert MAX_COMMENT - 200 < limits[0] < MAX_COMMENT
-    assert MAX_COMMENT - 200 < len(made.raw) <= MAX_COMMENT
-    assert made.raw.endswith(
-        "a line of text\n\n*The rest is left out: it is longer than fits here.*\n"
-    )
+    assert limits[0] > MAX_COMMENT - 200
+    assert len(made.raw) == MAX_COMMENT
 
 
 @pytest.mark.parametrize(

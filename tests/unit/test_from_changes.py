@@ -61,11 +61,9 @@ def test_a_preview_that_was_stopped() -> None:
     text = events(root(), old, preview=True, result="canceled")
     report = published(changes_of(read(text, "it")), passed=False)
     said = "The preview was stopped; nothing is known."
-    assert report.render is not None
-    assert report.summarise is not None
     assert report.render(32_000).startswith(f"## Webhooks of prod\n\n**{said}**\n")
     assert said in report.summarise(32_000)
-    assert (report.summary, report.findings, report.figures) == (said, [], [])
+    assert (report.summary, report.findings, report.figures) == (said, [], ())
     assert report.stopped
     assert not published(changes_of(read(preview(), "it")), passed=True).stopped
 
@@ -104,7 +102,6 @@ def test_a_comment_says_what_it_is_of() -> None:
     changes = changes_of(read(preview(step("delete", "Hook", "old", fleet("a"))), "it"))
     link = "https://bitbucket.org/acme/infra/pipelines/results/7"
     made = published(changes, passed=True, link=link, commit="0123456789ab" + 28 * "f")
-    assert made.render is not None
     said = made.render(32_000)
     assert said.endswith(f"*Of the commit `0123456789ab`.*\n\n[The run that found this]({link})\n")
     assert made.link == link
@@ -114,7 +111,6 @@ def test_a_comment_says_why_it_is_not_allowed() -> None:
     """First, with the remedy; else only the build status would tell."""
     changes = changes_of(read(preview(step("delete", "Hook", "old", fleet("a"))), "it"))
     made = published(changes, passed=False, refused="so many. Give --force.")
-    assert made.render is not None
     said = made.render(32_000)
     assert "- \u274c **Not allowed**: so many. Give --force.\n" in said
     assert said.index("Not allowed") < said.index("will be deleted")

@@ -132,5 +132,5 @@ def test_mistakes(given: dict[str, Any], message: str) -> None:
 def test_what_a_place_lacks(place: PublishContext, target: Target, message: str) -> None:
     """Is told before anything happens."""
     with pytest.raises(ConfigError) as caught:
-        place.check([target])
+        place.targets([target])
     assert message in str(caught.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from bitbucket_hooks.publish import (
     Annotation,
     PublishContext,
     Published,
-    PublishResult,
     Target,
+    TargetResult,
     clients,
     find_place,
     publish,
 )
 from bitbucket_hooks.publish.publishing import MAX_SUMMARY
+from bitbucket_hooks.publish.report import Render
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
@@ -36,11 +37,15 @@ NAME = "bitbucket-hooks~infra~prod"
 CANARY = "canary-b5b1c0"
 
 
-def report(text: str | None = "# Preview\n", **more: Any) -> Published:
-    """Make a report."""
-    render = None if text is None else lambda _: text
+def report(text: str = "# Preview\n", **more: Any) -> Published:
+    """Make a report that fits."""
+    return long_report(lambda _: text, **more)
+
+
+def long_report(render: Render, **more: Any) -> Published:
+    """Make a report that folds."""
     given = {"title": "Preview of prod", "summary": "fine", "passed": True, **more}
-    return Published("infra", "prod", render=render, **given)
+    return Published("infra", "prod", render=render, summarise=render, **given)
 
 
 @pytest.fixture
@@ -82,16 +87,21 @@ def proxy(sandbox_path: Path, sandbox: Sandbox) -> Iterator[SigningProxy]:
 
 def bring(
     place: PublishContext, settings: Settings, what: Published | None = None, **more: Any
-) -> tuple[PublishResult, list[str]]:
+) -> tuple[list[TargetResult], list[str]]:
     """Publish, and give what became of it and the notes."""
     notes: list[str] = []
     outcome = publish(what or report(), place, settings, notes.append, clock=FakeClock(), **more)
     return outcome, notes
 
 
-def texts(outcome: PublishResult) -> str:
+def texts(outcome: list[TargetResult]) -> str:
     """Give everything that a person may see of an outcome."""
-    return "\n".join(str(step) for step in outcome.steps) + repr(outcome)
+    return "\n".join(str(step) for step in outcome) + repr(outcome)
+
+
+def failed(outcome: list[TargetResult]) -> list[TargetResult]:
+    """Give what was not done."""
+    return [step for step in outcome if not step.done]
 
 
 def test_everything_over_http(sandbox: Sandbox, place: PublishContext) -> None:
@@ -101,14 +111,14 @@ def test_everything_over_http(sandbox: Sandbox, place: PublishContext) -> None:
         for number in range(10):
             what = report(f"# Preview {number}\n", findings=[Annotation("look")])
             outcome, notes = bring(place, settings, what)
-    assert [step.target for step in outcome.steps] == list(Target)
-    assert [str(step) for step in outcome.steps] == [
+    assert [step.target for step in outcome] == list(Target)
+    assert [str(step) for step in outcome] == [
         "comment: comment 1 updated",
         f"Code Insights report: report {NAME}, 1 annotation",
         "build status: SUCCESSFUL",
         "job summary: 12 bytes",
     ]
-    assert (outcome.failed, outcome.exit_code, notes) == ((), 0, [])
+    assert (failed(outcome), notes) == ([], [])
     assert len(sandbox.comments("acme/web", 1)) == 1
     assert len(sandbox.annotations("acme/web", HASH, NAME)) == 1
     status = sandbox.statuses("acme/web", HASH)[NAME]
@@ -127,14 +137,12 @@ def test_links(sandbox: Sandbox, pipeline: PublishContext) -> None:
 
 
 def test_only_what_is_wanted(sandbox: Sandbox, place: PublishContext) -> None:
-    """Targets can be chosen; nothing to tell takes the comment away."""
+    """Targets can be chosen."""
     settings = Settings(api_url=f"sandbox:{sandbox.path}")
     outcome, _ = bring(place, settings, targets={Target.COMMENT})
-    assert [step.target for step in outcome.steps] == [Target.COMMENT]
-    wanted = {Target.SUMMARY, Target.COMMENT}
-    outcome, _ = bring(place, settings, report(None), targets=wanted)
-    assert [step.what for step in outcome.steps] == ["removed 1 of 1 comments", "nothing to tell"]
-    assert sandbox.comments("acme/web", 1) == []
+    assert [step.target for step in outcome] == [Target.COMMENT]
+    outcome, _ = bring(place, settings, targets={Target.SUMMARY, Target.COMMENT})
+    assert [step.target for step in outcome] == [Target.COMMENT, Target.SUMMARY]
     assert sandbox.reports("acme/web", HASH) == {}
 
 
@@ -151,12 +159,11 @@ def test_a_token_without_scope(sandbox: Sandbox, place: PublishContext) -> None:
     token = sandbox.issue_access_token("acme/web", ["webhook", "repository:write"])
     settings = Settings(api_url=f"sandbox:{sandbox.path}", credentials=AccessToken(token))
     outcome, _ = bring(place, settings)
-    (failed,) = outcome.failed
-    assert failed.target is Target.COMMENT
-    assert "lacks the scope pullrequest" in failed.what
-    assert "pullrequest:write" in failed.remedy
-    assert "not done" in str(failed)
-    assert outcome.exit_code == 1
+    (comment,) = failed(outcome)
+    assert (comment.target, comment.exit_code) == (Target.COMMENT, 1)
+    assert "lacks the scope pullrequest" in comment.what
+    assert "pullrequest:write" in comment.remedy
+    assert "not done" in str(comment)
     assert token not in texts(outcome)
     assert NAME in sandbox.reports("acme/web", HASH)
 
@@ -167,8 +174,8 @@ def test_a_role_that_is_too_small(sandbox: Sandbox, place: PublishContext) -> No
         api_url=f"sandbox:{sandbox.path}", credentials=ApiToken(MEMBER_EMAIL, MEMBER_TOKEN)
     )
     outcome, _ = bring(place, settings)
-    assert [step.target for step in outcome.failed] == [Target.INSIGHTS, Target.STATUS]
-    assert all("write access to the repository" in step.remedy for step in outcome.failed)
+    assert [step.target for step in failed(outcome)] == [Target.INSIGHTS, Target.STATUS]
+    assert all("write access to the repository" in step.remedy for step in failed(outcome))
     assert "Webhooks" not in texts(outcome)
 
 
@@ -176,9 +183,9 @@ def test_what_is_not_there(sandbox: Sandbox) -> None:
     """A wrong number or hash: what to check."""
     place = find_place(repository="acme/web", pull_request=9, commit="f" * 40, variables={})
     outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
-    assert len(outcome.failed) == 3
+    assert len(failed(outcome)) == 3
     assert all(
-        "Check repository, commit and pull request" in step.remedy for step in outcome.failed
+        "Check repository, commit and pull request" in step.remedy for step in failed(outcome)
     )
 
 
@@ -186,8 +193,7 @@ def test_a_service_that_is_down(sandbox: Sandbox, place: PublishContext) -> None
     """Is the remote side's failure, and keeps nothing else from being done."""
     sandbox.plan_fault("503", "PUT", times=1000)
     outcome, _ = bring(place, Settings(api_url=f"sandbox:{sandbox.path}"))
-    assert [step.target for step in outcome.failed] == [Target.INSIGHTS]
-    assert outcome.exit_code == 2
+    assert [(step.target, step.exit_code) for step in failed(outcome)] == [(Target.INSIGHTS, 2)]
     assert sandbox.comments("acme/web", 1)
 
 
@@ -198,16 +204,16 @@ def test_an_interrupt_ends_waits(sandbox: Sandbox, place: PublishContext) -> Non
     clock.stop()
     settings = Settings(api_url=f"sandbox:{sandbox.path}")
     outcome = publish(report(), place, settings, print, clock=clock)
-    done = {step.target: step.done for step in outcome.steps}
+    done = {step.target: step.done for step in outcome}
     assert done == {target: target is not Target.COMMENT for target in Target}
     assert "stopped while waiting, as asked" in texts(outcome)
-    assert outcome.exit_code == 2
+    assert [step.exit_code for step in outcome if not step.done] == [2]
 
 
 def test_no_credentials(place: PublishContext) -> None:
     """Outside of a pipeline nothing is asked of anybody, and the summary is written."""
     outcome, notes = bring(place, Settings(api_url="http://127.0.0.1:1/2.0"))
-    assert [step.done for step in outcome.steps] == [False, False, False, True]
+    assert [step.done for step in outcome] == [False, False, False, True]
     assert "no credentials are configured" in texts(outcome)
     assert notes == []
 
@@ -218,9 +224,9 @@ def test_pipelines_without_credentials(
     """Its proxy signs reports and statuses; a comment needs a token, and says which."""
     what = report(findings=[Annotation(f"{n}") for n in range(150)])
     outcome, notes = bring(pipeline, Settings(), what, proxies=["http://127.0.0.1:1", proxy.url])
-    assert [step.done for step in outcome.steps] == [False, True, True]
-    assert outcome.failed[0].what == "no credentials are configured for it"
-    assert "pullrequest:write" in outcome.failed[0].remedy
+    assert [step.done for step in outcome] == [False, True, True]
+    assert failed(outcome)[0].what == "no credentials are configured for it"
+    assert "pullrequest:write" in failed(outcome)[0].remedy
     assert len(sandbox.annotations("acme/web", HASH, NAME)) == 150
     assert sandbox.statuses("acme/web", HASH)[NAME]["state"] == "SUCCESSFUL"
     assert notes == []
@@ -253,8 +259,8 @@ def test_nothing_of_ours_goes_through_the_proxy(
     monkeypatch.setattr(clients, "open_client", open_canned)
     settings = Settings(credentials=AccessToken(CANARY))
     outcome, notes = bring(pipeline, settings, proxies=[proxy.url])
-    assert [step.done for step in outcome.steps] == [False, True, True]
-    assert "lacks the scope repository:write" in outcome.failed[0].what
+    assert [step.done for step in outcome] == [False, True, True]
+    assert "lacks the scope repository:write" in failed(outcome)[0].what
     assert len(opened) == 1
     assert proxy.asked
     assert all("Authorization" not in headers for _, _, headers in proxy.asked)
@@ -272,60 +278,40 @@ def test_a_proxy_that_is_no_help(pipeline: PublishContext, answers: bool) -> Non
         silent.close()
         proxies = [other.url] if answers else [f"http://127.0.0.1:{free}"]
         outcome, notes = bring(pipeline, Settings(), proxies=proxies)
-    assert [step.what for step in outcome.steps] == ["no credentials are configured for it"] * 3
+    assert [step.what for step in outcome] == ["no credentials are configured for it"] * 3
     assert len([note for note in notes if "own proxy is no help" in note]) == 2
 
 
 def test_no_proxy_but_for_the_public_api(pipeline: PublishContext, proxy: SigningProxy) -> None:
     """Another server is not what the proxy signs for, and another machine has none."""
     outcome, _ = bring(pipeline, Settings(api_url="http://127.0.0.1:1/2.0"), proxies=[proxy.url])
-    assert len(outcome.failed) == 3
+    assert len(failed(outcome)) == 3
     place = find_place(repository="acme/web", commit=HASH, variables={})
     outcome, _ = bring(place, Settings(), proxies=[proxy.url])
-    assert len(outcome.failed) == 2
+    assert len(failed(outcome)) == 2
     assert proxy.asked == []
 
 
-def summarise(path: Path, render: Callable[[int], str]) -> PublishResult:
+def summarise(path: Path, render: Render) -> list[TargetResult]:
     """Report in a step of GitHub Actions."""
     place = find_place(variables={"GITHUB_STEP_SUMMARY": str(path)})
-    what = Published("infra", "prod", "t", "s", passed=True, render=render)
-    return bring(place, Settings(), what)[0]
+    return bring(place, Settings(), long_report(render))[0]
 
 
-def test_the_summarys_limit(tmp_path: Path) -> None:
-    """In bytes, all of a step together: what is too long is cut at the end of a line."""
+@pytest.mark.parametrize(
+    "text",
+    ["a line\n" * 200_000, "täglich 東京\n" * 100_000, "東京\n" * 100_000 + "ab\n" * 200_000],
+)
+def test_the_summarys_limit(text: str, tmp_path: Path) -> None:
+    """In bytes, all of a step together, wherever the wide characters are."""
     path = tmp_path / "summary.md"
     path.write_text("what the step told before\n")
-    text = "täglich 東京 a line\n" * 100_000
-    assert summarise(path, lambda _: text).exit_code == 0
-    assert MAX_SUMMARY - 1000 < path.stat().st_size <= MAX_SUMMARY
-    written = path.read_text(encoding="utf-8")
-    assert written.startswith("what the step told before\ntäglich")
-    assert written.endswith(" a line\n\n*The rest is left out: it is longer than fits here.*\n")
-    assert "the job summary is full" in texts(summarise(path, lambda _: text))
-
-
-def test_a_summary_of_uneven_lines(tmp_path: Path) -> None:
-    """Where the first lines take more bytes than the others."""
-    path = tmp_path / "summary.md"
-    text = "東京\n" * 100_000 + "ab\n" * 200_000
-    summarise(path, lambda limit: text[:limit])
+    assert not failed(summarise(path, lambda limit: text[:limit]))
     assert MAX_SUMMARY / 2 < path.stat().st_size <= MAX_SUMMARY
-
-
-def test_a_renderer_that_folds(tmp_path: Path) -> None:
-    """Hears how much room there is; half a character, which no file can hold, is replaced."""
-    path = tmp_path / "summary.md"
-    limits: list[int] = []
-
-    def render(limit: int) -> str:
-        limits.append(limit)
-        return "a \ud800 b"
-
-    assert summarise(path, render).exit_code == 0
-    assert limits == [MAX_SUMMARY - 1]
-    assert path.read_text() == "a ? b\n"
+    written = path.read_text(encoding="utf-8")
+    assert written.startswith(f"what the step told before\n{text[:6]}")
+    path.write_bytes(b"x" * (MAX_SUMMARY - 100))
+    assert "the job summary is full" in texts(summarise(path, lambda limit: text[:limit]))
 
 
 def test_a_summary_that_can_not_be_written(tmp_path: Path) -> None:

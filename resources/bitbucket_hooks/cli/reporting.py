@@ -157,9 +157,7 @@ def place_of(destinations: Destinations) -> PublishContext | None:
     place = find_place(
         **{name: destinations[name] for name in ("repository", "pull_request", "commit")}
     )
-    place.check(named)
-    if not named:
-        place.every()
+    place.targets(named)
     return place
 
 
@@ -187,7 +185,7 @@ def publish(
 
     everything, clock = bool(destinations["everything"]), Clock()
     with stopping(clock):
-        result = publish.publish(
+        results = publish.publish(
             published(
                 changes,
                 passed=passed and not refused,
@@ -198,13 +196,13 @@ def publish(
             place,
             resolve(environment(), own_account(config())),
             lambda text: click.echo(output.text(text), err=True),
-            targets=None if everything else _targets(destinations),
+            targets=() if everything else _targets(destinations),
             clock=clock,
         )
-    for step in result.steps:
+    for step in results:
         head = "" if step.done else "Warning: " if everything else "Error: "
         click.echo(head + "\n".join(map(output.text, str(step).splitlines())), err=True)
-    return 0 if everything else result.exit_code
+    return 0 if everything else max(step.exit_code for step in results)
 
 
 def _targets(destinations: Destinations) -> list[Target]:

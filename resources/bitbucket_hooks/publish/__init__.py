@@ -7,15 +7,13 @@ served all the same, and the caller decides what that means for its exit code.
 """
 
 from bitbucket_hooks.publish.place import PublishContext, Target, find_place
-from bitbucket_hooks.publish.publishing import PublishResult, TargetResult, publish
-from bitbucket_hooks.publish.report import Annotation, Published, ReportFigure, Severity
+from bitbucket_hooks.publish.publishing import TargetResult, publish
+from bitbucket_hooks.publish.report import Annotation, Published, Severity
 
 __all__ = [
     "Annotation",
     "PublishContext",
-    "PublishResult",
     "Published",
-    "ReportFigure",
     "Severity",
     "Target",
     "TargetResult",

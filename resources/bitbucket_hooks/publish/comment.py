@@ -21,7 +21,6 @@ from attrs import define, field, frozen
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import Comment, CommentApi, PullRequest
 from bitbucket_hooks.api.errors import AnswerLost, NotFound, PermissionRefused
-from bitbucket_hooks.publish.folding import rendered
 from bitbucket_hooks.publish.report import Render
 
 MAX_COMMENT: Final = 32_000
@@ -45,23 +44,32 @@ class Marker:
         """The line of one comment; a `run` of 0 has no number."""
         return f"[//]: # ({self._name} {nonce}{f' {run}' if run else ''})"
 
-    def nonce_of(self, raw: str) -> str | None:
-        """The nonce of a comment of this stack; None when it is no such comment."""
-        found = self._found(raw)
-        return found and found[1]
-
-    def run_of(self, raw: str) -> int:
-        """The number of the run that wrote a comment last; 0 when it has none."""
-        found = self._found(raw)
-        return int(found[2] or 0) if found else 0
-
-    def _found(self, raw: str) -> re.Match[str] | None:
+    def read(self, comment: Comment) -> MarkedComment | None:
+        """A comment of this stack; None when it is no such comment."""
+        first, _, text = comment.raw.strip().partition("\n")
         pattern = rf"\[//\]: # \({re.escape(self._name)} (\S*)(?: (\d{{1,18}}))?\)"
-        return re.fullmatch(pattern, _split(raw)[0])
+        found = re.fullmatch(pattern, first.rstrip())
+        return found and MarkedComment(comment, found[1], int(found[2] or 0), text)
 
     @property
     def _name(self) -> str:
         return f"bitbucket-hooks {quote(self.project, safe='')}/{quote(self.stack, safe='')}"
+
+
+@frozen
+class MarkedComment:
+    """A comment of a stack, by its first line and what is below it."""
+
+    comment: Comment
+    nonce: str
+    run: int
+    """The number of the run that wrote it last; 0 when it has none."""
+    text: str
+
+    @property
+    def number(self) -> int:
+        """Its number on the pull request."""
+        return self.comment.number
 
 
 @define
@@ -84,7 +92,7 @@ class StackComments:
         """
         nonce = secrets.token_hex(8)
         line = self.marker.line(nonce, run)
-        text = rendered(render, MAX_COMMENT - len(line) - 2)
+        text = render(MAX_COMMENT - len(line) - 2)
         for _ in range(_POSTS):
             done = self._edit(self._ours(), text, run)
             if done is not None:
@@ -101,36 +109,30 @@ class StackComments:
             return settled or f"wrote comment {made.number}"
         raise lost
 
-    def remove(self) -> str:
-        """Leave none; gives what was done. Raises ApiError."""
-        ours = self._ours()
-        removed = self._delete(ours)
-        return f"removed {removed} of {len(ours)} comments" if ours else "nothing to tell"
+    def _marked(self) -> list[MarkedComment]:
+        """This stack's comments, the oldest first."""
+        return [found for found in map(self.marker.read, self.api.comments(self.where)) if found]
 
-    def _ours(self) -> list[Comment]:
-        """This stack's comments, the oldest first; of this identity, where that is known."""
-        marked = [
-            comment
-            for comment in self.api.comments(self.where)
-            if self.marker.nonce_of(comment.raw) is not None
-        ]
+    def _ours(self) -> list[MarkedComment]:
+        """Those of this identity, where that is known."""
+        marked = self._marked()
         if marked and not self._asked:
             self._me, self._asked = self.api.author(), True
-        return [c for c in marked if self._me is None or c.author in (None, self._me)]
+        return [c for c in marked if self._me is None or c.comment.author in (None, self._me)]
 
-    def _edit(self, ours: Sequence[Comment], text: str, run: int) -> str | None:
+    def _edit(self, ours: Sequence[MarkedComment], text: str, run: int) -> str | None:
         """Bring the oldest comment up to date, as links lead to it, and delete the others.
 
         What a later run has written stays, and so does all beside it, which that run looks after.
         """
-        later = [comment for comment in ours if run and self.marker.run_of(comment.raw) > run]
+        later = [marked.comment for marked in ours if marked.run > run > 0]
         if any(map(self._may_edit, later)):
             return "left as it is: a later run has told already"
         for position, comment in enumerate(ours):
-            same = _plain(_split(comment.raw)[1]) == _plain(text)
+            same = _plain(comment.text) == _plain(text)
             try:
                 if not same:
-                    line = self.marker.line(self.marker.nonce_of(comment.raw) or "", run)
+                    line = self.marker.line(comment.nonce, run)
                     self.api.update(self.where, comment.number, f"{line}\n\n{text}")
             except NotFound:  # deleted a moment ago
                 continue
@@ -152,31 +154,21 @@ class StackComments:
             return False
         return True
 
-    def _delete(self, comments: Sequence[Comment]) -> int:
-        removed = 0
+    def _delete(self, comments: Sequence[MarkedComment]) -> None:
         for comment in comments:
             try:
                 self.api.delete(self.where, comment.number)
-                removed += 1
             except NotFound:
                 pass
             except PermissionRefused as error:
                 self.notify(f"{self.where}: comment {comment.number} stays: {error.in_a_line}")
-        return removed
 
     def _wait_for(self, nonce: str) -> None:
         """Wait until a comment shows whose answer was lost; reads lag behind writes."""
         for pause in _PAUSES:
             self.clock.sit_out(pause)
-            comments = self.api.comments(self.where)
-            if any(self.marker.nonce_of(comment.raw) == nonce for comment in comments):
+            if any(marked.nonce == nonce for marked in self._marked()):
                 return
-
-
-def _split(raw: str) -> tuple[str, str]:
-    """The first line of a comment, and what is below it."""
-    first, _, rest = raw.strip().partition("\n")
-    return first.rstrip(), rest
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from bitbucket_hooks.publish import Annotation, Published, ReportFigure, Severity
+from bitbucket_hooks.publish import Annotation, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Changes
 from bitbucket_hooks.report.document import Mark, Statement, code, plain, strong, text
@@ -67,7 +67,7 @@ def published(
         details="\n".join(
             [*([verdict] if refused else []), *(plain(line.text) for line in warnings)]
         ),
-        figures=[ReportFigure(figure.label, figure.number) for figure in document.figures],
+        figures=document.figures,
         findings=[
             *_mistakes(changes, Positions.of_stack(run.stack, from_root=True)),
             *_findings(changes, declared_at(run.stack)),
@@ -89,7 +89,7 @@ def _findings(changes: Changes, entries: Mapping[str, SourceEntry]) -> Iterable[
         name = violation.urn.rpartition("::")[2]
         severity = Severity.HIGH if violation.stops else Severity.MEDIUM
         finding = Annotation(
-            f"{name}: {violation.message}"[:450],
+            f"{name}: {violation.message}",
             f"Policy {violation.policy} ({violation.level})",
             severity,
             failed=violation.stops,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.model.wording import counted
-from bitbucket_hooks.publish.folding import cut, key_of, one_line
-from bitbucket_hooks.publish.report import Annotation, Published, ReportFigure, Severity
+from bitbucket_hooks.publish.report import Annotation, Published, Severity
 
 MAX_ANNOTATIONS: Final = 1000
 """Of one report (public API description)."""
@@ -23,15 +24,17 @@ MAX_LINE: Final = 450
 MAX_DETAILS: Final = 2000
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
 
-_RESULTS: Final = {True: "PASSED", False: "FAILED", None: "PENDING"}
 _ORDER: Final = {severity: place for place, severity in enumerate(Severity)}
 _MORE: Final = "\n(more is left out)"
 
 MAX_TEXT: Final = 255
-"""Characters of a status's name and description (unverified; of the key they are 40)."""
+"""Characters of a status's name and description (unverified)."""
 
-_STATES: Final = {True: "SUCCESSFUL", False: "FAILED", None: "INPROGRESS"}
-_STOPPED: Final = "STOPPED"
+MAX_KEY: Final = 40
+"""Characters of a build status' key (seen in refusals); names of reports keep to it as well."""
+
+_PRODUCT: Final = "bitbucket-hooks"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> str:
@@ -50,12 +53,12 @@ def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> s
 
 def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> str:
     """Set the stack's status of this commit; gives what was done. Raises ApiError."""
-    state = _STOPPED if report.stopped else _STATES[report.passed]
+    state = "STOPPED" if report.stopped else "SUCCESSFUL" if report.passed else "FAILED"
     status = {
         "key": key_of(report.project, report.stack),
         "state": state,
-        "name": one_line(report.title, MAX_TEXT),
-        "description": one_line(report.summary, MAX_TEXT),
+        "name": _one_line(report.title, MAX_TEXT),
+        "description": _one_line(report.summary, MAX_TEXT),
         "url": link,
     }
     api.put_status(where, status)
@@ -81,12 +84,15 @@ def folded(findings: Sequence[Annotation]) -> list[Annotation]:
 
 def _body(report: Published, link: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "title": one_line(report.title, MAX_LINE),
+        "title": _one_line(report.title, MAX_LINE),
         "details": _details(report),
         "report_type": "TEST",
-        "reporter": "bitbucket-hooks",
-        "result": _RESULTS[report.passed],
-        "data": [_datum(figure) for figure in report.figures[:MAX_FIGURES]],
+        "reporter": _PRODUCT,
+        "result": "PASSED" if report.passed else "FAILED",
+        "data": [
+            {"title": figure.label, "type": "NUMBER", "value": figure.number}
+            for figure in report.figures[:MAX_FIGURES]
+        ],
     }
     if len(link) <= MAX_LINE:
         body["link"] = link
@@ -99,20 +105,9 @@ def _details(report: Published) -> str:
     parts = [
         report.summary,
         report.details,
-        *(f"{figure.title}: {figure.value}" for figure in rest),
+        *(f"{figure.label}: {figure.number}" for figure in rest),
     ]
-    return cut("\n".join(part for part in parts if part), MAX_DETAILS, _MORE)
-
-
-def _datum(figure: ReportFigure) -> dict[str, Any]:
-    value = figure.value
-    if isinstance(value, bool):
-        kind = "BOOLEAN"
-    elif isinstance(value, str):
-        kind, value = "TEXT", one_line(value, MAX_LINE)
-    else:
-        kind = "NUMBER"
-    return {"title": one_line(figure.title, MAX_LINE), "type": kind, "value": value}
+    return _whole_lines("\n".join(part for part in parts if part))
 
 
 def _annotation(name: str, finding: Annotation) -> dict[str, Any]:
@@ -122,12 +117,41 @@ def _annotation(name: str, finding: Annotation) -> dict[str, Any]:
         "result": "FAILED" if finding.failed else "PASSED",
         "severity": finding.severity.value,
         # without a summary it would be refused (reported)
-        "summary": one_line(finding.summary, MAX_LINE) or "(no words)",
+        "summary": _one_line(finding.summary, MAX_LINE) or "(no words)",
     }
     if finding.details:
-        body["details"] = cut(finding.details, MAX_DETAILS, _MORE)
+        body["details"] = _whole_lines(finding.details)
     if finding.path is not None:
         body["path"] = finding.path
         if finding.line is not None:
             body["line"] = finding.line
     return body
+
+
+def _one_line(text: str, limit: int) -> str:
+    """The text on one line of at most `limit` characters."""
+    line = " ".join(_clean(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _whole_lines(text: str) -> str:
+    """The details that fit, and a note where there are more; a line alone is cut."""
+    text = _clean(text)
+    if len(text) <= MAX_DETAILS:
+        return text
+    begin = text[: MAX_DETAILS - len(_MORE)]
+    return (begin.rpartition("\n")[0] or begin) + _MORE
+
+
+def _clean(text: str) -> str:
+    """The text without half characters, which JSON can spell and nobody else can write."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def key_of(project: str, stack: str) -> str:
+    """The name of a stack's report and status: at most 40 characters that need no quoting."""
+    name = f"{_PRODUCT}~{project}~{stack}"
+    if len(name) <= MAX_KEY and _PLAIN.fullmatch(name):
+        return name
+    digest = hashlib.sha256(f"{project}\0{stack}".encode()).hexdigest()
+    return f"{_PRODUCT}~{digest}"[:MAX_KEY]

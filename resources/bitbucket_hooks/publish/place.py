@@ -76,22 +76,19 @@ class PublishContext:
         }
         return tuple(target for target, where in known.items() if where is not None)
 
-    def every(self) -> tuple[Target, ...]:
-        """What `offers` gives. Raises ConfigError when that is nothing."""
+    def targets(self, named: Collection[Target] = ()) -> tuple[Target, ...]:
+        """Those that are named, else all that it offers. Raises ConfigError where it can't."""
         offered = self.offers()
+        for target in named:
+            if target not in offered:
+                raise self._missing(target)
         if not offered:
             raise ConfigError(
                 "there is nowhere to bring the report: this is neither a run of Bitbucket "
                 "Pipelines nor a step of GitHub Actions",
                 "Give --repository WORKSPACE/SLUG with --pull-request NUMBER or --commit HASH.",
             )
-        return offered
-
-    def check(self, targets: Collection[Target]) -> None:
-        """Raise ConfigError, with the remedy, for a target that this place doesn't offer."""
-        for target in targets:
-            if target not in self.offers():
-                raise self._missing(target)
+        return tuple(target for target in offered if not named or target in named)
 
     def _missing(self, target: Target) -> ConfigError:
         if target is Target.SUMMARY:

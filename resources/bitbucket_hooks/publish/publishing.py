@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from attrs import frozen
 
 from bitbucket_hooks.api.clock import Clock
-from bitbucket_hooks.api.comments import CommentApi, PullRequest
+from bitbucket_hooks.api.comments import CommentApi
 from bitbucket_hooks.api.commits import Commit, CommitApi
 from bitbucket_hooks.api.errors import (
     AuthenticationFailed,
@@ -24,7 +23,6 @@ from bitbucket_hooks.model.errors import ConfigError, HooksError
 from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.publish.clients import PROXIES, Clients
 from bitbucket_hooks.publish.comment import Marker, StackComments
-from bitbucket_hooks.publish.folding import rendered_in_bytes
 from bitbucket_hooks.publish.insights import put_report, put_status
 from bitbucket_hooks.publish.place import PublishContext, Target
 from bitbucket_hooks.publish.report import Published, Render
@@ -40,33 +38,20 @@ class TargetResult:
     """What became of one target."""
 
     target: Target
-    done: bool
     what: str
     """What was done, or why it was not; one line or a few."""
     remedy: str = ""
     exit_code: int = 0
     """1 where the remedy is the user's, 2 where the remote side failed; 0: done."""
 
+    @property
+    def done(self) -> bool:
+        """Whether the report is there."""
+        return not self.exit_code
+
     def __str__(self) -> str:
         text = f"{self.target.value}: {self.what if self.done else f'not done: {self.what}'}"
         return f"{text}\n{self.remedy}" if self.remedy else text
-
-
-@frozen
-class PublishResult:
-    """What was done with a report, what was not, and why."""
-
-    steps: tuple[TargetResult, ...]
-
-    @property
-    def failed(self) -> tuple[TargetResult, ...]:
-        """What was not done."""
-        return tuple(step for step in self.steps if not step.done)
-
-    @property
-    def exit_code(self) -> int:
-        """The gravest of the steps' codes, for a caller whom a report that isn't seen worries."""
-        return max((step.exit_code for step in self.steps), default=0)
 
 
 def publish(
@@ -75,29 +60,27 @@ def publish(
     settings: Settings,
     notify: Callable[[str], None],
     *,
-    targets: Collection[Target] | None = None,
+    targets: Collection[Target] = (),
     clock: Clock | None = None,
     proxies: Sequence[str] = PROXIES,
-) -> PublishResult:
+) -> list[TargetResult]:
     """Bring a report to the targets, by default to all that the place offers.
 
     `notify` hears of long waits and of what is odd; `proxies` is where Bitbucket Pipelines' proxy
     may be. Once `clock` is stopped, what would have to wait is not done. Raises ConfigError when
-    the place lacks what a target needs, or offers none; whatever else goes wrong is in the result.
+    the place lacks what a target needs, or offers none; whatever else goes wrong is in the results.
     """
-    wanted = place.every() if targets is None else [t for t in Target if t in targets]
-    place.check(wanted)
-    clock = clock or Clock()
-    if not place.in_pipelines:
-        proxies = ()
-    with closing(Clients(settings, notify, clock, proxies)) as clients:
-        acts = _Publisher(report, place, clients).acts()
-        return PublishResult(tuple(_done(target, acts[target]) for target in wanted))
+    wanted = place.targets(targets)
+    usable = proxies if place.in_pipelines else ()
+    with closing(Clients(settings, notify, clock or Clock(), usable)) as clients:
+        return [_result(target, report, place, clients) for target in wanted]
 
 
-def _done(target: Target, act: Callable[[], str]) -> TargetResult:
+def _result(
+    target: Target, report: Published, place: PublishContext, clients: Clients
+) -> TargetResult:
     try:
-        return TargetResult(target, done=True, what=act())
+        return TargetResult(target, _bring(target, report, place, clients))
     except HooksError as error:
         # the remedies of the hooks' own calls don't fit here
         remedy = error.remedy
@@ -105,54 +88,27 @@ def _done(target: Target, act: Callable[[], str]) -> TargetResult:
             remedy = target.remedy
         if isinstance(error, NotFound):
             remedy = f"Check repository, commit and pull request. {target.remedy}"
-        return TargetResult(
-            target, done=False, what=error.message, remedy=remedy, exit_code=error.exit_code
-        )
+        return TargetResult(target, error.message, remedy, error.exit_code)
 
 
-@frozen
-class _Publisher:
-    """Knows how one report gets to each target of a place."""
-
-    report: Published
-    place: PublishContext
-    clients: Clients
-
-    def acts(self) -> dict[Target, Callable[[], str]]:
-        """What is to be done for each target that the place offers; gives what was done."""
-        found: dict[Target, Callable[[], str]] = {}
-        if self.place.pull_request is not None:
-            found[Target.COMMENT] = partial(self._comment, self.place.pull_request)
-        if self.place.commit is not None:
-            # whether Pipelines' proxy signs statuses is unverified; Pipelines sets one of its own
-            for target, put in ((Target.INSIGHTS, put_report), (Target.STATUS, put_status)):
-                found[target] = partial(self._on_commit, target, put, self.place.commit)
-        if self.place.summary is not None:
-            found[Target.SUMMARY] = partial(self._summary, self.place.summary)
-        return found
-
-    def _comment(self, where: PullRequest) -> str:
-        clients, report = self.clients, self.report
-        api = CommentApi(clients.account(Target.COMMENT))
+def _bring(target: Target, report: Published, place: PublishContext, clients: Clients) -> str:
+    """Bring a report to one target; gives what was done. Raises HooksError."""
+    if target is Target.SUMMARY and place.summary:
+        return append_summary(place.summary, report.summarise)
+    if target is Target.COMMENT and place.pull_request:
+        api = CommentApi(clients.account(target))
         marker = Marker(report.project, report.stack)
-        comments = StackComments(api, clients.clock, clients.notify, where, marker)
-        if report.render is None:
-            return comments.remove()
-        return comments.put(report.render, self.place.run)
-
-    def _on_commit(
-        self, target: Target, put: Callable[[CommitApi, Commit, Published, str], str], where: Commit
-    ) -> str:
-        links = (self.report.link, self.place.link)
-        urls = (link for link in links if link and link.startswith(("https://", "http://")))
-        link = next(urls, where.page)
-        return self.clients.account_or_proxy(
-            target, lambda client: put(CommitApi(client), where, self.report, link)
-        )
-
-    def _summary(self, path: Path) -> str:
-        render = self.report.summarise or self.report.render
-        return append_summary(path, render) if render is not None else "nothing to tell"
+        comments = StackComments(api, clients.clock, clients.notify, place.pull_request, marker)
+        return comments.put(report.render, place.run)
+    commit = cast("Commit", place.commit)  # `targets` has seen to it that it is there
+    put = put_report if target is Target.INSIGHTS else put_status
+    links = (report.link, place.link)
+    urls = (link for link in links if link and link.startswith(("https://", "http://")))
+    link = next(urls, commit.page)
+    # whether Pipelines' proxy signs statuses is unverified; Pipelines sets one of its own
+    return clients.account_or_proxy(
+        target, lambda client: put(CommitApi(client), commit, report, link)
+    )
 
 
 def append_summary(path: Path, render: Render) -> str:
@@ -168,7 +124,7 @@ def append_summary(path: Path, render: Render) -> str:
                 f"the job summary is full (at most {MAX_SUMMARY:,} bytes a step)",
                 "Report in a step of its own.",
             )
-        text = rendered_in_bytes(render, room)
+        text = _fitting(render, room)
         try:
             with path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(text.rstrip("\n") + "\n")
@@ -182,3 +138,11 @@ def append_summary(path: Path, render: Render) -> str:
             "Check that GITHUB_STEP_SUMMARY names a file that may be written.",
         ) from None
     return f"{len(text.encode()):,} bytes"
+
+
+def _fitting(render: Render, limit: int) -> str:
+    """The Markdown in at most `limit` bytes of UTF-8; a renderer counts characters."""
+    room = limit
+    while (size := len((text := render(room)).encode())) > limit:
+        room = room * limit // size  # as many characters as fit, if the others are like these
+    return text

@@ -7,6 +7,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from bitbucket_hooks.report.document import Figure
+
 Render = Callable[[int], str]
 """Gives the report as Markdown in at most so many characters, folded as needed."""
 
@@ -37,14 +39,6 @@ class Annotation:
 
 
 @frozen
-class ReportFigure:
-    """One value of the report's head, such as how many hooks are created."""
-
-    title: str
-    value: bool | int | float | str
-
-
-@frozen
 class Published:
     """A report on one stack. Nothing in it is secret any more: it is shown as it is."""
 
@@ -54,15 +48,13 @@ class Published:
     """One line: what was looked at."""
     summary: str
     """One line: what came of it."""
-    passed: bool | None
-    """None: not finished."""
-    render: Render | None
-    """None: there is nothing to tell, and an earlier comment goes away."""
-    summarise: Render | None = None
+    passed: bool
+    render: Render
+    summarise: Render
     """The same for a job summary, as GitHub's Markdown unfolds what Bitbucket's can't."""
     details: str = ""
     """Plain text, the most important first; for where Markdown isn't shown."""
-    figures: Sequence[ReportFigure] = ()
+    figures: Sequence[Figure] = ()
     """The most important first."""
     findings: Sequence[Annotation] = ()
     link: str | None = None
