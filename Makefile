@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate pictures house docs lock clean
+.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate pictures house kubernetes docs lock clean
 
 export PYTHON ?= python3
 
@@ -75,6 +75,9 @@ pictures: setup-dev ## make the pictures of the docs from the real program (need
 
 house: setup-dev ## measure the code's structure: rooms, imports against their order, sizes
 	@PYTHONPATH=tests $(BIN)/python -m support.house
+
+kubernetes: setup-dev ## try deploy/kubernetes on a real kube-apiserver, built in minutes (needs Go, etcd-server)
+	@PYTHONPATH=tests $(BIN)/python -m tools.kubernetes
 
 docs: ## make the handbook as a site: site/index.html
 	@sh engine/venv.sh dev

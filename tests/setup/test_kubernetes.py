@@ -6,9 +6,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from support.kubernetes import MANIFESTS, pod_template, rendered
-
-KUSTOMIZATIONS = sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml"))
+from support.kubernetes import KUSTOMIZATIONS, MANIFESTS, pod_template, rendered
 
 
 @pytest.mark.parametrize("name", KUSTOMIZATIONS)
@@ -26,6 +24,18 @@ def test_the_secret_fits_its_schema_and_holds_nothing() -> None:
     assert not [
         item for name in KUSTOMIZATIONS for item in rendered(name) if item["kind"] == "Secret"
     ]
+
+
+def test_what_the_operator_needs() -> None:
+    """What Kubernetes itself knows of it fits; its own objects name what is there."""
+    documents = list(yaml.safe_load_all((MANIFESTS / "operator.yaml").read_text("utf-8")))
+    *known, stack = documents
+    for document in known:
+        kubernetes_validate.validate(document, "1.37", strict=True)
+    there = {(item["kind"], item["metadata"]["name"]) for item in [*known, *rendered("common")]}
+    assert ("ServiceAccount", stack["spec"]["serviceAccountName"]) in there
+    settings, _ = stack["spec"]["workspaceTemplate"]["spec"]["envFrom"]
+    assert ("ConfigMap", settings["configMapRef"]["name"]) in there
 
 
 @pytest.mark.parametrize("name", ["drift", "up", "up-in-parts"])

@@ -17,8 +17,7 @@ import yaml
 from support.engine import ROOT
 
 MANIFESTS: Final = ROOT / "deploy" / "kubernetes"
-_PINNED: Final = Path(__file__).with_name("kustomize")
-"""A go.mod with its sums."""
+KUSTOMIZATIONS: Final = sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml"))
 _KEPT: Final = "from engine import cache; print(cache.root())"
 
 
@@ -39,24 +38,32 @@ def pod_template(objects: list[dict[str, Any]]) -> dict[str, Any]:
 
 @cache
 def _kustomize() -> tuple[str, ...]:
-    """Kubectl has it within; else it is built once, and kept in the user's cache."""
+    """Kubectl has it within; else it is built."""
     if kubectl := shutil.which("kubectl"):
         return (kubectl, "kustomize")
-    pinned = b"".join(file.read_bytes() for file in sorted(_PINNED.iterdir()))
+    return (str(built("kustomize", "sigs.k8s.io/kustomize/kustomize/v5")), "build")
+
+
+def built(name: str, package: str) -> Path:
+    """Build a program of Kubernetes once, and keep it in the user's cache.
+
+    The folder of that name beside this file has its go.mod with the sums.
+    """
+    folder = Path(__file__).with_name(name)
+    pinned = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
     ask = [sys.executable, "-c", _KEPT]
     kept = subprocess.run(ask, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-    built = Path(kept) / "kustomize" / hashlib.sha256(pinned).hexdigest()[:8]
-    built.parent.mkdir(parents=True, exist_ok=True)
-    with (built.parent / "lock").open("w") as handle:
+    program = Path(kept) / name / hashlib.sha256(pinned).hexdigest()[:8]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with (program.parent / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if not built.exists():
-            package = "sigs.k8s.io/kustomize/kustomize/v5"
-            new = built.with_suffix(".new")
+        if not program.exists():
+            new = program.with_suffix(".new")
             subprocess.run(
                 ["go", "build", "-mod=readonly", "-trimpath", "-o", str(new), package],
-                cwd=_PINNED,
+                cwd=folder,
                 env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"},
                 check=True,
             )
-            new.replace(built)
-    return (str(built), "build")
+            new.replace(program)
+    return program
