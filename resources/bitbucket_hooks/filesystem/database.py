@@ -103,7 +103,7 @@ class Database:
         self._inode = found.st_ino
         self.path.chmod(0o600)  # before SQLite makes files beside it, which get its mode
         connection = sqlite3.connect(
-            self.path, _PATIENCE, isolation_level=None, check_same_thread=False
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
         try:

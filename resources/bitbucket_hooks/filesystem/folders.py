@@ -15,7 +15,18 @@ from bitbucket_hooks.model.errors import ConfigError, printable
 
 CACHE_VARIABLE: Final = "BITBUCKET_HOOKS_CACHE"
 _NAME: Final = "bitbucket-hooks"
-_OTHERS_WRITE: Final = 0o022  # the bits of a mode
+
+if sys.platform != "win32":
+    from os import getuid
+
+    _OTHERS_WRITE: Final = 0o022  # the bits of a mode
+else:  # there a user's folders lie where others can't write, whatever a mode says
+
+    def getuid() -> int:
+        """What every file there has as its owner."""
+        return 0
+
+    _OTHERS_WRITE: Final = 0
 
 
 def cache_folder() -> Path | None:
@@ -53,22 +64,22 @@ def run_state_folder() -> Path:
 
 
 def _choices() -> Iterator[Path]:
-    name = f"runs-{os.getuid()}"
+    name = f"runs-{getuid()}"
     cache = cache_folder()
     if cache is not None and CACHE_VARIABLE in os.environ:
         yield cache / name
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nowhere")
-    if runtime.is_dir() and runtime.stat().st_uid == os.getuid():  # else it was inherited by `su`
+    if runtime.is_dir() and runtime.stat().st_uid == getuid():  # else it was inherited by `su`
         yield runtime / _NAME
     if cache is not None:
         yield cache / name
     with suppress(FileNotFoundError):
-        yield Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+        yield Path(tempfile.gettempdir()) / f"{_NAME}-{getuid()}"
 
 
 def _private(folder: Path) -> Path:
     found = folder.lstat()  # of a link itself: what it leads to is not ours to sweep
-    if S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & _OTHERS_WRITE:
+    if S_ISDIR(found.st_mode) and found.st_uid == getuid() and not found.st_mode & _OTHERS_WRITE:
         return folder
     raise unusable(folder, "it is no private folder of this user: others may write to it")
 

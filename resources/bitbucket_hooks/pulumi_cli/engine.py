@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,11 @@ from bitbucket_hooks.model.safety import FORCE
 from bitbucket_hooks.model.settings import TURN
 from bitbucket_hooks.pulumi_cli.engine_errors import SEE_DOCTOR, engine_failure
 from bitbucket_hooks.pulumi_cli.run_folder import run_folder
-from bitbucket_hooks.pulumi_cli.signals import interrupt_me_when_orphaned, stop_signals
+from bitbucket_hooks.pulumi_cli.signals import (
+    interrupt_me_when_orphaned,
+    pass_on,
+    stop_signals,
+)
 from bitbucket_hooks.stack.files import read_mapping, read_text
 
 GET_ENGINE: Final = (
@@ -213,7 +218,8 @@ def _start(
             stderr=subprocess.STDOUT,
             env={**os.environ, **variables},
             start_new_session=True,
-            preexec_fn=interrupt_me_when_orphaned,  # noqa: PLW1509  # calls the kernel alone
+            # It calls the kernel alone; Windows has no fork.
+            preexec_fn=None if sys.platform == "win32" else interrupt_me_when_orphaned,  # noqa: PLW1509
         )
     except FileNotFoundError:
         raise _no_engine() from None
@@ -236,7 +242,7 @@ class _Engine:
         """Ask the engine to end what is under way; asked again, it drops that too."""
         self.asked_to_stop = True
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            pass_on(signal.SIGINT, self._process)
 
 
 def _follow(

@@ -64,14 +64,14 @@ def _is_own(folder: Path) -> bool:
 
 def _is_left_behind(folder: Path) -> bool:
     """Whether no run uses it. Raises OSError when it goes meanwhile."""
-    if sys.platform == "win32" or not (folder / _LOCK).exists():
-        newest = max(file.lstat().st_mtime for file in (folder, *folder.iterdir()))
-        return newest < time.time() - _LONG
-    file = os.open(folder / _LOCK, os.O_RDONLY)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(file)
-    return True
+    if sys.platform != "win32" and (folder / _LOCK).exists():
+        file = os.open(folder / _LOCK, os.O_RDONLY)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(file)
+        return True
+    newest = max(file.lstat().st_mtime for file in (folder, *folder.iterdir()))
+    return newest < time.time() - _LONG

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,15 @@ def interrupt_me_when_orphaned() -> None:
     """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def pass_on(number: int, process: subprocess.Popen[Any]) -> None:
+    """Send a signal that asks to stop to a process that has a session of its own.
+
+    Windows has no sessions: there the console asks all processes at once.
+    """
+    if sys.platform != "win32":
+        process.send_signal(number)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from bitbucket_hooks.pulumi_cli.signals import stop_signals
+from bitbucket_hooks.pulumi_cli.signals import pass_on, stop_signals
 
 _COMMAND: Final = (sys.executable, "-c", "from bitbucket_hooks.cli import main; main()")
 
@@ -85,4 +85,4 @@ class ManyStacks:
         with self._lock:
             self._stopped = True
             for process in self._running.values():
-                process.send_signal(number)
+                pass_on(number, process)
