@@ -1,20 +1,19 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine languages policies up test soak bench lint generate pictures house kubernetes docs lock clean
+.PHONY: help setup setup-dev engine languages policies up test test-versions soak bench lint generate pictures house kubernetes docs lock clean
 
 export PYTHON ?= python3
 
 BIN := .venv/bin
-UV = $(if $(shell command -v uv 2>/dev/null),uv,$(PYTHON) -m uv)
 # Extras stay in the locks: pip before 23.3 pins `name[extra]` by a line that names the extra only.
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-header --no-annotate
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-header --no-annotate
 
 # The tests start some thousand processes, each of which would compile the package anew.
 COMPILE_PACKAGE = python3 -m compileall -q resources
 
 help: ## say what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+	    printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: stacks/Pulumi.dev.yaml ## install what a run needs: the virtual environment and a Pulumi engine
 	@sh engine/venv.sh run
@@ -55,6 +54,9 @@ test: setup-dev lint ## set everything up, lint, and run every test
 	@. ./activate && rm -f .coverage .coverage.* && unset PYTHONDONTWRITEBYTECODE && $(COMPILE_PACKAGE) && \
 	    pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
+test-versions: setup-dev ## run a part of them under each Python, and the oldest of all: VERSIONS="3.10 oldest"
+	@. ./activate && PYTHONPATH=tests python3 -m tools.versions $(VERSIONS)
+
 soak: setup-dev ## the long forms: faults, limits, kills, thousands of random histories
 	@. ./activate && SOAK=1 SOAK_EXAMPLES=2000 pytest -n auto --dist worksteal tests/e2e/test_endurance.py tests/e2e/test_kills.py tests/unit/test_converges.py
 
@@ -65,6 +67,7 @@ lint: setup-dev ## check style and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 resources
 	@$(BIN)/mypy --python-executable policies/.venv/bin/python policies
 
 generate: setup-dev ## write what derives from the tables in model/: constructors, schemas, docs
@@ -85,9 +88,10 @@ docs: ## make the handbook as a site: site/index.html
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . site
 	@echo 'Open site/index.html'
 
-lock: ## renew requirements/ from pyproject.toml, and the policy pack's (needs uv)
+lock: setup-dev ## renew requirements/ from pyproject.toml, and the policy pack's
 	$(COMPILE) --all-extras pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) --all-extras pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --group release -o requirements/release.txt
 	$(COMPILE) policies/requirements.in -o policies/requirements.txt
 
 clean: ## remove the virtual environments and the tools' caches; .state and the cached engine stay

@@ -15,7 +15,7 @@ from typing import Any, Final
 import requests
 from attrs import frozen
 
-from support.kubernetes import built
+from support.go_tools import built
 
 _TOKEN: Final = "token"  # of a server that lives for seconds, on this machine alone
 _ANY_PORT: Final = "http://127.0.0.1:0"

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import shutil
 import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from support.engine import ROOT
+from support.go_tools import built
 
 MANIFESTS: Final = ROOT / "deploy" / "kubernetes"
 KUSTOMIZATIONS: Final = sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml"))
-_KEPT: Final = "from engine import cache; print(cache.root())"
 
 
 def rendered(name: str) -> list[dict[str, Any]]:
@@ -42,28 +37,3 @@ def _kustomize() -> tuple[str, ...]:
     if kubectl := shutil.which("kubectl"):
         return (kubectl, "kustomize")
     return (str(built("kustomize", "sigs.k8s.io/kustomize/kustomize/v5")), "build")
-
-
-def built(name: str, package: str) -> Path:
-    """Build a program of Kubernetes once, and keep it in the user's cache.
-
-    The folder of that name beside this file has its go.mod with the sums.
-    """
-    folder = Path(__file__).with_name(name)
-    pinned = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
-    ask = [sys.executable, "-c", _KEPT]
-    kept = subprocess.run(ask, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-    program = Path(kept) / name / hashlib.sha256(pinned).hexdigest()[:8]
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with (program.parent / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not program.exists():
-            new = program.with_suffix(".new")
-            subprocess.run(
-                ["go", "build", "-mod=readonly", "-trimpath", "-o", str(new), package],
-                cwd=folder,
-                env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"},
-                check=True,
-            )
-            new.replace(program)
-    return program

@@ -6,13 +6,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import mocks, rpc, set_all_config
 from pulumi.runtime import test as awaiting
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 
 @attrs.frozen
@@ -37,6 +37,10 @@ class _NoMocks(mocks.Mocks):
         raise NotImplementedError(args.token)
 
 
+INVOKED: Final = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)
+"""What a call of a function is answered with: newer SDKs have a message of its own."""
+
+
 class Monitor(mocks.MockMonitor):
     """Notes what is registered and answers with the inputs and a uuid."""
 
@@ -48,11 +52,11 @@ class Monitor(mocks.MockMonitor):
 
     def Invoke(  # noqa: N802  # the service's own name
         self, request: resource_pb2.ResourceInvokeRequest
-    ) -> resource_pb2.ResourceInvokeResponse:
+    ) -> Any:
         """Answer the one function of the engine's own that is asked for: what the state has."""
         assert request.tok == "pulumi:pulumi:readStackResourceOutputs", request.tok
         assert request.args["stackName"] == "organization/hooks/dev", request.args
-        answer = resource_pb2.ResourceInvokeResponse()
+        answer = INVOKED()
         found = {f"urn:pulumi:dev::hooks::{k}": {"outputs": v} for k, v in self.state.items()}
         getattr(answer, "return").update({"outputs": found})
         return answer

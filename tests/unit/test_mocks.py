@@ -11,8 +11,10 @@ import pytest
 
 # In a process of its own: the mocks leave event loops open.
 HEAD = """
-import json, sys, pulumi
+import asyncio, json, sys, pulumi
 import bitbucket_hooks as bitbucket
+
+asyncio.set_event_loop(asyncio.new_event_loop())
 
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
