@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.model.errors import ConfigError
-from bitbucket_hooks.publish import PublishContext, Target, find_place
+from bitbucket_hooks.publish.place import PublishContext, Target, find_place
 
 HASH = "0123456789" * 4
 OTHER = "abcdefABCD" * 4

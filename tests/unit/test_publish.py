@@ -13,18 +13,10 @@ from bitbucket_hooks.api.client import Client
 from bitbucket_hooks.model.credentials import AccessToken, ApiToken
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import Settings
-from bitbucket_hooks.publish import (
-    Annotation,
-    PublishContext,
-    Published,
-    Target,
-    TargetResult,
-    clients,
-    find_place,
-    publish,
-)
-from bitbucket_hooks.publish.publishing import MAX_SUMMARY
-from bitbucket_hooks.publish.report import Render
+from bitbucket_hooks.publish import clients
+from bitbucket_hooks.publish.place import PublishContext, Target, find_place
+from bitbucket_hooks.publish.publishing import MAX_SUMMARY, TargetResult, publish
+from bitbucket_hooks.publish.report import Annotation, Published, Render
 from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from bitbucket_hooks.sandbox.server import serve

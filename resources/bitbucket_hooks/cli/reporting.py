@@ -17,7 +17,7 @@ from bitbucket_hooks.report import as_json, markdown, terminal
 from bitbucket_hooks.report.to_document import to_document
 
 if TYPE_CHECKING:
-    from bitbucket_hooks.publish import PublishContext, Target
+    from bitbucket_hooks.publish.place import PublishContext, Target
     from bitbucket_hooks.report.changes import Changes
 
 _TERMINAL: Final = "terminal"
@@ -149,7 +149,7 @@ def place_of(destinations: Destinations) -> PublishContext | None:
 
     Raises ConfigError when what is asked for has no place.
     """
-    from bitbucket_hooks.publish import find_place
+    from bitbucket_hooks.publish.place import find_place
 
     named = _targets(destinations)
     if not named and not destinations["everything"]:
@@ -177,15 +177,15 @@ def publish(
     """
     if place is None:
         return 0
-    from bitbucket_hooks import publish
     from bitbucket_hooks.api.clock import Clock
     from bitbucket_hooks.publish.from_changes import published
+    from bitbucket_hooks.publish.publishing import publish as publish_report
     from bitbucket_hooks.pulumi_cli.signals import stopping
     from bitbucket_hooks.stack.config import own_account
 
     everything, clock = bool(destinations["everything"]), Clock()
     with stopping(clock):
-        results = publish.publish(
+        results = publish_report(
             published(
                 changes,
                 passed=passed and not refused,
@@ -206,6 +206,6 @@ def publish(
 
 
 def _targets(destinations: Destinations) -> list[Target]:
-    from bitbucket_hooks.publish import Target
+    from bitbucket_hooks.publish.place import Target
 
     return [target for target in Target if destinations[target.name.lower()]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
-from bitbucket_hooks.publish import Annotation, Published, Severity
+from bitbucket_hooks.publish.report import Annotation, Published, Severity
 from bitbucket_hooks.report import markdown
 from bitbucket_hooks.report.changes import Action, Caution, ChangedHook, Changes
 from bitbucket_hooks.report.document import Mark, Statement, code, plain, strong, text
