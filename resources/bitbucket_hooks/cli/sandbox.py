@@ -114,8 +114,8 @@ def serve(
     PATH is its file; a new one is made if there is none. The API answers requests to localhost
     and 127.0.0.1, to --host, and to each --allow-host.
     """
+    from bitbucket_hooks.model.urls import is_loopback
     from bitbucket_hooks.sandbox import server as web
-    from bitbucket_hooks.sandbox.web.guard import is_loopback
 
     if path and db:
         raise click.UsageError("PATH and --db say the same: give one of them")

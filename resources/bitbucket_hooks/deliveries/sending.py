@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import ipaddress
 import json
 import socket
 import ssl
@@ -24,7 +23,7 @@ from bitbucket_hooks.api.connections import DirectSession
 from bitbucket_hooks.deliveries.signing import SIGNATURE, sign
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.masking import Mask
-from bitbucket_hooks.model.urls import origin_shown, shown
+from bitbucket_hooks.model.urls import is_loopback, origin_shown, shown
 
 TIMEOUT: Final = 10.0
 """Seconds that Bitbucket waits for a receiver."""
@@ -169,7 +168,8 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deli
             timeout=timeout,
             # None lets the usual variables name another bundle of authorities
             verify=None if verify else False,
-            proxies={"no_proxy": "*"} if _is_loopback(url) else None,
+            # to this machine a proxy would only get in the way
+            proxies={"no_proxy": "*"} if is_loopback(urlsplit(url).hostname or "") else None,
             stream=True,
         )
         with answer:
@@ -187,15 +187,6 @@ def _exchange(url: str, what: Delivery, timeout: float, *, verify: bool) -> Deli
         text,
         certificate=True if verify and urlsplit(url).scheme.lower() == "https" else None,
     )
-
-
-def _is_loopback(url: str) -> bool:
-    """Whether a proxy would only get in the way."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _failed(error: Exception) -> DeliveryResult:

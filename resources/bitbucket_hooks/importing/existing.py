@@ -8,14 +8,16 @@ from typing import Any, Final
 from attrs import frozen
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.importing.grouping import Listed, manageable
+from bitbucket_hooks.importing.grouping import Listed
 from bitbucket_hooks.inventory.live import Addresses, where
 from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.model.webhook import canonical_text
+from bitbucket_hooks.model.webhook import Desired
+from bitbucket_hooks.pulumi_cli.values import mapping_of
+from bitbucket_hooks.reconcile.adoption import candidates
 from bitbucket_hooks.stack.accounts import offline_context
 from bitbucket_hooks.stack.config import (
     DEFAULTS,
@@ -30,7 +32,6 @@ from bitbucket_hooks.stack.entries import (
     Draft,
     EntryContext,
     Given,
-    is_mapping,
     merged,
 )
 from bitbucket_hooks.stack.files import Hidden, hidden_config
@@ -63,13 +64,9 @@ class Stack:
 
     def inherited(self, name: str) -> dict[str, Given]:
         """What an entry of a name has without saying so."""
-        shared = _mapping(self.values.get(SHARED)).get(name)
-        layers = (_mapping(self.values.get(DEFAULTS)), _mapping(shared))
+        shared = mapping_of(self.values.get(SHARED)).get(name)
+        layers = (mapping_of(self.values.get(DEFAULTS)), mapping_of(shared))
         return merged(("", layer) for layer in layers)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if is_mapping(value) else {}
 
 
 def open_stack(
@@ -135,14 +132,9 @@ def declared(
     for values, subject in claims:
         if values.get("adopt") not in (None, MATCH, NEVER):
             continue
-        free = [hook for hook in manageable(listed[subject]) if hook.uuid not in named]
-        address, title = addresses.digest(values["url"]), values.get("description")
-        wanted = None if title is None else canonical_text(title)
-        meant = [
-            hook.uuid
-            for hook in free
-            if hook.address == address and wanted in (None, canonical_text(hook.description or ""))
-        ]
+        desired = Desired.from_values(subject, values, url=addresses.digest(values["url"]))
+        live = [hook.observed() for hook in listed[subject]]
+        meant = [hook.uuid for hook in candidates(desired, live, MATCH, named.__contains__)]
         uuids.update(meant)
         if len(meant) > 1:
             doubts.append(

@@ -63,23 +63,16 @@ def plan(
     naming = Names({str(draft.values["name"]) for draft in stack.entries})
     selector = Selector(found.projects, project)
     entries: list[NewEntry] = []
-    changed: list[str] = []
-    wrong_urls: list[str] = []
-    unfit: list[str] = []
+    reasons: list[str] = []
     for group in groups:
         url = urls.whole(group)
-        if url is None:
-            changed.append(_reason(group, ["it was changed meanwhile"]))
-            continue
-        problem = url_problem(url, allow_private=stack.settings.allows_private_urls)
-        if problem:
-            wrong_urls.append(_reason(group, [f"its url {problem}"]))
-            continue
-        selection = _selection(group, selector, names=names)
-        entry = draft_entry(stack, naming.name_for(group, url), url, group, selection)
-        wrong = faults(entry, found.hooks, repositories)
+        wrong = _url_faults(url, stack)
+        if url is not None and not wrong:
+            selection = _selection(group, selector, names=names)
+            entry = draft_entry(stack, naming.name_for(group, url), url, group, selection)
+            wrong = faults(entry, found.hooks, repositories)
         if wrong:
-            unfit.append(_reason(group, wrong))
+            reasons.append(_reason(group, wrong))
         else:
             entries.append(entry)
     made = sum(len(entry.group.hooks) for entry in entries)
@@ -90,9 +83,16 @@ def plan(
         managed=len(managed),
         read_only=read_only,
         left_out=len(hooks) - made - read_only - len(there) - len(managed),
-        reasons=(*changed, *wrong_urls, *unfit),
+        reasons=tuple(reasons),
         doubts=tuple(doubts),
     )
+
+
+def _url_faults(url: str | None, stack: Stack) -> list[str]:
+    if url is None:
+        return ["it was changed meanwhile"]
+    problem = url_problem(url, allow_private=stack.settings.allows_private_urls)
+    return [f"its url {problem}"] if problem else []
 
 
 def _selection(group: HookGroup, selector: Selector, *, names: bool) -> Mapping[str, Any]:

@@ -23,8 +23,6 @@ _LATER: Final = "(encrypted when it is written)"
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 ._/()-]{0,60}[A-Za-z0-9)]|[A-Za-z]")
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9:/._~-]*(?<!:)")
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
-_BYTE: Final = 0x100
-_WIDE: Final = 0x10000
 
 Encrypt = Callable[[Sequence[str]], Sequence[str]]
 """Gives values as the stack's encryption has them."""
@@ -109,11 +107,5 @@ def scalar(value: Any) -> str:
 
 
 def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if code < _BYTE:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < _WIDE else f"\\U{code:08x}"
+    plain = character if character.isprintable() else f"\\U{ord(character):08x}"
+    return _ESCAPES.get(character, plain)

@@ -88,6 +88,14 @@ def is_private_host(host: str) -> bool:
         return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, which nobody else reaches."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def comparable(url: str) -> str:
     """Write equal addresses alike.
 

@@ -31,7 +31,7 @@ from bitbucket_hooks.report.document import (
     strong,
     text,
 )
-from bitbucket_hooks.report.values import HIDDEN_URL, PropertyChange
+from bitbucket_hooks.report.values import HIDDEN_URL, SECRET_LEFT, SECRET_REMOVED, PropertyChange
 
 _LABELS: Final = {
     **{known.key: known.title for known in PROPERTIES.values()},
@@ -40,8 +40,8 @@ _LABELS: Final = {
     "hooks": "hooks that may be there",
 }
 _SECRET_HINTS: Final = {
-    "no longer managed": ": hooks keep the one they have",
-    "removed": ": deliveries unsigned",
+    SECRET_LEFT: ": hooks keep the one they have",
+    SECRET_REMOVED: ": deliveries unsigned",
 }
 OPERATIONS: Final = {
     "create": "new",

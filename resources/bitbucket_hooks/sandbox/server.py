@@ -19,11 +19,12 @@ from typing import Any, Final
 from werkzeug.wrappers import Request, Response
 
 from bitbucket_hooks.filesystem.database import Database
+from bitbucket_hooks.model.urls import is_loopback
 from bitbucket_hooks.sandbox import errors
 from bitbucket_hooks.sandbox.app import Application, incoming
 from bitbucket_hooks.sandbox.errors import SandboxUnusable
 from bitbucket_hooks.sandbox.store import open_database
-from bitbucket_hooks.sandbox.web.guard import host_name, is_address, is_loopback
+from bitbucket_hooks.sandbox.web.guard import host_name, is_address
 from bitbucket_hooks.sandbox.web.pages import Pages
 
 LOOPBACK: Final = "127.0.0.1"

@@ -36,14 +36,6 @@ _HEADERS: Final = {
 }
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a server that listens on a host is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def host_name(header: str) -> str:
     """Take the name or address out of a `Host` header, without its port; "" when it has none."""
     match = _HOST.fullmatch(header.lower())
