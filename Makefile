@@ -1,6 +1,6 @@
 # What there is to do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev engine languages policies up test test-versions soak bench lint generate pictures house kubernetes docs lock clean
+.PHONY: help setup setup-dev engine languages policies up test test-versions soak bench lint generate pictures house kubernetes docs release-check lock clean
 
 export PYTHON ?= python3
 
@@ -87,6 +87,10 @@ docs: ## make the handbook as a site: site/index.html
 	@rm -rf site
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . site
 	@echo 'Open site/index.html'
+
+release-check: ## build and check a release, and publish nothing: RELEASING.md
+	@sh engine/venv.sh dev
+	@$(BIN)/python -m tools.release $(TAG)
 
 lock: setup-dev ## renew requirements/ from pyproject.toml, and the policy pack's
 	$(COMPILE) --all-extras pyproject.toml --group dev -o requirements/dev.txt
