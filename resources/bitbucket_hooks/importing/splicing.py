@@ -26,15 +26,13 @@ Render = Callable[[int], Sequence[str]]
 
 @frozen
 class _InsertionPoint:
-    """Where the entries go: what stands between two offsets is replaced."""
+    """Where the entries go: between two parts of the file."""
 
-    begin: int
-    end: int
+    before: str
+    after: str
     indent: int
     head: str = ""
-    """What comes before the entries, with the key where it isn't there."""
-    insert: int = -1
-    """Where the entries go when that isn't the same place."""
+    """What comes above the entries, with the key where it isn't there."""
 
 
 def added(file: str, text: str, render: Render) -> str:
@@ -51,7 +49,7 @@ def added(file: str, text: str, render: Render) -> str:
     except _Unfit as problem:
         raise _refused(file, f", line {problem}") from None
     lines = render(place.indent)
-    after = _joined(text, place, lines)
+    after = _joined(place, lines, "\r\n" if "\r\n" in text else "\n")
     try:
         same = load_as_text(after) == _wanted(before, load_as_text("\n".join(lines)))
     except NotYaml:
@@ -88,7 +86,7 @@ def _wanted(before: Any, new: list[Any]) -> dict[str, Any]:
 def _place(text: str, root: Any) -> _InsertionPoint:
     config = None if root is None else _under(root, "config")
     if config is None:
-        return _InsertionPoint(len(text), len(text), 2 * _STEP, f"config:\n  {KEY}:\n")
+        return _InsertionPoint(text, "", 2 * _STEP, f"config:\n  {KEY}:\n")
     if _is_empty(config):
         return _emptied(text, config, 2 * _STEP, f"  {KEY}:\n")
     if not isinstance(config, yaml.MappingNode) or config.flow_style:
@@ -97,14 +95,14 @@ def _place(text: str, root: Any) -> _InsertionPoint:
     hooks = _under(config, KEY)
     if hooks is None:
         at = _after(text, config, column - 1)
-        return _InsertionPoint(at, at, column + _STEP, f"{' ' * column}{KEY}:\n")
+        return _InsertionPoint(text[:at], text[at:], column + _STEP, f"{' ' * column}{KEY}:\n")
     if _is_empty(hooks):
         return _emptied(text, hooks, column + _STEP)
     if not isinstance(hooks, yaml.SequenceNode) or hooks.flow_style:
         raise _Unfit(hooks)
     dash = hooks.start_mark.column
     at = _after(text, hooks, dash - (dash > column))
-    return _InsertionPoint(at, at, dash)
+    return _InsertionPoint(text[:at], text[at:], dash)
 
 
 def _emptied(text: str, node: Any, indent: int, head: str = "") -> _InsertionPoint:
@@ -117,7 +115,8 @@ def _emptied(text: str, node: Any, indent: int, head: str = "") -> _InsertionPoi
     head = "".join(f"{margin}{comment.rstrip()}\n" for comment in comments) + head
     if begin != end and text[begin - 1] == " ":
         begin -= 1
-    return _InsertionPoint(begin, end, indent, head, _line_end(text, end))
+    below = _line_end(text, end)
+    return _InsertionPoint(text[:begin] + text[end:below], text[below:], indent, head)
 
 
 def _under(node: Any, key: str) -> Any:
@@ -166,11 +165,8 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _joined(text: str, place: _InsertionPoint, lines: Sequence[str]) -> str:
-    break_ = "\r\n" if "\r\n" in text else "\n"
-    insert = max(place.insert, place.end)
-    head = text[: place.begin] + text[place.end : insert]
-    if head and not head.endswith("\n"):
-        head += break_
+def _joined(place: _InsertionPoint, lines: Sequence[str], line_break: str) -> str:
+    is_cut = place.before and not place.before.endswith("\n")
     new = place.head + "".join(f"{line}\n" for line in lines)
-    return head + new.replace("\n", break_) + text[insert:]
+    above = place.before + line_break if is_cut else place.before
+    return above + new.replace("\n", line_break) + place.after
