@@ -331,7 +331,7 @@ def test_what_adoption_changes_is_told_without_secrets() -> None:
         ),
     )
     (hidden,) = finding(desired, [live], hide_url=True).matches
-    assert hidden.changes[0] == 'url "https://ci.example.com/…" => "https://ci.example.com/…"'
+    assert hidden.changes[0] == "url changed behind https://ci.example.com/…"
     bare = Desired(Subject("acme", "web"), "https://ci.example.com/", active=False, secret="")
     signed = evolve(live, url=bare.url, description=None, secret_set=True)
     assert finding(bare, [signed]).matches[0].changes == ("secret removed",)

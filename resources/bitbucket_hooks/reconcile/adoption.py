@@ -10,7 +10,14 @@ from bitbucket_hooks.model.adopt_policy import MATCH, NEVER
 from bitbucket_hooks.model.errors import ConflictError, printable, printable_value
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.urls import origin_shown
-from bitbucket_hooks.model.webhook import Desired, Observed, SecretChange, canonical_text
+from bitbucket_hooks.model.webhook import (
+    Desired,
+    Observed,
+    SecretChange,
+    canonical_text,
+    differences,
+    secret_change,
+)
 
 
 def adoptable(
@@ -102,13 +109,19 @@ def described(hook: Observed) -> str:
 
 
 def changes_by_adoption(
-    desired: Desired, found: Observed, changed: Iterable[str], secret: SecretChange
-) -> list[str]:
-    """Each thing that adopting a hook changes on it, in words."""
-    changes = [_change(name, desired, found) for name in changed if name != "secret"]
+    desired: Desired, found: Observed, show: Callable[[str], str] = origin_shown
+) -> tuple[str, ...]:
+    """Each thing that adopting a hook changes on it, in words; `show` hides what urls may not."""
+    old, new = evolve(found, url=show(found.url)), evolve(desired, url=show(desired.url))
+    changes = [
+        _change(name, getattr(old, name), getattr(new, name))
+        for name in differences(desired, found)
+        if name != "secret"
+    ]
+    secret = secret_change(desired.secret, known=None, is_set=found.secret_set)
     if secret is not SecretChange.KEEP:
         changes.append("secret " + ("set" if secret is SecretChange.SET else "removed"))
-    return changes
+    return tuple(changes)
 
 
 def adoption_notice(subject: Subject, uuid: str, changes: Iterable[str]) -> str:
@@ -117,10 +130,7 @@ def adoption_notice(subject: Subject, uuid: str, changes: Iterable[str]) -> str:
     return f"{subject}: adopted the existing hook {uuid}: {what}"
 
 
-def _change(name: str, desired: Desired, found: Observed) -> str:
-    old, new = getattr(found, name), getattr(desired, name)
-    if name == "url":  # which as a whole may be a secret
-        old, new = origin_shown(old), origin_shown(new)
+def _change(name: str, old: object, new: object) -> str:
     if old == new:
-        return f"{name} changed behind {printable(old)}"
+        return f"{name} changed behind {printable(str(old))}"
     return f"{name} {printable_value(old)} => {printable_value(new)}"

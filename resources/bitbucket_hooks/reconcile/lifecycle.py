@@ -315,7 +315,7 @@ class Lifecycle:
     def _take_over(self, desired: Desired, found: Observed, owner: Owner) -> Observed:
         change = secret_change(desired.secret, known=None, is_set=found.secret_set)
         changed = differences(desired, found)
-        words = changes_by_adoption(desired, found, changed, change)
+        words = changes_by_adoption(desired, found)
         self.notify(adoption_notice(desired.subject, found.uuid, words))
         key = str(desired.subject)
         note(NoteKind.ADOPTED, owner.key, key=key, uuid=found.uuid, changes=words)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from bitbucket_hooks.model.errors import printable_value
 from bitbucket_hooks.model.urls import origin_shown, shown
-from bitbucket_hooks.model.webhook import Desired, Observed, differences
+from bitbucket_hooks.model.webhook import Desired, Observed
+from bitbucket_hooks.reconcile.adoption import changes_by_adoption
 
 
 @frozen
@@ -57,19 +57,6 @@ def finding(
 
     `near` has the uuids of hooks that may be meant all the same, each with why.
     """
-    matches = (Match(live.uuid, _changes(desired, live, hide_url=hide_url)) for live in matching)
-    return AdoptionFinding(tuple(matches), tuple(Near(uuid, why) for uuid, why in sorted(near)))
-
-
-def _changes(desired: Desired, live: Observed, *, hide_url: bool) -> tuple[str, ...]:
     show = origin_shown if hide_url else shown
-    live = live.completed(desired)
-    old, new = evolve(live, url=show(live.url)), evolve(desired, url=show(desired.url))
-    changes = [
-        f"{name} {printable_value(getattr(old, name))} => {printable_value(getattr(new, name))}"
-        for name in differences(desired, live)
-        if name != "secret"
-    ]
-    if desired.secret is not None:
-        changes += ["secret set"] if desired.secret else ["secret removed"] * live.secret_set
-    return tuple(changes)
+    matches = [Match(live.uuid, changes_by_adoption(desired, live, show)) for live in matching]
+    return AdoptionFinding(tuple(matches), tuple(Near(uuid, why) for uuid, why in sorted(near)))
