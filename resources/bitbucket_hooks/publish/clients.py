@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,9 +21,7 @@ from bitbucket_hooks.api.errors import (
 )
 from bitbucket_hooks.connect import identity, open_client, open_signed_client
 from bitbucket_hooks.model.credentials import Anonymous
-from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.settings import PUBLIC_API, Settings
-from bitbucket_hooks.publish.place import Target
 
 PROXIES: Final = ("http://localhost:29418", "http://host.docker.internal:29418")
 """Pipelines' proxy, as a step sees it and as a pipe's container does (vendor's blog)."""
@@ -31,10 +29,6 @@ PROXIES: Final = ("http://localhost:29418", "http://host.docker.internal:29418")
 _CONNECT: Final = 2.0  # seconds to see whether a proxy is there
 
 T = TypeVar("T")
-
-
-class NoCredentials(HooksError):
-    """There are no credentials to send. Remedy: credentials with the right scopes."""
 
 
 @define
@@ -50,23 +44,25 @@ class Clients:
     _account: Client | None = field(default=None, init=False)
     _signed: Client | None = field(default=None, init=False)
 
-    def account(self, target: Target) -> Client:
-        """The account's client. Raises NoCredentials."""
+    def account(self) -> Client:
+        """The account's client. Raises AuthenticationFailed where there are no credentials."""
         if isinstance(identity(self.settings), Anonymous):
-            raise NoCredentials("no credentials are configured for it", target.remedy)
+            raise AuthenticationFailed(
+                "no credentials are configured for it", "Give some that may write there."
+            )
         if self._account is None:
             self._account = open_client(self.settings, self.notify, clock=self.clock)
         return self._account
 
-    def account_or_proxy(self, target: Target, act: Callable[[Client], T]) -> T:
+    def account_or_proxy(self, act: Callable[[Client], T]) -> T:
         """Act as the account, or where that can't be, by leave of the pipeline.
 
         Credentials that are there for hooks may lack what a report needs. Raises the account's
         own error when the proxy is no help.
         """
         try:
-            return act(self.account(target))
-        except (NoCredentials, AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound):
+            return act(self.account())
+        except (AuthenticationFailed, ScopeMissing, PermissionRefused, NotFound):
             if not self.proxies or self.settings.api_url != PUBLIC_API:
                 raise
             try:
@@ -83,7 +79,7 @@ class Clients:
 
     def _through_proxy(self) -> Client:
         if self._signed is None:
-            proxy = next(_answering(self.proxies), None)
+            proxy = next(filter(_answers, self.proxies), None)
             if proxy is None:
                 raise Unreachable(
                     f"nothing answers at {' or '.join(self.proxies)}",
@@ -93,11 +89,10 @@ class Clients:
         return self._signed
 
 
-def _answering(proxies: Sequence[str]) -> Iterator[str]:
-    for proxy in proxies:
-        parts = urlsplit(proxy)
-        try:
-            socket.create_connection((parts.hostname or "", parts.port or 80), _CONNECT).close()
-        except OSError:
-            continue
-        yield proxy
+def _answers(proxy: str) -> bool:
+    parts = urlsplit(proxy)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), _CONNECT).close()
+    except OSError:
+        return False
+    return True

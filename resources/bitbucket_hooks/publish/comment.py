@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from bitbucket_hooks.api.clock import Clock
 from bitbucket_hooks.api.comments import Comment, CommentApi, PullRequest
@@ -82,8 +83,10 @@ class StackComments:
     where: PullRequest
     marker: Marker
 
-    _asked: bool = field(default=False, init=False)
-    _me: str | None = field(default=None, init=False)
+    @cached_property
+    def _me(self) -> str | None:
+        """Who comments, as far as that is known."""
+        return self.api.author()
 
     def put(self, render: Render, run: int = 0) -> str:
         """Leave one comment that says this; gives what was done. Raises ApiError.
@@ -116,8 +119,6 @@ class StackComments:
     def _ours(self) -> list[MarkedComment]:
         """Those of this identity, where that is known."""
         marked = self._marked()
-        if marked and not self._asked:
-            self._me, self._asked = self.api.author(), True
         return [c for c in marked if self._me is None or c.comment.author in (None, self._me)]
 
     def _edit(self, ours: Sequence[MarkedComment], text: str, run: int) -> str | None:

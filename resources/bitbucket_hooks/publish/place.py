@@ -26,6 +26,10 @@ _DESCRIBED: Final = re.compile(r"(?P<hash>[0-9a-f]{40})(?P<dirty>-dirty)?")
 _SECONDS: Final = 10
 # The public description of the API names the read scopes alone; with the write scopes it works
 # either way (unverified).
+_COMMENT_NEEDS: Final = (
+    "the scope pullrequest:write (an API token: read:pullrequest:bitbucket and "
+    "write:pullrequest:bitbucket) and read access to the repository"
+)
 _COMMIT_NEEDS: Final = (
     "the scope repository:write (an API token: read:repository:bitbucket and "
     "write:repository:bitbucket) and write access to the repository"
@@ -43,11 +47,8 @@ class Target(Enum):
     @property
     def remedy(self) -> str:
         """What to do where the credentials don't suffice for it."""
-        needs = {
-            Target.COMMENT: "the scope pullrequest:write (an API token: read:pullrequest:bitbucket "
-            "and write:pullrequest:bitbucket) and read access to the repository"
-        }
-        return f"Give credentials that have {needs.get(self, _COMMIT_NEEDS)}."
+        needs = _COMMENT_NEEDS if self is Target.COMMENT else _COMMIT_NEEDS
+        return f"Give credentials that have {needs}."
 
 
 @frozen

@@ -96,7 +96,7 @@ def _bring(target: Target, report: Published, place: PublishContext, clients: Cl
     if target is Target.SUMMARY and place.summary:
         return append_summary(place.summary, report.summarise)
     if target is Target.COMMENT and place.pull_request:
-        api = CommentApi(clients.account(target))
+        api = CommentApi(clients.account())
         marker = Marker(report.project, report.stack)
         comments = StackComments(api, clients.clock, clients.notify, place.pull_request, marker)
         return comments.put(report.render, place.run)
@@ -106,9 +106,7 @@ def _bring(target: Target, report: Published, place: PublishContext, clients: Cl
     urls = (link for link in links if link and link.startswith(("https://", "http://")))
     link = next(urls, commit.page)
     # whether Pipelines' proxy signs statuses is unverified; Pipelines sets one of its own
-    return clients.account_or_proxy(
-        target, lambda client: put(CommitApi(client), commit, report, link)
-    )
+    return clients.account_or_proxy(lambda client: put(CommitApi(client), commit, report, link))
 
 
 def append_summary(path: Path, render: Render) -> str:
