@@ -104,7 +104,6 @@ def test_a_comment_says_what_it_is_of() -> None:
     made = published(changes, passed=True, link=link, commit="0123456789ab" + 28 * "f")
     said = made.render(32_000)
     assert said.endswith(f"*Of the commit `0123456789ab`.*\n\n[The run that found this]({link})\n")
-    assert made.link == link
 
 
 def test_a_comment_says_why_it_is_not_allowed() -> None:

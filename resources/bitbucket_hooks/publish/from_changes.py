@@ -35,7 +35,6 @@ def published(
     *,
     passed: bool,
     refused: str | None = None,
-    title: str = "",
     link: str | None = None,
     commit: str = "",
 ) -> Published:
@@ -44,7 +43,7 @@ def published(
     `refused` is why they may not be applied, `link` the page of the run. Of two pushes at once the
     later run may end first, so a comment says which `commit` it is about.
     """
-    document = to_document(changes, title)
+    document = to_document(changes)
     warnings = document.warnings
     if refused:
         first = Statement(Mark.FAIL, text(strong("Not allowed"), f": {refused}"))
@@ -72,7 +71,6 @@ def published(
             *_mistakes(changes, Positions.of_stack(run.stack, from_root=True)),
             *_findings(changes, declared_at(run.stack)),
         ],
-        link=link,
     )
 
 

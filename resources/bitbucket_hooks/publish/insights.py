@@ -24,9 +24,6 @@ MAX_LINE: Final = 450
 MAX_DETAILS: Final = 2000
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
 
-_ORDER: Final = {severity: place for place, severity in enumerate(Severity)}
-_MORE: Final = "\n(more is left out)"
-
 MAX_TEXT: Final = 255
 """Characters of a status's name and description (unverified)."""
 
@@ -35,6 +32,7 @@ MAX_KEY: Final = 40
 
 _PRODUCT: Final = "bitbucket-hooks"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
+_MORE: Final = "\n(more is left out)"
 
 
 def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> str:
@@ -43,9 +41,9 @@ def put_report(api: CommitApi, where: Commit, report: Published, link: str) -> s
     Raises ApiError.
     """
     name = key_of(report.project, report.stack)
-    findings = folded(report.findings)
     annotations = [
-        _annotation(f"{name}-{number:04}", finding) for number, finding in enumerate(findings, 1)
+        _annotation(f"{name}-{number:04}", finding)
+        for number, finding in enumerate(_folded(report.findings), 1)
     ]
     api.replace_report(where, name, _body(report, link), annotations)
     return f"report {name}, {counted(len(annotations), 'annotation')}"
@@ -65,9 +63,19 @@ def put_status(api: CommitApi, where: Commit, report: Published, link: str) -> s
     return state
 
 
-def folded(findings: Sequence[Annotation]) -> list[Annotation]:
+def key_of(project: str, stack: str) -> str:
+    """The name of a stack's report and status: at most 40 characters that need no quoting."""
+    name = f"{_PRODUCT}~{project}~{stack}"
+    if len(name) <= MAX_KEY and _PLAIN.fullmatch(name):
+        return name
+    digest = hashlib.sha256(f"{project}\0{stack}".encode()).hexdigest()
+    return f"{_PRODUCT}~{digest}"[:MAX_KEY]
+
+
+def _folded(findings: Sequence[Annotation]) -> list[Annotation]:
     """The findings, the gravest first; the last ones as one when they are too many."""
-    ordered = sorted(findings, key=lambda finding: _ORDER[finding.severity])
+    gravest_first = list(Severity)
+    ordered = sorted(findings, key=lambda finding: gravest_first.index(finding.severity))
     if len(ordered) <= MAX_ANNOTATIONS:
         return ordered
     kept, rest = ordered[: MAX_ANNOTATIONS - 1], ordered[MAX_ANNOTATIONS - 1 :]
@@ -146,12 +154,3 @@ def _whole_lines(text: str) -> str:
 def _clean(text: str) -> str:
     """The text without half characters, which JSON can spell and nobody else can write."""
     return text.encode("utf-8", "replace").decode()
-
-
-def key_of(project: str, stack: str) -> str:
-    """The name of a stack's report and status: at most 40 characters that need no quoting."""
-    name = f"{_PRODUCT}~{project}~{stack}"
-    if len(name) <= MAX_KEY and _PLAIN.fullmatch(name):
-        return name
-    digest = hashlib.sha256(f"{project}\0{stack}".encode()).hexdigest()
-    return f"{_PRODUCT}~{digest}"[:MAX_KEY]

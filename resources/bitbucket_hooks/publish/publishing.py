@@ -102,9 +102,7 @@ def _bring(target: Target, report: Published, place: PublishContext, clients: Cl
         return comments.put(report.render, place.run)
     commit = cast("Commit", place.commit)  # `targets` has seen to it that it is there
     put = put_report if target is Target.INSIGHTS else put_status
-    links = (report.link, place.link)
-    urls = (link for link in links if link and link.startswith(("https://", "http://")))
-    link = next(urls, commit.page)
+    link = place.link or commit.page
     # whether Pipelines' proxy signs statuses is unverified; Pipelines sets one of its own
     return clients.account_or_proxy(lambda client: put(CommitApi(client), commit, report, link))
 

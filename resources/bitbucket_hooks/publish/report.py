@@ -57,7 +57,5 @@ class Published:
     figures: Sequence[Figure] = ()
     """The most important first."""
     findings: Sequence[Annotation] = ()
-    link: str | None = None
-    """A page that tells more; else that of the run."""
     stopped: bool = False
     """Whether the run was stopped: it didn't pass, though nothing failed."""
