@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from bitbucket_hooks.stack.schema import catalogue_entry
 from bitbucket_hooks.stack.schema import schema as stack_schema
 from tools.package_schema import schema as package_schema
 from tools.regions import REGIONS, Lines
@@ -26,6 +27,7 @@ _REGION: Final = re.compile(
 PACKAGE_SCHEMA: Final = "resources/bitbucket_hooks/plugin/schema.json"
 _SCHEMAS: Final[Mapping[str, Callable[[], Mapping[str, Any]]]] = {
     "stacks/stack.schema.json": stack_schema,
+    "stacks/schema-store.json": catalogue_entry,
     PACKAGE_SCHEMA: package_schema,
 }
 

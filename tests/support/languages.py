@@ -16,6 +16,8 @@ from support.engine import ROOT
 
 TYPESCRIPT: Final = Path(__file__).with_name("typescript")
 """A project's package.json, with a lock of what it names."""
+EDITOR: Final = Path(__file__).with_name("editor")
+"""The same of what editors ask about YAML."""
 
 _KEPT: Final = "from engine import cache; print(cache.root())"
 
@@ -27,16 +29,16 @@ def ensure(*names: str) -> None:
 
 
 @cache
-def node_modules() -> Path:
-    """Give the installed packages of a TypeScript program: for a link, as nothing may be added."""
-    lock = (TYPESCRIPT / "package-lock.json").read_bytes()
+def node_modules(project: Path = TYPESCRIPT) -> Path:
+    """Give the installed packages of a project: for a link, as nothing may be added."""
+    lock = (project / "package-lock.json").read_bytes()
     folder = Path(_python("-c", _KEPT)) / "npm" / hashlib.sha256(lock).hexdigest()[:8]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(TYPESCRIPT, folder)
+            shutil.copytree(project, folder)
             npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             subprocess.run(npm, cwd=folder, check=True, capture_output=True)
             (folder / "complete").touch()

@@ -65,6 +65,8 @@ class Property:
     """What reports say of a switch that was turned on, and off."""
     schema: Mapping[str, Any] = field(factory=dict)
     """What an editor may know beyond its type, as JSON schema."""
+    examples: tuple[Any, ...] = ()
+    """What it may be, for editors."""
 
     @property
     def key(self) -> str:
@@ -166,6 +168,7 @@ class Desired:
         compared_as=comparable,
         doc="The http(s) address that receives deliveries.",
         note="Its host must resolve publicly, without credentials. It may be a Pulumi secret.",
+        examples=("https://ci.example.com/bitbucket",),
     )
     events: tuple[str, ...] = prop(
         rules.events,
@@ -180,6 +183,7 @@ class Desired:
         managed_when_given=True,
         compared_as=canonical_text,
         doc="The title on the web page.",
+        examples=("CI",),
     )
     active: bool = prop(
         rules.boolean,
@@ -298,6 +302,7 @@ OPTIONS: Final[Mapping[str, Property]] = {
         note="It is read when it is needed; the state has a salted fingerprint, encrypted. "
         "A relative path starts at the folder of `Pulumi.yaml`.",
         schema={"pattern": "^(env|file):.+"},
+        examples=("env:CI_HOOK_SECRET", "file:secrets/ci"),
     ),
     "adopt": Property(
         name="adopt",

@@ -130,23 +130,28 @@ def _no_event(pattern: str, context: EntryContext) -> str:
 
 
 KEYS: Final[Mapping[str, Property]] = {
-    "name": Property(rule=_name, doc="The hook's name in Pulumi and in the outputs."),
+    "name": Property(
+        rule=_name, doc="The hook's name in Pulumi and in the outputs.", examples=("ci",)
+    ),
     "url": ARGUMENTS["url"],
     "repositories": Property(
         rule=_patterns,
         kind=tuple,
         doc="Slugs, and globs over slugs. A name without a glob must exist.",
         schema={"minItems": 1},
+        examples=(["api", "web"], ["svc-*"]),
     ),
     "exclude": Property(
         rule=lambda value, context: _patterns(value, context) if value != [] else [],
         kind=tuple,
         doc="Slugs and globs of repositories to leave out.",
+        examples=(["*-archive"],),
     ),
     "project": Property(
         rule=_project,
         doc="The key of a project: all its repositories, or those of `repositories` that are in "
         "it.",
+        examples=("PLAT",),
     ),
     "strict": Property(
         rule=boolean, kind=bool, doc="Whether a glob that matches nothing is an error."
@@ -162,6 +167,7 @@ KEYS: Final[Mapping[str, Property]] = {
         kind=tuple,
         doc="Event keys, and globs over them; default `repo:push` alone.",
         schema={"minItems": 1},
+        examples=(["repo:push", "pullrequest:*"],),
     ),
     "protect": Property(rule=boolean, kind=bool, doc="Pulumi's own protection against deletion."),
 }

@@ -21,6 +21,10 @@ from bitbucket_hooks.stack.config import (
 from bitbucket_hooks.stack.entries import DEFAULTABLE, KEYS, NAMESPACE, SHAREABLE
 
 _SECURE: Final = {"$ref": "#/$defs/secure"}
+_EVENT: Final = r"^[a-z_]+:[a-z_]+$|[*?\[]"
+"""What an event, or a glob over events, can be called."""
+SCHEMA_URL: Final = "https://raw.githubusercontent.com/bitbucket-hooks/bitbucket-hooks/main/stacks/stack.schema.json"
+"""Where editors get it, which know it by the catalogue of schemas."""
 _TYPES: Final = {str: "string", bool: "boolean"}
 
 
@@ -28,7 +32,11 @@ def schema() -> dict[str, Any]:
     """Give the schema (draft 2020-12). What only Bitbucket or a secret can tell, it lets pass."""
     account = {
         "type": "object",
-        "properties": {key: {"anyOf": [{"type": "string"}, _SECURE]} for key in ACCOUNT_KEYS},
+        "properties": {
+            setting.key: {"description": setting.doc, "anyOf": [{"type": "string"}, _SECURE]}
+            for setting in SETTINGS
+            if setting.key in ACCOUNT_KEYS
+        },
         "additionalProperties": False,
     }
     ours = {
@@ -70,6 +78,17 @@ def schema() -> dict[str, Any]:
     }
 
 
+def catalogue_entry() -> dict[str, Any]:
+    """Give what SchemaStore's catalogue needs, so that editors find the schema by a file's name."""
+    whole = schema()
+    return {
+        "name": whole["title"],
+        "description": "The webhooks that bitbucket-hooks declares, and the accounts they are in.",
+        "fileMatch": ["Pulumi.*.yaml"],
+        "url": SCHEMA_URL,
+    }
+
+
 def _entry(keys: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
     return {
         "type": "object",
@@ -87,17 +106,19 @@ def _property(key: str) -> dict[str, Any]:
         value = {"type": _TYPES[known.kind], **known.schema}
     usable = [value, {"type": "null"}] if key != "name" else [value]
     usable += [_SECURE] if key in ("url", "secret") else []
-    doc = {"description": known.summary}
+    doc: dict[str, Any] = {"description": known.summary}
+    if known.examples:
+        doc["examples"] = list(known.examples)
     return {**doc, **value} if len(usable) == 1 else {**doc, "anyOf": usable}
 
 
 def _item(key: str) -> dict[str, Any]:
     if key != "events":
         return {"type": "string"}
-    # the live list may have more than the bundled one, and globs are allowed
+    # globs are allowed, and the live list may have more than the bundled one
     prefixes = sorted({event.event.partition(":")[0] for event in CATALOGUE})
     known = [event.event for event in CATALOGUE] + [f"{prefix}:*" for prefix in prefixes]
-    return {"anyOf": [{"enum": known}, {"type": "string"}]}
+    return {"anyOf": [{"enum": known}, {"type": "string", "pattern": _EVENT}]}
 
 
 def _setting(setting: Setting) -> Mapping[str, Any]:
