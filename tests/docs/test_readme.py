@@ -77,22 +77,30 @@ def test_the_program_previews(clone: Path, tmp_path: Path) -> None:
     assert "WorkspaceHook audit created" in printed
 
 
-def test_the_commands_for_a_real_account_work(clone: Path) -> None:
+def test_the_commands_for_a_real_account_work(clone: Path, tmp_path: Path) -> None:
     """The lines for a real account run as they stand, on a sandbox that asks for a token."""
     (block,) = re.findall(r"^```shell\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    with Sandbox(clone / "account.db") as sandbox:
-        sandbox.add_repositories(["acme/svc-orders", "acme/svc-users"], project="PLAT")
+    database = tmp_path / "account.db"
+    with Sandbox(database) as sandbox:
         token = sandbox.issue_access_token("acme", ["webhook", "repository", "pullrequest"])
-        lines = [line.partition("  #")[0] for line in block.splitlines()]
-        shown = [line.replace("oauthToken", f"oauthToken -- {token}") for line in lines]
-        *_, up = session(
-            [
-                "export BITBUCKET_API_URL=sandbox:account.db",
-                *(f"{line} --yes" if line.endswith("up") else line for line in shown),
-            ],
-            clone,
+        live = {
+            sandbox.plant_hook(name, "https://ci.example.com/") for name in ("acme/api", "acme/web")
+        }
+        _, *lines = (line.partition("  #")[0].rstrip() for line in block.splitlines())
+        instead = {
+            "YOUR-WORKSPACE": "acme",
+            "oauthToken": f"oauthToken -- {token}",
+            "preview": "preview || test $? = 3",
+            "pulumi up": "pulumi up --yes",
+        }
+        for text, other in instead.items():
+            lines = [line.replace(text, other) for line in lines]
+        *_, preview, up = transcript.session(
+            [f". {clone}/activate", f"export BITBUCKET_API_URL=sandbox:{database}", *lines],
+            tmp_path,
+            checkout.clean_environment(HOME=str(tmp_path), **checkout.OFFLINE_PIP),
         )
-        assert "HookFleet ci created" in up
-        assert {hook.description for hook in sandbox.hooks()} == {"CI (staging)"}
-        assert len(sandbox.hooks()) == 2
-        assert token not in up
+        assert "2 hooks to adopt" in preview, preview
+        assert "HookFleet ci-example-com created" in up, up
+        assert {hook.uuid for hook in sandbox.hooks()} == {hook.uuid for hook in live}
+        assert token not in preview + up
