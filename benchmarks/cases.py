@@ -19,7 +19,9 @@ LATENCY: Final = 0.05
 """Seconds that the sandbox waits before it answers a request."""
 _ENGINE_PER_CORE: Final = 4  # resources at once: the default of the engine's `--parallel`
 _PAGE: Final = 100  # hooks in one page of a listing
-_NAME: Final = re.compile(r"(fleet|hook|yaml)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?")
+_NAME: Final = re.compile(
+    r"(fleet|hook|yaml)-([1-9]\d*)x([1-9]\d*)(?:@([1-9]\d*))?(?:/([1-9]\d*))?"
+)
 
 
 @frozen
@@ -32,12 +34,15 @@ class Case:
     """Hooks of each repository: for fleets, the number of fleets over all repositories."""
     parallel: int | None = None
     """Requests in flight that are asked for; None: nothing is said, and the defaults hold."""
+    burst_limit: int | None = None
+    """Requests that the service answers in a second, and no more; None: all."""
 
     @property
     def name(self) -> str:
         """As `parse` reads it."""
         asked = "" if self.parallel is None else f"@{self.parallel}"
-        return f"{self.kind}-{self.repositories}x{self.hooks}{asked}"
+        limited = "" if self.burst_limit is None else f"/{self.burst_limit}"
+        return f"{self.kind}-{self.repositories}x{self.hooks}{asked}{limited}"
 
     @property
     def total(self) -> int:
@@ -50,6 +55,11 @@ class Case:
         return self.hooks if self.kind == "fleet" else self.total
 
     @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What is measured of it."""
+        return PHASES if self.burst_limit is None else ("create",)
+
+    @property
     def drifts(self) -> int:
         """How many hooks are changed by hand before the second refresh."""
         return min(DRIFTS, self.total)
@@ -59,9 +69,12 @@ def parse(name: str) -> Case:
     """Read a name such as `fleet-1000x1`. Raises ValueError."""
     found = _NAME.fullmatch(name)
     if found is None:
-        raise ValueError(f'"{name}" is no case; write it as fleet-1000x1 or hook-100x10@32')
+        raise ValueError(
+            f'"{name}" is no case; write it as fleet-1000x1, hook-100x10@32 or fleet-1000x1/20'
+        )
     (kind,) = (kind for kind in get_args(Kind) if kind == found[1])
-    return Case(kind, int(found[2]), int(found[3]), int(found[4]) if found[4] else None)
+    repositories, hooks, parallel, burst_limit = (int(n) if n else None for n in found.groups()[1:])
+    return Case(kind, repositories or 0, hooks or 0, parallel, burst_limit)
 
 
 DEFAULT: Final = tuple(
@@ -71,6 +84,7 @@ DEFAULT: Final = tuple(
         "fleet-1000x1",
         "fleet-100x10",
         "fleet-5000x1",
+        "fleet-1000x1/20",
         "hook-100x1",
         "yaml-100x1",
         "hook-1000x1",
@@ -102,5 +116,5 @@ def in_flight(case: Case, cores: int) -> int:
 
 def network_seconds(case: Case, phase: Phase, cores: int) -> float:
     """How long these requests take side by side, if nothing else took any time."""
-    at_once = in_flight(case, cores)
-    return sum(unavoidable(case, phase).values()) * LATENCY / at_once
+    a_second = in_flight(case, cores) / LATENCY
+    return sum(unavoidable(case, phase).values()) / min(a_second, case.burst_limit or a_second)

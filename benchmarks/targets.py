@@ -14,6 +14,7 @@ HEADINGS: Final = ("target", "bound", "measured")
 
 _FLEETS: Final = "fleet-5000x1"
 _SINGLE: Final = "hook-1000x1"
+_BURSTS: Final = "fleet-1000x1/20"
 _MEGA: Final = 1024 * 1024
 _TIMES_AS_FAST: Final[dict[str, dict[str, float]]] = {
     "fleet-100x1": {"create": 1.1, "refresh": 0.8},
@@ -54,6 +55,8 @@ def targets(document: dict[str, Any]) -> list[Target]:
         found += _of_fleets(cases[_FLEETS])
     if _SINGLE in cases:
         found += _of_single(cases[_SINGLE])
+    if _BURSTS in cases:
+        found += _of_bursts(cases[_BURSTS])
     return found
 
 
@@ -101,6 +104,15 @@ def _of_single(case: dict[str, Any]) -> Iterator[Target]:
     for phase in case["phases"]:
         words = f"{case['case']}: {phase['phase']} without the network, as a multiple of the floor"
         yield Target(words, 1.15, beyond_network(phase))
+
+
+def _of_bursts(case: dict[str, Any]) -> Iterator[Target]:
+    (create,) = case["phases"]
+    ours, words = create["ours"], f"{case['case']}: create"
+    share = 100 * ours["refused"] / sum(ours["requests"].values())
+    yield Target(f"{words}, refused requests, %", 3, share)
+    longer = ours["wall"] / create["network"]
+    yield Target(f"{words}, as a multiple of what the limit takes", 1.2, longer)
 
 
 def _program_and_provider(phase: dict[str, Any]) -> float:

@@ -24,6 +24,8 @@ def test_a_case_is_read_by_its_name() -> None:
     assert (parse("yaml-2x3").kind, parse("yaml-2x3").resources) == ("yaml", 6)
     wide = parse("fleet-10x1@32")
     assert (wide.total, wide.parallel, single.parallel) == (10, 32, None)
+    assert (parse("fleet-1000x1/20").burst_limit, wide.burst_limit) == (20, None)
+    assert parse("fleet-1000x1/20").phases == ("create",)
     assert all(parse(case.name) == case for case in (*cases.FULL, wide))
 
 
@@ -59,6 +61,7 @@ def test_network_seconds() -> None:
     assert cases.network_seconds(parse("fleet-5000x1"), "no-op", 2) == 0
     assert cases.network_seconds(parse("fleet-1600x1@32"), "refresh", 2) == pytest.approx(2.5)
     assert cases.network_seconds(parse("hook-1600x1@32"), "refresh", 2) == pytest.approx(10)
+    assert cases.network_seconds(parse("fleet-1000x1/20"), "create", 2) == pytest.approx(100)
 
 
 def test_both_are_asked_for_the_same_width() -> None:
