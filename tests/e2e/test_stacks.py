@@ -128,7 +128,8 @@ def test_repositories_by_pattern(stacks: Project) -> None:
     calls = stacks.calls()
     assert calls["POST acme/svc-new/hooks"] == 2
     assert sum(n for call, n in calls.items() if call.startswith("PUT")) == 110
-    assert sum(n for call, n in calls.items() if call.startswith("DELETE")) == 3
+    # those of svc-050 are asked for again while they may be too new to be seen
+    assert sum(call.startswith("DELETE") for call in calls) == 2
     after = {hook.uuid for hook in stacks.hooks()}
     assert (len(after - before), len(before - after)) == (2, 3)
 

@@ -76,7 +76,7 @@ COMMANDS = {
     "stacks": ("stacks",),
     "sandbox hooks": ("sandbox", "hooks", "acme/web"),
     "sandbox requests": ("sandbox", "requests"),
-    "events": ("events", "--offline"),
+    "events": ("events", "--offline", "--no-pager"),
 }
 
 

@@ -8,7 +8,7 @@ from bitbucket_hooks.cli.group import LazyGroup
 from bitbucket_hooks.cli.version import print_version
 
 _COMMANDS = {
-    "new": ("new:new", "Make a Pulumi project, to be filled by hand or by `import`."),
+    "new": ("new:new", "Make a Pulumi project in FOLDER, to be filled by hand or by `import`."),
     "check": ("check:check", "Validate stack configs offline, and print what they declare."),
     "preview": ("running:preview", "Say what an update would do to the webhooks."),
     "up": ("running:up", "Preview, show what would happen to the webhooks, and update."),
