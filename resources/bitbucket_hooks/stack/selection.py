@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field
 
@@ -58,8 +58,9 @@ class Selection:
                 f'{self._workspace} is in a project "{project}"{remedy}'
             )
             return self
-        chosen = self._named(listed, there)
-        out = self._left_out(chosen, there)
+        names = {name: found.slug for found in there for name in (found.slug, found.uuid)}
+        chosen = self._named(listed, names)
+        out = self._left_out(chosen, names)
         self.slugs = [
             repository.slug
             for repository in there
@@ -72,19 +73,19 @@ class Selection:
             )
         return self
 
-    def _named(self, listed: Sequence[Repository], there: Sequence[Repository]) -> set[str]:
-        """The repositories that are named or matched."""
+    def _named(self, listed: Sequence[Repository], names: Mapping[str, str]) -> set[str]:
+        """The repositories that are named or matched; `names` has the slugs by slug and uuid."""
         patterns = self.draft.values.get("repositories")
+        slugs = {*names.values()}
         if patterns is None:
-            return {repository.slug for repository in there}
+            return slugs
         chosen: set[str] = set()
-        slugs = _Slugs(there)
         for i, pattern in enumerate(patterns):
             path = f"{self.draft.paths['repositories']}[{i}]"
-            found = slugs.meant_by(pattern)
+            found = _meant_by(pattern, names)
             if not found and is_glob(pattern):
                 self._doubt(
-                    f'{path}: "{pattern}" matches none of the {len(there):,} repositories that '
+                    f'{path}: "{pattern}" matches none of the {len(slugs):,} repositories that '
                     f"this identity sees in {self._where}"
                 )
             elif not found:
@@ -92,19 +93,18 @@ class Selection:
             chosen.update(found)
         return chosen
 
-    def _left_out(self, chosen: set[str], there: Sequence[Repository]) -> set[str]:
+    def _left_out(self, chosen: set[str], names: Mapping[str, str]) -> set[str]:
         out: set[str] = set()
-        slugs = _Slugs(there)
-        names = {*(self.draft.values.get("repositories") or ())}
+        written = {*(self.draft.values.get("repositories") or ())}
         for i, pattern in enumerate(self.draft.values.get("exclude", ())):
             path = f"{self.draft.paths['exclude']}[{i}]"
-            found = [slug for slug in slugs.meant_by(pattern) if slug in chosen]
+            found = [slug for slug in _meant_by(pattern, names) if slug in chosen]
             if not found and path.startswith(self.draft.path):  # what is shared needn't fit all
                 self._doubt(f'{path}: "{pattern}" leaves nothing out')
             self.problems += [
                 f'{path}: "{pattern}" leaves "{slug}" out, which repositories names; '
                 "remove one of the two"
-                for slug in sorted(names.intersection(found))
+                for slug in sorted(written.intersection(found))
             ]
             out.update(found)
         return out
@@ -136,21 +136,11 @@ class Selection:
         return f"the project {project} of {self._workspace}" if project else self._workspace
 
 
-class _Slugs:
-    """The slugs of repositories, by what an entry may call them."""
-
-    def __init__(self, there: Iterable[Repository]) -> None:
-        self._all = [repository.slug for repository in there]
-        self._by_name = {
-            **{repository.uuid: repository.slug for repository in there},
-            **dict(zip(self._all, self._all, strict=True)),
-        }
-
-    def meant_by(self, pattern: str) -> list[str]:
-        """Those that a glob, a slug or a uuid means."""
-        if is_glob(pattern):
-            return matching(pattern, self._all)
-        return [self._by_name[pattern]] if pattern in self._by_name else []
+def _meant_by(pattern: str, names: Mapping[str, str]) -> list[str]:
+    """The slugs of the repositories that a glob, a slug or a uuid means."""
+    if is_glob(pattern):
+        return matching(pattern, dict.fromkeys(names.values()))
+    return [names[pattern]] if pattern in names else []
 
 
 def same_hooks(entries: Iterable[tuple[Draft, Iterable[str]]]) -> Iterator[str]:
