@@ -7,7 +7,6 @@ read scope alone for them.
 from __future__ import annotations
 
 import html
-import re
 import sqlite3
 from typing import Any, Final
 
@@ -25,12 +24,10 @@ from bitbucket_hooks.sandbox.errors import (
     no_permission,
 )
 from bitbucket_hooks.sandbox.tenants import StoredRepository
-from bitbucket_hooks.sandbox.webhook import timestamp
+from bitbucket_hooks.sandbox.webhook import SURROGATE, timestamp
 
 MAX_COMMENT: Final = 32_768
 """Characters; the limit of the vendor's server product, that of the service is unverified."""
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @attrs.frozen
@@ -132,7 +129,7 @@ def _raw(call: IncomingRequest) -> str:
     raw = content.get("raw") if isinstance(content, dict) else None
     if not isinstance(raw, str) or not raw.strip():
         raise bad_request("Bad request", {"content": ["required key not provided"]})
-    if _SURROGATE.search(raw):
+    if SURROGATE.search(raw):
         raise bad_request("The request body is not valid text")
     if len(raw) > MAX_COMMENT:  # seen, at an unknown length: a page instead of JSON
         raise Refusal(Response("<h1>Bad Request (400)</h1>", 400, mimetype="text/html"))

@@ -21,7 +21,7 @@ MAX_DESCRIPTION: Final = 1024  # unverified: no maximum is known, this one is le
 
 _TYPES: Final = {str: "a string", list: "an array of strings", bool: "a boolean"}
 _UNCLEAN: Final = re.compile(r"[\x00-\x20\x7f]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")  # half a character, which JSON can spell
+SURROGATE: Final = re.compile("[\ud800-\udfff]")  # half a character, which JSON can spell
 _PRIVATE_SUFFIXES: Final = (
     *(".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".corp"),
     *(".invalid", ".test"),
@@ -48,7 +48,7 @@ class Accepted:
             return f'Field "{name}" is not {_TYPES[self.type]}.'
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             return f'Field "{name}" is not {_TYPES[list]}.'
-        if isinstance(value, str) and _SURROGATE.search(value):
+        if isinstance(value, str) and SURROGATE.search(value):
             return f'Field "{name}" is not valid text.'
         return None
 
