@@ -23,6 +23,9 @@ from support.report_runs import events, hook, root, state, step
 
 _ENGINE = """#!/bin/sh
 echo "$*" >>"$HEARD"
+case "$1 $2" in
+"stack history") echo '[]'; exit ;;
+esac
 case $1 in
 config) echo '{}'; exit ;;
 stack) echo dev; exit ;;
@@ -68,6 +71,7 @@ EXAMPLES = {
     "drift": "dev",
     "report": "run.json",
     "doctor": "dev",
+    "history": "dev",
     "stacks list": "",
     "stacks preview": "dev",
     "stacks up": "dev --yes",
@@ -410,7 +414,7 @@ def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
         and "STACK" in argument.make_metavar(click.Context(command))
     }
     options = {way for way, option in OPTIONS if "--stack" in option.opts} - {"new"}  # makes it
-    assert options == {"preview", "up", "drift", "doctor", "send", "import", "inventory"}
+    assert options == {"preview", "up", "drift", "doctor", "history", "send", "import", "inventory"}
     assert arguments == options | {"check"}
 
 

@@ -25,7 +25,8 @@ def render(template: str, **values: Any) -> str:
 
 def render_file(name: str, **values: Any) -> str:
     """Render a page as one file: it fetches nothing, and runs no script but its own."""
-    script = static(f"{name}.js")
+    has_script = (_FOLDER / "static" / f"{name}.js").exists()
+    script = static(f"{name}.js") if has_script else ""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     style = static("base.css", f"{name}.css")
     return render(f"{name}.html", style=style, script=script, script_digest=digest, **values)
