@@ -32,5 +32,10 @@ if [ -n "${CI-}" ]; then
     fi
 fi
 
-make -s setup # nothing to do where it was done
-. ./activate
+# An image has nothing to set up.
+if [ -f activate ]; then
+    make -s setup # nothing to do where it was done
+    . ./activate
+fi
+# A project that has no scripts of its own: of the action's or the pipe's user.
+[ -z "${BITBUCKET_HOOKS_PROJECT-}" ] || cd "$BITBUCKET_HOOKS_PROJECT"

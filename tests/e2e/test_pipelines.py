@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,11 @@ READS = [
 ]
 PASSPHRASE, SIGNS = "canary-passphrase", "canary-signs"
 REVIEWED = "reviewed-prod.json"
+THEIRS = """
+import bitbucket_hooks as bitbucket
+
+bitbucket.Hook("ci", repository="svc-orders", url="https://ci.example.com/bitbucket")
+"""
 
 
 @define
@@ -223,6 +229,78 @@ def test_github_actions(team: Team) -> None:
     assert "this isn't what was reviewed" in team.printed[-1]
     assert not team.estate.hooks("acme/svc-orders")[0].active
     assert not re.search("canary", saved + summary)
+
+
+@pytest.fixture
+def theirs(team: Team) -> Path:
+    """Give a project that has no scripts of its own, and its stack `prod`."""
+    folder = team.folder.parent / "theirs" / "hooks"
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: theirs\nruntime: python\n")
+    (folder / "Pulumi.prod.yaml").write_text("config:\n  bitbucket:workspace: acme\n")
+    (folder / "__main__.py").write_text(THEIRS)
+    assert team.run(f"pulumi --cwd {folder} stack init prod --non-interactive", team.secrets) == 0
+    return folder
+
+
+def test_the_action(team: Team, theirs: Path) -> None:
+    """It previews, deploys and looks for drift in a project of another repository."""
+
+    def uses(run: str) -> tuple[int, str]:
+        """Run the steps of the action, as a workflow of theirs does."""
+        place = {"GITHUB_ACTIONS": "true", "GITHUB_ACTION_PATH": str(team.folder)}
+        files = {
+            name: str(theirs.parent / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        }
+        known = {
+            "inputs.run": run,
+            "inputs.stack": "prod",
+            "inputs.project": "hooks",
+            "github.workspace": str(theirs.parent),
+        }
+        (theirs.parent / "GITHUB_STEP_SUMMARY").unlink(missing_ok=True)
+        codes = [
+            team.run(line, {**place, **files, **team.secrets, **variables})
+            for line, variables in pipelines.commands(pipelines.action()["runs"], known)
+        ]
+        assert not any(codes[:-1]), team.printed
+        return codes[-1], (theirs.parent / "GITHUB_STEP_SUMMARY").read_text()
+
+    code, summary = uses("preview")
+    assert (code, "1 hook to create" in summary) == (0, True), team.printed
+    code, summary = uses("deploy")
+    assert (code, "1 hook created" in summary) == (0, True), team.printed
+    assert uses("drift")[0] == 0, team.printed
+    team.drift()
+    code, summary = uses("drift")
+    assert (code, "svc-orders" in summary) == (3, True), team.printed
+
+
+def test_the_pipe(team: Team, theirs: Path) -> None:
+    """It does the same on Bitbucket, from an image that has the scripts and no clone of ours."""
+    image = team.folder.parent / "opt" / "ci"
+    shutil.copytree(team.folder / "ci", image)
+    place = {
+        "BITBUCKET_BUILD_NUMBER": "7",
+        "BITBUCKET_WORKSPACE": "acme",
+        "BITBUCKET_REPO_SLUG": "infra",
+        "BITBUCKET_COMMIT": FIRST,
+        "BITBUCKET_CLONE_DIR": str(theirs.parent),
+    }
+
+    def pipe(run: str) -> int:
+        given = {"RUN": run, "STACK": "prod", "PROJECT": "hooks"}
+        assert given.keys() <= pipelines.pipe_variables()
+        return team.run(str(image / "run.sh"), {**place, **team.secrets, **given})
+
+    assert pipe("preview") == 0, team.printed
+    assert "1 hook to create" in team.printed[-1]
+    assert (theirs / "webhooks-prod.html").is_file()
+    assert pipe("deploy") == 0, team.printed
+    team.drift()
+    assert pipe("drift") == 3, team.printed
+    assert pipe("destroy") == 1
+    assert "RUN is preview, deploy or drift, not 'destroy'" in team.printed[-1]
 
 
 def test_failures(team: Team) -> None:

@@ -21,7 +21,7 @@ from support.go_tools import built
 from support.strangers import supported
 from tools.versions import OLDEST
 
-ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+ACTIONS = [ROOT / "action.yml", *sorted((ROOT / ".github" / "actions").glob("*/action.yml"))]
 FILES = [
     ("bitbucket-pipelines", pipelines.BITBUCKET),
     *(("github-workflows", path) for path in pipelines.WORKFLOWS),
@@ -89,6 +89,7 @@ def test_both_run_the_same() -> None:
     assert {path.name for path in (ROOT / "ci").iterdir()} == {
         *(Path(script).name for script in scripts - {".ci/run"}),
         "begin.sh",
+        "run.sh",
     }
 
 

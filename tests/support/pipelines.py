@@ -31,6 +31,18 @@ def bitbucket_steps(part: Any) -> Iterator[dict[str, Any]]:
         yield from bitbucket_steps(inner)
 
 
+def action() -> dict[str, Any]:
+    """What other repositories use on GitHub."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    return found
+
+
+def pipe_variables() -> set[str]:
+    """The variables of what other repositories use on Bitbucket."""
+    pipe = yaml.safe_load((ROOT / "pipe.yml").read_text("utf-8"))
+    return {variable["name"] for variable in pipe["variables"]}
+
+
 def github(name: str) -> dict[str, Any]:
     """One workflow; its `on` is the key True, as YAML 1.1 has it."""
     path = next(path for path in WORKFLOWS if path.stem == name)
