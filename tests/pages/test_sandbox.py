@@ -93,8 +93,7 @@ def test_drift_by_hand_and_its_repair(browser: Browser, project: Project) -> Non
         assert "CI" in page.inner_text("main")
         follow(page, ".danger")
         assert "https://ci.example.com/" not in page.inner_text("table")
-        assert "+ 1 to create" in project.preview("--refresh").succeeded().flat
-        project.up("--refresh").succeeded()
+        assert "+ 1 created" in project.up("--refresh").succeeded().flat
         page.goto(page.evaluate("location.href"))
         assert "https://ci.example.com/" in page.inner_text("table")
 

@@ -77,7 +77,7 @@ def test_a_create_refuses_what_no_check_could_tell(
     """As the repository couldn't be read then."""
     declared = [DECLARED, {**DECLARED, "repository": uuids["web"]}][::order]
     with start() as server:
-        sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
+        sandbox.plan_fault("html", method="GET", path="/2.0/repositories/acme/web", times=99)
         first, second = (
             server.check(news, name=name)[0]
             for news, name in zip(declared, ("one", "two"), strict=True)
@@ -155,7 +155,7 @@ def test_a_fleet_with_both_that_no_check_could_tell(
     declared = {"owner": "acme", "repositories": ["web", uuids["web"]], "url": URL}
     with start() as server:
         fleet = server.resource("HookFleet")
-        sandbox.plan_fault("503", method="GET", path="/2.0/repositories/acme/web", times=99)
+        sandbox.plan_fault("html", method="GET", path="/2.0/repositories/acme/web", times=99)
         inputs, failures = fleet.check(declared)
         assert failures == []
         sandbox.clear_faults()

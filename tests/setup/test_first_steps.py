@@ -38,8 +38,11 @@ def clone(tmp_path: Path) -> Path:
     "exported",
     [
         {"PULUMI_CONFIG_PASSPHRASE": "mine"},
-        {"PULUMI_CONFIG_PASSPHRASE_FILE": "{}/passphrase", "PULUMI_BACKEND_URL": "file://{}"},
-        {"PULUMI_ACCESS_TOKEN": "pul-x", "PULUMI_BACKEND_URL": "file://{}?metadata=skip"},
+        {
+            "PULUMI_CONFIG_PASSPHRASE_FILE": "{}/passphrase",
+            "PULUMI_ACCESS_TOKEN": "pul-x",
+            "PULUMI_BACKEND_URL": "file://{}",
+        },
     ],
 )
 def test_make_up_with_what_the_shell_exports(

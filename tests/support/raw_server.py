@@ -67,16 +67,16 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[int]]]:
-    """Serve every connection alike; gives the base url and one number for each connection."""
+def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[socket.socket]]]:
+    """Serve every connection alike; gives the base url, and the connections that came."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    connections: list[int] = []
+    connections: list[socket.socket] = []
 
     def accept(listener: socket.socket) -> None:
         while True:
             connection, _ = listener.accept()
-            connections.append(1)
+            connections.append(connection)
             with connection, suppress(OSError):
                 if tls:
                     connection = context.wrap_socket(connection, server_side=True)
@@ -92,7 +92,9 @@ def raw_server(serve: Serve, *, tls: bool = False) -> Iterator[tuple[str, list[i
         thread = threading.Thread(target=run, args=(listener,), daemon=True)
         thread.start()
         yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}", connections
-        listener.shutdown(socket.SHUT_RDWR)
+        for opened in (listener, *connections):
+            with suppress(OSError):  # it has ended by itself
+                opened.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 
 

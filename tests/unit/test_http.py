@@ -157,7 +157,7 @@ IN_THE_HEAD = dripping(DRIPS["in the head"])
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bound that a test can wait for."""
-    monkeypatch.setattr(connections, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "MAX_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -292,7 +292,9 @@ def test_a_proxy_that_does_not_connect(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def _proxied(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> Iterator[tuple[Client, list[int]]]:
+def _proxied(
+    monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> Iterator[tuple[Client, list[socket.socket]]]:
     """Give a client behind a proxy that opens a tunnel to a server; and that one's connections."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
