@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
-from support.engine import Project, Templates, own_program, stacks_program
+from support.engine import Project, Templates, environment, own_program, stacks_program
 from support.engine import project as new_project
+from support.quick_python import quick_python
 
 
 def pytest_configure() -> None:
@@ -56,14 +59,24 @@ def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """Give the empty stacks that all tests of this process copy."""
-    return Templates(tmp_path_factory.mktemp("templates"))
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    """Give the empty stacks that all tests of this process copy, and a quick Python for them."""
+    templates = Templates(tmp_path_factory.mktemp("templates"))
+    if sys.platform != "linux":
+        yield templates
+        return
+    folder = tmp_path_factory.mktemp("python")
+    with quick_python(folder, environment(folder / "home")) as python:
+        yield attrs.evolve(templates, python=python)
 
 
 @pytest.fixture
-def project(templates: Templates, tmp_path: Path) -> Iterator[Project]:
+def project(
+    request: pytest.FixtureRequest, templates: Templates, tmp_path: Path
+) -> Iterator[Project]:
     """Give a project whose program the test writes."""
+    if request.node.get_closest_marker("plain_python"):
+        templates = attrs.evolve(templates, python=None)
     yield from new_project(templates, tmp_path / "project", own_program)
 
 

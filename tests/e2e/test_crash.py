@@ -12,7 +12,7 @@ from support.engine import Project, finish, settled_writes, wait_until
 from support.plugged import in_yaml, plugged
 from support.processes import ends_by_itself, providers_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.plain_python]  # whose deaths are real
 
 COUNT = 12
 PROGRAM = f"""

@@ -12,7 +12,7 @@ from bitbucket_hooks.sandbox.server import serve
 from support.engine import Project
 from support.scale import scaled
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.plain_python]  # whose deaths are real
 
 REPOSITORIES = scaled(10, 30)
 HOOKS = scaled(8, 10)  # on each of them

@@ -10,7 +10,7 @@ import pytest
 from support.engine import Project, finish, wait_until
 from support.scale import scaled
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.plain_python]  # whose deaths are real
 
 REPOSITORIES = scaled(4, 20)
 HOOKS = 10  # on each of them

@@ -333,6 +333,8 @@ class Templates:
     """Empty stacks and a fresh sandbox to copy, which is quicker than to make them each time."""
 
     folder: Path
+    python: Path | None = None
+    """What projects have the engine run as Python; None for the one on PATH."""
 
     def sandbox(self) -> Path:
         """A freshly seeded sandbox."""
@@ -396,6 +398,8 @@ def project(
     shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
     database = shutil.copy(templates.sandbox(), folder / "sandbox.db")
     env = {**environment(folder / "home"), **_backend(folder), "PYTHONPATH": str(templates.pip())}
+    if templates.python is not None:
+        env["PULUMI_PYTHON_CMD"] = str(templates.python)
     with Sandbox(database) as estate:
         made = Project(folder, estate, env)
         yield made.config(
