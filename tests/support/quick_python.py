@@ -93,6 +93,8 @@ class _Request:
         first = self.folder if module else str(Path(script).resolve().parent)
         sys.path[:1] = [first, *filter(None, self.env.get("PYTHONPATH", "").split(os.pathsep))]
         sys.argv = [script, *args]
+        # a program changes within a second, which is all that the age of kept bytecode tells
+        sys.dont_write_bytecode = True
         if module:
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         else:
