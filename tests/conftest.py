@@ -59,7 +59,7 @@ def sandbox(sandbox_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+def shared_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """Give the empty stacks that all tests of this process copy, and a quick Python for them."""
     templates = Templates(tmp_path_factory.mktemp("templates"))
     if sys.platform != "linux":
@@ -71,12 +71,15 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
 
 
 @pytest.fixture
-def project(
-    request: pytest.FixtureRequest, templates: Templates, tmp_path: Path
-) -> Iterator[Project]:
+def templates(request: pytest.FixtureRequest, shared_templates: Templates) -> Templates:
+    """Give what projects are copied from; with the mark `plain_python`, without the quick one."""
+    plain = request.node.get_closest_marker("plain_python")
+    return attrs.evolve(shared_templates, python=None) if plain else shared_templates
+
+
+@pytest.fixture
+def project(templates: Templates, tmp_path: Path) -> Iterator[Project]:
     """Give a project whose program the test writes."""
-    if request.node.get_closest_marker("plain_python"):
-        templates = attrs.evolve(templates, python=None)
     yield from new_project(templates, tmp_path / "project", own_program)
 
 

@@ -72,6 +72,7 @@ def test_a_life_in_postgresql(on_postgres: Project, server: Server) -> None:
     assert "dynamic" not in project.run("stack", "export").succeeded().stdout
 
 
+@pytest.mark.plain_python
 @pytest.mark.parametrize("place", ["files", "postgresql"])
 def test_two_runs_at_once(place: str, request: pytest.FixtureRequest) -> None:
     """The second is told who holds the stack; the first ends as if alone; one that died heals."""

@@ -199,6 +199,7 @@ def test_declared_twice(project: Project) -> None:
         assert "HookFleet 'ci'" in run.flat
 
 
+@pytest.mark.plain_python
 def test_killed(project: Project) -> None:
     """What a killed run made is found and adopted."""
     slugs = [f"r{i}" for i in range(40)]
@@ -218,6 +219,7 @@ def test_killed(project: Project) -> None:
     assert len(project.outputs()["hooks"]) == 40
 
 
+@pytest.mark.plain_python
 def test_interrupted(project: Project) -> None:
     """One Ctrl-C keeps what was done in the state, and the next run does the rest."""
     slugs = [f"r{i}" for i in range(40)]

@@ -46,6 +46,7 @@ def _urls(project: Project) -> Counter[str]:
     return Counter(hook.url for hook in project.hooks())
 
 
+@pytest.mark.plain_python
 def test_a_kill_and_a_lag(project: Project) -> None:
     """No read shows yet what the killed run made: the next one looks again, and doubles none."""
     project.program(MANY)

@@ -65,6 +65,7 @@ def test_several_stacks(stacks: Project) -> None:
     assert stacks.command("stacks", "preview", "o*").code == 0
 
 
+@pytest.mark.plain_python
 def test_a_signal_reaches_those_that_run(stacks: Project) -> None:
     """They end what is under way, the others aren't started, and the next run does the rest."""
     ci = {"name": "ci", "url": "https://ci.example.com/", "repositories": ["api"]}
