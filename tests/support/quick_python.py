@@ -151,6 +151,7 @@ class _Server:
                 if key.fileobj is sys.stdin:
                     for fork in self.forks.values():
                         os.kill(fork.pid, signal.SIGKILL)
+                        fork.end()
                     return None
                 if key.fileobj is self.listener:
                     if (request := self._fork()) is not None:

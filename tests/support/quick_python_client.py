@@ -23,7 +23,8 @@ def main(path: str, args: list[str]) -> None:
         server.sendall(request)
         code = int(server.recv(8) or signal.SIGTERM)
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        if -code in _PASSED_ON:
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
 
