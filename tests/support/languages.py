@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -13,36 +11,32 @@ from pathlib import Path
 from typing import Final
 
 from support.engine import ROOT
+from support.kept import kept
 
 TYPESCRIPT: Final = Path(__file__).with_name("typescript")
 """A project's package.json, with a lock of what it names."""
 EDITOR: Final = Path(__file__).with_name("editor")
 """The same of what editors ask about YAML."""
 
-_KEPT: Final = "from engine import cache; print(cache.root())"
-
 
 @cache
 def ensure(*names: str) -> None:
     """Have the engine run programs in these languages: `yaml`, `nodejs`; `go` for its SDKs."""
-    _python("-m", "engine", "languages", *names)
+    command = [sys.executable, "-m", "engine", "languages", *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @cache
 def node_modules(project: Path = TYPESCRIPT) -> Path:
     """Give the installed packages of a project: for a link, as nothing may be added."""
-    lock = (project / "package-lock.json").read_bytes()
-    folder = Path(_python("-c", _KEPT)) / "npm" / hashlib.sha256(lock).hexdigest()[:8]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(project, folder)
-            npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(npm, cwd=folder, check=True, capture_output=True)
-            (folder / "complete").touch()
-    return folder / "node_modules"
+
+    def install(folder: Path) -> None:
+        shutil.copytree(project, folder)
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+
+    return kept("npm", [project / "package-lock.json"], install) / "node_modules"
 
 
 def typescript_project(folder: Path, program: str, *, adds_packages: bool = False) -> Path:
@@ -79,10 +73,3 @@ def go_build(folder: Path, module: str) -> None:
     build = ["go", "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-o", os.devnull, "."]
     done = subprocess.run(build, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def _python(*args: str) -> str:
-    command = [sys.executable, *args]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
