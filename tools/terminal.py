@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import struct
 import subprocess
-import termios
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, groupby
@@ -18,6 +14,8 @@ import pyte
 from attrs import define, field, frozen
 from jinja2 import Environment, FileSystemLoader
 from pyte.screens import Char
+
+from support.terminal import open_terminal
 
 COLUMNS: Final = 80
 ROWS: Final = 26
@@ -117,8 +115,7 @@ def _runs(row: Mapping[int, Char]) -> tuple[Run, ...]:
 @contextmanager
 def terminal(folder: Path, env: Mapping[str, str]) -> Iterator[Terminal]:
     """Open a terminal in a folder until the block ends."""
-    output, screen = pty.openpty()
-    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    output, screen = open_terminal(ROWS, COLUMNS)
     commands, typed = os.pipe()
     shell = subprocess.Popen(
         ["bash", "--norc", "-c", _SHELL.format(commands=commands)],

@@ -12,6 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
+def open_terminal(lines: int, columns: int) -> tuple[int, int]:
+    """Make a terminal of that size: our end of it, and that of its programs."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    return ours, theirs
+
+
 def on_terminal(
     command: Sequence[str],
     *,
@@ -22,8 +29,7 @@ def on_terminal(
     cwd: Path | None = None,
 ) -> str:
     """Everything that a command prints on a terminal until it ends; `typed` is typed there."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    ours, theirs = open_terminal(lines, columns)
     plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     with subprocess.Popen(
         command,
