@@ -14,8 +14,7 @@ from attrs import define, field
 _SHORT: Final = 5.0  # seconds: what is closed for longer isn't closed for a burst
 _BELOW: Final = 0.95  # of what got through
 _WRONG: Final = 0.8  # of a rate at which a request was refused before it had proved good
-# of a rate that has proved good is tried; twice that step the next time
-_STEP: Final = 1.05
+_STEP: Final = 1.05  # times a rate that has proved good; the next step is twice as wide
 _HOLD: Final = 3.0  # seconds for which a rate has to prove good before more is tried
 _LONGEST_HOLD: Final = 160.0
 _USED: Final = 0.8  # of the rate: less of it proves nothing
