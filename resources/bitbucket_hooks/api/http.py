@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 import requests
 from requests.exceptions import (
@@ -29,6 +31,9 @@ from bitbucket_hooks.model.errors import ConfigError, printable
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes; a page of 100 hooks has some 100 kB."""
 
+_NEEDS_NO_QUOTING: Final = re.compile(
+    r"https?://[a-z0-9.-]+(:[0-9]+)?/[\w.~!$&'()*+,;=:@%/?-]*", re.ASCII
+)
 _TIMEOUTS: Final = (10.0, 60.0)  # seconds to connect, and without a single byte
 _FAILURES: Final = (RequestException, Urllib3Error, OSError, ValueError)
 _REASONS: Final[dict[type[Exception], str]] = {
@@ -77,7 +82,11 @@ def _prepared(request: Request, headers: dict[str, str | bytes]) -> requests.Pre
         headers["Content-Type"] = "application/json"
         body = json.dumps(request.body)
     prepared.prepare_method(request.method)
-    prepared.prepare_url(request.url, request.params)
+    url = f"{request.url}?{urlencode(request.params)}" if request.params else request.url
+    if _NEEDS_NO_QUOTING.fullmatch(url):  # parsing it takes a tenth of a request's CPU
+        prepared.url = url
+    else:
+        prepared.prepare_url(url, None)
     prepared.prepare_headers(headers)
     prepared.prepare_body(body, None)
     return prepared

@@ -50,7 +50,8 @@ class RetryingSender:
         no response came for as long as the request has patience, RateLimited when the throttle
         gives up, and AnswerLost for a POST that may have been done.
         """
-        request = evolve(request, patience=min(request.patience, self.patience))
+        if self.patience < request.patience:
+            request = evolve(request, patience=self.patience)
         with self.throttle.working():
             pauses = self._pauses(self.clock.now() + request.patience)
             while True:

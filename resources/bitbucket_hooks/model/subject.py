@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -77,4 +78,9 @@ def path_of(subject: Subject, *parts: str) -> str:
         if subject.repository is None
         else ["repositories", subject.workspace, subject.uuid or subject.repository]
     )
-    return "/".join(quote(part, safe="") for part in [*base, *parts])
+    return "/".join(map(_quoted, [*base, *parts]))
+
+
+@lru_cache  # most parts are in every path
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
