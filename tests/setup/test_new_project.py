@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.sandbox.admin import Sandbox
+from bitbucket_hooks.stack.schema import SCHEMA_URL
 from support import checkout
 from support.engine import environment
 from support.transcript import session
@@ -60,6 +61,8 @@ def test_the_stack_of_an_account_is_in_order(tmp_path: Path, env: dict[str, str]
         *("Pulumi.yaml", "Pulumi.prod.yaml", "__main__.py", "requirements.txt", ".gitignore")
     }
     assert all(f"wrote hooks/{name}" in made for name in written)
+    config = (tmp_path / "hooks" / "Pulumi.prod.yaml").read_text()
+    assert config.startswith(f"# yaml-language-server: $schema={SCHEMA_URL}\n")
 
 
 @pytest.mark.parametrize(

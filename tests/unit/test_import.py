@@ -25,6 +25,7 @@ from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.stack.entries import Draft
+from bitbucket_hooks.stack.schema import SCHEMA_URL
 from bitbucket_hooks.stack.selection import Selection
 from support import estates
 from support.clocks import FakeClock
@@ -346,6 +347,33 @@ def test_what_cannot_be_declared(folder: Path, sandbox: Sandbox, tmp_path: Path)
     assert "nothing to import; 2 left out" in result.stdout
     assert "canary" not in result.output
     assert KEY not in (folder / FILE).read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ("", f"# yaml-language-server: $schema={SCHEMA_URL}\n"),
+        ("encryptionsalt: v1:x\r\n", f"# yaml-language-server: $schema={SCHEMA_URL}\r\n"),
+        ("# yaml-language-server: $schema=stack.schema.json\n", ""),
+        ("# Ours.\n\n# yaml-language-server: $schema=none\n", ""),
+        ("\ufeff# Ours.\n", ""),
+    ],
+)
+def test_the_line_that_editors_find_the_schema_by(
+    folder: Path, sandbox: Sandbox, sandbox_path: Path, before: str, line: str
+) -> None:
+    """Comes first in a file that has none; the rest stays as it is."""
+    sandbox.plant_hook("acme/web", CI)
+    config = f"config:\n  bitbucket:apiUrl: sandbox:{sandbox_path}\n"
+    kept = (before + config).encode()
+    (folder / FILE).write_bytes(kept)
+    run("--write")
+    assert (folder / FILE).read_bytes().startswith(line.encode() + kept)
+    sandbox.plant_hook("acme/api", "https://another.example.com/")
+    run("--write")
+    assert (folder / FILE).read_text("utf-8").count("yaml-language-server") == int(
+        "yaml" in line + before
+    )
 
 
 NEW = "- name: n"

@@ -17,6 +17,7 @@ from bitbucket_hooks.importing.drafting import NewEntry
 from bitbucket_hooks.importing.splicing import added
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.stack.files import read_text
+from bitbucket_hooks.stack.schema import with_modeline
 
 _WIDTH: Final = 100
 _LATER: Final = "(encrypted when it is written)"
@@ -74,7 +75,7 @@ class File:
                 for line in _lines(entry, " " * indent, url, ciphers.get(entry.url))
             ]
 
-        return added(self.path.name, self.text, render)
+        return with_modeline(added(self.path.name, self.text, render))
 
 
 def _lines(entry: NewEntry, margin: str, url: str, cipher: str | None) -> Iterator[str]:

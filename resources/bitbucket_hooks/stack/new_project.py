@@ -13,6 +13,7 @@ from attrs import frozen
 from bitbucket_hooks.model.errors import ConfigError, printable
 from bitbucket_hooks.model.settings import SANDBOX_SCHEME
 from bitbucket_hooks.model.subject import is_slug
+from bitbucket_hooks.stack.schema import with_modeline
 
 _PACKAGE: Final = "bitbucket-hooks"
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -67,7 +68,7 @@ class NewProject:
             )
         return {
             "Pulumi.yaml": _PROJECT.format(name=json.dumps(self.name)),
-            f"Pulumi.{self.stack}.yaml": "\n".join(self._stack_config()) + "\n",
+            f"Pulumi.{self.stack}.yaml": with_modeline(self._stack_config()),
             "__main__.py": _PROGRAM,
             "requirements.txt": f"{_requirement()}\n",
             ".gitignore": _IGNORED,
@@ -91,14 +92,10 @@ class NewProject:
             ) from None
         return list(files)
 
-    def _stack_config(self) -> list[str]:
+    def _stack_config(self) -> str:
         api = [f"  bitbucket:apiUrl: {SANDBOX_SCHEME}.sandbox.db"] if self.sandbox else []
-        return [
-            "config:",
-            *api,
-            f"  bitbucket:workspace: {json.dumps(self.workspace)}",
-            "  bitbucket-hooks:hooks: []",
-        ]
+        workspace = f"  bitbucket:workspace: {json.dumps(self.workspace)}"
+        return "\n".join(["config:", *api, workspace, "  bitbucket-hooks:hooks: []", ""])
 
 
 def _requirement() -> str:

@@ -25,7 +25,17 @@ _EVENT: Final = r"^[a-z_]+:[a-z_]+$|[*?\[]"
 """What an event, or a glob over events, can be called."""
 SCHEMA_URL: Final = "https://raw.githubusercontent.com/bitbucket-hooks/bitbucket-hooks/main/stacks/stack.schema.json"
 """Where editors get it, which know it by the catalogue of schemas."""
+_MODELINE: Final = "# yaml-language-server:"
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _TYPES: Final = {str: "string", bool: "boolean"}
+
+
+def with_modeline(text: str) -> str:
+    """Give the text of a stack's file with the line by which editors find the schema, once."""
+    if _MODELINE in text or text.startswith(_BYTE_ORDER_MARK):  # which only a file may begin with
+        return text
+    line_break = "\r\n" if "\r\n" in text else "\n"
+    return f"{_MODELINE} $schema={SCHEMA_URL}{line_break}{text}"
 
 
 def schema() -> dict[str, Any]:
