@@ -11,10 +11,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import Project, Templates, environment, own_program, stacks_program
 from support.engine import project as new_project
 from support.quick_python import quick_python
+from support.sandbox import Sandbox
 
 
 def pytest_configure() -> None:

@@ -15,10 +15,10 @@ from pulumi.runtime.proto import resource_pb2
 
 import bitbucket_hooks as bitbucket
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support import handbook
 from support.engine import ROOT
 from support.pulumi_program import Monitor, program
+from support.sandbox import Sandbox
 from support.stack_program import Stack
 
 PAGE = handbook.page("configuration.md")

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.doctor.findings import Level
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.fake_pulumi import FakePulumi, unmeasured
+from support.sandbox import Sandbox
 from support.transcript import misses, steps
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, handbook
 from support.engine import Templates, environment
+from support.sandbox import Sandbox
 from support.transcript import session
 
 PAGE = handbook.page("getting-started.md")

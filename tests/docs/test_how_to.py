@@ -15,12 +15,12 @@ import yaml
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from hook_policies.rules import POLICIES
 from support import handbook
 from support.engine import ROOT, Project, environment
 from support.pulumi_program import program
 from support.receiver import receiver
+from support.sandbox import Sandbox
 from support.stack_program import Stack
 from support.transcript import misses
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.inventory import inventory
 from bitbucket_hooks.inventory.findings import KINDS
-from bitbucket_hooks.sandbox.admin import Sandbox
+from support.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "inventory.md").read_text("utf-8")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout, transcript
+from support.sandbox import Sandbox
 from support.transcript import Step, canonical, misses, steps
 from tools.pictures import PICTURES, description, review
 from tools.terminal import drawn, terminal

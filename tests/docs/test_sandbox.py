@@ -11,11 +11,10 @@ import requests
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.historystore import MOST
-from bitbucket_hooks.sandbox.server import serve
 from support import checkout
 from support.receiver import receiver
+from support.sandbox import Sandbox, serve
 
 PAGE = (checkout.ROOT / "docs" / "sandbox.md").read_text("utf-8")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bitbucket_hooks.sandbox.server import serve
 from support.engine import Project
+from support.sandbox import serve
 
 
 @pytest.fixture

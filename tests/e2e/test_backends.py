@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.server import serve
 from support.engine import STACK, Project, Templates, finish, stacks_program, wait_until
 from support.engine import project as new_project
 from support.postgres import Server, postgres
 from support.redis_server import PASSWORD, redis_server
+from support.sandbox import serve
 
 pytestmark = pytest.mark.engine
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.engine import Project
+from support.sandbox import serve
 from support.scale import scaled
 
 pytestmark = [pytest.mark.engine, pytest.mark.plain_python]  # whose deaths are real

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from bitbucket_hooks.sandbox.server import serve
 from support.engine import Project, wait_until
+from support.sandbox import serve
 
 pytestmark = pytest.mark.engine
 

@@ -12,12 +12,11 @@ import pytest
 from attrs import define, field
 
 from bitbucket_hooks.publish.insights import key_of
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.sandbox.server import serve
 from support import checkout, pipelines
 from support.engine import Templates, environment
+from support.sandbox import Sandbox, serve
 
 PAGE = (checkout.ROOT / "docs" / "pipelines.md").read_text("utf-8")
 

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, expect
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.chromium import NARROW, executable, focused, opened, resize, scrolls_sideways
 from support.contrast import PLACEHOLDERS, contrast
 from support.exported import exported
+from support.sandbox import Sandbox
 
 SAMPLES = Path(__file__).parents[1] / "report" / "samples"
 HOSTILE = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"

@@ -12,8 +12,6 @@ import attrs
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.chromium import (
     NARROW,
@@ -28,6 +26,7 @@ from support.chromium import (
 from support.contrast import PLACEHOLDERS, contrast
 from support.engine import Project
 from support.receiver import receiver
+from support.sandbox import Sandbox, serve
 
 HOOKS = "/acme/web/admin/webhooks"
 DECLARED = """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import INPUTS, URL, asked
 from support.provider_server import ProviderServer
+from support.sandbox import Sandbox
 
 
 def left_by_import(hook: StoredHook) -> dict[str, Any]:

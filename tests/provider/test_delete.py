@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import DECLARED, INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
+from support.sandbox import Sandbox
 
 
 def test_deletes(server: ProviderServer, sandbox: Sandbox) -> None:

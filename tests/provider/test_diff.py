@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.front_ends import FrontEnd
 from support.hooks import INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, Refusal, provider_server
+from support.sandbox import Sandbox
 
 SAME: tuple[bool, list[str]] = (False, [])
 CHANGED: tuple[bool, list[str]] = (True, [])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED as HOOK
@@ -19,6 +18,7 @@ from support.provider_server import (
     Refusal,
     Start,
 )
+from support.sandbox import Sandbox
 
 SLUGS = ["api", "infra", "web"]
 FOREIGN = "https://jenkins.example.com/x"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.hooks import OLD, URL, asked, warnings
 from support.provider_server import (
@@ -18,6 +17,7 @@ from support.provider_server import (
     Refusal,
     Start,
 )
+from support.sandbox import Sandbox
 
 SLUGS = ["api", "infra", "web"]
 DECLARED: dict[str, Any] = {"url": URL, "repositories": SLUGS}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, asked, warnings
 from support.provider_server import FakeEngine, Start
+from support.sandbox import Sandbox
 
 TITLE = " B\u00fccher CI "
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, URL, state_of, warnings
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
+from support.sandbox import Sandbox
 
 ODD: list[dict[str, Any]] = [
     {"url": None},

@@ -16,10 +16,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from bitbucket_hooks.operations.wire import SIGNATURE, as_secret
 from bitbucket_hooks.plugin.distribution import executable, semantic
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.front_ends import FrontEnd, Plugin, struct
 from support.hooks import DECLARED, INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, Refusal, Start, opened
+from support.sandbox import Sandbox
 
 CANARY = "canary"
 SECRETS: dict[str, Any] = {

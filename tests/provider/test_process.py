@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from google.protobuf import empty_pb2
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import DECLARED, INPUTS, URL, asked, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
+from support.sandbox import Sandbox
 
 
 def test_our_errors_come_without_a_traceback(server: ProviderServer) -> None:

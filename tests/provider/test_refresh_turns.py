@@ -11,11 +11,11 @@ import attrs
 import pytest
 
 from bitbucket_hooks.model.refresh_turn import RefreshTurn
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.front_ends import FrontEnd
 from support.hooks import OLD, URL, asked
 from support.provider_server import FakeEngine, ProviderServer, Refusal, provider_server
+from support.sandbox import Sandbox
 
 SLUGS = [f"r{i:02}" for i in range(20)]
 TURNS = 6

@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of, warnings
 from support.provider_server import (
@@ -16,6 +15,7 @@ from support.provider_server import (
     Refusal,
     Start,
 )
+from support.sandbox import Sandbox
 
 OTHER = "https://other.example.com/"
 

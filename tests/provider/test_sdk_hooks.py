@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.front_ends import Dynamic, FrontEnd
 from support.hooks import URL
 from support.provider_server import ProviderServer
+from support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, INPUTS, URL, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal
+from support.sandbox import Sandbox
 
 SLUGS = ("api", "web", "worker")
 SECOND = f"{URL}/second"

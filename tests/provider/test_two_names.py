@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from support.front_ends import FrontEnd
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of
 from support.provider_server import UNKNOWN, FakeEngine, Refusal, Start, provider_server
+from support.sandbox import Sandbox
 
 BOTH = "'one' and .* 'two' declare the same hook"
 

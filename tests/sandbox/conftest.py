@@ -13,11 +13,10 @@ from requests import Response
 
 from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN, SandboxAdapter
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.delivering import EventRun
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.receiver import Receiver, receiver
+from support.sandbox import Sandbox, serve
 
 HOOK = {"url": "https://ci.example.com/hook", "description": "CI", "events": ["repo:push"]}
 

@@ -18,9 +18,8 @@ from click.testing import CliRunner, Result
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.errors import HooksError, RemoteError
 from bitbucket_hooks.sandbox import server
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.sandbox.server import serve
+from support.sandbox import Sandbox, serve
 
 
 @attrs.frozen

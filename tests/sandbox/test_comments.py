@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.comments import MAX_COMMENT
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES
@@ -18,6 +17,7 @@ from bitbucket_hooks.sandbox.seed import (
     OWNER_EMAIL,
 )
 from sandbox.conftest import Api
+from support.sandbox import Sandbox
 
 PLACE = "/repositories/acme/web/pullrequests/1/comments"
 MEMBER = (MEMBER_EMAIL, MEMBER_TOKEN)

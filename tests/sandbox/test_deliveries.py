@@ -18,12 +18,12 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.sandbox import delivering
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.delivering import EventRun
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.historystore import MOST, Sent
 from sandbox.conftest import forget_process, prepare
 from support.receiver import Received, Receiver, receiver
+from support.sandbox import Sandbox
 
 SECRET = "canary-secret"
 QUERY = "?token=canary-token"

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from bitbucket_hooks.model.events import CATALOGUE
-from bitbucket_hooks.sandbox.admin import Sandbox
 from sandbox.conftest import HOOK, Api
+from support.sandbox import Sandbox
 
 PLACES = ["/repositories/acme/web/hooks", "/workspaces/acme/hooks"]
 MISSING = {"type": "error", "error": {"message": "Resource not found"}}

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.identity import API_TOKEN_SCOPES, CLASSIC_SCOPES
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
@@ -17,6 +16,7 @@ from bitbucket_hooks.sandbox.seed import (
     OWNER_TOKEN,
 )
 from sandbox.conftest import HOOK, Api
+from support.sandbox import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 MEMBER = (MEMBER_EMAIL, MEMBER_TOKEN)

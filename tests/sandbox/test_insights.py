@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from sandbox.conftest import Api
+from support.sandbox import Sandbox
 
 HASH = "0123456789" * 4
 COMMIT = f"/repositories/acme/web/commit/{HASH}"

@@ -6,9 +6,9 @@ import attrs
 import pytest
 
 from bitbucket_hooks.sandbox import faults, hookstore
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from sandbox.conftest import HOOK, Api
+from support.sandbox import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 

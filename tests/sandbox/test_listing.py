@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.calls import select_fields
 from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN, OWNER_EMAIL
 from sandbox.conftest import Api
+from support.sandbox import Sandbox
 
 
 def test_user(api: Api, sandbox: Sandbox) -> None:

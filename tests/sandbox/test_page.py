@@ -18,12 +18,12 @@ from werkzeug.test import EnvironBuilder
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.events import CATALOGUE
 from bitbucket_hooks.model.urls import is_loopback
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import Server, serve, serving
+from bitbucket_hooks.sandbox.server import Server, serving
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from sandbox.conftest import forget_process, prepare
 from support.receiver import Receiver
+from support.sandbox import Sandbox, serve
 
 HOOKS = "/acme/web/admin/webhooks"
 SECRET = "canary-secret"

@@ -19,9 +19,9 @@ import pytest
 import requests
 
 from bitbucket_hooks.sandbox import store
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import Server, serve, serving
+from bitbucket_hooks.sandbox.server import Server, serving
+from support.sandbox import Sandbox, serve
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is tested; the page for people is not served there
 

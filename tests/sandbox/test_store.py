@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.sandbox.adapter import EMBEDDED_ORIGIN
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.errors import SandboxError
 from sandbox.conftest import HOOK, Api
+from support.sandbox import Sandbox
 
 # Each process waits for a line, so that all begin at once.
 POST = f"""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.webhook import MAX_DESCRIPTION
 from sandbox.conftest import HOOK, Api
+from support.sandbox import Sandbox
 
 PLACE = "/repositories/acme/web/hooks"
 

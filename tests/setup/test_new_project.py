@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.stack.schema import SCHEMA_URL
 from support import checkout
 from support.engine import environment
+from support.sandbox import Sandbox
 from support.transcript import session
 
 pytestmark = pytest.mark.engine

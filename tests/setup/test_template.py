@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support import checkout
 from support.engine import environment
+from support.sandbox import Sandbox
 
 _SALT: Final = "v1:wR7xjAwjnF0=:v1:lXeRQECJC0IKIt4c:yBntQZYiiAEIm/9+U8xNX2XbQOTiOQ=="
 

@@ -21,9 +21,10 @@ import yaml
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
+from bitbucket_hooks.sandbox.admin import LoggedRequest
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import with_slugs
+from support.sandbox import Sandbox
 
 ROOT: Final = Path(__file__).parents[2]
 STACK: Final = "test"

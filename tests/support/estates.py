@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bitbucket_hooks.sandbox.admin import Sandbox
+from support.sandbox import Sandbox
 
 CI: Final = "https://ci.example.com/bitbucket"
 CANARY: Final = "canary-in-the-url"

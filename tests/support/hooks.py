@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from bitbucket_hooks.sandbox.admin import LoggedRequest, Sandbox
+from bitbucket_hooks.sandbox.admin import LoggedRequest
 from bitbucket_hooks.sandbox.webhook import StoredHook
+from support.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from support.provider_server import FakeEngine  # it brings the SDK along

@@ -12,10 +12,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.fake_pulumi import FakePulumi
+from support.sandbox import Sandbox, serve
 
 ENCRYPTED = {"secure": "v1:abc"}
 LOGIN = {"bitbucket:username": OWNER_EMAIL, "bitbucket:password": ENCRYPTED}

@@ -18,8 +18,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.report_runs import events, hook, root, state, step
+from support.sandbox import Sandbox
 
 _ENGINE = """#!/bin/sh
 echo "$*" >>"$HEARD"

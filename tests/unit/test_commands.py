@@ -10,8 +10,7 @@ from click.testing import CliRunner, Result
 
 from bitbucket_hooks.cli import api_client, main
 from bitbucket_hooks.model.events import CATALOGUE
-from bitbucket_hooks.sandbox.admin import Sandbox
-from bitbucket_hooks.sandbox.server import serve
+from support.sandbox import Sandbox, serve
 
 KEYS = [event.event for event in CATALOGUE]
 WEBHOOKS = [

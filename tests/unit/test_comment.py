@@ -18,7 +18,6 @@ from bitbucket_hooks.model.settings import Settings
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.comment import MAX_COMMENT, Marker, StackComments
 from bitbucket_hooks.publish.report import Render
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.comments import StoredComment
 from bitbucket_hooks.sandbox.seed import (
     MEMBER_EMAIL,
@@ -28,6 +27,7 @@ from bitbucket_hooks.sandbox.seed import (
 )
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
+from support.sandbox import Sandbox
 
 CHANGES = ("PUT", "DELETE")
 PROD, STAGING = Marker("infra", "prod"), Marker("infra", "staging")

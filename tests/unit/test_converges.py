@@ -15,10 +15,10 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.settings import FaultKind
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.mini_engine import MiniEngine
+from support.sandbox import Sandbox
 
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "25"))
 FOREIGN = "https://foreign.example.com/"

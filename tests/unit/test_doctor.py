@@ -16,12 +16,11 @@ from bitbucket_hooks.doctor import connection, limits, network
 from bitbucket_hooks.doctor.configuration import ConfiguredAccount
 from bitbucket_hooks.doctor.connection import Connection
 from bitbucket_hooks.model.settings import Settings
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.doctor import examine, run_doctor
 from support.raw_server import answering, raw_server
 from support.rooms import Canned, canned_client
+from support.sandbox import Sandbox, serve
 
 ONLY_READS = ("read:webhook:bitbucket", "read:repository:bitbucket")
 TOKEN, USER, PASSWORD = "BITBUCKET_OAUTH_TOKEN", "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from bitbucket_hooks.cli import main
 from bitbucket_hooks.doctor import connection
 from bitbucket_hooks.doctor import engine as engine_checks
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from engine import versions
 from support.doctor import Findings, examine, run_doctor
 from support.fake_pulumi import FakePulumi
+from support.sandbox import Sandbox
 
 URL = "https://ci.example.com/hook?token=canary-query"
 CI = {"name": "ci", "url": URL, "events": ["repo:push"], "repositories": ["api", "web"]}

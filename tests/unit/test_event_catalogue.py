@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bitbucket_hooks.api.event_catalogue import Catalogue
 from bitbucket_hooks.api.hooks import HookApi
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.hooks import asked
 from support.rooms import Canned, Rooms, canned_client
+from support.sandbox import Sandbox
 
 
 def test_known_events_cost_no_request(rooms: Rooms, sandbox: Sandbox) -> None:

@@ -12,10 +12,9 @@ import pytest
 
 import bitbucket_hooks as bitbucket
 from bitbucket_hooks.model.events import CATALOGUE
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.sandbox.server import serve
 from support.pulumi_program import program
+from support.sandbox import Sandbox, serve
 
 NOBODY = "anonymous@127.0.0.1"
 NOWHERE = "http://127.0.0.1:9/2.0"

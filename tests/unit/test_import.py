@@ -21,9 +21,7 @@ from bitbucket_hooks.importing.splicing import KEY, added
 from bitbucket_hooks.importing.writing import scalar
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.urls import may_be_secret
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.schema import SCHEMA_URL
 from bitbucket_hooks.stack.selection import Selection
@@ -31,6 +29,7 @@ from support import estates
 from support.clocks import FakeClock
 from support.estates import CI
 from support.exported import exported
+from support.sandbox import Sandbox, serve
 
 FILE = "Pulumi.test.yaml"
 

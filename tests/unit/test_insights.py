@@ -15,9 +15,9 @@ from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.publish.insights import key_of, put_report, put_status
 from bitbucket_hooks.publish.report import Annotation, Published, Severity
 from bitbucket_hooks.report.document import Figure, Mark
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
+from support.sandbox import Sandbox
 
 HASH = "0123456789" * 4
 WHERE = Commit(Subject("acme", "web"), HASH)

@@ -27,14 +27,13 @@ from bitbucket_hooks.inventory.keeping import Kept
 from bitbucket_hooks.inventory.render import no_formula
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.clocks import FakeClock
 from support.disks import full_disk
 from support.exported import exported
 from support.rooms import Canned, canned_client
+from support.sandbox import Sandbox, serve
 
 TOKEN = "token=canary-in-the-url"
 URL = f"https://ci.example.com/hook?{TOKEN}"

@@ -15,10 +15,10 @@ from bitbucket_hooks.model.errors import ConflictError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms, open_rooms
+from support.sandbox import Sandbox
 
 UUID = "{00000000-0000-4000-8000-00000000000a}"
 WEB = Subject("acme", "web")

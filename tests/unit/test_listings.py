@@ -7,10 +7,10 @@ import pytest
 from bitbucket_hooks.api.errors import NotFound
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms
+from support.sandbox import Sandbox
 
 WEB = Subject("acme", "web")
 UUID = "{00000000-0000-4000-8000-00000000000a}"

@@ -14,9 +14,9 @@ from bitbucket_hooks.api.request import Authorization
 from bitbucket_hooks.model.credentials import ApiToken, OAuthConsumer
 from bitbucket_hooks.model.settings import PUBLIC_API
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.rooms import Canned, Rooms, canned_client, open_rooms
+from support.sandbox import Sandbox
 
 CONSUMER = OAuthConsumer("id", "canary-secret")
 

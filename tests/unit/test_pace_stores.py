@@ -24,11 +24,11 @@ from bitbucket_hooks.model.credentials import AccessToken, ApiToken
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.settings import environment, resolve
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock
 from support.doctor import examine
 from support.postgres import postgres
 from support.redis_server import PASSWORD, redis_server
+from support.sandbox import serve
 
 LIMIT: Final = 400
 EACH_SENDS: Final = 200

@@ -9,9 +9,9 @@ import pytest
 from bitbucket_hooks.api.errors import ApiError, NotFound
 from bitbucket_hooks.model.credentials import ApiToken
 from bitbucket_hooks.model.subject import Subject
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OUTSIDER_EMAIL, OUTSIDER_TOKEN
 from support.rooms import Rooms, open_rooms
+from support.sandbox import Sandbox
 
 WEB = Subject("acme", "web")
 OUTSIDER = ApiToken(OUTSIDER_EMAIL, OUTSIDER_TOKEN)

@@ -17,11 +17,10 @@ from bitbucket_hooks.publish import clients
 from bitbucket_hooks.publish.place import PublishContext, Target, find_place
 from bitbucket_hooks.publish.publishing import MAX_SUMMARY, TargetResult, publish
 from bitbucket_hooks.publish.report import Annotation, Published, Render
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from support.clocks import FakeClock
 from support.rooms import Canned, canned_client
+from support.sandbox import Sandbox, serve
 from support.signing_proxy import SigningProxy, signing_proxy
 
 HASH = "0123456789" * 4

@@ -12,10 +12,10 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, HookKey
 from bitbucket_hooks.reconcile.claims import Owner
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.clocks import FakeClock
 from support.hooks import URL, asked
 from support.rooms import Rooms, open_rooms
+from support.sandbox import Sandbox
 
 WEB = Subject("acme", "web")
 DESIRED = Desired(WEB, URL)

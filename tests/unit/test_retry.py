@@ -21,13 +21,12 @@ from bitbucket_hooks.api.errors import (
 from bitbucket_hooks.model.credentials import ApiToken
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.model.webhook import Desired, SecretChange
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
-from bitbucket_hooks.sandbox.server import serve
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.clocks import FakeClock
 from support.hooks import URL
 from support.rooms import Canned, Rooms, canned_client, open_rooms
+from support.sandbox import Sandbox, serve
 
 WEB = Subject("acme", "web")
 DESIRED = Desired(WEB, URL)

@@ -23,10 +23,10 @@ from bitbucket_hooks.pulumi_cli.run_folder import run_folder
 from bitbucket_hooks.report import as_json
 from bitbucket_hooks.report.build import changes_of
 from bitbucket_hooks.runs.adoption_preview import AdoptionPreview
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.engine import wait_until
 from support.processes import children_of, ends_by_itself
 from support.report_runs import events, hook, root, state, step
+from support.sandbox import Sandbox
 
 _ENGINE = """#!/bin/sh
 while [ "$1" != --event-log ]; do shift; done

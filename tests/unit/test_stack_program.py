@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bitbucket_hooks.model.safety import REMEDY
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL, OWNER_TOKEN
 from support.hooks import asked
+from support.sandbox import Sandbox
 from support.stack_program import Stack
 
 URL = "https://ci.example.com/"

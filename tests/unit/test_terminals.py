@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.report_runs import events, hook, root, state, step
+from support.sandbox import Sandbox
 from support.terminal import on_terminal
 
 _COMMAND: Final = str(Path(sys.executable).with_name("bitbucket-hooks"))

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from bitbucket_hooks.cli import main, output
 from bitbucket_hooks.model.events import CATALOGUE
-from bitbucket_hooks.sandbox.admin import Sandbox
 from support.report_runs import events as printed_events
 from support.report_runs import hook, preview, state, step, urn
+from support.sandbox import Sandbox
 
 COLUMNS = 80
 URL = "https://jenkins.example.com/bitbucket-hook/for/every/branch/and/every/pull/request"

@@ -85,8 +85,6 @@ def _sent(call: IncomingRequest, subject: Subject) -> dict[str, Any]:
     known = hookstore.known_events(call.connection, subject.subject_type)
     sent = accepted_properties(call.json_object(), call.settings, known)
     require_event_scopes(call.identity, sent["events"])
-    if "secret" in sent:
-        sent["secret"] = sent["secret"] or None
     if "description" in sent:
         text = sent["description"] or ""
         if call.settings.trims_texts:

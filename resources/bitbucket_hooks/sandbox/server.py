@@ -10,7 +10,6 @@ import socket
 import socketserver
 import struct
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from email.utils import formatdate
@@ -213,16 +212,3 @@ def serving(
         Server(database, host, port, names=names, verbose=verbose) as server,
     ):
         yield server
-
-
-@contextlib.contextmanager
-def serve(path: str | os.PathLike[str], port: int = 0) -> Iterator[str]:
-    """Serve a sandbox on the loopback in a thread, and give its base url (`http://…/2.0`)."""
-    with serving(path, port=port) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"{server.origin}/2.0"
-        finally:
-            server.shutdown()
-            thread.join()

@@ -129,7 +129,12 @@ class StoredHook:
         list, _check_events, required=True, default=("repo:push",), converter=tuple
     )
     secret: str | None = _accepts(
-        str, _at_most(MAX_SECRET), nullable=True, default=None, repr=False
+        str,
+        _at_most(MAX_SECRET),
+        nullable=True,
+        default=None,
+        repr=False,
+        converter=lambda secret: secret or None,
     )
     skip_cert_verification: bool = _accepts(bool, default=False)
     history_enabled: bool = _accepts(bool, default=False)

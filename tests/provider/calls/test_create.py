@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.hooks import DECLARED, INPUTS, URL, asked
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
+from support.sandbox import Sandbox
 
 
 def test_makes_what_is_declared(server: ProviderServer, sandbox: Sandbox) -> None:

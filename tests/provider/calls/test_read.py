@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bitbucket_hooks.operations.wire import as_secret
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from support.hooks import URL, asked, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
+from support.sandbox import Sandbox
 
 
 def test_what_is_as_declared(server: ProviderServer, sandbox: Sandbox) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.admin import Sandbox
 from bitbucket_hooks.sandbox.settings import FaultKind
 from support.hooks import INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
+from support.sandbox import Sandbox
 
 
 def test_brings_everything_in_line(server: ProviderServer, sandbox: Sandbox) -> None:

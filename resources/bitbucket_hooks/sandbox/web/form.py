@@ -75,7 +75,7 @@ class HookForm:
         """Give the properties of the hook as the form wants them."""
         wanted: dict[str, Any] = {name: getattr(self, name) for name in _SAME}
         if self.secret_action != _KEEP:
-            wanted["secret"] = (self.secret if self.secret_action == _REPLACE else "") or None
+            wanted["secret"] = self.secret if self.secret_action == _REPLACE else None
         return wanted
 
     def problems(
