@@ -11,6 +11,7 @@ from attrs import field, frozen
 from bitbucket_hooks.connect import identity
 from bitbucket_hooks.model.credentials import Anonymous
 from bitbucket_hooks.model.errors import ConfigError, HooksError
+from bitbucket_hooks.model.rules import leaves
 from bitbucket_hooks.model.settings import CREDENTIAL_KEYS, Settings, environment
 from bitbucket_hooks.model.settings import NAMESPACE as ACCOUNT
 from bitbucket_hooks.stack.config import (
@@ -108,22 +109,13 @@ class Configuration:
 
     def secrets(self) -> Iterator[str]:
         """Every value that the files have encrypted, as far as it is open here."""
-        yield from _decrypted(self.given, self.opened or {})
+        opened = dict(leaves(self.opened or {}))
+        for place, value in leaves(self.given):
+            if isinstance(value, Hidden) and isinstance(plain := opened.get(place), str):
+                yield plain
 
 
 def read_configuration(stack: str) -> Configuration:
     """Read the files of a stack, named with or without its organisation. Raises ConfigError."""
     name = stack.rpartition("/")[2]
     return Configuration(stack, hidden_config(name), checked=check(name))
-
-
-def _decrypted(given: Any, opened: Any) -> Iterator[str]:
-    if isinstance(given, Hidden):
-        if isinstance(opened, str):
-            yield opened
-    elif isinstance(given, Mapping) and isinstance(opened, Mapping):
-        for key, value in given.items():
-            yield from _decrypted(value, opened.get(key))
-    elif isinstance(given, list) and isinstance(opened, list):
-        for sealed, plain in zip(given, opened, strict=False):
-            yield from _decrypted(sealed, plain)

@@ -11,6 +11,7 @@ from bitbucket_hooks.doctor.findings import Checks, Finding, error, first, note,
 from bitbucket_hooks.doctor.planned import PlannedHooks
 from bitbucket_hooks.filesystem.secret_source import read_secret
 from bitbucket_hooks.model.errors import ConfigError, printable
+from bitbucket_hooks.model.rules import leaves
 from bitbucket_hooks.model.settings import SECRET_KEYS
 from bitbucket_hooks.model.wording import counted
 from bitbucket_hooks.stack.files import Hidden
@@ -76,8 +77,7 @@ def security(hooks: PlannedHooks, checked: Checked) -> Iterator[Finding]:
     settings = [account.settings for account in configuration.accounts]
     # the secrets of test servers everybody knows
     is_test = all(known is not None and known.allows_private_urls for known in settings)
-    values = {} if is_test else configuration.given
-    if found := [path for key, value in values.items() for path in _clear(key, value)]:
+    if found := [] if is_test else list(_clear(configuration.given)):
         yield warning(
             "security",
             f"{counted(len(found), 'secret')} in the clear: who reads the files has them",
@@ -91,15 +91,11 @@ def security(hooks: PlannedHooks, checked: Checked) -> Iterator[Finding]:
                 yield note("security", f"{what} ({', '.join(names)})", remedy)
 
 
-def _clear(path: str, value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _clear(f"{path}.{name}", item)
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _clear(f"{path}[{i}]", item)
-    elif value and not isinstance(value, Hidden) and re.split(r"[.:]", path)[-1] in _SECRETS:
-        yield printable(path)
+def _clear(given: Mapping[str, Any]) -> Iterator[str]:
+    """The paths of secrets that anybody can read."""
+    for path, value in leaves(given):
+        if value and not isinstance(value, Hidden) and re.split(r"[.:]", path)[-1] in _SECRETS:
+            yield printable(path.removeprefix("."))
 
 
 def _insecure(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.model.rules import leaves
 from bitbucket_hooks.model.settings import project_root
 from bitbucket_hooks.stack.yaml import NotYaml, load
 
@@ -85,9 +86,9 @@ def hidden_config(stack: str) -> dict[str, Any]:
 
 
 def _hide(value: Any) -> Any:
-    if _is_secure(value):
-        return Hidden("[secret]")
     if isinstance(value, dict):
+        if value.keys() == {"secure"}:
+            return Hidden("[secret]")
         return {name: _hide(item) for name, item in value.items()}
     return [_hide(item) for item in value] if isinstance(value, list) else value
 
@@ -107,18 +108,7 @@ def encrypted_paths(stack: str, key: str) -> set[str] | None:
 
 def paths_in(value: Any, path: str = "") -> Iterator[str]:
     """The paths of what is encrypted in a value of a stack's file."""
-    if _is_secure(value):
-        yield path
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from paths_in(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from paths_in(item, f"{path}[{i}]")
-
-
-def _is_secure(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.keys() == {"secure"}
+    return (place for place, item in leaves(_hide(value), path) if isinstance(item, Hidden))
 
 
 def read_text(path: Path) -> str:
