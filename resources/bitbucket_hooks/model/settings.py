@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields_dict, frozen
 
 from bitbucket_hooks.model.adopt_policy import MATCH, canonical_policy
 from bitbucket_hooks.model.credentials import (
@@ -37,6 +38,14 @@ MOST_PARALLEL: Final = 64
 
 SANDBOX_SCHEME: Final = "sandbox:"
 
+_MAX_DIGITS: Final = 9
+_STORE_SCHEMES: Final = ("postgres", "postgresql", "redis", "rediss")
+_STORES: Final = (
+    "Write postgres://USER:PASSWORD@HOST/DATABASE or redis://USER:PASSWORD@HOST, each part "
+    "percent-encoded."
+)
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
 
 @frozen
 class Setting:
@@ -53,6 +62,8 @@ class Setting:
     secret: bool = False
     of_provider: bool = False
     """Whether a `Provider` takes it as an argument, beside the credentials."""
+    rule: Callable[[Setting, str], Any] | None = None
+    """Reads its text, where that is neither any text nor a number."""
 
     @property
     def name(self) -> str:
@@ -63,6 +74,76 @@ class Setting:
     def variable(self) -> str:
         """The environment variable that it may come from."""
         return f"BITBUCKET_{self.name.upper()}"
+
+    def read(self, text: str) -> Any:
+        """What a text comes to. Raises ConfigError for one that can't be used."""
+        rule = self.rule or (_number if self.kind is int else None)
+        return rule(self, text) if rule else text
+
+    def unusable(self, text: str, remedy: str) -> ConfigError:
+        """The error for a text that can't be used; `text` is what may be shown of it."""
+        names = f"{NAMESPACE}:{self.key} (or {self.variable})"
+        return ConfigError(f'{names} is "{printable(text)}", which can\'t be used', remedy)
+
+
+def _number(setting: Setting, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
+        raise setting.unusable(text, "Use a whole number above 0.")
+    return int(text)
+
+
+def _parallel(setting: Setting, text: str) -> int:
+    return MOST_PARALLEL if text == "auto" else _number(setting, text)
+
+
+def _adopt(setting: Setting, text: str) -> str:
+    try:
+        return canonical_policy(text)
+    except ValueError:
+        raise setting.unusable(text, 'Use "match", "never" or the uuid of a hook.') from None
+
+
+def _missing_repository(setting: Setting, text: str) -> str:
+    if text not in ("error", "gone"):
+        raise setting.unusable(text, "Use one of error, gone.")
+    return text
+
+
+def _api_url(setting: Setting, url: str) -> str:
+    url = url.strip()
+    if url.startswith(SANDBOX_SCHEME):
+        if url == SANDBOX_SCHEME:
+            raise setting.unusable(url, "Name the sandbox's file: sandbox:PATH.")
+        return url
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise setting.unusable("(unreadable)", "Check its host and port.") from None
+    if "@" in url:
+        raise setting.unusable("(hidden)", "Take the credentials out of the address.")
+    if parts.query or parts.fragment:
+        raise setting.unusable(shown(url), "Take everything from the ? or # on away.")
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
+        return comparable(url).rstrip("/")
+    raise setting.unusable(
+        shown(url),
+        "Use https:// (http:// only for this machine), or sandbox:PATH for a trial.",
+    )
+
+
+def _pace(setting: Setting, url: str) -> str:
+    if url == SECRET:  # it is encrypted, and not open here
+        return url
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        raise setting.unusable("(unreadable)", _STORES) from None
+    # an @ further on is part of a password that isn't escaped, whose beginning would be the host
+    if parts.scheme not in _STORE_SCHEMES or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise setting.unusable("(hidden)", _STORES)
+    return url.strip()
 
 
 SETTINGS: Final = (
@@ -95,12 +176,14 @@ SETTINGS: Final = (
         "`http://127.0.0.1:PORT/2.0` is a test server, `sandbox:PATH` the embedded sandbox; a "
         "relative path starts at the folder of `Pulumi.yaml`.",
         of_provider=True,
+        rule=_api_url,
     ),
     Setting("workspace", "The workspace of hooks that name none."),
     Setting(
         "adopt",
         "Which live hook a create adopts: `match` (default) or `never`.",
         "`match` is the one with the same url and, when declared, description.",
+        rule=_adopt,
     ),
     Setting(
         "rateLimit",
@@ -115,6 +198,7 @@ SETTINGS: Final = (
         "`postgres://USER:PASSWORD@HOST/DATABASE` or `redis://HOST`; the default is a file for "
         "each machine ([one budget](scaling.md#one-budget-of-requests)).",
         secret=True,
+        rule=_pace,
     ),
     Setting(
         "maxWait", "Seconds without progress after which a run gives up; default 3900.", kind=int
@@ -125,11 +209,13 @@ SETTINGS: Final = (
         "It begins with a few, sends more while answers stay quick, and fewer after one is refused "
         "(429); `auto` has a bound of 64.",
         kind=int | str,
+        rule=_parallel,
     ),
     Setting(
         "missingRepository",
         "What a repository is that answers 404: `error` (default) or `gone`.",
         "It counts when the workspace can't be read either.",
+        rule=_missing_repository,
     ),
     Setting(
         "refreshTurns",
@@ -158,16 +244,6 @@ TURN: Final = "BITBUCKET_HOOKS_REFRESH_TURN"
 """The variable with the number of a refresh's turn; no config key, as each run has another."""
 ALL: Final = "all"
 """Its value for a run that checks everything."""
-
-_MAX_DIGITS: Final = 9
-_STORE_SCHEMES: Final = ("postgres", "postgresql", "redis", "rediss")
-_STORES: Final = (
-    "Write postgres://USER:PASSWORD@HOST/DATABASE or redis://USER:PASSWORD@HOST, each part "
-    "percent-encoded."
-)
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-
-T = TypeVar("T")
 
 
 @frozen
@@ -287,31 +363,36 @@ def mistakes(*layers: Layer) -> list[str]:
 
 
 def _read(layers: Sequence[Layer]) -> tuple[dict[str, Any], list[ConfigError]]:
-    """The values of `Settings` that can be used, and what is wrong with the others."""
-    url = value_of(layers, "apiUrl") or PUBLIC_API
-    readers: Mapping[str, Callable[[], Any]] = {
-        "api_url": lambda: _api_url(url),
-        "credentials": lambda: _credentials(layers, embedded=url.startswith(SANDBOX_SCHEME)),
-        "workspace": lambda: value_of(layers, "workspace"),
-        "adopt": lambda: _adopt(layers),
-        "rate_limit": lambda: _number(layers, "rateLimit", None),
-        "pace": lambda: _pace(value_of(layers, "pace")),
-        "max_wait": lambda: _number(layers, "maxWait", 3900),
-        "parallel": lambda: _parallel(layers),
-        "missing_repository": lambda: _missing_repository(layers),
-        "refresh_turns": lambda: _refresh_turns(layers),
+    """The values of `Settings` that are given and can be used, and what is wrong with others."""
+    readers: dict[str, Callable[[], Any]] = {
+        setting.name: partial(setting.read, text)
+        for setting in SETTINGS
+        if not setting.credential and (text := value_of(layers, setting.key)) is not None
     }
+    readers["credentials"] = partial(_credentials, layers)
+    if value_of(layers, REFRESH_BUDGET) is not None:
+        readers["refresh_turns"] = _refuse_budget
     values: dict[str, Any] = {}
     wrong: list[ConfigError] = []
-    for name, read in readers.items():
+    for name in (name for name in fields_dict(Settings) if name in readers):
         try:
-            values[name] = read()
+            values[name] = readers[name]()
         except ConfigError as error:
             wrong.append(error)
     return values, wrong
 
 
-def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
+def _refuse_budget() -> NoReturn:
+    raise ConfigError(
+        f"{NAMESPACE}:{REFRESH_BUDGET} (or {_REFRESH_BUDGET_VARIABLE}) is no key any more",
+        f"Set {NAMESPACE}:refreshTurns instead, the number of runs in which refreshes check "
+        f"everything, and take {REFRESH_BUDGET} out. Then run `pulumi up` once without "
+        "--refresh, as a refresh uses the configuration in the state.",
+    )
+
+
+def _credentials(layers: Sequence[Layer]) -> Credentials:
+    embedded = (value_of(layers, "apiUrl") or "").startswith(SANDBOX_SCHEME)
     # A token of the real service, left in the environment, has no business in a toy.
     usable = [layer for layer in layers if not (embedded and layer.name == "the environment")]
     found = [credentials for layer in usable if (credentials := layer.credentials())]
@@ -321,92 +402,6 @@ def _credentials(layers: Sequence[Layer], *, embedded: bool) -> Credentials:
 def value_of(layers: Sequence[Layer], key: str) -> str | None:
     """A key's value in the first layer that has it."""
     return next((layer.values[key] for layer in layers if key in layer.values), None)
-
-
-def _api_url(url: str) -> str:
-    url = url.strip()
-    if url.startswith(SANDBOX_SCHEME):
-        if url == SANDBOX_SCHEME:
-            raise _unusable("apiUrl", url, "Name the sandbox's file: sandbox:PATH.")
-        return url
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise _unusable("apiUrl", "(unreadable)", "Check its host and port.") from None
-    if "@" in url:
-        raise _unusable("apiUrl", "(hidden)", "Take the credentials out of the address.")
-    if parts.query or parts.fragment:
-        raise _unusable("apiUrl", shown(url), "Take everything from the ? or # on away.")
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
-        return comparable(url).rstrip("/")
-    raise _unusable(
-        "apiUrl",
-        shown(url),
-        "Use https:// (http:// only for this machine), or sandbox:PATH for a trial.",
-    )
-
-
-def _adopt(layers: Sequence[Layer]) -> str:
-    value = value_of(layers, "adopt") or MATCH
-    try:
-        return canonical_policy(value)
-    except ValueError:
-        raise _unusable("adopt", value, 'Use "match", "never" or the uuid of a hook.') from None
-
-
-def _number(layers: Sequence[Layer], key: str, default: T) -> int | T:
-    value = value_of(layers, key)
-    if value is None:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) > 0):
-        raise _unusable(key, value, "Use a whole number above 0.")
-    return int(value)
-
-
-def _parallel(layers: Sequence[Layer]) -> int:
-    if value_of(layers, "parallel") == "auto":
-        return MOST_PARALLEL
-    return _number(layers, "parallel", MOST_PARALLEL)
-
-
-def _refresh_turns(layers: Sequence[Layer]) -> int:
-    if value_of(layers, REFRESH_BUDGET) is not None:
-        raise ConfigError(
-            f"{NAMESPACE}:{REFRESH_BUDGET} (or {_REFRESH_BUDGET_VARIABLE}) is no key any more",
-            f"Set {NAMESPACE}:refreshTurns instead, the number of runs in which refreshes check "
-            f"everything, and take {REFRESH_BUDGET} out. Then run `pulumi up` once without "
-            "--refresh, as a refresh uses the configuration in the state.",
-        )
-    return _number(layers, "refreshTurns", 1)
-
-
-def _pace(url: str | None) -> str | None:
-    if url in (None, SECRET):  # the latter is encrypted, and not open here
-        return url
-    try:
-        parts = urlsplit(url.strip())
-        _ = parts.port
-    except ValueError:
-        raise _unusable("pace", "(unreadable)", _STORES) from None
-    # an @ further on is part of a password that isn't escaped, whose beginning would be the host
-    if parts.scheme not in _STORE_SCHEMES or "@" in f"{parts.path}{parts.query}{parts.fragment}":
-        raise _unusable("pace", "(hidden)", _STORES)
-    return url.strip()
-
-
-def _missing_repository(layers: Sequence[Layer]) -> str:
-    value = value_of(layers, "missingRepository") or "error"
-    if value not in ("error", "gone"):
-        raise _unusable("missingRepository", value, "Use one of error, gone.")
-    return value
-
-
-def _unusable(key: str, value: str, remedy: str) -> ConfigError:
-    return ConfigError(
-        f'{NAMESPACE}:{key} (or {VARIABLES[key]}) is "{printable(value)}", which can\'t be used',
-        remedy,
-    )
 
 
 def project_root(start: Path | None = None) -> Path:
