@@ -24,6 +24,7 @@ from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.admin import LoggedRequest
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import with_slugs
+from support.processes import end_session
 from support.sandbox import Sandbox
 
 ROOT: Final = Path(__file__).parents[2]
@@ -145,6 +146,7 @@ class Project:
     folder: Path
     estate: Sandbox
     env: dict[str, str]
+    _started: list[subprocess.Popen[str]] = attrs.field(factory=list, init=False)
 
     @property
     def database(self) -> Path:
@@ -230,9 +232,9 @@ class Project:
         return Run(args, done.exit_code, done.stdout, done.stderr)
 
     def start(self, *args: str) -> subprocess.Popen[str]:
-        """Start `pulumi`, in a process group of its own; `--stack` names another stack."""
+        """Start `pulumi`, in a session of its own; `--stack` names another stack."""
         stack = [] if "--stack" in args else ["--stack", STACK]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["pulumi", *args, "--color", "never", "--non-interactive", *stack],
             cwd=self.folder,
             env=self.env,
@@ -242,6 +244,14 @@ class Project:
             text=True,
             start_new_session=True,
         )
+        self._started.append(process)
+        return process
+
+    def end_what_is_left(self) -> None:
+        """End the language hosts of killed engines, which find out about it only minutes later."""
+        for engine in self._started:
+            if (engine.returncode or 0) < 0:
+                end_session(engine.pid)
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The resources of the state by name, without the stack and its providers."""
@@ -403,6 +413,8 @@ def project(
         env["PULUMI_PYTHON_CMD"] = str(templates.python)
     with Sandbox(database) as estate:
         made = Project(folder, estate, env)
-        yield made.config(
-            {"bitbucket:apiUrl": f"sandbox:{database}", "bitbucket:workspace": "acme"}
-        )
+        made.config({"bitbucket:apiUrl": f"sandbox:{database}", "bitbucket:workspace": "acme"})
+        try:
+            yield made
+        finally:
+            made.end_what_is_left()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,14 @@ def ends_by_itself(pid: int) -> bool:
         time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
     return False
+
+
+def end_session(leader: int) -> None:
+    """Kill what is left of a session whose first process is gone."""
+    for pid, _, _ in _listed():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _listed() -> Iterator[tuple[int, int, str]]:
