@@ -34,8 +34,11 @@ def test_what_the_operator_needs() -> None:
         kubernetes_validate.validate(document, "1.37", strict=True)
     there = {(item["kind"], item["metadata"]["name"]) for item in [*known, *rendered("common")]}
     assert ("ServiceAccount", stack["spec"]["serviceAccountName"]) in there
-    settings, _ = stack["spec"]["workspaceTemplate"]["spec"]["envFrom"]
+    workspace = stack["spec"]["workspaceTemplate"]["spec"]
+    settings, _ = workspace["envFrom"]
     assert ("ConfigMap", settings["configMapRef"]["name"]) in there
+    runs_as = pod_template(rendered("up"))["spec"]["securityContext"]
+    assert workspace["podTemplate"]["spec"]["securityContext"].items() <= runs_as.items()
 
 
 @pytest.mark.parametrize("name", ["drift", "up", "up-in-parts"])
