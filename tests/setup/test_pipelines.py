@@ -10,6 +10,7 @@ from importlib.metadata import metadata
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -69,6 +70,22 @@ def test_the_keys_of_bitbuckets_steps() -> None:
         assert set(step["caches"]) == caches.keys()
     for cache in caches.values():
         assert all((ROOT / name).is_file() for name in cache["key"]["files"])
+
+
+def test_the_pipe_is_described_as_pipes_are() -> None:
+    """With the keys of published ones, and what Atlassian's toolkit reads as it reads it."""
+    pipe = pipelines.pipe()
+    texts = {"name", "description", "category", "image", "repository"}
+    assert pipe.keys() == texts | {"maintainer", "vendor", "tags", "variables"}
+    assert all(isinstance(pipe[key], str) for key in texts)
+    assert re.fullmatch(r"[\w-]+/[\w-]+:(\d+\.\d+\.\d+)", pipe["image"])
+    assert pipe["image"].endswith(f":{metadata('bitbucket-hooks')['Version']}")
+    assert urlsplit(pipe["repository"]).scheme == "https"
+    assert all(pipe[who].keys() == {"name", "website"} for who in ("maintainer", "vendor"))
+    assert all(isinstance(tag, str) for tag in pipe["tags"])
+    for variable in pipe["variables"]:
+        assert {"name"} <= variable.keys() <= {"name", "default"}
+        assert isinstance(variable.get("default", ""), str)
 
 
 def test_both_run_the_same() -> None:

@@ -37,10 +37,10 @@ def action() -> dict[str, Any]:
     return found
 
 
-def pipe_variables() -> set[str]:
-    """The variables of what other repositories use on Bitbucket."""
-    pipe = yaml.safe_load((ROOT / "pipe.yml").read_text("utf-8"))
-    return {variable["name"] for variable in pipe["variables"]}
+def pipe() -> dict[str, Any]:
+    """What other repositories use on Bitbucket."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "pipe.yml").read_text("utf-8"))
+    return found
 
 
 def github(name: str) -> dict[str, Any]:
