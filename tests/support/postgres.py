@@ -17,6 +17,8 @@ from urllib.parse import quote
 
 from attrs import frozen
 
+from support.processes import children_of
+
 _DEBIAN: Final = Path("/usr/lib/postgresql")  # its servers are not on PATH
 _USER: Final = "pulumi"
 _DATABASE: Final = "states"
@@ -57,9 +59,8 @@ class Server:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let it say nothing for a while, with its connections open."""
-        leader = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
-        children = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
-        processes = [int(number) for number in (leader, *children)]
+        leader = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        processes = [leader, *children_of(leader)]
         for number in processes:
             os.kill(number, signal.SIGSTOP)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -218,6 +219,7 @@ def test_where_there_is_no_folder_of_the_session(
     The variable that the remedy names comes first.
     """
     base = places["home"].parent
+    monkeypatch.setattr(sys, "platform", "linux")  # whose folder for caches these name
     for name, value in variables.items():
         monkeypatch.setenv(name, value.format(base=base))
     assert run_state_folder() == base / folder.format(uid=os.getuid())
