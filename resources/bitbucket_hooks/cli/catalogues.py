@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, examples
+from bitbucket_hooks.cli.command import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,10 +18,7 @@ _SUBJECTS = ("repository", "workspace")
 _ALL = "all"
 
 
-@click.command(
-    cls=Command,
-    epilog=examples("bitbucket-hooks events", "bitbucket-hooks events workspace --offline"),
-)
+@command("bitbucket-hooks events", "bitbucket-hooks events workspace --offline")
 @click.argument("subject", type=click.Choice(_SUBJECTS), required=False)
 @click.option("--offline", is_flag=True, help="Take the bundled list, which may lack new events.")
 @output.json_option
@@ -68,11 +65,7 @@ def _merged(found: Mapping[str, Iterable[Event]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-@click.command(
-    "ip-ranges",
-    cls=Command,
-    epilog=examples("bitbucket-hooks ip-ranges", "bitbucket-hooks ip-ranges --direction all"),
-)
+@command("bitbucket-hooks ip-ranges", "bitbucket-hooks ip-ranges --direction all", name="ip-ranges")
 @click.option(
     "--product",
     default="bitbucket",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples
+from bitbucket_hooks.cli.command import command
 from bitbucket_hooks.cli.completing import stack_names
 from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.exit_codes import USERS_MISTAKE
@@ -34,9 +34,7 @@ _FLAGS: Final = {
 }
 
 
-@click.command(
-    cls=Command, epilog=examples("bitbucket-hooks check", "bitbucket-hooks check prod --json")
-)
+@command("bitbucket-hooks check", "bitbucket-hooks check prod --json")
 @click.argument("stacks", metavar="[STACK]…", nargs=-1, shell_complete=stack_names)
 @output.json_option
 @output.wide_option

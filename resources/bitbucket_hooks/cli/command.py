@@ -152,6 +152,13 @@ def examples(*commands: str) -> str:
     return "\n".join(["\b", "For example:", *(f"  {command}" for command in commands)])
 
 
+def command(
+    *commands: str, name: str | None = None, cls: type[Command] = Command
+) -> Callable[[Function], Command]:
+    """Make a command of a function, with such examples at the end of its help."""
+    return click.command(name, cls=cls, epilog=examples(*commands))
+
+
 def shared_options(name: str, options: Mapping[str, Decorator]) -> Decorator:
     """Add options to a command, which gets their values by name, as the one argument `name`."""
 

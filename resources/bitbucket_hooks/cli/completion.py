@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples
+from bitbucket_hooks.cli.command import command
 from bitbucket_hooks.cli.completing import Bash, Fish, Zsh
 
 if TYPE_CHECKING:
@@ -18,14 +18,11 @@ _VARIABLE: Final = "_BITBUCKET_HOOKS_COMPLETE"  # click's, by the program's name
 _SHELLS: Final[dict[str, type[ShellComplete]]] = {shell.name: shell for shell in (Bash, Zsh, Fish)}
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        """echo 'eval "$(bitbucket-hooks completion bash)"' >>~/.bashrc""",
-        """echo 'eval "$(bitbucket-hooks completion zsh)"' >>~/.zshrc""",
-        "bitbucket-hooks completion fish \\",
-        "    >~/.config/fish/completions/bitbucket-hooks.fish",
-    ),
+@command(
+    """echo 'eval "$(bitbucket-hooks completion bash)"' >>~/.bashrc""",
+    """echo 'eval "$(bitbucket-hooks completion zsh)"' >>~/.zshrc""",
+    "bitbucket-hooks completion fish \\",
+    "    >~/.config/fish/completions/bitbucket-hooks.fish",
 )
 @click.argument("shell", type=click.Choice([*_SHELLS]))
 @output.json_option

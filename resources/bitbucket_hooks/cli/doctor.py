@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples, stack_argument
+from bitbucket_hooks.cli.command import command, stack_argument
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.report.terminal import coloured
 
@@ -29,9 +29,7 @@ _MARKS: Final = {
 _PLURALS: Final = {"error": "errors", "warning": "warnings", "note": "notes", "unknown": "unknown"}
 
 
-@click.command(
-    cls=Command, epilog=examples("bitbucket-hooks doctor", "bitbucket-hooks doctor prod --strict")
-)
+@command("bitbucket-hooks doctor", "bitbucket-hooks doctor prod --strict")
 @stack_argument()
 @output.json_option
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings and unknowns too.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples, file_path, stack_argument
+from bitbucket_hooks.cli.command import command, file_path, stack_argument
 from bitbucket_hooks.filesystem.files import write_whole
 
 if TYPE_CHECKING:
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
     from bitbucket_hooks.pulumi_cli.history import PastRun
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "bitbucket-hooks history prod", "bitbucket-hooks history prod --html history.html"
-    ),
-)
+@command("bitbucket-hooks history prod", "bitbucket-hooks history prod --html history.html")
 @stack_argument()
 @output.json_option
 @output.wide_option

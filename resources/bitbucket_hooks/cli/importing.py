@@ -10,7 +10,7 @@ import click
 
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.cli import api_client, listing, output
-from bitbucket_hooks.cli.command import Command, examples
+from bitbucket_hooks.cli.command import command
 from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.importing.existing import open_stack
 from bitbucket_hooks.importing.grouping import Urls
@@ -36,11 +36,7 @@ _MOST: Final = 20
 _WAYS: Final = "--json tells"
 
 
-@click.command(
-    "import",
-    cls=Command,
-    epilog=examples("bitbucket-hooks import prod", "bitbucket-hooks import prod --write"),
-)
+@command("bitbucket-hooks import prod", "bitbucket-hooks import prod --write", name="import")
 @listing.scope_options
 @click.option("--write", is_flag=True, help="Write the entries into the stack's file.")
 @click.option("--check", is_flag=True, help="Only print what would be written (the default).")

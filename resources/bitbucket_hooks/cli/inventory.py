@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitbucket_hooks.cli import listing, output
-from bitbucket_hooks.cli.command import Command, examples, file_or_stdout
+from bitbucket_hooks.cli.command import command, file_or_stdout
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.inventory import declared, findings, render
 from bitbucket_hooks.inventory.collect import RepositoryScope
@@ -27,12 +27,9 @@ _WIDE: Final = ("uuid", "events", "secret", "description", "active")
 """Columns that a narrow terminal does without, the first first."""
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "bitbucket-hooks inventory acme",
-        "bitbucket-hooks inventory prod --project PLAT --csv hooks.csv",
-    ),
+@command(
+    "bitbucket-hooks inventory acme",
+    "bitbucket-hooks inventory prod --project PLAT --csv hooks.csv",
 )
 @listing.scope_options
 @listing.state_option

@@ -9,18 +9,13 @@ from typing import Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples
+from bitbucket_hooks.cli.command import command
 from bitbucket_hooks.stack.new_project import NewProject
 
 _SANDBOX_WORKSPACE: Final = "acme"
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "bitbucket-hooks new my-hooks --workspace acme", "bitbucket-hooks new trial --sandbox"
-    ),
-)
+@command("bitbucket-hooks new my-hooks --workspace acme", "bitbucket-hooks new trial --sandbox")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-w", "--workspace", help="The workspace whose webhooks are meant.")
 @click.option("-s", "--stack", help="The first stack; default: prod, with --sandbox dev.")

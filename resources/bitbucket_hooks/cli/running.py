@@ -12,9 +12,8 @@ import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import (
-    Command,
     EngineCommand,
-    examples,
+    command,
     file_path,
     input_argument,
     read_input,
@@ -72,12 +71,10 @@ def _config(stack: str | None) -> Callable[[], Mapping[str, Any]]:
     return functools.cache(lambda: stack_config(stack))
 
 
-@click.command(
+@command(
+    "bitbucket-hooks preview prod --refresh",
+    "bitbucket-hooks preview prod --save reviewed.json",
     cls=EngineCommand,
-    epilog=examples(
-        "bitbucket-hooks preview prod --refresh",
-        "bitbucket-hooks preview prod --save reviewed.json",
-    ),
 )
 @_engine_options
 @refresh_option
@@ -128,12 +125,8 @@ def preview(
     return code or seen.exit_code
 
 
-@click.command(
-    cls=EngineCommand,
-    epilog=examples(
-        "bitbucket-hooks drift prod",
-        "bitbucket-hooks drift prod --html drift.html",
-    ),
+@command(
+    "bitbucket-hooks drift prod", "bitbucket-hooks drift prod --html drift.html", cls=EngineCommand
 )
 @_engine_options
 @click.option("--fail", is_flag=True, help="Let a published report fail when hooks have drifted.")
@@ -158,12 +151,8 @@ def drift(destinations: Destinations, how: dict[str, Any], *, fail: bool, **requ
     return code or seen.exit_code
 
 
-@click.command(
-    cls=EngineCommand,
-    epilog=examples(
-        "bitbucket-hooks up prod",
-        "bitbucket-hooks up prod --reviewed reviewed.json",
-    ),
+@command(
+    "bitbucket-hooks up prod", "bitbucket-hooks up prod --reviewed reviewed.json", cls=EngineCommand
 )
 @_engine_options
 @refresh_option
@@ -260,13 +249,10 @@ def _differs(differences: list[str]) -> bool:
     return True
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "pulumi preview --json --refresh | bitbucket-hooks report",
-        "pulumi up --yes --json >run.jsonl",
-        "bitbucket-hooks report run.jsonl --html run.html",
-    ),
+@command(
+    "pulumi preview --json --refresh | bitbucket-hooks report",
+    "pulumi up --yes --json >run.jsonl",
+    "bitbucket-hooks report run.jsonl --html run.html",
 )
 @input_argument
 @report_options

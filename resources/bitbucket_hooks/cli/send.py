@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from bitbucket_hooks.cli import api_client, output
-from bitbucket_hooks.cli.command import Command, examples, stack_argument
+from bitbucket_hooks.cli.command import command, stack_argument
 from bitbucket_hooks.cli.completing import event_keys
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.model.events import KEYS, no_such_event
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from bitbucket_hooks.stack.delivery_target import DeliveryTarget
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "bitbucket-hooks send repo:push --url http://127.0.0.1:8000/",
-        "bitbucket-hooks send repo:push --url URL --secret-from env:HOOK_SECRET",
-        "bitbucket-hooks send pullrequest:created prod --hook ci",
-    ),
+@command(
+    "bitbucket-hooks send repo:push --url http://127.0.0.1:8000/",
+    "bitbucket-hooks send repo:push --url URL --secret-from env:HOOK_SECRET",
+    "bitbucket-hooks send pullrequest:created prod --hook ci",
 )
 @click.argument("event", shell_complete=event_keys)
 @click.option("--url", metavar="URL", help="The receiver's address.")

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from bitbucket_hooks.cli import output
-from bitbucket_hooks.cli.command import Command, examples, input_argument, read_input
+from bitbucket_hooks.cli.command import command, input_argument, read_input
 from bitbucket_hooks.deliveries.signing import is_signature, verify_signature
 from bitbucket_hooks.model.exit_codes import DIFFERENCE
 from bitbucket_hooks.stack.delivery_target import secret_of
@@ -16,12 +16,8 @@ from bitbucket_hooks.stack.delivery_target import secret_of
 _HEADER: Final = "x-hub-signature:"
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "bitbucket-hooks verify body.json --secret-from env:HOOK_SECRET \\",
-        "    --signature sha256=…",
-    ),
+@command(
+    "bitbucket-hooks verify body.json --secret-from env:HOOK_SECRET \\", "    --signature sha256=…"
 )
 @input_argument
 @click.option(
