@@ -11,13 +11,7 @@ from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN, OWNER_EMAIL
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED as HOOK
 from support.hooks import URL, asked, warnings
-from support.provider_server import (
-    UNKNOWN,
-    FakeEngine,
-    ProviderServer,
-    Refusal,
-    Start,
-)
+from support.provider_server import UNKNOWN, FakeEngine, ProviderServer, Refusal, Start
 from support.sandbox import Sandbox
 
 SLUGS = ["api", "infra", "web"]
@@ -61,16 +55,21 @@ def _declared(hooks: Any = (), on_unmanaged: str = "delete", repositories: Any =
 
 
 def _checked(only: ProviderServer, olds: Mapping[str, Any] | None = None, **declared: Any) -> Props:
-    inputs, failures = only.check(_declared(**declared), olds, "only")
+    inputs, failures = only.check(_declared(**declared), olds)
     assert failures == []
     return inputs
 
 
 def _made(only: ProviderServer, sandbox: Sandbox, **declared: Any) -> tuple[str, Props]:
     """Make one, and forget what that cost."""
-    made = only.create(_checked(only, **declared), "only")
+    made = only.create(_checked(only, **declared))
     sandbox.clear_requests()
     return made
+
+
+def _changed(only: ProviderServer, id_: str, state: Props, **declared: Any) -> Props:
+    """Declare it anew, and update it."""
+    return only.changed(id_, state, _declared(**declared))
 
 
 def _line(hook: StoredHook, slug: str = "web") -> str:
@@ -134,7 +133,7 @@ def test_the_first_up_only_records(
     sandbox.plant_hook("acme/web", FOREIGN, read_only=True)
     sandbox.plant_hook("acme/docs", FOREIGN)
     inputs = _checked(only, hooks=[ours.uuid], on_unmanaged=on_unmanaged)
-    id_, state = only.create(inputs, "only")
+    id_, state = only.create(inputs)
     record = f'acme/web "Jenkins" {FOREIGN}?…'
     assert id_.startswith("exclusive-")
     assert state == {
@@ -156,9 +155,9 @@ def test_all_is_well(
     """Nothing is told, nothing is asked."""
     ours = sandbox.plant_hook("acme/web", URL)
     id_, state = _made(only, sandbox, hooks=[ours.uuid])
-    assert only.diff(id_, state, _checked(only, state, hooks=[ours.uuid]), "only") == SAME
+    assert only.diff(id_, state, _checked(only, state, hooks=[ours.uuid])) == SAME
     assert asked(sandbox) == []
-    assert again.read(id_, state, "only")[1] == state
+    assert again.read(id_, state)[1] == state
     assert engine.logged == []
 
 
@@ -170,12 +169,12 @@ def test_a_refresh_finds(
     id_, state = _made(only, sandbox, on_unmanaged="report")
     sandbox.delete_hook(old.uuid)
     new = sandbox.plant_hook("acme/api", FOREIGN, description="New\x1b[31m")
-    _, outputs, inputs = again.read(id_, state, "only")
+    _, outputs, inputs = again.read(id_, state)
     assert len(asked(sandbox)) == 4
     assert outputs["unmanaged"] == {new.uuid: f'acme/api "New\\x1b[31m" {FOREIGN}'}
     assert inputs == {k: v for k, v in outputs.items() if k not in ("existing", "subjectUuids")}
-    assert later.diff(id_, outputs, state, "only") == (True, [])
-    assert later.diff(id_, outputs, inputs, "only") == SAME
+    assert later.diff(id_, outputs, state) == (True, [])
+    assert later.diff(id_, outputs, inputs) == SAME
 
 
 def test_a_listing_that_lacks_what_was_there(
@@ -185,11 +184,9 @@ def test_a_listing_that_lacks_what_was_there(
     other = sandbox.plant_hook("acme/web", FOREIGN)
     id_, state = _made(only, sandbox)
     sandbox.plan_fault("empty-list", "GET", "*/hooks", times=100)
-    assert again.read(id_, state, "only")[1]["unmanaged"] == state["unmanaged"]
+    assert again.read(id_, state)[1]["unmanaged"] == state["unmanaged"]
     assert other.uuid in state["unmanaged"]
-    inputs = _checked(later, state)
-    later.diff(id_, state, inputs, "only")
-    assert later.update(id_, state, inputs, "only")["unmanaged"] == {}
+    assert _changed(later, id_, state)["unmanaged"] == {}
     assert sandbox.hooks() == []
 
 
@@ -204,7 +201,7 @@ def test_a_repository_that_refuses_keeps_its_records(
     sandbox.grant(MEMBER_EMAIL, "acme/api", "admin")
     sandbox.delete_repository("acme/web")
     with start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened:
-        _, outputs, _ = _only(opened).read(id_, state, "only")
+        _, outputs, _ = _only(opened).read(id_, state)
     assert outputs == {
         **state,
         "unmanaged": {kept.uuid: _line(kept, "infra")},
@@ -221,12 +218,12 @@ def test_no_access_at_all_is_an_error(start: Start, only: ProviderServer, sandbo
         start(username=MEMBER_EMAIL, password=MEMBER_TOKEN) as opened,
         pytest.raises(Refusal, match="unmanaged hooks: 3 of 3 repositories failed"),
     ):
-        _only(opened).read(id_, state, "only")
+        _only(opened).read(id_, state)
     with (
         start(username=OWNER_EMAIL, password="wrong") as opened,
         pytest.raises(Refusal, match="was not accepted"),
     ):
-        _only(opened).read(id_, state, "only")
+        _only(opened).read(id_, state)
 
 
 @pytest.mark.parametrize(("count", "named"), [(40, 40), (60, 50)])
@@ -251,11 +248,11 @@ def test_report_deletes_nothing(only: ProviderServer, engine: FakeEngine, sandbo
     other = sandbox.plant_hook("acme/web", FOREIGN, description="Jenkins")
     id_, state = _made(only, sandbox, on_unmanaged="report")
     news = _checked(only, state, on_unmanaged="report")
-    assert only.diff(id_, state, news, "only") == SAME
+    assert only.diff(id_, state, news) == SAME
     assert warnings(engine)[-1].endswith(f":\n  {_line(other)} {other.uuid}")
     more = _checked(only, state, on_unmanaged="report", repositories=[*SLUGS, "docs"])
-    assert only.details(id_, state, more, "only") == {"repositories[1]": "ADD"}
-    assert only.update(id_, state, more, "only")["unmanaged"] == state["unmanaged"]
+    assert only.details(id_, state, more) == {"repositories[1]": "ADD"}
+    assert only.update(id_, state, more)["unmanaged"] == state["unmanaged"]
     assert asked(sandbox) == ["GET acme/docs 200"]
     assert sandbox.hooks() == [other]
 
@@ -286,18 +283,16 @@ def test_delete_removes_just_these(
     first, second, gone = (sandbox.plant_hook("acme/web", f"{FOREIGN}/{i}") for i in range(3))
     id_, state = _made(only, sandbox, hooks=[ours.uuid])
     news = _checked(only, state, hooks=[ours.uuid])
-    assert only.diff(id_, state, news, "only") == CHANGED
-    assert only.details(id_, state, news, "only") == {
+    assert only.diff(id_, state, news) == CHANGED
+    assert only.details(id_, state, news) == {
         f'unmanaged["{hook.uuid}"]': "DELETE" for hook in (first, second, gone)
     }
     assert f"  {_line(first)} {first.uuid}" in warnings(engine)[-1]
     sandbox.delete_hook(gone.uuid)
     assert asked(sandbox) == []
-    inputs = _checked(later, state, hooks=[ours.uuid])
-    later.diff(id_, state, inputs, "only")
-    left = later.update(id_, state, inputs, "only")
+    left = _changed(later, id_, state, hooks=[ours.uuid])
     uuids = {"acme/api": apps.subject, "acme/web": ours.subject}
-    assert left == {**inputs, "unmanaged": {}, "existing": 1, "subjectUuids": uuids}
+    assert left == {**news, "unmanaged": {}, "existing": 1, "subjectUuids": uuids}
     assert sorted(asked(sandbox)) == [
         *["DELETE acme/web/UUID 204"] * 2,
         "GET acme/web 200",
@@ -314,17 +309,13 @@ def test_the_update_does_not_announce_what_the_preview_did(
     other = sandbox.plant_hook("acme/web", FOREIGN)
     id_, state = _made(only, sandbox)
     with phase() as started:
-        preview = _only(started)
-        preview.diff(id_, state, _checked(preview, state), "only")
+        _only(started).diff(id_, state, _checked(_only(started), state))
     engine.logged.clear()
     with start() as opened:
-        update = _only(opened)
-        inputs = _checked(update, state)
-        update.diff(id_, state, inputs, "only")
-        update.update(id_, state, inputs, "only")
+        _changed(_only(opened), id_, state)
     (logged,) = engine.logged
     assert logged.message == f"1 unmanaged hook deleted:\n  {_line(other)} {other.uuid}"
-    assert (logged.severity, logged.urn.rpartition("::")[2]) == ("INFO", "only")
+    assert (logged.severity, logged.urn.rpartition("::")[2]) == ("INFO", "ci")
 
 
 def test_what_this_run_found_itself_stays(
@@ -334,10 +325,8 @@ def test_what_this_run_found_itself_stays(
     old = sandbox.plant_hook("acme/web", FOREIGN)
     id_, state = _made(only, sandbox)
     new = sandbox.plant_hook("acme/web", f"{FOREIGN}/new")
-    _, outputs, inputs = again.read(id_, state, "only")
-    news = _checked(again, inputs)
-    assert again.diff(id_, outputs, news, "only") == CHANGED
-    left = again.update(id_, outputs, news, "only")
+    _, outputs, _ = again.read(id_, state)
+    left = _changed(again, id_, outputs)
     assert sandbox.hooks() == [new]
     assert left["unmanaged"] == {new.uuid: _line(new)}
     (warning,) = [text for text in warnings(engine) if "left alone" in text]
@@ -352,14 +341,12 @@ def test_what_the_preview_of_this_run_found_goes(
     """`up --refresh`; what came after the preview stays."""
     id_, state = _made(only, sandbox)
     shown = sandbox.plant_hook("acme/web", FOREIGN)
-    _, outputs, inputs = again.read(id_, state, "only")
-    again.diff(id_, outputs, _checked(again, inputs), "only")
+    _, outputs, inputs = again.read(id_, state)
+    again.diff(id_, outputs, _checked(again, inputs))
     assert sandbox.hooks() == [shown]
     late = sandbox.plant_hook("acme/web", f"{FOREIGN}/late")
-    _, outputs, inputs = later.read(id_, state, "only")
-    news = _checked(later, inputs)
-    later.diff(id_, outputs, news, "only")
-    assert later.update(id_, outputs, news, "only")["unmanaged"].keys() == {late.uuid}
+    _, outputs, _ = later.read(id_, state)
+    assert _changed(later, id_, outputs)["unmanaged"].keys() == {late.uuid}
     assert sandbox.hooks() == [late]
 
 
@@ -378,20 +365,17 @@ def test_too_many(
     id_, state = _made(only, sandbox, hooks=hooks)
     news = _checked(only, state, hooks=hooks)
     if not refused:
-        assert only.diff(id_, state, news, "only") == CHANGED
+        assert only.diff(id_, state, news) == CHANGED
         return
     with pytest.raises(Refusal) as refusal:
-        only.diff(id_, state, news, "only")
+        only.diff(id_, state, news)
     message = str(refusal.value)
     total = ours + others
     assert f"delete {others} of {total} hooks ({100 * others / total:.3g}%)" in message
     assert f"acme/web without description {FOREIGN}/0" in message
     assert message.endswith("or set BITBUCKET_HOOKS_FORCE=1 for this one run.")
     with phase(BITBUCKET_HOOKS_FORCE="1") as started:
-        forced = _only(started)
-        inputs = _checked(forced, state, hooks=hooks)
-        forced.diff(id_, state, inputs, "only")
-        forced.update(id_, state, inputs, "only")
+        _changed(_only(started), id_, state, hooks=hooks)
     assert {hook.uuid for hook in sandbox.hooks()} == set(mine)
 
 
@@ -404,7 +388,7 @@ def test_repositories_that_leave_do_not_count(only: ProviderServer, sandbox: San
     id_, state = _made(only, sandbox, hooks=mine)
     left = _checked(only, state, hooks=mine[:3], repositories=["web"])
     with pytest.raises(Refusal, match=r"delete 5 of 8 hooks"):
-        only.diff(id_, state, left, "only")
+        only.diff(id_, state, left)
 
 
 # What others declare
@@ -421,8 +405,8 @@ def test_what_another_resource_declares_is_kept(
         single = server.resource("Hook")
         single.diff(uuid, hook, single.check(HOOK, hook, "ci")[0], "ci")
         inputs = _checked(server, state)
-        assert server.diff(id_, state, inputs, "only") == SAME
-    left = later.update(id_, state, inputs, "only")
+        assert server.diff(id_, state, inputs) == SAME
+    left = later.update(id_, state, inputs)
     assert left["unmanaged"] == state["unmanaged"]
     assert len(sandbox.hooks()) == 1
 
@@ -436,14 +420,10 @@ def test_what_another_resource_is_about_to_take_over_is_kept(
     mine, _ = only.resource("Hook").made({**HOOK, "description": "Other"}, name="other")
     id_, state = _made(only, sandbox, hooks=[mine])
     inputs, _ = single.check({**HOOK, "description": "CI"}, name="ci")
-    declared = _checked(later, state, hooks=[mine])
-    later.diff(id_, state, declared, "only")
-    state = later.update(id_, state, declared, "only")
+    state = _changed(later, id_, state, hooks=[mine])
     assert state["unmanaged"].keys() == {planted.uuid}
     uuid, _ = single.create({**inputs, "adopt": "never"}, "ci")
-    declared = _checked(later, state, hooks=[mine, uuid])
-    later.diff(id_, state, declared, "only")
-    assert later.update(id_, state, declared, "only")["unmanaged"] == {}
+    assert _changed(later, id_, state, hooks=[mine, uuid])["unmanaged"] == {}
     assert {hook.uuid for hook in sandbox.hooks()} == {mine, uuid}
 
 
@@ -456,11 +436,11 @@ def test_what_leaves_a_fleet_is_the_fleets(
     hooks = made["hooks"]
     id_, state = _made(only, sandbox, hooks=[hooks], repositories=["api"])
     news = _checked(later, state, hooks=[hooks["api"]], repositories=["api", "web"])
-    assert later.details(id_, state, news, "only").keys() == {
+    assert later.details(id_, state, news).keys() == {
         "repositories[1]",
         f"hooks[{sorted(hooks.values()).index(hooks['web'])}]",
     }
-    assert later.update(id_, state, news, "only")["unmanaged"] == {}
+    assert later.update(id_, state, news)["unmanaged"] == {}
     assert len(sandbox.hooks()) == 2
 
 
@@ -476,22 +456,22 @@ def test_what_a_preview_does_not_know(only: ProviderServer, sandbox: Sandbox) ->
     for hooks in ([two.uuid, UNKNOWN], [{"web": UNKNOWN}, two.uuid], [[UNKNOWN], two.uuid]):
         news = _checked(only, state, hooks=hooks)
         assert (news["hooks"], news["unmanaged"]) == (UNKNOWN, {})
-        assert only.details(id_, state, news, "only") == {**deleted, "hooks": "UPDATE"}
+        assert only.details(id_, state, news) == {**deleted, "hooks": "UPDATE"}
     news = _checked(only, state, hooks=[other.uuid, two.uuid, UNKNOWN])
-    assert only.details(id_, state, news, "only") == {"hooks": "UPDATE"}
+    assert only.details(id_, state, news) == {"hooks": "UPDATE"}
     news = _checked(only, state, hooks=[ours.uuid, UNKNOWN], on_unmanaged="report")
     assert (news["hooks"], news["unmanaged"]) == (UNKNOWN, UNKNOWN)
     quiet = {**state, "onUnmanaged": "report"}
-    assert only.details(id_, quiet, news, "only") == {"hooks": "UPDATE"}
+    assert only.details(id_, quiet, news) == {"hooks": "UPDATE"}
     for repositories in (UNKNOWN, ["web", UNKNOWN]):
         news = _checked(only, state, hooks=[ours.uuid, two.uuid], repositories=repositories)
         assert news["repositories"] == UNKNOWN
         details = {**deleted, "repositories": "UPDATE"}
-        assert details.items() <= only.details(id_, state, news, "only").items()
+        assert details.items() <= only.details(id_, state, news).items()
     news = _checked(only, state, hooks=[ours.uuid, two.uuid])
-    details = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN}, "only")
+    details = only.details(id_, state, {**news, "onUnmanaged": UNKNOWN})
     assert {**deleted, "onUnmanaged": "UPDATE"}.items() <= details.items()
-    assert only.diff(id_, state, {**news, "owner": UNKNOWN}, "only")[0] is True
+    assert only.diff(id_, state, {**news, "owner": UNKNOWN})[0] is True
 
 
 # The rest of a life
@@ -501,7 +481,7 @@ def test_changes_are_named(only: ProviderServer, sandbox: Sandbox) -> None:
     """By place in the lists, of which the rest only moves along."""
     id_, state = _made(only, sandbox, hooks=[ONE], on_unmanaged="report")
     news = _checked(only, state, hooks=[TWO], repositories=["api", "docs", "infra"])
-    assert only.details(id_, state, news, "only") == {
+    assert only.details(id_, state, news) == {
         "repositories[1]": "ADD",
         "repositories[2]": "DELETE",
         "hooks[0]": "UPDATE",
@@ -513,9 +493,9 @@ def test_another_workspace_replaces(only: ProviderServer, sandbox: Sandbox) -> N
     """And taking one away asks for nothing."""
     id_, state = _made(only, sandbox)
     news = {**_checked(only, state), "owner": "globex"}
-    assert only.diff(id_, state, news, "only") == (True, ["owner"])
+    assert only.diff(id_, state, news) == (True, ["owner"])
     sandbox.plant_hook("acme/web", FOREIGN)
-    only.delete(id_, state, "only")
+    only.delete(id_, state)
     assert asked(sandbox) == []
     assert len(sandbox.hooks()) == 1
 
@@ -525,7 +505,7 @@ def test_a_create_that_fails_in_part(
 ) -> None:
     """The failure is named; the next run lists just what is left."""
     with pytest.raises(Refusal) as refused:
-        only.create(_checked(only, repositories=[*SLUGS, "nowhere"]), "only")
+        only.create(_checked(only, repositories=[*SLUGS, "nowhere"]))
     message = str(refused.value)
     assert message.startswith("unmanaged hooks: 1 of 4 repositories failed, 3 are done")
     assert "acme/nowhere: listing the hooks: not found" in message
@@ -535,9 +515,7 @@ def test_a_create_that_fails_in_part(
     state |= {"repositories": [*SLUGS, "nowhere"], "unlisted": ["acme/nowhere"]}
     sandbox.add_repository("acme/nowhere")
     other = sandbox.plant_hook("acme/nowhere", FOREIGN)
-    news = _checked(later, state, repositories=state["repositories"])
-    assert later.diff(id_, state, news, "only") == CHANGED
-    state = later.update(id_, state, news, "only")
+    state = _changed(later, id_, state, repositories=state["repositories"])
     assert "unlisted" not in state
     assert state["unmanaged"].keys() == {other.uuid}
     assert asked(sandbox) == ["GET acme/nowhere 200"]
@@ -551,13 +529,11 @@ def test_a_deletion_that_fails(
     for slug in ("api", "infra"):
         sandbox.plant_hook(f"acme/{slug}", FOREIGN)
     id_, state = _made(only, sandbox)
-    later.read(id_, state, "only")
+    later.read(id_, state)
     sandbox.change_hook(stuck.uuid, read_only=True)  # after it was listed
-    inputs = _checked(later, state)
-    with pytest.raises(
-        Refusal, match=r"1 of 3 repositories failed, 2 are done\n  acme/web: deleting"
-    ):
-        later.update(id_, state, inputs, "only")
+    failed = r"1 of 3 repositories failed, 2 are done\n  acme/web: deleting"
+    with pytest.raises(Refusal, match=failed):
+        _changed(later, id_, state)
     assert [hook.uuid for hook in sandbox.hooks()] == [stuck.uuid]
 
 
@@ -573,8 +549,8 @@ def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: San
     ours = sandbox.plant_hook("acme", URL)
     other = sandbox.plant_hook("acme", FOREIGN, description="Old")
     sandbox.plant_hook("acme/web", FOREIGN)
-    inputs, _ = only.check({"hooks": [ours.uuid], "onUnmanaged": "delete"}, name="ws")
-    id_, state = only.create(inputs, "ws")
+    declared = {"hooks": [ours.uuid], "onUnmanaged": "delete"}
+    id_, state = only.made(declared)
     assert state == {
         "workspace": "acme",
         "hooks": [ours.uuid],
@@ -584,7 +560,5 @@ def test_a_workspace(server: ProviderServer, later: ProviderServer, sandbox: San
         "subjectUuids": {"workspace acme": ours.subject},
     }
     kind = later.resource("WorkspaceHooksExclusive")
-    inputs, _ = kind.check({"hooks": [ours.uuid], "onUnmanaged": "delete"}, state, "ws")
-    assert kind.diff(id_, state, inputs, "ws") == CHANGED
-    assert kind.update(id_, state, inputs, "ws")["unmanaged"] == {}
+    assert kind.changed(id_, state, declared)["unmanaged"] == {}
     assert sorted(hook.url for hook in sandbox.hooks()) == sorted([URL, FOREIGN])

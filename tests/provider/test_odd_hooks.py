@@ -102,8 +102,6 @@ def test_one_that_turned_odd_after_its_deletion_was_shown(
     with start() as second:
         only = second.resource("RepositoryHooksExclusive")
         engine.logged.clear()
-        inputs, _ = only.check(declared, state)
-        only.diff(id_, state, inputs)
-        only.update(id_, state, inputs)
+        only.changed(id_, state, declared)
     assert [live.uuid for live in sandbox.hooks()] == [hook.uuid]
     assert f"the hook {hook.uuid} can't be read" in engine.messages()

@@ -9,12 +9,7 @@ import pytest
 
 from bitbucket_hooks.sandbox.webhook import StoredHook
 from support.hooks import DECLARED, URL, asked, inputs_of, state_of, warnings
-from support.provider_server import (
-    FakeEngine,
-    ProviderServer,
-    Refusal,
-    Start,
-)
+from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
 from support.sandbox import Sandbox
 
 OTHER = "https://other.example.com/"
@@ -25,10 +20,14 @@ class Kind:
     """A kind of hook, with where it hangs before and after."""
 
     type: str
-    target: str
     declared: dict[str, Any]
     name: str
     new_name: str
+
+    @property
+    def target(self) -> str:
+        """Where it hangs, as the sandbox names it."""
+        return self.name.removeprefix("workspace ")
 
     def server(self, server: ProviderServer) -> ProviderServer:
         """Speak of resources of this kind."""
@@ -44,20 +43,8 @@ class Kind:
 
 @pytest.fixture(
     params=[
-        Kind(
-            "Hook",
-            "acme/web",
-            {"owner": "acme", "repository": "web"},
-            "acme/web",
-            "acme/site",
-        ),
-        Kind(
-            "WorkspaceHook",
-            "acme",
-            {"workspace": "acme"},
-            "workspace acme",
-            "workspace umbrella",
-        ),
+        Kind("Hook", {"owner": "acme", "repository": "web"}, "acme/web", "acme/site"),
+        Kind("WorkspaceHook", {"workspace": "acme"}, "workspace acme", "workspace umbrella"),
     ],
     ids=["repository", "workspace"],
 )
@@ -97,8 +84,8 @@ def test_an_update_and_a_delete(start: Start, sandbox: Sandbox, kind: Kind) -> N
     state = kind.state(hook)
     rename(sandbox, kind)
     with start() as server:
-        inputs, _ = kind.server(server).check({**kind.declared, "url": URL, "active": False}, state)
-        outputs = kind.server(server).update(hook.uuid, state, inputs)
+        news = {**kind.declared, "url": URL, "active": False}
+        outputs = kind.server(server).changed(hook.uuid, state, news)
         assert outputs == {**state, "active": False}
         assert [hook.active for hook in sandbox.hooks()] == [False]
     with start() as server:
@@ -200,11 +187,9 @@ def test_a_fleet(start: Start, later: ProviderServer, sandbox: Sandbox, engine: 
         assert (outputs, inputs["repositories"]) == (state, state["repositories"])
         assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
         assert "acme/web: was renamed to acme/site" in engine.messages()
-        changed, _ = fleet.check({**declared, "active": False}, state)
-        state = fleet.update(id_, state, changed)
+        state = fleet.changed(id_, state, {**declared, "active": False})
         assert [hook.active for hook in sandbox.hooks()] == [False, False]
-        renamed, _ = fleet.check({**declared, "repositories": ["api", "site"]}, state)
-        state = fleet.update(id_, state, renamed)
+        state = fleet.changed(id_, state, {**declared, "repositories": ["api", "site"]})
     assert state["hooks"] == {"api": api.uuid, "site": web.uuid}
     assert state["subjectUuids"] == {"api": api.subject, "site": web.subject}
     assert sandbox.hooks("acme/web") == []
@@ -249,10 +234,7 @@ def test_an_exclusive(
         assert set(state["unmanaged"]) == {known.uuid, new.uuid}
         assert sorted(asked(sandbox)) == ["GET acme/api 200", "GET acme/site 200"]
         assert "acme/web: was renamed to acme/site" in engine.messages()
-    only = later.resource("RepositoryHooksExclusive")
-    inputs, _ = only.check(declared, state)
-    only.diff(id_, state, inputs)
-    state = only.update(id_, state, inputs)
+    state = later.resource("RepositoryHooksExclusive").changed(id_, state, declared)
     assert sandbox.hooks() == [stays]
     assert (state["unmanaged"], state["existing"]) == ({}, 0)
 
@@ -267,12 +249,10 @@ def test_an_old_name_beside_the_new_one(start: Start, sandbox: Sandbox) -> None:
     both = {**declared, "repositories": ["api", "site", "web"]}
     with start() as server:
         fleet = server.resource("HookFleet")
-        inputs, _ = fleet.check(both, state)
-        fleet.diff(id_, state, inputs)
         with pytest.raises(Refusal, match=r"1 of 2 repositories failed, 1 are done\n.* acme/web: "):
-            fleet.update(id_, state, inputs)  # nothing has that name now
+            fleet.changed(id_, state, both)  # nothing has that name now
         new = sandbox.add_repository("acme/web")
-        state = fleet.update(id_, state, inputs)
+        state = fleet.changed(id_, state, both)
     assert [hook.uuid for hook in sandbox.hooks("acme/site")] == [web.uuid]
     (made,) = sandbox.hooks("acme/web")
     assert (state["hooks"]["site"], state["hooks"]["web"]) == (web.uuid, made.uuid)
@@ -292,9 +272,7 @@ def test_an_exclusive_with_both_names(start: Start, sandbox: Sandbox) -> None:
     here = sandbox.plant_hook("acme/web", OTHER)
     with start() as server:
         only = server.resource("RepositoryHooksExclusive")
-        inputs, _ = only.check({**declared, "repositories": ["api", "site", "web"]}, state)
-        only.diff(id_, state, inputs)
-        state = only.update(id_, state, inputs)
+        state = only.changed(id_, state, {**declared, "repositories": ["api", "site", "web"]})
         _, state, _ = only.read(id_, state)
     places = {uuid: record.partition(" ")[0] for uuid, record in state["unmanaged"].items()}
     assert places == {old.uuid: "acme/site", here.uuid: "acme/web"}

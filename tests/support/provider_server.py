@@ -197,6 +197,15 @@ class ProviderServer:
         assert failures == []
         return self.create(inputs, name)
 
+    def changed(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str = "ci"
+    ) -> Props:
+        """Check, compare and update, as the engine does for a resource that is there."""
+        inputs, failures = self.check(news, olds, name)
+        assert failures == []
+        assert self.diff(id_, olds, inputs, name) == (True, [])
+        return self.update(id_, olds, inputs, name)
+
     def _diff(
         self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], name: str
     ) -> provider_pb2.DiffResponse:
