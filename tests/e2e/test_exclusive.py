@@ -72,28 +72,6 @@ def test_planted_among_many(project: Project) -> None:
     assert "canary" not in project.state_files()
 
 
-def test_too_many(project: Project) -> None:
-    """At 31 % it is refused in the preview, with number, names and remedy; force lets it pass."""
-    project.estate.add_repositories([f"acme/{slug}" for slug in SLUGS])
-    program = _fleets(2, "delete")
-    planted = _plant(project, 36)
-    run = project.program(program).up().succeeded()
-    assert "The next `pulumi up` deletes" in run.text
-    assert len(project.hooks()) == 116  # the first one only records, whatever it is to do
-    for args in (["preview"], ["up", "--yes", "--skip-preview"]):
-        run = project.run(*args).failed()
-        assert "this would delete 36 of 116 hooks (31%)" in run.flat
-        assert _lines(planted)[0] in run.text
-        assert (
-            "run `bitbucket-hooks up --force`, or set BITBUCKET_HOOKS_FORCE=1 for this one run."
-            in run.flat
-        )
-    assert len(project.hooks()) == 116
-    project.env["BITBUCKET_HOOKS_FORCE"] = "1"
-    project.preview_and_up().succeeded()
-    assert len(project.hooks()) == 80
-
-
 MIXED = f"""
 one = bitbucket.Hook("one", repository="docs", url="{URL}")
 audit = bitbucket.WorkspaceHook("audit", url="{URL}")

@@ -190,15 +190,6 @@ def test_one_leaves_for_a_hook_of_its_own(project: Project) -> None:
     assert _uuids(project) == before
 
 
-def test_declared_twice(project: Project) -> None:
-    """A fleet and a hook, or two fleets, that mean the same one are refused with both names."""
-    for other, name in ((_hook("web"), "Hook 'web'"), (_fleet(["web"], name="b"), "'b'")):
-        run = project.program(_fleet() + other).preview().failed()
-        assert "declare the same hook (acme/web, https://ci.example.com/…)" in run.flat
-        assert name in run.flat
-        assert "HookFleet 'ci'" in run.flat
-
-
 @pytest.mark.plain_python
 def test_killed(project: Project) -> None:
     """What a killed run made is found and adopted."""

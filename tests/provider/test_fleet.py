@@ -442,13 +442,16 @@ def test_what_no_id_finds(fleet: ProviderServer, sandbox: Sandbox) -> None:
             fleet.read(wrong, {})
 
 
-def test_declared_twice(fleet: ProviderServer) -> None:
-    """By another fleet: refused with both names."""
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [("HookFleet", {"repositories": ["docs", "web"]}), ("Hook", {"repository": "web"})],
+)
+def test_declared_twice(fleet: ProviderServer, kind: str, where: dict[str, Any]) -> None:
+    """By another fleet or by a hook: refused with both names."""
     fleet.check(DECLARED, name="one")
-    with pytest.raises(
-        Refusal, match=r"'one' and HookFleet 'two' declare the same hook \(acme/web"
-    ):
-        fleet.check({**DECLARED, "repositories": ["docs", "web"]}, name="two")
+    both = rf"HookFleet 'one' and {kind} 'two' declare the same hook \(acme/web"
+    with pytest.raises(Refusal, match=both):
+        fleet.resource(kind).check({"url": URL, **where}, name="two")
 
 
 def test_no_secret_in_the_process_output(
