@@ -31,12 +31,6 @@ def claims(tmp_path: Path) -> Claims:
     return Claims(tmp_path / "run", "update")
 
 
-def test_nobody_holds_anything_at_first(claims: Claims) -> None:
-    """So a delete is free to go on."""
-    assert not claims.held_by_other(UUID, OLD)
-    assert claims.handed_over(UUID, OLD) is None
-
-
 def test_what_another_took_is_kept(claims: Claims) -> None:
     """And isn't taken twice."""
     claims.take(UUID, NEW)
@@ -45,15 +39,6 @@ def test_what_another_took_is_kept(claims: Claims) -> None:
     assert not claims.held_by_other(UUID, NEW)
     with pytest.raises(ConflictError, match="Hook 'new' and Hook 'old' declare the same hook"):
         claims.take(UUID, OLD)
-
-
-def test_what_is_declared_elsewhere_is_kept(claims: Claims) -> None:
-    """After a rename whose run died: the new name is unchanged, the old one is to be deleted."""
-    claims.declare([UUID], NEW)
-    claims.declare([UUID], NEW)
-    assert claims.handed_over(UUID, OLD) == "Hook 'new'"
-    with pytest.raises(ConflictError, match=UUID):
-        claims.declare([UUID], OLD)
 
 
 def test_what_is_declared_here_may_be_deleted(claims: Claims) -> None:
@@ -70,17 +55,6 @@ def test_what_this_phase_took_is_kept_by_its_own_delete(claims: Claims) -> None:
     later = Claims(claims.folder, "another phase")
     assert later.handed_over(UUID, OLD) is None
     assert later.handed_over(UUID, NEW) == "Hook 'old'"
-
-
-def test_equal_declarations_are_refused(claims: Claims) -> None:
-    """With both names, and of the url only where it leads; once more by the same is fine."""
-    claims.reserve([KEY], OLD)
-    claims.reserve([KEY], OLD)
-    with pytest.raises(ConflictError) as refused:
-        claims.reserve([HookKey(KEY.subject, KEY.url.replace("ci.", "CI."))], NEW)
-    assert "(acme/web, https://ci.example.com/…)" in str(refused.value)
-    assert "canary" not in str(refused.value)
-    assert "secret-path" not in str(refused.value)
 
 
 def test_another_title_url_repository_or_server_is_another_key(claims: Claims) -> None:

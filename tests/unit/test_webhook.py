@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -14,9 +12,7 @@ from bitbucket_hooks.model.subject import Subject, canonical_uuid, is_slug
 from bitbucket_hooks.model.webhook import (
     Desired,
     Observed,
-    SecretChange,
     differences,
-    secret_change,
 )
 
 UUID = "{00000000-0000-4000-8000-00000000000a}"
@@ -31,31 +27,6 @@ LIVE = Observed(
     skip_cert_verification=False,
 )
 
-KEEP, SET, REMOVE = SecretChange
-
-
-@pytest.mark.parametrize(
-    ("desired", "known", "is_set", "change"),
-    [
-        (None, None, False, KEEP),
-        (None, None, True, KEEP),
-        (None, "old", True, KEEP),
-        ("", None, False, KEEP),
-        ("", None, True, REMOVE),
-        ("", "", True, REMOVE),
-        ("new", None, False, SET),
-        ("new", None, True, SET),
-        ("new", "old", True, SET),
-        ("same", "same", True, KEEP),
-        ("same", "same", False, SET),
-    ],
-)
-def test_what_a_write_says_of_the_secret(
-    desired: str | None, known: str | None, is_set: bool, change: SecretChange
-) -> None:
-    """The whole table: sent when it changed or is missing, never merely because of a write."""
-    assert secret_change(desired, known=known, is_set=is_set) is change
-
 
 def test_equal_hooks_do_not_differ() -> None:
     """In spelling and order they may."""
@@ -64,40 +35,12 @@ def test_equal_hooks_do_not_differ() -> None:
     assert differences(evolve(DESIRED, events=("issue:created", "repo:push") * 2), live) == ()
 
 
-@pytest.mark.parametrize(
-    "live",
-    [
-        {"url": f"{URL}x"},
-        {"description": "x"},
-        {"events": ("repo:fork",)},
-        {"active": False},
-        {"skip_cert_verification": True},
-        {"history_enabled": True},
-    ],
-)
-def test_every_managed_property_is_compared(live: dict[str, Any]) -> None:
-    """Each drift is named alone."""
-    desired = evolve(DESIRED, description="", history_enabled=False)
-    assert differences(desired, evolve(LIVE, **live)) == tuple(live)
-
-
 def test_what_is_not_managed_or_not_known_does_not_differ() -> None:
     """A title, a log switch and a secret that nobody declared, and what an answer lacks."""
     live = evolve(LIVE, description="x", history_enabled=True, secret_set=True)
     assert differences(DESIRED, live) == ()
     desired = evolve(DESIRED, history_enabled=True)
     assert differences(desired, evolve(LIVE, skip_cert_verification=None)) == ()
-
-
-@pytest.mark.parametrize(
-    ("secret", "is_set", "found"),
-    [("x", False, ("secret",)), ("x", True, ()), ("", True, ("secret",)), ("", False, ())],
-)
-def test_of_a_secret_its_presence_is_compared(
-    secret: str, is_set: bool, found: tuple[str, ...]
-) -> None:
-    """More can't be told."""
-    assert differences(evolve(DESIRED, secret=secret), evolve(LIVE, secret_set=is_set)) == found
 
 
 def test_a_match_has_the_url_and_the_title_if_any() -> None:

@@ -220,13 +220,6 @@ def test_a_hook_that_was_there_before_is_not_the_lost_one(
     assert uuid != twin.uuid
 
 
-def test_a_listing_that_fails_once_is_repeated(server: ProviderServer, sandbox: Sandbox) -> None:
-    """Reads are repeated after anything that passes."""
-    sandbox.plan_fault("500", "GET")
-    server.made(DECLARED)
-    assert asked(sandbox) == ["GET acme/web 500", "GET acme/web 200", "POST acme/web 201"]
-
-
 def test_a_sandbox_that_cannot_be_opened(start: Start) -> None:
     """Is the user's mistake as any other."""
     with pytest.raises(Refusal) as refused, start(apiUrl="sandbox:/nowhere/at/all.db") as server:

@@ -138,12 +138,15 @@ def _hidden(start: Start, sandbox: Sandbox, **config: str) -> tuple[Any, dict[st
 
 
 def test_a_repository_that_may_only_be_hidden(start: Start, sandbox: Sandbox) -> None:
-    """When the workspace can't be read either: an error with the way out, never "gone"."""
+    """When the workspace can't be read either, asked once: an error with a way out, never gone."""
     server, state, uuid = _hidden(start, sandbox)
     with server as opened:
         for _ in range(2):
             with pytest.raises(Refusal, match=":missingRepository to gone"):
                 opened.read(uuid, state)
+    assert [line for line in asked(sandbox) if "workspaces/" in line] == [
+        "GET workspaces/globex 404"
+    ]
 
 
 def test_hidden_may_be_declared_to_mean_gone(start: Start, sandbox: Sandbox) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bitbucket_hooks.sandbox.settings import FaultKind
 from support.hooks import INPUTS, URL, asked, inputs_of, state_of
 from support.provider_server import FakeEngine, ProviderServer, Refusal, Start
 from support.sandbox import Sandbox
@@ -31,11 +30,6 @@ def test_brings_everything_in_line(server: ProviderServer, sandbox: Sandbox) -> 
     assert (live.skip_cert_verification, live.history_enabled) == (True, True)
     assert inputs_of(outputs) == news
     assert asked(sandbox) == ["PUT acme/web/UUID 200"]
-
-
-FAULTS: list[FaultKind] = [
-    *("500", "502", "503", "504", "502-after", "drop-before", "drop-after", "truncated")
-]
 
 
 def test_a_title_that_is_not_managed_is_kept(server: ProviderServer, sandbox: Sandbox) -> None:
@@ -171,19 +165,6 @@ def test_what_is_gone_asks_for_a_refresh(
         server.update(hook.uuid, state_of(hook, **title), {**INPUTS, **title, "active": False})
     assert hook.uuid in str(refused.value)
     assert "pulumi up --refresh" in str(refused.value)
-
-
-def test_a_put_is_repeated(server: ProviderServer, sandbox: Sandbox) -> None:
-    """Doing it twice does no harm."""
-    hook = sandbox.plant_hook("acme/web", URL)
-    for kind in FAULTS:
-        hook = sandbox.change_hook(hook.uuid, active=True)
-        sandbox.clear_requests()
-        sandbox.plan_fault(kind, "PUT")
-        olds = state_of(hook, description="")
-        server.update(hook.uuid, olds, {**inputs_of(olds), "active": False})
-        assert sandbox.hook(hook.uuid).active is False
-        assert [line.split()[0] for line in asked(sandbox)] == ["PUT", "PUT"]
 
 
 def test_a_refusal_shows_no_secret(start: Start, sandbox: Sandbox) -> None:
