@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
+from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 _UV: Final = str(Path(sys.executable).with_name("uv"))
 _TOOLS: Final = (_UV, "run", "--quiet", "--isolated", "--no-project", "--with-requirements")
+_RELATIVE_LINK: Final = re.compile(r"\]\((?!https?:|#)([^)]*)\)")
 _SECTION: Final = re.compile(r"^## (\S+)[^\n]*\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -38,7 +40,9 @@ def main(tag: str = "") -> int:
         wheel, source = build(folder / "packages")
         with tarfile.open(source) as archive:
             check_contents(archive.getnames(), _tracked())
-            version = _version(archive)
+            package = _metadata(archive)
+        version = package["Version"]
+        check_links(str(package.get_payload()))
         notes = notes_of((ROOT / "CHANGELOG.md").read_text("utf-8"), version, tag)
         _run(*_TOOLS, "requirements/release.txt", "twine", "check", "--strict", wheel, source)
         _try_out(wheel, version, folder / "sbom.cdx.json")
@@ -78,6 +82,15 @@ def check_contents(packed: Sequence[str], tracked: Sequence[str]) -> None:
         raise UnfitError(f"the source archive lacks {lost}; see tool.hatch.build in pyproject.toml")
 
 
+def check_links(page: str) -> None:
+    """See that what PyPI shows of the package leads somewhere from there."""
+    if relative := sorted(set(_RELATIVE_LINK.findall(page))):
+        raise UnfitError(
+            f"the page on PyPI links to {relative}, which isn't there; see "
+            "tool.hatch.metadata in pyproject.toml"
+        )
+
+
 def notes_of(changelog: str, version: str, tag: str) -> str:
     """Give the changelog's section of a version; without a tag, what isn't released yet."""
     if tag not in ("", f"v{version}"):
@@ -106,10 +119,10 @@ def _try_out(wheel: str, version: str, sbom: Path) -> None:
         )
 
 
-def _version(archive: tarfile.TarFile) -> str:
+def _metadata(archive: tarfile.TarFile) -> Message[str, str]:
     (info,) = (member for member in archive if re.fullmatch(r"[^/]+/PKG-INFO", member.name))
     file = archive.extractfile(info)
-    return str(BytesParser().parse(file)["Version"]) if file else ""
+    return BytesParser().parse(file) if file else Message()
 
 
 def _tracked() -> Sequence[str]:

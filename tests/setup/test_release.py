@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import checkout
-from tools.release import UnfitError, check_contents, notes_of
+from tools.release import UnfitError, check_contents, check_links, notes_of
 
 CHANGELOG = """# Changelog
 
@@ -64,6 +64,13 @@ def test_a_release(clone: Path) -> None:
     names = {component["name"].lower() for component in json.loads(listed)["components"]}
     assert {"pulumi", "requests", "click"} <= names
     assert str(clone) not in listed
+
+
+def test_the_page_on_pypi() -> None:
+    """Links to nothing that is only beside the README."""
+    check_links("[a](https://example.com/a) ![b](https://example.com/b.png) [c](#c)")
+    with pytest.raises(UnfitError, match=r"links to \['b\.png', 'docs/a\.md'\]"):
+        check_links("[a](docs/a.md) ![b](b.png) [c](#c)")
 
 
 def test_another_tag(clone: Path) -> None:
