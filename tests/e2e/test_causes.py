@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 KEY = "bitbucket-hooks:hooks"
 ON_STACK = ("--stack", STACK)
 RUNS = (("preview",), ("up", "--yes"), ("drift",))
-OUTSIDE = "Change to the folder of a Pulumi project, or make one with `pulumi new`."
+OUTSIDE = "Change to the folder of a Pulumi project, or make one with `bitbucket-hooks new`."
 PASSPHRASE = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to what"
 
 

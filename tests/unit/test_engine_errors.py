@@ -78,7 +78,7 @@ SAID = {
     "no Pulumi.yaml project file found (searching upwards from /tmp). If you have not created a "
     "project yet, use `pulumi new` to do so: no project file found": (
         "there is no Pulumi.yaml in this folder or above it",
-        "Change to the folder of a Pulumi project, or make one with `pulumi new`.",
+        "Change to the folder of a Pulumi project, or make one with `bitbucket-hooks new`.",
     ),
     "could not validate '/p/Pulumi.yaml': project is missing a 'name' attribute": (
         "/p/Pulumi.yaml can't be used: project is missing a 'name' attribute",

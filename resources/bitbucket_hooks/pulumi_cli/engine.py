@@ -29,7 +29,7 @@ from bitbucket_hooks.stack.files import read_mapping, read_text
 
 GET_ENGINE: Final = (
     "Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or run `. ./activate` in a "
-    "clone of this project."
+    "clone of bitbucket-hooks."
 )
 """The remedy where there is none that serves."""
 

@@ -13,7 +13,9 @@ from bitbucket_hooks.stack.yaml import NotYaml, load
 
 MAKE_STACK: Final = "Make a stack with `pulumi stack init STACK`."
 """The remedy where there is none."""
-NO_PROJECT: Final = "Change to the folder of a Pulumi project, or make one with `pulumi new`."
+NO_PROJECT: Final = (
+    "Change to the folder of a Pulumi project, or make one with `bitbucket-hooks new`."
+)
 """The remedy where there is no `Pulumi.yaml`."""
 
 _PROJECT: Final = "Pulumi.yaml"
