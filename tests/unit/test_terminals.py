@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -53,18 +55,51 @@ def test_no_pager_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_colours(run_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal, unless NO_COLOR is set; in a log, where FORCE_COLOR is: it breaks no line."""
+    """On a terminal; in a log, where FORCE_COLOR asks for them: it breaks no line."""
     shown = [_COMMAND, "report", "--no-pager", str(run_file)]
     drawn = on_terminal(shown)
     assert _COLOUR.search(drawn)
     assert _LONG not in drawn
-    assert not _COLOUR.search(on_terminal(shown, env={"NO_COLOR": "1"}))
     plain = CliRunner().invoke(main, ["report", str(run_file)]).stdout
     assert "\x1b" not in plain
     monkeypatch.setenv("FORCE_COLOR", "1")
     forced = CliRunner().invoke(main, ["report", str(run_file)], color=True)
     assert _COLOUR.search(forced.stdout)
     assert _LONG in re.sub(r"\x1b\[[\d;]*m", "", forced.stdout)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"NO_COLOR": ""}, (True, False)),
+        ({"NO_COLOR": "1"}, (False, False)),
+        ({"CLICOLOR": "0"}, (False, False)),
+        ({"CLICOLOR": "1"}, (True, False)),
+        ({"CLICOLOR_FORCE": "1"}, (True, True)),
+        ({"CLICOLOR_FORCE": "0"}, (True, False)),
+        ({"CLICOLOR": "0", "FORCE_COLOR": "1"}, (True, True)),
+        ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "1"}, (False, False)),
+    ],
+)
+def test_variables_of_colours(
+    run_file: Path, env: dict[str, str], expected: tuple[bool, bool]
+) -> None:
+    """NO_COLOR is over those that force colours, and they are over CLICOLOR."""
+    command = [_COMMAND, "report", "--no-pager", str(run_file)]
+    in_log = subprocess.run(
+        command, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    ).stdout
+    found = (_COLOUR.search(on_terminal(command, env=env)), _COLOUR.search(in_log))
+    assert tuple(map(bool, found)) == expected
+
+
+def test_tables_and_progress_have_colours_too(sandbox: Sandbox) -> None:
+    """Or none."""
+    sandbox.configure(latency_ms=200)
+    env = {"BITBUCKET_API_URL": f"sandbox:{sandbox.path}"}
+    command = [_COMMAND, "inventory", "acme"]
+    assert _COLOUR.search(on_terminal(command, env=env))
+    assert not _COLOUR.search(on_terminal(command, env={**env, "CLICOLOR": "0"}))
 
 
 def test_long_work_says_how_long_it_takes(sandbox: Sandbox) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task
 from rich.progress_bar import ProgressBar
 from rich.table import Column
 from rich.text import Text
+
+from bitbucket_hooks.report.terminal import screen
 
 _COUNTED: Final = re.compile(r"(?:^|: )([\d,]+) of ([\d,]+)\b")
 """How far work is, in its words: also those of other processes, which hand on nothing else."""
@@ -54,9 +56,12 @@ class _Bar(ProgressColumn):
 def moving(what: str) -> Iterator[Callable[[str], None]]:
     """Show a line for as long as the work takes; gives what takes its newest words."""
     columns = (SpinnerColumn(), _Words(), _Bar())
-    console = Console(stderr=True)
     with Progress(
-        *columns, console=console, transient=True, expand=True, speed_estimate_period=_RECENT
+        *columns,
+        console=screen(sys.stderr),
+        transient=True,
+        expand=True,
+        speed_estimate_period=_RECENT,
     ) as line:
         task = line.add_task(what, total=None)
 

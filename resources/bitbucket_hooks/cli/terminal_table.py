@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from bitbucket_hooks.report.terminal import screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ _BETWEEN: Final = 3  # characters that part a column from the next
 
 def draw(headings: Sequence[str], rows: Sequence[Sequence[str]], wide: Sequence[str]) -> None:
     """Print a table that fits the terminal, without the columns `wide` unless there is room."""
-    console = Console(highlight=False)
+    console = screen(sys.stdout)
     columns = [list(column) for column in zip(headings, *rows, strict=True)]
     fitting, widths = _fitted(columns, wide, console.width)
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)

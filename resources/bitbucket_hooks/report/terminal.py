@@ -66,16 +66,34 @@ def show(
 
 
 def coloured(stream: TextIO) -> Console | None:
-    """What draws in colours on a terminal, and in a log where FORCE_COLOR asks for that.
+    """What draws on a terminal, and in a log for which colours are asked.
 
     In a log it breaks no lines. None: nothing is to be drawn.
     """
-    is_terminal = stream.isatty()
-    if not (is_terminal or os.environ.get("FORCE_COLOR")):
-        return None
+    return screen(stream) if stream.isatty() or _wants_colours() else None
+
+
+def screen(stream: TextIO) -> Console:
+    """What draws there, with or without colours."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, width=None if is_terminal else _UNBROKEN)
+    return Console(
+        file=stream,
+        highlight=False,
+        width=None if stream.isatty() else _UNBROKEN,
+        force_terminal=True,
+        no_color=_wants_colours() is False,
+    )
+
+
+def _wants_colours() -> bool | None:
+    """What the environment says of colours: https://bixense.com/clicolors/; None: nothing."""
+    variables = os.environ
+    if variables.get("NO_COLOR"):
+        return False
+    if any(variables.get(name, "") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")):
+        return True
+    return False if variables.get("CLICOLOR") == "0" else None
 
 
 def _rows(document: Document, most: int | None) -> Iterator[_Row]:
