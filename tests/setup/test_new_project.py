@@ -34,9 +34,10 @@ def test_its_steps_lead_to_a_preview(tmp_path: Path, env: dict[str, str]) -> Non
     with Sandbox(folder / ".sandbox.db") as sandbox:
         for name in ("acme/api", "acme/web"):
             sandbox.plant_hook(name, "https://ci.example.com/", description="Jenkins")
-    *_, preview, up, again = session(
+    *_, preview, python, up, again = session(
         [
             *(step if step != steps[-1] else f"{step} || test $? = 3" for step in steps),
+            "command -v python3",
             "bitbucket-hooks up --yes",
             "bitbucket-hooks preview --refresh",
         ],
@@ -44,6 +45,7 @@ def test_its_steps_lead_to_a_preview(tmp_path: Path, env: dict[str, str]) -> Non
         env,
     )
     assert "2 hooks to adopt" in preview, preview
+    assert Path(python.strip()) == folder / ".venv" / "bin" / "python3"
     assert "2 hooks adopted" in up, up
     assert "Nothing changes" in again
     with Sandbox(folder / ".sandbox.db") as sandbox:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Final
 
 import click
 
 from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import command
 from bitbucket_hooks.stack.new_project import NewProject
-
-_SANDBOX_WORKSPACE: Final = "acme"
 
 
 @command("bitbucket-hooks new my-hooks --workspace acme", "bitbucket-hooks new trial --sandbox")
@@ -31,10 +28,12 @@ def new(
     """
     if workspace is None and not sandbox:
         raise click.UsageError("Say whose webhooks are meant: --workspace, or --sandbox.")
+    from bitbucket_hooks.sandbox.seed import WORKSPACE
+
     made = NewProject(
         name=project or folder.absolute().name,
         stack=stack or ("dev" if sandbox else "prod"),
-        workspace=workspace or _SANDBOX_WORKSPACE,
+        workspace=workspace or WORKSPACE,
         sandbox=sandbox,
     )
     files = made.write(folder)
@@ -42,7 +41,8 @@ def new(
     steps = {
         f"cd {shlex.quote(str(folder))}": "",
         "python3 -m venv .venv": "",
-        ".venv/bin/pip install -r requirements.txt": "",
+        ". .venv/bin/activate": "",
+        "pip install -r requirements.txt": "",
         f"pulumi stack init {made.stack}": "where `pulumi login` keeps state",
         **({} if sandbox else token),
         "bitbucket-hooks import --write": "declares the webhooks that are there",

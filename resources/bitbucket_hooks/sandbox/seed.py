@@ -25,8 +25,11 @@ OUTSIDER_EMAIL: Final = "outsider@elsewhere.example"
 OUTSIDER_TOKEN: Final = "sandbox-api-outsider"  # noqa: S105
 """A stranger with every scope, who sees public repositories alone."""
 
+WORKSPACE: Final = "acme"
+"""The workspace that most of it is in."""
+
 _ESTATE: Final[dict[str, dict[tuple[str, bool], tuple[str, ...]]]] = {
-    "acme": {
+    WORKSPACE: {
         ("PLAT", True): ("api", "worker", "billing", "infra"),
         ("WEB", True): ("web", "mobile"),
         ("WEB", False): ("docs", "design-system"),
@@ -34,8 +37,8 @@ _ESTATE: Final[dict[str, dict[tuple[str, bool], tuple[str, ...]]]] = {
     "globex": {("CORE", True): ("portal",), ("CORE", False): ("website",)},
 }
 _PEOPLE: Final[tuple[tuple[str, str, str, dict[str, str]], ...]] = (
-    (OWNER_EMAIL, OWNER_TOKEN, "Olivia Owner", {"acme": "owner", "globex": "owner"}),
-    (MEMBER_EMAIL, MEMBER_TOKEN, "Max Member", {"acme": "member"}),
+    (OWNER_EMAIL, OWNER_TOKEN, "Olivia Owner", {WORKSPACE: "owner", "globex": "owner"}),
+    (MEMBER_EMAIL, MEMBER_TOKEN, "Max Member", {WORKSPACE: "member"}),
     (OUTSIDER_EMAIL, OUTSIDER_TOKEN, "Otto Outsider", {}),
 )
 
