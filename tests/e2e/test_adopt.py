@@ -28,31 +28,6 @@ def test_match(project: Project) -> None:
     assert project.calls() == {"GET acme/api/hooks": 1, "PUT acme/api/hooks": 1}
 
 
-def test_equal_hook_costs_no_write(project: Project) -> None:
-    """A hook that is as declared needs no PUT, unless a secret is declared: then one."""
-    planted = project.estate.plant_hook("acme/api", URL, description="CI")
-    project.program(PROGRAM.format("")).up().succeeded()
-    assert project.calls() == {"GET acme/api/hooks": 1}
-    assert project.only_hook() == planted
-    project.program("").run("state", "delete", "--all", "--yes", "--force")
-    project.program(PROGRAM.format(', secret="s3cret"')).up().succeeded()
-    assert project.calls() == {"GET acme/api/hooks": 1, "PUT acme/api/hooks": 1}
-    assert project.estate.secret_of(planted.uuid) == "s3cret"
-
-
-def test_several_matches(project: Project) -> None:
-    """Several that fit are refused with their uuids; naming one settles it."""
-    first, second = (project.estate.plant_hook("acme/api", URL, description="CI") for _ in "12")
-    text = project.program(PROGRAM.format("")).up().failed().flat
-    assert first.uuid in text
-    assert second.uuid in text
-    assert "acme/api" in text
-    assert not project.writes()
-    project.program(PROGRAM.format(f', adopt="{second.uuid}"')).up().succeeded()
-    assert project.state()["ci"]["id"] == second.uuid
-    assert len(project.hooks()) == 2
-
-
 def test_belongs_to_another(project: Project) -> None:
     """A hook that another declared resource has is not to be had, not even by its uuid."""
     project.program(PROGRAM.format("")).up().succeeded()
@@ -63,26 +38,3 @@ def test_belongs_to_another(project: Project) -> None:
     assert "belongs to another resource" in project.program(greedy).preview_and_up().failed().flat
     assert project.only_hook() == hook
     assert project.state().keys() == {"ci"}
-
-
-def test_never_and_unknown_uuid(project: Project) -> None:
-    """With `never` there is always a new hook; a uuid that isn't there is an error."""
-    planted = project.estate.plant_hook("acme/api", URL, description="CI")
-    nobody = "{00000000-0000-0000-0000-000000000000}"
-    text = project.program(PROGRAM.format(f', adopt="{nobody}"')).up().failed().flat
-    assert f"there is no hook {nobody}" in text
-    assert planted.uuid in text
-    project.config({"bitbucket:adopt": "never"}).program(PROGRAM.format("")).up().succeeded()
-    assert len(project.hooks()) == 2
-    assert project.state()["ci"]["id"] != planted.uuid
-
-
-def test_two_equal_declarations(project: Project) -> None:
-    """The same hook declared twice is refused, with both names, before anything is written."""
-    program = PROGRAM.format("") + PROGRAM.replace('"ci"', '"again"').format("")
-    text = project.program(program).preview().failed().flat
-    assert "Hook 'ci'" in text
-    assert "Hook 'again'" in text
-    assert "declare the same hook" in text
-    assert "acme/api" in text
-    assert not project.writes()

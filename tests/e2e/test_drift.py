@@ -94,19 +94,3 @@ def test_deleted_by_hand(project: Project) -> None:
     calls = project.calls()
     assert (calls["POST acme/api/hooks"], calls["POST workspaces/acme/hooks"]) == (1, 1)
     assert not any(call.startswith(("PUT", "DELETE")) for call in calls)
-
-
-def test_what_is_not_managed_is_no_drift(project: Project) -> None:
-    """A description, history or secret that nobody declared may be what it likes, and stays."""
-    project.program('bitbucket.Hook("ci", repository="api", url="https://ci.example.com/")\n')
-    project.up().succeeded()
-    mine = {"description": "Mine", "history_enabled": True, "secret": "kept"}
-    hook = project.estate.change_hook(project.only_hook().uuid, **mine)
-    project.preview("--refresh", "--expect-no-changes").succeeded()
-    project.program(
-        'bitbucket.Hook("ci", repository="api", url="https://ci.example.com/2")\n'
-    ).up().succeeded()
-    after = project.only_hook()
-    assert after.url == "https://ci.example.com/2"
-    assert (after.uuid, after.description, after.history_enabled) == (hook.uuid, "Mine", True)
-    assert project.estate.secret_of(after.uuid) == "kept"

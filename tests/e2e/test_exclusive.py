@@ -120,27 +120,3 @@ def test_all_kinds_of_hooks(project: Project) -> None:
     project.preview("--refresh", "--expect-no-changes").succeeded()
     project.destroy().succeeded()
     assert project.hooks() == [app]
-
-
-def test_failure_of_some(project: Project) -> None:
-    """What was listed is recorded, the rest named; the next run does just that."""
-    planted = project.estate.plant_hook("acme/web", FOREIGN)
-    program = (
-        'bitbucket.RepositoryHooksExclusive("only", repositories=["nowhere", "web"], hooks=[],'
-        ' on_unmanaged="delete")\n'
-    )
-    run = project.program(program).up().failed()
-    assert "unmanaged hooks: 1 of 2 repositories failed, 1 are done" in run.flat
-    assert "acme/nowhere: listing the hooks: not found" in run.flat
-    assert project.state()["only"]["outputs"]["unmanaged"].keys() == {planted.uuid}
-    project.estate.add_repository("acme/nowhere")
-    project.calls()
-    run = project.preview_and_up().succeeded()
-    assert planted.uuid in run.text
-    assert project.calls() == {
-        "GET acme/nowhere/hooks": 1,
-        "GET acme/web/hooks": 1,
-        "DELETE acme/web/hooks": 1,
-    }
-    assert not project.hooks()
-    project.preview("--refresh", "--expect-no-changes").succeeded()

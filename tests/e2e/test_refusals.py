@@ -68,23 +68,6 @@ def test_only_the_live_list_refuses(project: Project) -> None:
     assert [hook.events for hook in project.hooks()] == [("repo:starred",)] * 2
 
 
-def test_private_urls(project: Project) -> None:
-    """The sandbox takes private hosts, as trials need them; Bitbucket doesn't."""
-    urls = ("https://10.0.0.1/a", "http://localhost:8080/", "http://jenkins/", "http://[::1]/")
-    project.program(
-        f"""
-for i, url in enumerate({urls!r}):
-    bitbucket.Hook(f"ci-{{i}}", repository="api", url=url)
-"""
-    ).up().succeeded()
-    assert {hook.url for hook in project.hooks()} == set(urls)
-    project.config({"bitbucket:apiUrl": None})
-    private = 'bitbucket.Hook("ci", repository="api", url="https://10.0.0.1/canary")\n'
-    run = project.program(private).preview().failed()
-    assert "url: points to a private host" in run.flat
-    assert "canary" not in run.text
-
-
 def test_configuration(project: Project) -> None:
     """A configuration that can't be used is one message with its remedy."""
     project.config({"bitbucket:username": "a@b.example", "bitbucket:oauthToken": "canary"})

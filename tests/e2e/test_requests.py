@@ -34,21 +34,6 @@ def test_one_listing_a_repository(project: Project) -> None:
     }
 
 
-def test_pages(project: Project) -> None:
-    """Over 100 hooks on a repository come in pages of 100; all of them are seen."""
-    project.program(MANY.format(count=3))
-    for i in range(210):
-        project.estate.plant_hook("acme/api", f"https://other.example.com/{i}")
-    project.up().succeeded()
-    assert project.calls()["GET acme/api/hooks"] == 3
-    last = next(hook for hook in project.hooks("acme/api") if hook.url.endswith("ci.example.com/2"))
-    project.estate.change_hook(last.uuid, active=False)
-    steps = project.preview("--refresh", "--json").succeeded().operations()
-    assert steps == {"api-2": "update"}
-    assert project.calls()["GET acme/api/hooks"] == 3
-    assert len(project.hooks("acme/api")) == 213
-
-
 def test_a_preview_reads_what_the_change_touches(stacks: Project) -> None:
     """On a pull request: the list of repositories, and where hooks are new; not all of 200."""
     stacks.estate.add_repositories([f"acme/svc-{i:03}" for i in range(200)])

@@ -74,22 +74,6 @@ def test_a_life(project: Project) -> None:
     assert "canary" not in project.state_files()
 
 
-def test_a_change_that_may_or_may_not_have_arrived(project: Project) -> None:
-    """Taking it back doesn't leave the hook with it, though the program is as it was before."""
-    project.program(_hook(', secret="first-canary"')).up().succeeded()
-    project.estate.plan_fault("html", "PUT")
-    refused = project.program(_hook(', secret="second-canary"')).up().failed()
-    assert "an HTML page" in refused.flat
-    uuid = project.only_hook().uuid
-    project.estate.change_hook(uuid, secret="second-canary")  # as if it had been done
-    project.program(_hook(', secret="first-canary"'))
-    assert "1 to update" in project.preview().succeeded().flat
-    project.up().succeeded()
-    assert (project.only_hook().uuid, _secret(project)) == (uuid, "first-canary")
-    project.preview("--refresh", "--expect-no-changes").succeeded()
-    assert "canary" not in project.state_files()
-
-
 FROM_ENV = ', secret_from="env:CI_SECRET"'
 
 

@@ -42,36 +42,6 @@ def test_hooks_from_config(stacks: Project) -> None:
     assert stacks.only_hook("acme/api").uuid == api.uuid
 
 
-def test_mistakes_at_once(stacks: Project) -> None:
-    """Every mistake of the configuration is told in one run: path, what is wrong, what to do."""
-    stacks.config(
-        {
-            KEY: [
-                {**CI, "events": ["repo:push", "pullrequest:merge"], "url": "ftp://canary"},
-                {**CI, "repos": ["api"], "repositories": ["a/b"], "active": "yes"},
-                {"workspace": True, "repositories": ["api"], "secret": "canary" * 30},
-            ]
-        }
-    )
-    run = stacks.preview().failed()
-    for sentence in (
-        f'{KEY}[0].events[1]: unknown event "pullrequest:merge"; did you mean',
-        '"pullrequest:fulfilled" (merged)',
-        f"{KEY}[0].url: must start with https://",
-        f"{KEY}[1].repos: is no key of a hook; take one of name, url, repositories",
-        f'{KEY}[1].repositories[0]: is "a/b", which is no slug',
-        f"{KEY}[1].active: must be true or false, not text",
-        f'{KEY}[1].name: "ci" is the name of [0] too',
-        f"{KEY}[2].name: is required",
-        f"{KEY}[2].url: is required",
-        f"{KEY}[2].repositories: is given together with workspace: true",
-        f"{KEY}[2].secret: has 180 characters",
-    ):
-        assert sentence in run.flat, run.text
-    assert "canary" not in run.text
-    assert stacks.calls().keys() == {"GET hook_events/repository", "GET acme"}
-
-
 def test_no_hooks_and_wrong_account(stacks: Project) -> None:
     """No hooks are fine; a configuration of the account that can't be used is told in words."""
     stacks.up().succeeded()
@@ -165,24 +135,6 @@ def test_other_accounts_and_other_stacks(stacks: Project, tmp_path: Path) -> Non
     other.run("stack", "init").succeeded()
     other.up().succeeded()
     assert other.outputs() == {"web": stacks.only_hook("acme/web").uuid}
-
-
-def test_hooks_that_nothing_declares(stacks: Project) -> None:
-    """Are reported first, and deleted only after a preview has named them."""
-    other = stacks.estate.plant_hook(
-        "acme/web", "https://old.example.com/?t=canary", description="Jenkins"
-    )
-    stacks.config({KEY: [CI, AUDIT], "bitbucket-hooks:unmanaged": "report"})
-    run = stacks.up().succeeded()
-    assert f'acme/web "Jenkins" https://old.example.com/?… {other.uuid}' in run.flat
-    assert stacks.preview("--json").operations() == {}
-    stacks.config({"bitbucket-hooks:unmanaged": "delete"})
-    run = stacks.preview("--diff").succeeded()
-    assert f'- {other.uuid}: "acme/web \\"Jenkins\\" https://old.example.com/?…"' in run.flat
-    stacks.up().succeeded()
-    assert [hook.description for hook in stacks.hooks("acme/web")] == ["CI"]
-    assert len(stacks.hooks()) == 3
-    assert "canary" not in run.text + stacks.state_files()
 
 
 def test_a_misspelt_namespace_deletes_nothing(stacks: Project) -> None:

@@ -503,7 +503,8 @@ def test_another_workspace_replaces(only: ProviderServer, sandbox: Sandbox) -> N
 def test_a_create_that_fails_in_part(
     only: ProviderServer, later: ProviderServer, sandbox: Sandbox
 ) -> None:
-    """The failure is named; the next run lists just what is left."""
+    """The failure is named, the rest recorded; the next run lists just what is left."""
+    known = sandbox.plant_hook("acme/web", FOREIGN)
     with pytest.raises(Refusal) as refused:
         only.create(_checked(only, repositories=[*SLUGS, "nowhere"]))
     message = str(refused.value)
@@ -511,14 +512,20 @@ def test_a_create_that_fails_in_part(
     assert "acme/nowhere: listing the hooks: not found" in message
     with pytest.raises(Refusal, match="1 of 1 repositories failed, 0 are done"):
         only.create(_checked(only, repositories=["nowhere"]), "none")
-    id_, state = _made(only, sandbox)
-    state |= {"repositories": [*SLUGS, "nowhere"], "unlisted": ["acme/nowhere"]}
+    kept = refused.value.kept
+    assert kept is not None
+    assert (kept["unmanaged"].keys(), kept["unlisted"]) == ({known.uuid}, ["acme/nowhere"])
     sandbox.add_repository("acme/nowhere")
     other = sandbox.plant_hook("acme/nowhere", FOREIGN)
-    state = _changed(later, id_, state, repositories=state["repositories"])
+    sandbox.clear_requests()
+    state = _changed(later, "exclusive-1", kept, repositories=[*SLUGS, "nowhere"])
     assert "unlisted" not in state
     assert state["unmanaged"].keys() == {other.uuid}
-    assert asked(sandbox) == ["GET acme/nowhere 200"]
+    assert sorted(asked(sandbox)) == [
+        "DELETE acme/web/UUID 204",
+        "GET acme/nowhere 200",
+        "GET acme/web 200",
+    ]
 
 
 def test_a_deletion_that_fails(
