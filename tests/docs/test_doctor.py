@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.doctor.findings import Level
-from support.fake_pulumi import FakePulumi, unmeasured
+from support.doctor import run_doctor
+from support.fake_pulumi import FakePulumi
 from support.sandbox import Sandbox
 from support.transcript import misses, steps
 
@@ -43,23 +42,15 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return engine.path
 
 
-def run(path: str, *arguments: str) -> str:
-    """Give what the command prints."""
-    runner = CliRunner(env={**unmeasured(), "PATH": path})
-    result = runner.invoke(main, ["doctor", *arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
 def test_the_sample_is_what_is_printed(path: str) -> None:
     """Line by line."""
     (step,) = steps(PAGE)
-    assert not misses([step], [run(path, *step.command.split()[2:])])
+    assert not misses([step], [run_doctor({"PATH": path}, *step.command.split()[2:]).stdout])
 
 
 def test_json_is_documented_as_it_is(path: str) -> None:
     """Each key stands in the tables, and no other; so does each check that is done."""
-    shown = json.loads(run(path, "--json"))
+    shown = json.loads(run_doctor({"PATH": path}, "--json").stdout)
     document, finding = PAGE.partition("## JSON")[2].split("| key of a finding |")
     assert _keys(document) == shown.keys()
     assert _keys(finding) == shown["findings"][0].keys()

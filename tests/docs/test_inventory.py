@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.inventory import inventory
 from bitbucket_hooks.inventory.findings import KINDS
+from support.command import run
 from support.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +37,7 @@ def test_json_is_documented_as_it_is(
     state = tmp_path / "state.json"
     state.write_text('{"deployment": {"resources": []}}')
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
-    arguments = ["inventory", "acme", "--json", "--state", str(state)]
-    shown = json.loads(CliRunner().invoke(main, arguments, catch_exceptions=False).stdout)
+    shown = json.loads(run("inventory", "acme", "--json", "--state", state).stdout)
     whole, hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
     assert _keys(whole) == shown.keys()
     assert _keys(hook) == shown["hooks"][0].keys()

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from click.testing import CliRunner
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.historystore import MOST
 from support import checkout
+from support.command import run
 from support.receiver import receiver
 from support.sandbox import Sandbox, serve
 
@@ -30,8 +29,7 @@ def test_the_commands_run(
     with receiver() as there:
         sandbox.plant_hook("acme/web", there.url, description="CI")
         for command in (*commands, commands[0], commands[2]):
-            result = CliRunner().invoke(main, command, catch_exceptions=False)
-            assert result.exit_code == 0, result.output
+            result = run(*command)
     assert re.search(r"repo:push +200 OK", result.output)
     assert f"the latest\n  {MOST};" in PAGE
 

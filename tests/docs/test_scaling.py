@@ -8,11 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from bitbucket_hooks.api.client import PAGE_LENGTH
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.settings import PUBLIC_LIMIT
+from support.command import run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scaling.md").read_text("utf-8")
@@ -77,9 +76,8 @@ def test_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BITBUCKET_OAUTH_TOKEN", "BITBUCKET_USERNAME", "BITBUCKET_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     (shown,) = re.findall(r"\$ bitbucket-hooks stacks\n(.*?)```", PAGE, re.DOTALL)
-    assert CliRunner().invoke(main, ["stacks"]).stdout == shown
-    done = CliRunner().invoke(main, ["stacks", "--matrix", "github"])
-    assert set(json.loads(done.stdout)) == {"include"}
+    assert run("stacks").stdout == shown
+    assert set(json.loads(run("stacks", "--matrix", "github").stdout)) == {"include"}
 
 
 def test_the_shards_are_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +88,5 @@ def test_the_shards_are_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for name, text in found:
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(main, ["check", "--json"])
-    assert done.exit_code == 0, done.output
-    assert [stack["stack"] for stack in json.loads(done.stdout)] == ["prod-a-to-m", "prod-plat"]
+    checked = json.loads(run("check", "--json").stdout)
+    assert [stack["stack"] for stack in checked] == ["prod-a-to-m", "prod-plat"]

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from playwright.sync_api import Browser, expect
 
-from bitbucket_hooks.cli import main
 from support.chromium import NARROW, executable, focused, opened, resize, scrolls_sideways
+from support.command import run
 from support.contrast import PLACEHOLDERS, contrast
 from support.exported import exported
 from support.sandbox import Sandbox
@@ -30,8 +29,7 @@ def inventory(
     file = tmp_path / "inventory.html"
 
     def write(*options: str) -> str:
-        done = CliRunner().invoke(main, ["inventory", "acme", "--html", str(file), *options])
-        assert done.exit_code == 0, done.output
+        run("inventory", "acme", "--html", file, *options)
         return file.as_uri()
 
     return write
@@ -147,8 +145,7 @@ def test_a_report(browser: Browser, tmp_path: Path) -> None:
     """Its filter narrows the declarations down, at any width."""
     file = tmp_path / "report.html"
     sample = SAMPLES / "change.refreshed.jsonl"
-    done = CliRunner().invoke(main, ["report", str(sample), "--html", str(file)])
-    assert done.exit_code == 3, done.output
+    run("report", sample, "--html", file, code=3)
     with opened(browser) as page:
         page.goto(file.as_uri())
         (colours,) = page.evaluate(PLACEHOLDERS)

@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.model.events import KEYS
 from bitbucket_hooks.sandbox import delivering
 from bitbucket_hooks.sandbox.delivering import EventRun
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.historystore import MOST, Sent
 from sandbox.conftest import forget_process, prepare
+from support.command import run
 from support.receiver import Received, Receiver, receiver
 from support.sandbox import Sandbox
 
@@ -261,8 +260,7 @@ def test_a_run_that_is_read_stays_as_it_was(sandbox: Sandbox, there: Receiver) -
 
 def run_(path: Path, *arguments: str, code: int = 0) -> str:
     """Run `bitbucket-hooks sandbox …`; no secret is ever printed."""
-    result = CliRunner().invoke(main, ["sandbox", *arguments, "--db", str(path)])
-    assert result.exit_code == code, result.output
+    result = run("sandbox", *arguments, "--db", path, code=code)
     assert "canary" not in result.output
     return result.output
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from bitbucket_hooks.cli import main
+from support.command import run
 from support.fake_pulumi import unmeasured
 
 
@@ -40,9 +40,7 @@ class Findings:
 
 def run_doctor(variables: Mapping[str, str], *arguments: str, code: int = 0) -> Result:
     """Run the command and expect an exit code; nothing that it prints holds a canary."""
-    runner = CliRunner(env={**unmeasured(), **variables})
-    result = runner.invoke(main, ["doctor", *arguments], catch_exceptions=False)
-    assert result.exit_code == code, result.output
+    result = run("doctor", *arguments, code=code, env={**unmeasured(), **variables})
     assert "canary" not in result.output, result.output
     assert "Traceback" not in result.output
     return result

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL, OWNER_TOKEN
+from support.command import run
 from support.fake_pulumi import FakePulumi
 from support.sandbox import Sandbox, serve
 
@@ -57,13 +56,6 @@ def stack(engine: FakePulumi, name: str, config: dict[str, Any], **opened: Any) 
         engine.says(f"config {named}", config_in_the_clear)
 
 
-def run(*args: str, code: int = 0) -> Result:
-    """Run a command in this process."""
-    result = CliRunner().invoke(main, args, catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
-
-
 def found(*args: str) -> list[str]:
     """The titles of the hooks that an inventory has."""
     document = json.loads(run("inventory", *args, "--json").stdout)
@@ -95,7 +87,7 @@ def test_a_stack_that_is_misspelt(engine: FakePulumi, sandbox: Sandbox) -> None:
     """Is a workspace's name, with a note that names the stack which may be meant."""
     api = f"sandbox:{sandbox.path}"
     stack(engine, "prod", {"bitbucket:apiUrl": api, "bitbucket:workspace": "acme"})
-    said = CliRunner(env={"BITBUCKET_API_URL": api}).invoke(main, ["inventory", "prdo"]).stderr
+    said = run("inventory", "prdo", env={"BITBUCKET_API_URL": api}, code=1).stderr
     assert 'no stack here is called "prdo", so it is a workspace; did you mean "prod"?' in said
     assert "did you mean" not in run("inventory", "globex", "--stack", "prod").stderr
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from bitbucket_hooks.cli import api_client, main
+from bitbucket_hooks.cli import api_client
 from bitbucket_hooks.model.events import CATALOGUE
+from support.command import run
 from support.sandbox import Sandbox, serve
 
 KEYS = [event.event for event in CATALOGUE]
@@ -17,13 +17,6 @@ WEBHOOKS = [
     *("192.0.2.0/24", "198.51.100.0/25", "198.51.100.128/28"),
     *("2001:db8:b1b:100::/56", "2001:db8:a71a::/48"),
 ]
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    """Run a command in this process and expect an exit code."""
-    result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.fixture(autouse=True)

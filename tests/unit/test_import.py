@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bitbucket_hooks.api.repositories import Repository
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.importing.selecting import Selector
 from bitbucket_hooks.importing.splicing import KEY, added
 from bitbucket_hooks.importing.writing import scalar
@@ -25,7 +24,7 @@ from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.stack.entries import Draft
 from bitbucket_hooks.stack.schema import SCHEMA_URL
 from bitbucket_hooks.stack.selection import Selection
-from support import estates
+from support import command, estates
 from support.clocks import FakeClock
 from support.estates import CI
 from support.exported import exported
@@ -58,12 +57,7 @@ def entries(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def run(*arguments: object, code: int = 0) -> Result:
-    """Run the command in this process and expect an exit code."""
-    command = ["import", "acme", "--stack", "test", *map(str, arguments)]
-    result = CliRunner().invoke(main, command, catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
+run = partial(command.run, "import", "acme", "--stack", "test")
 
 
 def test_equal_hooks_are_one_entry(folder: Path, sandbox: Sandbox) -> None:
@@ -134,7 +128,7 @@ def test_estates(sandbox: Sandbox, name: str) -> None:
     assert imported["awaitingSecret"] == [entry["name"] for entry in declared if entry["secretSet"]]
     again = json.loads(run("--json").stdout)
     assert again["figures"]["declared"] == planted - apps
-    assert CliRunner().invoke(main, ["check", "test"]).exit_code == 0
+    command.run("check", "test")
 
 
 def test_doubles_are_adopted_by_uuid(folder: Path, sandbox: Sandbox) -> None:
@@ -211,7 +205,7 @@ def test_a_workspace_that_only_a_variable_names(
     assert [entry["owner"] for entry in entries(folder)] == ["acme"]
     run()
     monkeypatch.delenv("BITBUCKET_WORKSPACE")
-    assert CliRunner().invoke(main, ["check", "test"]).exit_code == 0
+    command.run("check", "test")
 
 
 def test_a_service_that_fails_at_one(
@@ -323,8 +317,8 @@ def test_without_an_engine(folder: Path, sandbox: Sandbox, monkeypatch: pytest.M
     sandbox.plant_hook("acme/web", f"{CI}?token=canary")
     before = (folder / FILE).read_text()
     monkeypatch.setenv("PATH", str(folder))
-    for result in (run("--write", code=1), CliRunner().invoke(main, ["import", "acme"])):
-        assert (result.exit_code, "there is no `pulumi`" in result.stderr) == (1, True)
+    for result in (run("--write", code=1), command.run("import", "acme", code=1)):
+        assert "there is no `pulumi`" in result.stderr
         assert "canary" not in result.output
     assert "secure: (encrypted when it is written)" in run(code=3).stdout
     (folder / "pulumi").write_text("#!/bin/sh\necho error: no passphrase >&2; exit 255\n")
@@ -457,9 +451,7 @@ def test_a_file_that_cannot_be_read(
     path = folder / FILE
     path.write_text(f"config:\n  {text}\n")
     before = path.read_bytes()
-    for arguments in (["import", "acme", "--stack", "test", "--write"], ["check", "test"]):
-        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
-        assert result.exit_code == 1
+    for result in (run("--write", code=1), command.run("check", "test", code=1)):
         assert f"{FILE} can't be read: {problem}" in result.stderr
         assert "canary" not in result.output
     assert path.read_bytes() == before

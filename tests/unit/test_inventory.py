@@ -11,16 +11,15 @@ import signal
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from bitbucket_hooks.api.hooks import HookApi
 from bitbucket_hooks.api.repositories import RepositoryApi
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.cli.progress import Progress
 from bitbucket_hooks.inventory.collect import Collector, RepositoryScope
 from bitbucket_hooks.inventory.keeping import Kept
@@ -29,6 +28,7 @@ from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.model.subject import Subject
 from bitbucket_hooks.sandbox.seed import MEMBER_EMAIL, MEMBER_TOKEN
 from bitbucket_hooks.sandbox.webhook import StoredHook
+from support import command
 from support.clocks import FakeClock
 from support.disks import full_disk
 from support.exported import exported
@@ -56,11 +56,7 @@ def _embedded(sandbox_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
 
 
-def run(*arguments: object, code: int = 0) -> Result:
-    """Run the command in this process and expect an exit code."""
-    result = CliRunner().invoke(main, ["inventory", *map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
+run = partial(command.run, "inventory")
 
 
 def as_json(*arguments: object, code: int = 0) -> dict[str, Any]:

@@ -8,10 +8,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.plugin.distribution import semantic
+from support.command import run
 
 PRINT = "from bitbucket_hooks.plugin.distribution import executable; print(executable())"
 
@@ -57,7 +56,6 @@ def test_the_file_starts_the_plugin_of_its_environment(tmp_path: Path) -> None:
 def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Says what is missing, and what to do."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    result = CliRunner().invoke(main, ["plugin", "install"])
-    assert result.exit_code == 1
+    result = run("plugin", "install", code=1)
     assert "there is no `pulumi` on the PATH" in result.stderr
     assert "Install the Pulumi CLI" in result.stderr

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from bitbucket_hooks import verify_signature
-from bitbucket_hooks.cli import main
 from bitbucket_hooks.deliveries.payloads import payload
 from bitbucket_hooks.model.events import CATALOGUE
+from support.command import run
 from support.fake_pulumi import FakePulumi
 from support.raw_server import CERTIFICATE, answering, dripping, raw_server
 from support.receiver import Receiver, receiver
@@ -57,8 +57,7 @@ def safe() -> Iterator[Receiver]:
 
 def send(*arguments: str, code: int = 0) -> Result:
     """Run the command; neither the secret nor the query is ever in what it prints."""
-    result = CliRunner().invoke(main, ["send", *arguments], catch_exceptions=False)
-    assert result.exit_code == code, result.output
+    result = run("send", *arguments, code=code)
     assert "canary" not in result.output
     return result
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from bitbucket_hooks.cli import main
+from support.command import run
 
 TOKEN = {"bitbucket:oauthToken": {"secure": "v1:canary"}}
 USER = {"bitbucket:username": "a@b.c", "bitbucket:password": "canary"}
@@ -37,8 +37,7 @@ def _stack(name: str, **config: Any) -> None:
 
 
 def _run(*args: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["stacks", *args])
-    assert result.exit_code == code, result.output
+    result = run("stacks", *args, code=code)
     assert "canary" not in result.output
     return result
 
