@@ -1,5 +1,6 @@
 # Sourced by the other scripts, with the stack's name in $stack: gets what they all need.
-# It leaves the project set up, `bitbucket-hooks` on PATH, and the stack's variables exported.
+# It leaves the project set up, `bitbucket-hooks` on PATH, the stack's variables exported and, in a
+# pipeline, a report to keep among the arguments.
 
 cd "$(dirname "$0")/.."
 
@@ -39,3 +40,9 @@ if [ -f activate ]; then
 fi
 # A project that has no scripts of its own: of the action's or the pipe's user.
 [ -z "${BITBUCKET_HOOKS_PROJECT-}" ] || cd "$BITBUCKET_HOOKS_PROJECT"
+
+# What `bitbucket-hooks history --reports` reads, for the step's artifacts; an argument of this kind goes first.
+if [ -n "${CI-}" ]; then
+    mkdir -p reports
+    set -- --json-file "reports/$stack-$(basename "$0" .sh)-$(date -u +%Y%m%dT%H%M%SZ).json" "$@"
+fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -273,6 +274,11 @@ def test_the_action(team: Team, theirs: Path) -> None:
     team.drift()
     code, summary = uses("drift")
     assert (code, "svc-orders" in summary) == (3, True), team.printed
+    history = f"bitbucket-hooks history prod --reports {theirs / 'reports'} --json"
+    assert team.run(f"cd {theirs} && {history}", team.secrets) == 0, team.printed
+    (stack,) = json.loads(team.printed[-1])["stacks"]
+    found = [(report["run"], report["hooks"], report["drifted"]) for report in stack["reports"]]
+    assert found == [("preview", 0, None), ("update", 0, 0), ("drift", 1, 0), ("drift", 1, 1)]
 
 
 def test_the_pipe(team: Team, theirs: Path) -> None:

@@ -414,8 +414,8 @@ def test_the_stack_is_an_argument_wherever_it_is_an_option() -> None:
         and "STACK" in argument.make_metavar(click.Context(command))
     }
     options = {way for way, option in OPTIONS if "--stack" in option.opts} - {"new"}  # makes it
-    assert options == {"preview", "up", "drift", "doctor", "history", "send", "import", "inventory"}
-    assert arguments == options | {"check"}
+    assert options == {"preview", "up", "drift", "doctor", "send", "import", "inventory"}
+    assert arguments == options | {"check", "history"}
 
 
 @pytest.mark.parametrize("command", ["preview", "up --yes", "drift"])

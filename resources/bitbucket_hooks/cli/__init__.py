@@ -14,7 +14,10 @@ _COMMANDS = {
     "up": ("running:up", "Preview, show what would happen to the webhooks, and update."),
     "drift": ("running:drift", "Look whether the live webhooks are as declared."),
     "report": ("running:report", "Say what a run of the engine means for the webhooks."),
-    "history": ("history:history", "Show a stack's runs, and how many resources each changed."),
+    "history": (
+        "history:history",
+        "Show the runs of stacks, and how many hooks had drifted or were unmanaged.",
+    ),
     "doctor": ("doctor:doctor", "Say what stands between a stack and its webhooks."),
     "stacks": ("stacks:stacks", "List the project's stacks, or run several of them."),
     "inventory": (

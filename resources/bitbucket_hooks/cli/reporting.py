@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -13,6 +14,7 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import file_path, shared_options, with_options
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.settings import environment, resolve
+from bitbucket_hooks.model.wording import moment
 from bitbucket_hooks.report import as_json, markdown, terminal
 from bitbucket_hooks.report.to_document import to_document
 
@@ -134,7 +136,8 @@ def _printed(format_: str) -> str:
 
 def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str:
     if kind == "json":
-        return json.dumps(as_json.render(changes), indent=2) + "\n"
+        report = {**as_json.render(changes), "written": moment(time.time())}
+        return json.dumps(report, indent=2) + "\n"
     if kind == "html":
         from bitbucket_hooks.publish.place import find_origin
         from bitbucket_hooks.report import html

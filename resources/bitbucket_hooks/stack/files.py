@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from bitbucket_hooks.model.errors import ConfigError, printable, unreadable
+from bitbucket_hooks.model.globs import matching
 from bitbucket_hooks.model.rules import leaves
 from bitbucket_hooks.model.settings import project_root
 from bitbucket_hooks.stack.yaml import NotYaml, load
@@ -39,6 +40,22 @@ def stacks() -> list[str]:
     """The stacks that have a file. Raises ConfigError."""
     found = sorted(_folder().glob("Pulumi.*.yaml"))
     return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found]
+
+
+def stacks_like(globs: Sequence[str]) -> list[str]:
+    """Those of them whose names match one of the globs, all without any.
+
+    Raises ConfigError when a glob matches nothing.
+    """
+    names = stacks()
+    meant = {glob: matching(glob, names) for glob in globs}
+    if idle := [printable(glob, 60) for glob, found in meant.items() if not found]:
+        raise ConfigError(
+            f"no stack matches {', '.join(idle)}",
+            f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
+        )
+    matched = {name for found in meant.values() for name in found}
+    return [name for name in names if name in matched or not globs]
 
 
 def is_stack(name: str) -> bool:

@@ -10,11 +10,11 @@ from attrs import evolve, frozen
 
 from bitbucket_hooks.model.errors import ConfigError, HooksError, printable
 from bitbucket_hooks.model.events import KEYS, no_such_event, quoted_with_meaning
-from bitbucket_hooks.model.globs import is_glob, matching
+from bitbucket_hooks.model.globs import is_glob
 from bitbucket_hooks.model.part import Part
 from bitbucket_hooks.stack.config import StackConfig, of_namespace, read
 from bitbucket_hooks.stack.entries import NAMESPACE, Draft
-from bitbucket_hooks.stack.files import MAKE_STACK, hidden_config, project_name, stacks
+from bitbucket_hooks.stack.files import hidden_config, project_name, stacks_like
 from bitbucket_hooks.stack.plan import check_offline
 
 NO_HOOKS: Final = (
@@ -85,15 +85,7 @@ def summaries(globs: Sequence[str], part: Part | None = None) -> list[StackSumma
 
     Raises ConfigError when one of their files can't be used, or a glob matches nothing.
     """
-    names = stacks()
-    meant = {glob: matching(glob, names) for glob in globs}
-    if idle := [printable(glob, 60) for glob, found in meant.items() if not found]:
-        raise ConfigError(
-            f"no stack matches {', '.join(idle)}",
-            f"Name one of: {', '.join(map(printable, names))}." if names else MAKE_STACK,
-        )
-    matched = {name for found in meant.values() for name in found}
-    chosen = [name for name in names if name in matched or not globs]
+    chosen = stacks_like(globs)
     return [_summary(name) for name in (part.take(chosen) if part else chosen)]
 
 
