@@ -88,7 +88,9 @@ def _kept(paths: Sequence[str]) -> Kept | None:
     kept = read_kept(paths, project_name())
     if kept.others:
         names = first_names([str(file) for file in kept.others], _NAMED)
-        output.warn(f"no report with a stack and a time in {names}; left out")
+        output.warn(
+            f"no report with a stack and a time in {names}; make reports with `--json-file FILE`"
+        )
     return kept
 
 
