@@ -12,13 +12,14 @@ import yaml
 
 from bitbucket_hooks.cli.doctor import doctor
 from bitbucket_hooks.doctor.findings import Level
+from support import handbook
 from support.doctor import run_doctor
 from support.fake_pulumi import FakePulumi
 from support.sandbox import Sandbox
 from support.transcript import misses, steps
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "doctor.md").read_text("utf-8")
+PAGE = handbook.page("doctor.md")
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_json_is_documented_as_it_is(path: str) -> None:
     """Each key stands in the tables, and no other; so does each check that is done."""
     shown = json.loads(run_doctor({"PATH": path}, "--json").stdout)
     document, finding = PAGE.partition("## JSON")[2].split("| key of a finding |")
-    assert _keys(document) == shown.keys()
-    assert _keys(finding) == shown["findings"][0].keys()
+    assert handbook.table_keys(document) == shown.keys()
+    assert handbook.table_keys(finding) == shown["findings"][0].keys()
     assert {finding["check"] for finding in shown["findings"]} <= _checks()
     assert {finding["family"] for finding in shown["findings"]} == _families()
 
@@ -86,8 +87,3 @@ def _checks() -> set[str]:
 
 def _families() -> set[str]:
     return {family.strip() for family, _ in _table()} - {""}
-
-
-def _keys(table: str) -> set[str]:
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}

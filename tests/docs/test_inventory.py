@@ -10,11 +10,11 @@ import pytest
 
 from bitbucket_hooks.cli.inventory import inventory
 from bitbucket_hooks.inventory.findings import KINDS
+from support import handbook
 from support.command import run
 from support.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "inventory.md").read_text("utf-8")
+PAGE = handbook.page("inventory.md")
 
 
 def test_options_are_documented() -> None:
@@ -39,12 +39,7 @@ def test_json_is_documented_as_it_is(
     monkeypatch.setenv("BITBUCKET_API_URL", f"sandbox:{sandbox_path}")
     shown = json.loads(run("inventory", "acme", "--json", "--state", state).stdout)
     whole, hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
-    assert _keys(whole) == shown.keys()
-    assert _keys(hook) == shown["hooks"][0].keys()
+    assert handbook.table_keys(whole) == shown.keys()
+    assert handbook.table_keys(hook) == shown["hooks"][0].keys()
     (figures,) = re.findall(r"^\| `figures` \| (.*) \|$", whole, re.MULTILINE)
     assert set(shown["figures"]) | {"--state"} == set(re.findall(r"`([^`]+)`", figures))
-
-
-def _keys(table: str) -> set[str]:
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from support import handbook
 from support.report_runs import reported
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reports.md").read_text("utf-8")
+PAGE = handbook.page("reports.md")
 SAMPLE = ROOT / "tests" / "report" / "samples" / "change.refreshed.jsonl"
 
 
@@ -24,15 +25,10 @@ def test_json_is_documented_as_it_is() -> None:
     """Each key of the JSON stands in the page's tables, and no other."""
     shown = json.loads(reported("", str(SAMPLE), "--format", "json").stdout)
     of_report, of_hook = PAGE.partition("## JSON")[2].split("| key of a hook |")
-    assert _keys(of_report) == shown.keys()
-    assert _keys(of_hook) == shown["hooks"][0].keys()
+    assert handbook.table_keys(of_report) == shown.keys()
+    assert handbook.table_keys(of_hook) == shown["hooks"][0].keys()
     for key in ("run", "counts"):
         assert set(shown[key]) <= set(re.findall(r"`(\w+)`", _row(of_report, key)))
-
-
-def _keys(table: str) -> set[str]:
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
 
 
 def _row(table: str, key: str) -> Any:

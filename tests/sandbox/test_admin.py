@@ -9,7 +9,7 @@ import pytest
 
 from bitbucket_hooks.sandbox.errors import SandboxError
 from bitbucket_hooks.sandbox.seed import OWNER_EMAIL
-from bitbucket_hooks.sandbox.settings import SandboxSettings, parse
+from bitbucket_hooks.sandbox.settings import parse
 from sandbox.conftest import Api
 from support.sandbox import Sandbox
 
@@ -36,19 +36,6 @@ def test_places_come_and_go(api: Api, sandbox: Sandbox) -> None:
     sandbox.delete_repository("initech/reports")
     assert sandbox.hooks() == []
     assert api.get("/repositories/initech/reports").status_code == 404
-
-
-def test_hooks_by_hand(sandbox: Sandbox) -> None:
-    """Planted, changed, deleted; with or without braces."""
-    hook = sandbox.plant_hook("acme/web", "https://ci.example.com", secret="canary")
-    assert "canary" not in repr(hook)
-    assert hook.secret_set
-    assert sandbox.secret_of(hook.uuid.strip("{}")) == "canary"
-    changed = sandbox.change_hook(hook.uuid, secret="", events=["repo:fork"], active=False)
-    assert (changed.secret_set, changed.events, changed.active) == (False, ("repo:fork",), False)
-    assert sandbox.hook(hook.uuid) == changed
-    sandbox.delete_hook(hook.uuid)
-    assert sandbox.hooks("acme/web") == []
 
 
 @pytest.mark.parametrize(
@@ -78,16 +65,6 @@ def test_mistakes(sandbox: Sandbox, act: Callable[[Sandbox], Any], words: str) -
     with pytest.raises(SandboxError) as caught:
         act(sandbox)
     assert words in str(caught.value)
-
-
-def test_settings(sandbox: Sandbox) -> None:
-    """They are kept, shown and reset."""
-    assert sandbox.settings() == SandboxSettings()
-    changed = sandbox.configure(latency_ms=5, fault_kinds=["500"], retry_after=True)
-    assert changed.fault_kinds == ("500",)
-    assert sandbox.settings() == changed
-    sandbox.reset_settings()
-    assert sandbox.settings() == SandboxSettings()
 
 
 def test_settings_as_text() -> None:

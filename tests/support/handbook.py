@@ -38,6 +38,12 @@ def blocks(text: str, language: str) -> list[str]:
     return [code for kind, code in _BLOCK.findall(text) if kind == language]
 
 
+def table_keys(text: str) -> set[str]:
+    """What the first columns of tables name as code."""
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
 def page_steps(text: str) -> Iterator[Step]:
     """The commands of `console` blocks, and those that write the files that other blocks are.
 
