@@ -40,9 +40,7 @@ _NAMED: Final = 3
     metavar="PATH",
     help="Reports that `--json-file` wrote: a folder, a file or a glob.",
 )
-@click.option(
-    "--html", type=file_path, metavar="FILE", help="Also write a page of its own with plots."
-)
+@click.option("--html", type=file_path, help="Also write a page of its own with plots.")
 def history(stacks: tuple[str, ...], paths: tuple[str, ...], html: Path | None) -> int:
     """Show the runs of stacks, and how many hooks had drifted or were unmanaged.
 

@@ -39,12 +39,9 @@ _WIDE: Final = ("uuid", "events", "secret", "description", "active")
 @click.option(
     "--csv",
     type=file_or_stdout,
-    metavar="FILE",
     help="Write a file for spreadsheets; - prints it.",
 )
-@click.option(
-    "--html", type=file_or_stdout, metavar="FILE", help="Write a page that filters and sorts."
-)
+@click.option("--html", type=file_or_stdout, help="Write a page that filters and sorts.")
 @listing.resume_option
 def inventory(
     *,

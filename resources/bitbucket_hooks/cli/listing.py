@@ -135,7 +135,6 @@ def account(stack: str | None, workspace: str | None) -> Settings:
 resume_option: Final = click.option(
     "--resume",
     type=file_path,
-    metavar="FILE",
     help="Keep what was listed there until all is done, and go on from it.",
 )
 
@@ -144,7 +143,6 @@ state_option: Final = click.option(
     "states",
     multiple=True,
     type=file_path,
-    metavar="FILE",
     help="What `pulumi stack export` wrote: tells which hooks are managed; again for more stacks.",
 )
 

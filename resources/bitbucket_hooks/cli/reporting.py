@@ -40,17 +40,12 @@ _shown: Final = shared_options(
             help="What to print: markdown is GitHub's, bitbucket is Bitbucket's.",
         ),
         "markdown": click.option(
-            "--markdown",
-            type=file_path,
-            metavar="FILE",
-            help="Also write GitHub's Markdown to a file.",
+            "--markdown", type=file_path, help="Also write GitHub's Markdown to a file."
         ),
         "html": click.option(
-            "--html", type=file_path, metavar="FILE", help="Also write a page of its own to a file."
+            "--html", type=file_path, help="Also write a page of its own to a file."
         ),
-        "json_file": click.option(
-            "--json-file", type=file_path, metavar="FILE", help="Also write JSON to a file."
-        ),
+        "json_file": click.option("--json-file", type=file_path, help="Also write JSON to a file."),
         "title": click.option(
             "--title", default="", help="The heading; default: the stack's name."
         ),
