@@ -133,7 +133,7 @@ def _print(found: Sequence[StackHistory]) -> None:
         if stack.reports is not None:
             click.echo()
             output.table(
-                ("report", "run", "hooks", "+ ~ -", "drifted", "unmanaged"),
+                ("report", "run", "hooks", "changed", "drifted", "unmanaged"),
                 [_row(report) for report in reversed(stack.reports)],
                 "No report was kept.",
             )
