@@ -195,7 +195,7 @@ def test_help_fits_a_terminal(way: str) -> None:
     assert [line for line in COMMANDS[way].get_help(context).splitlines() if len(line) > 80] == []
 
 
-@pytest.mark.parametrize("way", [way for way in COMMANDS if way and " " not in way])
+@pytest.mark.parametrize("way", [*filter(None, COMMANDS)])
 def test_help_has_examples(folder: Path, way: str) -> None:
     """Which the commands take."""
     (folder / "reviewed.json").write_text("{}")

@@ -21,7 +21,7 @@ _COUNTED: Final = re.compile(r"(?:^|: )([\d,]+) of ([\d,]+)\b")
 _RECENT: Final = 120  # seconds of which the rate is: a pool of work is heard of every 30
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
-_BAR: Final = 16
+_BAR: Final = 10
 
 
 class _Words(ProgressColumn):

@@ -19,7 +19,7 @@ def plugin() -> None:
     """
 
 
-@plugin.command()
+@plugin.command(epilog=examples("bitbucket-hooks plugin install"))
 @output.json_option
 def install() -> None:
     """Install the provider plugin for the engine.

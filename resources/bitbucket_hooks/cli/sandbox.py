@@ -93,7 +93,9 @@ def sandbox() -> None:
     """
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=examples("bitbucket-hooks sandbox serve", "bitbucket-hooks sandbox serve trial.db")
+)
 @click.argument("path", required=False, type=click.Path(dir_okay=False))
 @_database
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -154,7 +156,11 @@ The sandbox {file} is at {url} (Ctrl-C ends it). For a stack:
 """
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=examples(
+        "bitbucket-hooks sandbox hooks", "bitbucket-hooks sandbox hooks acme/api --wide"
+    )
+)
 @click.argument("target", metavar="[WORKSPACE[/REPOSITORY]]", required=False)
 @output.wide_option
 @_on_sandbox()
@@ -174,7 +180,10 @@ def hooks(opened: Sandbox, target: str | None) -> None:
     output.table(headings, rows, "There are no webhooks.", wide=wide)
 
 
-@sandbox.command("add-hook")
+@sandbox.command(
+    "add-hook",
+    epilog=examples("bitbucket-hooks sandbox add-hook acme/web https://old.example.com/"),
+)
 @click.argument("target", metavar=_TARGET)
 @click.argument("url")
 @_on_sandbox(create=True)
@@ -186,7 +195,9 @@ def add_hook(opened: Sandbox, target: str, url: str, **properties: Any) -> None:
     _print_hook(opened, "added", opened.plant_hook(target, **given))
 
 
-@sandbox.command("change-hook")
+@sandbox.command(
+    "change-hook", epilog=examples("bitbucket-hooks sandbox change-hook acme/api CI --inactive")
+)
 @_on_sandbox()
 @_named_hook
 @click.option("--url", metavar="URL", help="The receiver's address.")
@@ -203,7 +214,7 @@ def change_hook(opened: Sandbox, hook: StoredHook, **properties: Any) -> None:
     _print_hook(opened, "changed", opened.change_hook(hook.uuid, **changes))
 
 
-@sandbox.command("delete-hook")
+@sandbox.command("delete-hook", epilog=examples("bitbucket-hooks sandbox delete-hook acme/api CI"))
 @_on_sandbox()
 @_named_hook
 def delete_hook(opened: Sandbox, hook: StoredHook) -> None:
@@ -212,7 +223,7 @@ def delete_hook(opened: Sandbox, hook: StoredHook) -> None:
     _print_hook(opened, "deleted", hook)
 
 
-@sandbox.command()
+@sandbox.command(epilog=examples("bitbucket-hooks sandbox trigger acme/api repo:push"))
 @click.argument("repository", metavar=_REPOSITORY)
 @click.argument("event", shell_complete=event_keys)
 @output.wide_option
@@ -228,7 +239,7 @@ def trigger(opened: Sandbox, repository: str, event: str) -> int:
     return sandbox_deliveries.trigger(opened, repository, event)
 
 
-@sandbox.command()
+@sandbox.command(epilog=examples("bitbucket-hooks sandbox history acme/api CI"))
 @output.wide_option
 @_on_sandbox()
 @_named_hook
@@ -243,7 +254,7 @@ def history(opened: Sandbox, hook: StoredHook) -> None:
     sandbox_deliveries.history(opened, hook)
 
 
-@sandbox.command()
+@sandbox.command(epilog=examples("bitbucket-hooks sandbox repositories"))
 @output.wide_option
 @_on_sandbox()
 def repositories(opened: Sandbox) -> None:
@@ -256,7 +267,10 @@ def repositories(opened: Sandbox) -> None:
     _print_rows(("repository", "project", "private", "hooks", "uuid"), rows, ("uuid",))
 
 
-@sandbox.command("add-repository")
+@sandbox.command(
+    "add-repository",
+    epilog=examples("bitbucket-hooks sandbox add-repository acme/new --project PLAT"),
+)
 @click.argument("names", metavar=f"{_REPOSITORY}…", nargs=-1, required=True)
 @click.option("--project", default="PLAT", show_default=True, help="The project's key.")
 @click.option("--public", is_flag=True, help="Let everybody see it.")
@@ -267,7 +281,10 @@ def add_repository(opened: Sandbox, names: Sequence[str], project: str, *, publi
     output.said(f"added {', '.join(names)}", {"added": list(names)})
 
 
-@sandbox.command("rename-repository")
+@sandbox.command(
+    "rename-repository",
+    epilog=examples("bitbucket-hooks sandbox rename-repository acme/api service"),
+)
 @click.argument("name", metavar=_REPOSITORY)
 @click.argument("slug")
 @_on_sandbox()
@@ -277,7 +294,9 @@ def rename_repository(opened: Sandbox, name: str, slug: str) -> None:
     output.said(f"renamed {name} to {slug}", {"renamed": name, "slug": slug})
 
 
-@sandbox.command("delete-repository")
+@sandbox.command(
+    "delete-repository", epilog=examples("bitbucket-hooks sandbox delete-repository acme/api")
+)
 @click.argument("name", metavar=_REPOSITORY)
 @_on_sandbox()
 def delete_repository(opened: Sandbox, name: str) -> None:
@@ -286,7 +305,10 @@ def delete_repository(opened: Sandbox, name: str) -> None:
     output.said(f"deleted {name}", {"deleted": name})
 
 
-@sandbox.command("add-token")
+@sandbox.command(
+    "add-token",
+    epilog=examples("bitbucket-hooks sandbox add-token acme --scope webhook --scope repository"),
+)
 @click.argument("target", metavar="WORKSPACE[/REPOSITORY|:PROJECT]")
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help="Only this; again for more. Else all."
@@ -307,7 +329,9 @@ def add_token(opened: Sandbox, target: str, scopes: Sequence[str]) -> None:
     output.said(token, {"token": token})
 
 
-@sandbox.command("add-pull-request")
+@sandbox.command(
+    "add-pull-request", epilog=examples("bitbucket-hooks sandbox add-pull-request acme/api")
+)
 @click.argument("repository", metavar=_REPOSITORY)
 @_on_sandbox(create=True)
 def add_pull_request(opened: Sandbox, repository: str) -> None:
@@ -322,7 +346,7 @@ def add_pull_request(opened: Sandbox, repository: str) -> None:
     )
 
 
-@sandbox.command()
+@sandbox.command(epilog=examples("bitbucket-hooks sandbox comments acme/api 1"))
 @click.argument("repository", metavar=_REPOSITORY)
 @click.argument("pull_request", metavar="NUMBER", type=click.IntRange(min=1))
 @output.wide_option
@@ -340,7 +364,12 @@ def comments(opened: Sandbox, repository: str, pull_request: int) -> None:
         click.echo("There are none.")
 
 
-@sandbox.command("set")
+@sandbox.command(
+    "set",
+    epilog=examples(
+        "bitbucket-hooks sandbox set latency_ms=300", "bitbucket-hooks sandbox set --reset"
+    ),
+)
 @click.argument("assignments", metavar="[KEY=VALUE]…", nargs=-1)
 @click.option("--reset", is_flag=True, help="Give every other setting its default again.")
 @output.json_option
@@ -366,7 +395,7 @@ def set_(assignments: Sequence[str], db: str | None, *, reset: bool) -> None:
         output.table(("setting", "value"), list(settings.items()), "")
 
 
-@sandbox.command()
+@sandbox.command(epilog=examples("bitbucket-hooks sandbox requests --last 20"))
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the latest.")
 @click.option("--clear", is_flag=True, help="Empty the log instead.")
 @output.wide_option

@@ -96,7 +96,7 @@ def stacks() -> None:
     """
 
 
-@stacks.command(_LIST)
+@stacks.command(_LIST, epilog=examples("bitbucket-hooks stacks list 'prod-*' --matrix github"))
 @_choice
 @output.json_option
 @output.wide_option
@@ -133,7 +133,7 @@ def list_(globs: tuple[str, ...], *, part: Part | None, matrix: str | None, scri
         _print_matrix(matrix, parts, script)
 
 
-@stacks.command()
+@stacks.command(epilog=examples("bitbucket-hooks stacks preview 'prod-*' --at-once 4"))
 @_run_options
 def preview(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh: bool) -> int:
     """Preview several stacks, side by side if you like.
@@ -144,7 +144,7 @@ def preview(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh:
     return _run(globs, part, ["preview"], at_once, refresh=refresh)
 
 
-@stacks.command()
+@stacks.command(epilog=examples("bitbucket-hooks stacks up prod-eu prod-us --yes"))
 @_run_options
 @click.option("--yes", is_flag=True, required=True, help="Say that this is meant.")
 def up(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh: bool, yes: bool) -> int:
