@@ -87,3 +87,17 @@ def test_the_page(tmp_path: Path) -> None:
     assert "There was no run yet." in page
     assert "no report of this stack was kept" in page
     assert not re.findall(r"(?:href|src)=|url\(|@import", page)
+
+
+@pytest.mark.parametrize(("is_failed", "lines"), [(False, 2), (True, 0)])
+def test_a_line_has_a_gap(tmp_path: Path, *, is_failed: bool, lines: int) -> None:
+    """Where a run looked and nothing is known; a preview that didn't look is no gap."""
+    run = {**RUN, "refreshed": is_failed, "failed": is_failed}
+    days = [
+        *read(tmp_path),
+        *read(tmp_path, written="2026-12-01T00:00:00Z", run=run, counts={}),
+        *read(tmp_path, written="2026-12-02T00:00:00Z"),
+    ]
+    page = render([StackHistory("prod", [], days)])
+    drawn = "".join(re.findall(r'<path d="([^"]*)" class="line reactive', page))
+    assert (len(re.findall("<circle ", page)), drawn.count("M")) == (4, lines)

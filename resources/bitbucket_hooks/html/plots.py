@@ -35,7 +35,7 @@ def bars(what: str, names: Sequence[str], rows: Mapping[str, Sequence[tuple[int,
     """Draw stacked bars; `names` stand below them, `rows` has each one's number and words."""
     chart = pygal.StackedBar(**_LOOK, show_minor_x_labels=False, spacing=8)
     chart.x_labels = [*names, *[""] * (_SLOTS - len(names))]
-    chart.x_labels_major_every = max(1, -(-len(names) // _FEW))
+    chart.x_labels_major_every = -(-len(chart.x_labels) // _FEW)
     _whole_numbers(
         chart,
         max((sum(at[0] for at in bar) for bar in zip(*rows.values(), strict=True)), default=0),

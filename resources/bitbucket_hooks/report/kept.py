@@ -41,6 +41,8 @@ class KeptReport:
     deleted: int | None
     drifted: int | None
     unmanaged: int | None
+    looked: bool
+    """Whether the run looked at the live hooks."""
     whole: bool
     """Whether everything was looked at; else `drifted` and `unmanaged` are at least so many."""
 
@@ -146,6 +148,7 @@ def _report(value: Mapping[str, Any], written: datetime) -> KeptReport:
         **{name: None if is_preview else number(*names) for name, names in CHANGES.items()},
         drifted=found("drifted") if has_looked else None,
         unmanaged=found("unmanaged", "unmanagedDeleted") if has_looked and exclusives else None,
+        looked=has_looked,
         whole=whole,
     )
 

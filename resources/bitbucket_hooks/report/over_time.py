@@ -53,11 +53,10 @@ def _hooks_plot(stack: StackHistory) -> Any:
     """How many hooks had drifted or were unmanaged; None where no report knows."""
     from bitbucket_hooks.html.plots import lines  # noqa: PLC0415  # for pages alone
 
+    looked = [report for report in stack.reports or () if report.looked]
     rows = {
-        "drifted": [_point(report, "drifted", report.drifted) for report in stack.reports or ()],
-        "unmanaged": [
-            _point(report, "unmanaged", report.unmanaged) for report in stack.reports or ()
-        ],
+        "drifted": [_point(report, "drifted", report.drifted) for report in looked],
+        "unmanaged": [_point(report, "unmanaged", report.unmanaged) for report in looked],
     }
     if all(number is None for row in rows.values() for _, number, _ in row):
         return None
