@@ -75,6 +75,7 @@ class Convergence(RuleBasedStateMachine):
         self.engine = MiniEngine(f"sandbox:{path}", self.folder / "claims")
         self.program: dict[str, dict[str, Any]] = {}
         self.slugs = {"api": "api", "web": "web"}
+        self.listings_hide = False
         self.foreign = [self.sandbox.plant_hook(f"acme/{slug}", FOREIGN) for slug in self.slugs]
 
     def teardown(self) -> None:
@@ -145,6 +146,7 @@ class Convergence(RuleBasedStateMachine):
         """Delete a live hook."""
         self.sandbox.delete_hook(data.draw(st.sampled_from(self._ours())))
 
+    @precondition(lambda self: not self.listings_hide)  # nothing tells of a hook that isn't listed
     @rule(name=st.just("made by hand"), place=PLACES, url=URLS, secret=st.none() | SECRETS)
     def adopt(self, name: str, place: str, url: str, secret: str | None) -> None:
         """Declare a hook that was made by hand: it is adopted."""
@@ -179,6 +181,7 @@ class Convergence(RuleBasedStateMachine):
     def break_down(self, kind: FaultKind, method: str, times: int, skip: int) -> None:
         """Let some of the next requests fail."""
         self.sandbox.plan_fault(kind, method, times=times, skip=skip)
+        self.listings_hide |= kind == "empty-list"
 
     # The run
 
@@ -208,6 +211,7 @@ class Convergence(RuleBasedStateMachine):
         for name, props in wanted.items():
             self._compare(live[state[name].id], props)
         self.sandbox.clear_faults()
+        self.listings_hide = False
 
     @rule()
     def up_again_does_nothing(self) -> None:
