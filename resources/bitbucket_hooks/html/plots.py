@@ -33,9 +33,10 @@ _LOOK: Final[Mapping[str, Any]] = {
 
 def bars(what: str, names: Sequence[str], rows: Mapping[str, Sequence[tuple[int, str]]]) -> Markup:
     """Draw stacked bars; `names` stand below them, `rows` has each one's number and words."""
-    chart = pygal.StackedBar(**_LOOK, show_minor_x_labels=False, spacing=8)
-    chart.x_labels = [*names, *[""] * (_SLOTS - len(names))]
-    chart.x_labels_major_every = -(-len(chart.x_labels) // _FEW)
+    chart = pygal.StackedBar(**_LOOK, spacing=8)
+    slots = [*names, *[""] * (_SLOTS - len(names))]
+    every = -(-len(slots) // _FEW)
+    chart.x_labels = [name if at % every == 0 else "" for at, name in enumerate(slots)]
     _whole_numbers(
         chart,
         max((sum(at[0] for at in bar) for bar in zip(*rows.values(), strict=True)), default=0),
