@@ -22,7 +22,9 @@ _LOCKED: Final = (
     ("--require-hashes", "-r", "requirements/dev.txt"),
     ("--no-deps", "--no-build-isolation", "-e", "."),
 )
-_OLDEST: Final = (("--resolution", "lowest-direct", "-e", ".[postgres,redis]", "--group", "test"),)
+_OLDEST: Final = (
+    ("--resolution", "lowest-direct", "-e", ".[postgres,redis,plots]", "--group", "test"),
+)
 
 
 def main(chosen: list[str]) -> int:

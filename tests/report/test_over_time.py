@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bitbucket_hooks.model.errors import ConfigError
 from bitbucket_hooks.pulumi_cli.history import PastRun
 from bitbucket_hooks.report.kept import KeptReport, read_kept
 from bitbucket_hooks.report.over_time import StackHistory, render
@@ -101,3 +103,13 @@ def test_a_line_has_a_gap(tmp_path: Path, *, is_failed: bool, lines: int) -> Non
     page = render([StackHistory("prod", [], days)])
     drawn = "".join(re.findall(r'<path d="([^"]*)" class="line reactive', page))
     assert (len(re.findall("<circle ", page)), drawn.count("M")) == (4, lines)
+
+
+def test_plots_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remedy is the command that installs them."""
+    monkeypatch.setitem(sys.modules, "pygal", None)
+    monkeypatch.delitem(sys.modules, "bitbucket_hooks.html.plots", raising=False)
+    run = PastRun("update", "succeeded", "2026-11-30T03:17:00+00:00", "", {"create": 1})
+    with pytest.raises(ConfigError, match="pygal") as missing:
+        render([StackHistory("prod", [run], None)])
+    assert "pip install 'bitbucket-hooks[plots]'" in missing.value.in_a_line

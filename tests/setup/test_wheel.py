@@ -45,7 +45,7 @@ EVERY_MODULE: Final = """
 import importlib, pkgutil, bitbucket_hooks
 print(bitbucket_hooks.__file__)
 for module in pkgutil.walk_packages(bitbucket_hooks.__path__, "bitbucket_hooks."):
-    if not module.name.endswith((".postgres_store", ".redis_store")):  # they need their extras
+    if not module.name.endswith((".postgres_store", ".redis_store", ".plots")):  # need their extras
         importlib.import_module(module.name)
 """
 LOCKED: Final = re.compile(r"^[\w.-]+==[^\\\n]+", re.MULTILINE)

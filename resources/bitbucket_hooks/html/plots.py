@@ -7,8 +7,18 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree as ET
 
-import pygal
 from markupsafe import Markup
+
+from bitbucket_hooks.model.errors import ConfigError
+
+try:
+    import pygal
+except ImportError:  # an extra
+    raise ConfigError(
+        "the plots of the page are drawn by pygal, which isn't installed",
+        "Run `pip install 'bitbucket-hooks[plots]'` (with pipx: `pipx inject bitbucket-hooks "
+        "pygal`), or leave --html out.",
+    ) from None
 
 Point: TypeAlias = tuple[datetime, int | None, str]
 """When, how many, and what is said of it; None: it isn't known, and the line has a gap."""
