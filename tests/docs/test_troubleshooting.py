@@ -21,6 +21,7 @@ THEIRS: Final = (
     "KeyError: '__provider'",
     "Invalid or unknown key",
     "No module named 'bitbucket_hooks'",
+    "No module named 'pulumi'",
     "incorrect passphrase",
     "no language plugin 'pulumi-language-yaml' found",
     "exited prematurely",

@@ -96,7 +96,7 @@ def stacks() -> None:
     """
 
 
-@stacks.command(_LIST, epilog=examples("bitbucket-hooks stacks list 'prod-*' --matrix github"))
+@stacks.command(_LIST, epilog=examples("bitbucket-hooks stacks list eu us --matrix github"))
 @_choice
 @output.json_option
 @output.wide_option
@@ -133,7 +133,7 @@ def list_(globs: tuple[str, ...], *, part: Part | None, matrix: str | None, scri
         _print_matrix(matrix, parts, script)
 
 
-@stacks.command(epilog=examples("bitbucket-hooks stacks preview 'prod-*' --at-once 4"))
+@stacks.command(epilog=examples("bitbucket-hooks stacks preview eu us --at-once 2"))
 @_run_options
 def preview(globs: tuple[str, ...], *, part: Part | None, at_once: int, refresh: bool) -> int:
     """Preview several stacks, side by side if you like.
