@@ -47,6 +47,21 @@ def test_a_watcher_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "looking: [bold]3 of 25" in terminal.getvalue()
 
 
+def test_what_is_printed_aside_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moving line is gone meanwhile, and comes back."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress("looking") as shown:
+        shown.notify("1 of 2")
+        with shown.aside():
+            terminal.write("done\n")
+        shown.notify("2 of 2")
+    before, after = terminal.getvalue().split("done\n")
+    assert before.endswith("\x1b[2K")
+    assert "looking: 1 of 2" in before
+    assert "looking: 2 of 2" in after
+
+
 def test_a_warning_is_one_line_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes after it takes its place; the time goes on."""
     terminal = Terminal()

@@ -8,6 +8,7 @@ import click
 
 from bitbucket_hooks.cli import completing, output
 from bitbucket_hooks.cli.command import command, file_path
+from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.errors import HooksError
 from bitbucket_hooks.model.globs import is_glob
@@ -102,13 +103,15 @@ def _histories(names: Sequence[str], kept: Kept | None) -> tuple[list[StackHisto
 
     found: list[StackHistory] = []
     errors: list[HooksError] = []
-    for name in names:
-        runs = None
-        try:
-            runs = past_runs(name)
-        except HooksError as error:
-            errors.append(error)
-        found.append(StackHistory(name, runs, kept.of_stack(name) if kept else None))
+    with progress("history") as line:
+        for name in names:
+            runs = None
+            try:
+                runs = past_runs(name)
+            except HooksError as error:
+                errors.append(error)
+            found.append(StackHistory(name, runs, kept.of_stack(name) if kept else None))
+            line.notify(f"{len(found)} of {len(names)} stacks")
     if errors and not any(stack.runs is not None or stack.reports for stack in found):
         raise errors[0]
     for failure in errors:

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task
@@ -53,8 +53,13 @@ class _Bar(ProgressColumn):
 
 
 @contextmanager
-def moving(what: str) -> Iterator[Callable[[str], None]]:
-    """Show a line for as long as the work takes; gives what takes its newest words."""
+def moving(
+    what: str,
+) -> Iterator[tuple[Callable[[str], None], Callable[[], AbstractContextManager[None]]]]:
+    """Show a line for as long as the work takes; gives what takes its newest words, and hides it.
+
+    Nothing else may be printed unless it is hidden.
+    """
     columns = (SpinnerColumn(), _Words(), _Bar())
     with Progress(
         *columns,
@@ -71,7 +76,15 @@ def moving(what: str) -> Iterator[Callable[[str], None]]:
                 done, total = (int(number.replace(",", "")) for number in counted.groups())
                 line.update(task, completed=done, total=total)
 
-        yield show
+        @contextmanager
+        def hidden() -> Iterator[None]:
+            line.stop()
+            try:
+                yield
+            finally:
+                line.start()
+
+        yield show, hidden
 
 
 def _per_time(rate: float) -> str:

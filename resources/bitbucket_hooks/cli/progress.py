@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from bitbucket_hooks.cli import output
@@ -17,10 +18,17 @@ _EVERY: Final = 10.0  # seconds between lines where nobody watches
 class Progress:
     """Tells how far it is, on standard error."""
 
-    def __init__(self, what: str, show: Callable[[str], None] | None = None) -> None:
-        """Begin now; `show` is what a watcher sees it by, if there is one."""
+    def __init__(
+        self,
+        what: str,
+        show: Callable[[str], None] | None = None,
+        hidden: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Begin now; `show` is what a watcher sees it by, if there is one, until it is `hidden`."""
         self._what = what
         self._show = show
+        self._hidden = hidden
+        self._printing = threading.Lock()
         self._began = self._shown_at = time.monotonic()
 
     def notify(self, text: str) -> None:
@@ -39,6 +47,12 @@ class Progress:
         else:
             output.meanwhile(f"Note: {output.text(text)}")
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Print something else, from any thread."""
+        with self._printing, self._hidden():
+            yield
+
 
 @contextmanager
 def progress(what: str) -> Iterator[Progress]:
@@ -48,5 +62,5 @@ def progress(what: str) -> Iterator[Progress]:
         return
     from bitbucket_hooks.cli import moving_line  # rich, for terminals alone
 
-    with moving_line.moving(what) as show:
-        yield Progress(what, show)
+    with moving_line.moving(what) as (show, hidden):
+        yield Progress(what, show, hidden)

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from bitbucket_hooks.cli import completing, output
 from bitbucket_hooks.cli.command import CommandGroup, examples, refresh_option, with_options
+from bitbucket_hooks.cli.progress import progress
 from bitbucket_hooks.model.errors import printable
 from bitbucket_hooks.model.exit_codes import DIFFERENCE, REMOTE_FAILED, USERS_MISTAKE
 from bitbucket_hooks.model.part import Part
@@ -169,10 +170,18 @@ def _run(
     as_json = output.wants_json()
     more = [*(["--refresh"] if refresh else []), *(["--json"] if as_json else [])]
     done = {}
-    for run in ManyStacks([*command, *more], at_once, _complain).run(names):
-        done[run.stack] = run
-        if not as_json:
-            click.echo(run.printed, nl=False)
+    with progress(command[0]) as line:
+
+        def complain(stack: str, text: str) -> None:
+            with line.aside():
+                output.meanwhile(f"{output.text(stack)}: {output.text(text)}")
+
+        for run in ManyStacks([*command, *more], at_once, complain).run(names):
+            done[run.stack] = run
+            if not as_json:
+                with line.aside():
+                    click.echo(run.printed, nl=False)
+            line.notify(f"{len(done)} of {len(names)} stacks")
     ended = [done[name] for name in names]
     if as_json:
         output.as_json([_outcome(run) for run in ended])
@@ -186,11 +195,6 @@ def _run(
 def _none(part: Part | None) -> str:
     """What is said in place of a table without rows."""
     return f"There are no stacks in part {part}." if part else "There are no stacks here."
-
-
-def _complain(stack: str, line: str) -> None:
-    """Show what a stack's command says meanwhile, as progress, warnings and errors are said."""
-    output.meanwhile(f"{output.text(stack)}: {output.text(line)}")
 
 
 def _outcome(done: Done) -> dict[str, Any]:
