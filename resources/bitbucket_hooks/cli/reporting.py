@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -14,7 +15,6 @@ from bitbucket_hooks.cli import output
 from bitbucket_hooks.cli.command import file_path, shared_options, with_options
 from bitbucket_hooks.filesystem.files import write_whole
 from bitbucket_hooks.model.settings import environment, resolve
-from bitbucket_hooks.model.wording import moment
 from bitbucket_hooks.report import as_json, markdown, terminal
 from bitbucket_hooks.report.to_document import to_document
 
@@ -107,13 +107,15 @@ def show(
 
     One that people have read `already`, by `show_before`, isn't printed for them again.
     """
+    # once each: the file and what is printed are one report, of one moment
+    rendered = functools.cache(lambda kind: _rendered(changes, kind, title, limit))
     for kind, path in (("markdown", markdown), ("html", html), ("json", json_file)):
         if path is not None:
-            write_whole(path, _rendered(changes, kind, title, limit))
+            write_whole(path, rendered(kind))
             output.wrote(path)
     kind = _printed(format_)
     if kind != _TERMINAL:
-        click.echo(_rendered(changes, kind, title, limit), nl=False)
+        click.echo(rendered(kind), nl=False)
     elif not already:
         terminal.show(to_document(changes, title), wide=output.is_wide())
 
@@ -131,7 +133,8 @@ def _printed(format_: str) -> str:
 
 def _rendered(changes: Changes, kind: str, title: str, limit: int | None) -> str:
     if kind == "json":
-        report = {**as_json.render(changes), "written": moment(time.time())}
+        # the microseconds put those of one second in order
+        report = {**as_json.render(changes), "written": datetime.now(timezone.utc).isoformat()}
         return json.dumps(report, indent=2) + "\n"
     if kind == "html":
         from bitbucket_hooks.publish.place import find_origin
