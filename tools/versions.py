@@ -19,7 +19,8 @@ OLDEST: Final = "oldest"
 TESTS: Final = ("tests/unit", "tests/e2e/test_deploy.py", "tests/e2e/test_drift.py")
 _UV: Final = str(Path(sys.executable).with_name("uv"))
 _LOCKED: Final = (
-    ("--require-hashes", "-r", "requirements/dev.txt"),
+    # without the constraints that locks are made with: they have no hashes
+    ("--no-config", "--require-hashes", "-r", "requirements/dev.txt"),
     ("--no-deps", "--no-build-isolation", "-e", "."),
 )
 _OLDEST: Final = (
