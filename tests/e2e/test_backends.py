@@ -134,9 +134,12 @@ def test_two_stacks_share_a_tokens_budget(
             assert "rate limit: no progress" in finish(process).failed().flat
         sent = stacks.estate.requests()
         assert [item.status for item in sent if item.status == 429] == []
-        assert len(sent) == 30
+        # from 80 % on each answer says that the limit is near, and those that wait go later
+        assert 0.8 * 30 < len(sent) <= 30
         assert "rate limit" in stacks.up().failed().flat
-        assert len(stacks.estate.requests()) == 30
+        sent = stacks.estate.requests()
+        assert [item.status for item in sent if item.status == 429] == []
+        assert len(sent) <= 30
 
 
 def test_machines_share_a_tokens_budget(
