@@ -40,8 +40,8 @@ def options(
 
     Raises pulumi.RunError for an option that this kind of resource can't honour.
     """
-    alias = _of_plugin(kind, name, is_child=opts is not None and opts.parent is not None)
-    ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets), aliases=[alias])
+    of_the_plugin = pulumi.Alias(type_=f"{PACKAGE}:index:{kind}")  # it may have been its until now
+    ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets), aliases=[of_the_plugin])
     merged = pulumi.ResourceOptions.merge(opts, ours)
     for what, remedy in _problems(kind, merged):
         error = ConfigError(f'{kind} "{name}": {what}', remedy)
@@ -50,18 +50,6 @@ def options(
     if merged.provider is None and not merged.providers:
         merged.provider = inherited_from(merged.parent)
     return merged
-
-
-def _of_plugin(kind: str, name: str, *, is_child: bool) -> str | pulumi.Alias:
-    """The resource as the plugin declares it, whose it may have been until now.
-
-    A whole URN where that is known: the SDK makes one of anything else, which takes a fifth of what
-    a resource costs the program.
-    """
-    token = f"{PACKAGE}:index:{kind}"
-    if is_child:
-        return pulumi.Alias(type_=token)
-    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{token}::{name}"
 
 
 def _problems(kind: str, opts: pulumi.ResourceOptions) -> Iterable[tuple[str, str]]:
